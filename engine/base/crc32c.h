@@ -1,0 +1,16 @@
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4), as used by iSCSI, ext4 and RocksDB.
+// No packaged library offers it to C++ here, so it is ours: the SSE4.2 instruction where there is one, a table elsewhere.
+#ifndef LAWINE_ENGINE_BASE_CRC32C_H_
+#define LAWINE_ENGINE_BASE_CRC32C_H_
+
+#include <cstdint>
+#include <string_view>
+
+namespace lawine {
+
+// Crc32c("123456789") == 0xE3069283.
+std::uint32_t Crc32c(std::string_view bytes);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_BASE_CRC32C_H_

@@ -1,0 +1,48 @@
+// A large array on huge pages where the kernel grants them (transparent huge pages by madvise).
+// Random reads into gigabytes are bound by address translation: 2 MiB pages make most of it disappear.
+#ifndef LAWINE_ENGINE_BASE_HUGE_ARRAY_H_
+#define LAWINE_ENGINE_BASE_HUGE_ARRAY_H_
+
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace lawine {
+
+namespace internal {
+// Zeroed pages of at least `bytes`; nullptr for 0 bytes. Dies when the machine has none left.
+void* MapHugePages(std::size_t bytes);
+void UnmapHugePages(void* pages, std::size_t bytes);
+}  // namespace internal
+
+// Fixed size, zero at first, movable. T must be trivial.
+template <class T>
+class HugeArray {
+ public:
+  HugeArray() = default;
+  explicit HugeArray(std::size_t size)
+      : data_(static_cast<T*>(internal::MapHugePages(size * sizeof(T)))), size_(size) {}
+  HugeArray(HugeArray&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  HugeArray& operator=(HugeArray&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~HugeArray() { internal::UnmapHugePages(data_, size_ * sizeof(T)); }
+
+  std::size_t size() const { return size_; }
+  std::size_t bytes() const { return size_ * sizeof(T); }
+  T& operator[](std::size_t i) { return data_[i]; }
+  const T& operator[](std::size_t i) const { return data_[i]; }
+  std::span<T> span() { return {data_, size_}; }
+  std::span<const T> span() const { return {data_, size_}; }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_BASE_HUGE_ARRAY_H_

@@ -1,0 +1,43 @@
+// Every limit of the engine, in one place. Derived limits are computed and relations asserted.
+#ifndef LAWINE_ENGINE_BASE_LIMITS_H_
+#define LAWINE_ENGINE_BASE_LIMITS_H_
+
+#include <cstdint>
+
+namespace lawine::limits {
+
+// Members of one graph: dense ids are 32 bits, the last value means "none".
+inline constexpr std::uint64_t kMembersMax = 0xFFFFFFFEull;
+// Shards of one graph. Above kShardProcessesMax shards, several share a process.
+inline constexpr std::uint32_t kShardsMax = 4096;
+inline constexpr std::uint32_t kShardProcessesMax = 64;
+// Links held by one shard: local list offsets are 64 bits, counts inside a block 32.
+inline constexpr std::uint64_t kLinksPerShardMax = 1ull << 40;
+
+// Storage. A follower block holds this many consecutive sources (one 64-bit presence word);
+// a member block this many consecutive members.
+inline constexpr std::uint32_t kSourcesPerBlock = 64;
+inline constexpr std::uint32_t kMembersPerBlock = 1024;
+inline constexpr std::uint64_t kBlockBytesMax = 1ull << 31;
+inline constexpr std::uint32_t kExternalIdBytesMax = 256;
+inline constexpr std::uint32_t kGraphNameBytesMax = 63;
+
+// Runs.
+inline constexpr std::uint32_t kStepsMax = 1u << 30;
+inline constexpr std::uint32_t kReplicasMax = 10'000;
+inline constexpr std::uint32_t kSeedMembersMax = 10'000'000;
+
+// Exchange. Forward events travel in frames of at most this many bytes of payload.
+inline constexpr std::uint32_t kFramePayloadBytesMax = 1u << 20;
+inline constexpr std::uint32_t kFrameHeaderBytes = 40;
+inline constexpr std::uint32_t kFrameBytesMax = kFrameHeaderBytes + kFramePayloadBytesMax;
+// A sorted id costs at most 5 bytes, so a frame always has room for this many.
+inline constexpr std::uint32_t kFrameEventsMax = kFramePayloadBytesMax / 5;
+
+static_assert(kShardProcessesMax <= kShardsMax);
+static_assert(kSourcesPerBlock == 64, "presence of sources in a block is one 64-bit word");
+static_assert(kFrameBytesMax <= (4u << 20), "a frame fits the default gRPC message limit");
+
+}  // namespace lawine::limits
+
+#endif  // LAWINE_ENGINE_BASE_LIMITS_H_

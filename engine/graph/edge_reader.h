@@ -1,0 +1,76 @@
+// Reads SNAP-style edge lists: text, gzip or zstd; '#' or '%' comments; any white space, commas or
+// semicolons between columns; integer or string ids.
+#ifndef LAWINE_ENGINE_GRAPH_EDGE_READER_H_
+#define LAWINE_ENGINE_GRAPH_EDGE_READER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/graph/edge_list.h"
+
+namespace lawine {
+
+// What a column of a row means.
+enum class EdgeColumn : std::uint8_t {
+  kFrom,         // messages of this member reach the other
+  kTo,
+  kFollower,     // same as kTo, in the words of follower networks
+  kFollowed,     // same as kFrom
+  kMember,       // undirected: a friend
+  kProbability,  // the link's probability, 0 to 1
+  kIgnore,
+};
+
+struct EdgeFormat {
+  // Both directions of every row. Columns are then kMember, kMember and optional others.
+  bool undirected = false;
+  std::vector<EdgeColumn> columns;
+  bool string_ids = false;
+  std::uint32_t header_lines = 0;  // lines to skip at the start of each file, whatever they hold
+};
+
+// Parses "follower,followed", "from,to,probability", "member,member,ignore". INVALID_ARGUMENT says which
+// words are known and that exactly one sender and one receiver (or, undirected, two members) are needed.
+absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, bool undirected);
+
+struct EdgeReport {
+  std::uint64_t lines = 0;
+  std::uint64_t comments = 0;
+  std::uint64_t rows = 0;
+  std::vector<std::string> examples;  // up to three rows in words: "17 reaches 42"
+  std::vector<std::string> warnings;  // e.g. a header whose counts are not the file's
+};
+
+// Push parser: give it bytes of one file as they arrive, compressed or not (recognised by their first
+// bytes), then Finish. Files may follow each other; all rows go to one EdgeList. Not thread-safe.
+class EdgeReader {
+ public:
+  explicit EdgeReader(EdgeFormat format);
+  ~EdgeReader();
+  EdgeReader(const EdgeReader&) = delete;
+  EdgeReader& operator=(const EdgeReader&) = delete;
+
+  // `file_name` is only used in messages.
+  void BeginFile(std::string file_name);
+  // INVALID_ARGUMENT names file and line, what was expected, what was found, what to do.
+  absl::Status Append(std::string_view bytes);
+  // DATA_LOSS when the compressed data ends early.
+  absl::Status EndFile();
+
+  const EdgeReport& report() const;
+  // All rows read so far. Call once, last.
+  EdgeList TakeEdges();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_GRAPH_EDGE_READER_H_

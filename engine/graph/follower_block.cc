@@ -1,0 +1,143 @@
+#include "engine/graph/follower_block.h"
+
+#include <bit>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/bytes.h"
+#include "engine/base/check.h"
+#include "engine/base/crc32c.h"
+#include "engine/base/int_codec.h"
+#include "engine/base/member_set.h"
+#include "engine/base/status_macros.h"
+
+namespace lawine {
+namespace {
+
+constexpr std::uint8_t kKindsFlag = 1;
+constexpr std::uint8_t kWeightsFlag = 2;
+
+absl::Status Damaged(std::string_view what) {
+  return absl::DataLossError(absl::StrCat("follower block is damaged: ", std::string(what)));
+}
+
+// Splits off and verifies the checksum at the end.
+absl::Status CheckAndStrip(std::string_view& bytes) {
+  if (bytes.size() < 14) return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
+  ByteReader tail(bytes.substr(bytes.size() - 4));
+  bytes.remove_suffix(4);
+  if (tail.U32() != Crc32c(bytes)) return Damaged("its checksum does not match");
+  return absl::OkStatus();
+}
+
+// Turns the gaps of one list into ids, in place.
+bool GapsToIds(std::span<std::uint32_t> list, std::uint32_t receivers_count) {
+  std::uint64_t id = list[0];
+  for (std::size_t i = 1; i < list.size(); ++i) {
+    id += std::uint64_t{list[i]} + 1;
+    list[i] = static_cast<std::uint32_t>(id);
+  }
+  return id < receivers_count;
+}
+
+absl::Status DecodeColumns(std::string_view bytes, LinkColumns columns, std::size_t links_count, FollowerLists& lists) {
+  const std::size_t expected = links_count * ((columns.kinds ? 1 : 0) + (columns.weights ? 4 : 0));
+  if (bytes.size() != expected) {
+    return Damaged(absl::StrCat("expected ", expected, " bytes of link columns, found ", bytes.size()));
+  }
+  ByteReader reader(bytes);
+  if (columns.kinds) {
+    const std::string_view kinds = reader.Bytes(links_count);
+    lists.kinds.insert(lists.kinds.end(), kinds.begin(), kinds.end());
+  }
+  if (columns.weights) {
+    for (std::size_t i = 0; i < links_count; ++i) lists.weights.push_back(reader.U32());
+  }
+  return absl::OkStatus();
+}
+
+// Appends 64 counts; absent sources get 0. Returns the number of links, or 0 when the counts are damaged.
+std::size_t DecodeCounts(std::string_view& bytes, std::uint64_t presence, std::vector<std::uint32_t>& counts) {
+  std::uint32_t present[64];
+  const auto present_count = static_cast<std::size_t>(std::popcount(presence));
+  const std::size_t used = DecodeInts(bytes, std::span(present, present_count));
+  if (used == 0) return 0;
+  bytes.remove_prefix(used);
+  const std::size_t base = counts.size();
+  counts.resize(base + limits::kSourcesPerBlock);
+  std::size_t links = 0;
+  const std::uint32_t* next = present;
+  ForEachBit(presence, 0, [&](std::uint32_t i) {
+    counts[base + i] = *next + 1;
+    links += std::size_t{*next++} + 1;
+  });
+  return links;
+}
+
+absl::Status DecodeLists(std::string_view bytes, std::uint32_t receivers_count, LinkColumns columns,
+                         FollowerLists& lists) {
+  const std::size_t first_link = lists.followers.size();
+  const std::size_t first_count = lists.counts.size();
+  ByteReader header(bytes.substr(0, 10));
+  const std::uint8_t version = header.U8();
+  const std::uint8_t flags = header.U8();
+  const std::uint64_t presence = header.U64();
+  if (version != kFollowerBlockVersion) return Damaged(absl::StrCat("expected version 1, found ", version));
+  if (flags != ((columns.kinds ? kKindsFlag : 0) | (columns.weights ? kWeightsFlag : 0))) {
+    return Damaged("its link columns are not those of the graph");
+  }
+  bytes.remove_prefix(10);
+  const std::size_t links = DecodeCounts(bytes, presence, lists.counts);
+  // Every link takes at least a byte and a quarter, so a lying count cannot ask for much memory.
+  if (links == 0 || links > bytes.size()) return Damaged("its counts do not fit its size");
+  lists.followers.resize(first_link + links);
+  const std::size_t used = DecodeInts(bytes, std::span(lists.followers).subspan(first_link));
+  if (used == 0) return Damaged("its lists are cut short");
+  std::size_t at = first_link;
+  for (std::size_t i = first_count; i < lists.counts.size(); ++i) {
+    const std::uint32_t count = lists.counts[i];
+    if (count == 0) continue;
+    if (!GapsToIds(std::span(lists.followers).subspan(at, count), receivers_count)) {
+      return Damaged("a follower is outside the shard's range");
+    }
+    at += count;
+  }
+  return DecodeColumns(bytes.substr(used), columns, links, lists);
+}
+
+}  // namespace
+
+void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out) {
+  LAWINE_CHECK(block.counts.size() <= limits::kSourcesPerBlock);
+  out.clear();
+  if (block.followers.empty()) return;
+  std::uint64_t presence = 0;
+  std::vector<std::uint32_t> counts;
+  std::vector<std::uint32_t> gaps(block.followers.begin(), block.followers.end());
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < block.counts.size(); ++i) {
+    const std::uint32_t count = block.counts[i];
+    if (count == 0) continue;
+    presence |= 1ull << i;
+    counts.push_back(count - 1);
+    for (std::size_t k = at + count - 1; k > at; --k) gaps[k] -= gaps[k - 1] + 1;
+    at += count;
+  }
+  LAWINE_CHECK(at == gaps.size());
+  ByteWriter writer(out);
+  writer.U8(kFollowerBlockVersion);
+  writer.U8((block.kinds.empty() ? 0 : kKindsFlag) | (block.weights.empty() ? 0 : kWeightsFlag));
+  writer.U64(presence);
+  EncodeInts(counts, out);
+  EncodeInts(gaps, out);
+  writer.Bytes({reinterpret_cast<const char*>(block.kinds.data()), block.kinds.size()});
+  for (const std::uint32_t weight : block.weights) writer.U32(weight);
+  writer.U32(Crc32c(out));
+}
+
+absl::Status DecodeFollowerBlock(std::string_view bytes, std::uint32_t receivers_count, LinkColumns columns,
+                                 FollowerLists& lists) {
+  LAWINE_RETURN_IF_ERROR(CheckAndStrip(bytes));
+  return DecodeLists(bytes, receivers_count, columns, lists);
+}
+
+}  // namespace lawine

@@ -1,0 +1,96 @@
+#include "engine/graph/member_block.h"
+
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/bytes.h"
+#include "engine/base/crc32c.h"
+#include "engine/base/int_codec.h"
+#include "engine/base/limits.h"
+
+namespace lawine {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kKeysListed = 1;
+constexpr std::uint8_t kNamed = 2;
+
+absl::Status Damaged(std::string_view what) {
+  return absl::DataLossError(absl::StrCat("member block is damaged: ", std::string(what)));
+}
+
+bool CountsUp(std::span<const MemberKey> keys) { return keys.back() - keys.front() == keys.size() - 1; }
+
+bool DecodeKeys(ByteReader& reader, bool listed, std::size_t count, std::vector<MemberKey>& keys) {
+  MemberKey key = reader.Varint();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) {
+      const std::uint64_t gap = listed ? reader.Varint() : 1;
+      if (gap == 0 || key + gap < key) return false;
+      key += gap;
+    }
+    keys.push_back(key);
+  }
+  return reader.ok();
+}
+
+bool DecodeColumn(ByteReader& reader, std::string_view block, std::size_t count, std::vector<std::uint32_t>& column) {
+  const std::size_t before = column.size();
+  column.resize(before + count);
+  const std::size_t used =
+      DecodeInts(block.substr(block.size() - reader.remaining()), std::span(column).subspan(before));
+  reader.Bytes(used);
+  return used > 0 && reader.ok();
+}
+
+bool DecodeBytes(ByteReader& reader, std::size_t count, std::vector<std::uint8_t>& column) {
+  const std::string_view bytes = reader.Bytes(count);
+  column.insert(column.end(), bytes.begin(), bytes.end());
+  return reader.ok();
+}
+
+}  // namespace
+
+std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, std::size_t count) {
+  const auto keys = std::span(members.keys).subspan(first, count);
+  const bool listed = !CountsUp(keys);
+  std::string out;
+  ByteWriter writer(out);
+  writer.U8(kVersion);
+  writer.U8((listed ? kKeysListed : 0) | (members.names.empty() ? 0 : kNamed));
+  writer.Varint(count);
+  writer.Varint(keys.front());
+  for (std::size_t i = 1; listed && i < count; ++i) writer.Varint(keys[i] - keys[i - 1]);
+  for (const auto* column : {&members.audience, &members.followees, &members.community}) {
+    EncodeInts(std::span(*column).subspan(first, count), out);
+  }
+  for (const auto* column : {&members.network, &members.account_kind}) {
+    writer.Bytes({reinterpret_cast<const char*>(column->data()) + first, count});
+  }
+  for (std::size_t i = 0; !members.names.empty() && i < count; ++i) writer.Sized(members.names[first + i]);
+  writer.U32(Crc32c(out));
+  return out;
+}
+
+absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
+  if (bytes.size() < 8) return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
+  const std::string_view body = bytes.substr(0, bytes.size() - 4);
+  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body)) return Damaged("its checksum does not match");
+  ByteReader reader(body);
+  const std::uint8_t version = reader.U8();
+  if (version != kVersion) return Damaged(absl::StrCat("expected version 1, found ", version));
+  const std::uint8_t flags = reader.U8();
+  const std::uint64_t count = reader.Varint();
+  if (count == 0 || count > limits::kMembersPerBlock) return Damaged("its member count is impossible");
+  if (!DecodeKeys(reader, flags & kKeysListed, count, members.keys)) return Damaged("its keys are not ascending");
+  for (auto* column : {&members.audience, &members.followees, &members.community}) {
+    if (!DecodeColumn(reader, body, count, *column)) return Damaged("a column is cut short");
+  }
+  if (!DecodeBytes(reader, count, members.network) || !DecodeBytes(reader, count, members.account_kind)) {
+    return Damaged("a column is cut short");
+  }
+  for (std::uint64_t i = 0; (flags & kNamed) && i < count; ++i) members.names.emplace_back(reader.Sized());
+  return reader.AtEnd() ? absl::OkStatus() : Damaged("its size does not match its contents");
+}
+
+}  // namespace lawine

@@ -1,0 +1,48 @@
+// Member blocks: what is known of 1,024 consecutive members of a shard, column by column.
+//
+// Format, version 1:
+//   u8      version = 1
+//   u8      flags: bit 0 = keys are listed (else they count up from the first), bit 1 = names follow
+//   varint  members in the block
+//   varint  first key; if listed, varints (key - previous key) for the others
+//   Stream VByte columns: audience, followees, community
+//   bytes   network of each, account kind of each
+//   [sized  external name of each]
+//   u32     CRC-32C of everything before
+#ifndef LAWINE_ENGINE_GRAPH_MEMBER_BLOCK_H_
+#define LAWINE_ENGINE_GRAPH_MEMBER_BLOCK_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/ids.h"
+
+namespace lawine {
+
+// Profiles of consecutive members, by column. `names` (external string ids) is empty for graphs with
+// integer ids, where a member's name is its key.
+struct MemberColumns {
+  std::vector<MemberKey> keys;            // strictly ascending
+  std::vector<std::uint32_t> audience;    // followers anywhere in the graph
+  std::vector<std::uint32_t> followees;   // members whose messages reach this one
+  std::vector<std::uint32_t> community;
+  std::vector<std::uint8_t> network;
+  std::vector<std::uint8_t> account_kind;
+  std::vector<std::string> names;
+
+  std::size_t size() const { return keys.size(); }
+  void Clear() { *this = MemberColumns(); }
+};
+
+// Encodes members [first, first + count) of `members`.
+std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, std::size_t count);
+
+// Appends the block's members to `members`. DATA_LOSS when it is damaged.
+absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_GRAPH_MEMBER_BLOCK_H_
