@@ -11,8 +11,8 @@ inline constexpr std::uint64_t kMembersMax = 0xFFFFFFFEull;
 // Shards of one graph. Above kShardProcessesMax shards, several share a process.
 inline constexpr std::uint32_t kShardsMax = 4096;
 inline constexpr std::uint32_t kShardProcessesMax = 64;
-// Links held by one shard: local list offsets are 64 bits, counts inside a block 32.
-inline constexpr std::uint64_t kLinksPerShardMax = 1ull << 40;
+// Links held by one shard: offsets into its lists are 32 bits. More links want more shards.
+inline constexpr std::uint64_t kLinksPerShardMax = 0xFFFFFFFEull;
 
 // Storage. A follower block holds this many consecutive sources (one 64-bit presence word);
 // a member block this many consecutive members.
@@ -29,7 +29,7 @@ inline constexpr std::uint32_t kSeedMembersMax = 10'000'000;
 
 // Exchange. Forward events travel in frames of at most this many bytes of payload.
 inline constexpr std::uint32_t kFramePayloadBytesMax = 1u << 20;
-inline constexpr std::uint32_t kFrameHeaderBytes = 40;
+inline constexpr std::uint32_t kFrameHeaderBytes = 44;
 inline constexpr std::uint32_t kFrameBytesMax = kFrameHeaderBytes + kFramePayloadBytesMax;
 // A sorted id costs at most 5 bytes, so a frame always has room for this many.
 inline constexpr std::uint32_t kFrameEventsMax = kFramePayloadBytesMax / 5;

@@ -2,6 +2,7 @@
 #ifndef LAWINE_ENGINE_BASE_MEMBER_SET_H_
 #define LAWINE_ENGINE_BASE_MEMBER_SET_H_
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <span>

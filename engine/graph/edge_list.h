@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,22 +22,25 @@ struct KeyedLink {
 };
 
 struct EdgeList {
-  std::vector<KeyedLink> links;
+  std::vector<KeyedLink> links = {};
   bool weighted = false;
   // External string ids by key, sorted by key; empty when ids are integers.
-  std::vector<std::pair<MemberKey, std::string>> names;
+  std::vector<std::pair<MemberKey, std::string>> names = {};
   // Members known without any link (isolated), beside those the links name. Any order, may repeat.
-  std::vector<MemberKey> extra_members;
+  std::vector<MemberKey> extra_members = {};
 };
 
+// Links, not rows: a reader of undirected files gives two links a row, so a pair named twice drops two
+// duplicates. A row that links a member to itself gives one self-link.
 struct EdgeListCounts {
   std::uint64_t self_links_dropped = 0;
   std::uint64_t duplicates_dropped = 0;
 };
 
 // Sorts, drops self-links and duplicates (counted into `counts`), numbers members by ascending key. The
-// order of rows makes no difference. INVALID_ARGUMENT when two rows give one link different weights, or
-// there are no members or too many.
+// order of rows makes no difference. Every member is in network 0 (none named), community 0, and a purely
+// personal account. INVALID_ARGUMENT when two rows give one link different weights, a member has no name
+// though others have, or there are no members or too many.
 absl::StatusOr<std::shared_ptr<const LinkSource>> MakeEdgeListSource(EdgeList edges, EdgeListCounts& counts);
 
 }  // namespace lawine

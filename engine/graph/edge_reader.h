@@ -15,9 +15,11 @@
 
 namespace lawine {
 
+inline constexpr std::uint32_t kEdgeLineBytesMax = 64 << 10;
+
 // What a column of a row means.
 enum class EdgeColumn : std::uint8_t {
-  kFrom,         // messages of this member reach the other
+  kFrom,  // messages of this member reach the other
   kTo,
   kFollower,     // same as kTo, in the words of follower networks
   kFollowed,     // same as kFrom
@@ -29,7 +31,7 @@ enum class EdgeColumn : std::uint8_t {
 struct EdgeFormat {
   // Both directions of every row. Columns are then kMember, kMember and optional others.
   bool undirected = false;
-  std::vector<EdgeColumn> columns;
+  std::vector<EdgeColumn> columns = {};
   bool string_ids = false;
   std::uint32_t header_lines = 0;  // lines to skip at the start of each file, whatever they hold
 };
@@ -39,17 +41,24 @@ struct EdgeFormat {
 absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, bool undirected);
 
 struct EdgeReport {
-  std::uint64_t lines = 0;
+  std::uint64_t lines = 0;  // of all files, with comments, headers and blank lines
   std::uint64_t comments = 0;
   std::uint64_t rows = 0;
   std::vector<std::string> examples;  // up to three rows in words: "17 reaches 42"
   std::vector<std::string> warnings;  // e.g. a header whose counts are not the file's
 };
 
-// Push parser: give it bytes of one file as they arrive, compressed or not (recognised by their first
-// bytes), then Finish. Files may follow each other; all rows go to one EdgeList. Not thread-safe.
+// Push parser: BeginFile, then the bytes of the file as they arrive, in pieces of any size, compressed or
+// not (recognised by their first bytes), then EndFile. Files may follow each other; all rows go to one
+// EdgeList. After an error nothing more is read, and every call returns that error. Not thread-safe.
+//
+// The first line with data may be a header. Names of columns (letters where integer ids belong) are skipped
+// with a warning. Two integers where --row names more columns are the numbers of members and rows: they are
+// compared with the file's at its end, and so is the SNAP comment "# Nodes: 5 Edges: 4". Where --row names
+// two columns, such a line looks like any row: header_lines skips it.
 class EdgeReader {
  public:
+  // REQUIRES: format.columns as ParseEdgeColumns returns them for format.undirected.
   explicit EdgeReader(EdgeFormat format);
   ~EdgeReader();
   EdgeReader(const EdgeReader&) = delete;
@@ -59,7 +68,7 @@ class EdgeReader {
   void BeginFile(std::string file_name);
   // INVALID_ARGUMENT names file and line, what was expected, what was found, what to do.
   absl::Status Append(std::string_view bytes);
-  // DATA_LOSS when the compressed data ends early.
+  // DATA_LOSS when the compressed data ends early (and from Append when it is damaged).
   absl::Status EndFile();
 
   const EdgeReport& report() const;

@@ -108,6 +108,8 @@ absl::Status DecodeLists(std::string_view bytes, std::uint32_t receivers_count, 
 
 void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out) {
   LAWINE_CHECK(block.counts.size() <= limits::kSourcesPerBlock);
+  LAWINE_CHECK(block.kinds.empty() || block.kinds.size() == block.followers.size());
+  LAWINE_CHECK(block.weights.empty() || block.weights.size() == block.followers.size());
   out.clear();
   if (block.followers.empty()) return;
   std::uint64_t presence = 0;

@@ -16,6 +16,12 @@ namespace lawine {
 // Part of every generated graph's identity: raised when the same spec would give other links.
 inline constexpr std::uint32_t kGeneratorVersion = 1;
 
+// Larger graphs would have so few links per pair of blocks that pairs, not links, would set the pace.
+inline constexpr std::uint32_t kGeneratorMembersMax = 1u << 28;
+// Smaller means are lost in the rounding of weights; larger ones make chunks too large for memory.
+inline constexpr std::uint32_t kGeneratorMeanMilliMin = 100;
+inline constexpr std::uint32_t kGeneratorMeanMilliMax = 10'000'000;
+
 struct GeneratorSpec {
   std::string preset = "hyves";
   std::uint32_t members = 0;                 // 0: the preset's
@@ -24,14 +30,15 @@ struct GeneratorSpec {
   friend bool operator==(const GeneratorSpec&, const GeneratorSpec&) = default;
 };
 
-// Fills defaults from the preset. INVALID_ARGUMENT for an unknown preset, too many members, or a mean that
-// the number of members cannot carry.
+// Fills defaults from the preset. INVALID_ARGUMENT for an unknown preset, too many members, a mean outside
+// the limits above, or more than the number of members can carry: half of the others.
 absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec);
 
 // Plans the graph (weights of members and blocks: linear in members), on `executor`. The links themselves
 // are made when asked for, block by block; the same spec gives the same links whatever the threads and the
-// shards that ask. Member keys are the dense ids.
-absl::StatusOr<std::shared_ptr<const LinkSource>> MakeGenerator(const GeneratorSpec& spec, Executor& executor);
+// shards that ask. Member keys are the dense ids. INVALID_ARGUMENT as ResolveSpec.
+absl::StatusOr<std::shared_ptr<const LinkSource>> MakeGenerator(const GeneratorSpec& spec,
+                                                                Executor& executor);
 
 }  // namespace lawine
 

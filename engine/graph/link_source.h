@@ -4,6 +4,7 @@
 #define LAWINE_ENGINE_GRAPH_LINK_SOURCE_H_
 
 #include <cstdint>
+#include <span>
 
 #include "absl/status/status.h"
 #include "engine/base/event_codec.h"
@@ -21,6 +22,9 @@ class LinkSource {
 
   virtual std::uint32_t members_count() const = 0;
   virtual LinkColumns columns() const = 0;
+  // Member keys by dense id, ascending; empty where a member's key is its dense id.
+  virtual std::span<const MemberKey> keys() const { return {}; }
+  MemberKey KeyOf(MemberId member) const { return keys().empty() ? member.value : keys()[member.value]; }
 
   // Chunks cover 0 .. members_count-1 in order; each starts at a multiple of limits::kSourcesPerBlock.
   virtual std::uint32_t chunks_count() const = 0;

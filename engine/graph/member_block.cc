@@ -80,6 +80,7 @@ absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
   const std::uint8_t version = reader.U8();
   if (version != kVersion) return Damaged(absl::StrCat("expected version 1, found ", version));
   const std::uint8_t flags = reader.U8();
+  if ((flags & ~(kKeysListed | kNamed)) != 0) return Damaged(absl::StrCat("unknown flags ", flags));
   const std::uint64_t count = reader.Varint();
   if (count == 0 || count > limits::kMembersPerBlock) return Damaged("its member count is impossible");
   if (!DecodeKeys(reader, flags & kKeysListed, count, members.keys)) return Damaged("its keys are not ascending");

@@ -40,7 +40,8 @@ struct MemberColumns {
 // Encodes members [first, first + count) of `members`.
 std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, std::size_t count);
 
-// Appends the block's members to `members`. DATA_LOSS when it is damaged.
+// Appends the block's members to `members`. DATA_LOSS when it is damaged: `members` then holds an unusable part
+// of it.
 absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members);
 
 }  // namespace lawine

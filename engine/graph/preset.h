@@ -10,20 +10,33 @@
 
 namespace lawine {
 
+// What a member's profile says of its network and of who stands behind the account. Stored: never renumber.
+inline constexpr std::uint8_t kNetworkHyves = 1;
+inline constexpr std::uint8_t kNetworkFacebook = 2;
+inline constexpr std::uint8_t kNetworkLinkedIn = 3;
+inline constexpr std::uint8_t kNetworkTwitter = 4;
+inline constexpr std::uint8_t kAccountPersonal = 1;
+
+inline constexpr std::uint32_t kMillion = 1'000'000;
+
 // One everyday figure of a preset and where it comes from. Integers: rates in parts per million.
 struct Preset {
-  std::string_view name;         // as users write it: "hyves"
-  std::string_view title;        // "Hyves, the Netherlands, April 2009"
-  std::uint32_t members;         // default number of members
+  std::string_view name;                 // as users write it: "hyves"
+  std::string_view title;                // "Hyves, the Netherlands, April 2009"
+  std::uint8_t network;                  // of its members' profiles
+  std::uint32_t members;                 // default number of members
   std::uint32_t links_per_member_milli;  // mean audience, in thousandths, over all members
-  std::uint32_t isolated_ppm;    // members without any link
-  std::uint32_t community_ppm;   // share of a member's links that stay inside its community
-  std::uint32_t mutual_ppm;      // share of links that are returned; 1,000,000 = friendships
-  // Relative size of personal networks: values of the inverse distribution function at the knots
-  // described in generator.cc, in thousandths of the mean. Ends with the largest.
+  std::uint32_t isolated_ppm;            // members meant to have no link
+  // Share of a member's returned links meant to stay inside its community: hubs reach the bound of what
+  // a community can carry, and have the rest outside.
+  std::uint32_t community_ppm;
+  std::uint32_t mutual_ppm;  // share of links that are returned; kMillion = friendships
+  // Relative size of the personal networks of members that are not isolated: values of the inverse
+  // distribution function at the knots described in degree_sampler.h, in thousandths of the mean.
+  // `followee_quantiles` (how many a member follows) is empty for friendships.
   std::span<const std::uint32_t> audience_quantiles;
   std::span<const std::uint32_t> followee_quantiles;
-  std::string_view sources;      // which figures are measured, which assumed
+  std::string_view sources;  // which figures are measured, which assumed
 };
 
 std::span<const Preset> Presets();

@@ -1,0 +1,52 @@
+// One line of an edge list: columns, ids, probabilities, and the counts that headers claim.
+#ifndef LAWINE_ENGINE_GRAPH_EDGE_LINE_H_
+#define LAWINE_ENGINE_GRAPH_EDGE_LINE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/base/ids.h"
+
+namespace lawine {
+
+// Replaces `columns` by the columns of `line`: what stands between runs of white space, commas and
+// semicolons. Views into `line`.
+void SplitColumns(std::string_view line, std::vector<std::string_view>& columns);
+
+// Plain decimal digits, 0 to 2^64 - 1. False, with `value` unspecified, for anything else.
+bool ParseDecimal(std::string_view text, std::uint64_t& value);
+
+// INVALID_ARGUMENT unless `text` is an integer id; says what is wrong with it.
+absl::StatusOr<MemberKey> ParseIntegerId(std::string_view text);
+
+// INVALID_ARGUMENT unless `text` can be a string id: 1 to limits::kExternalIdBytesMax bytes of UTF-8
+// without control characters.
+absl::Status CheckStringId(std::string_view text);
+
+// The key of a string id: its XXH64 with seed 0. Part of what results depend on: never change it.
+MemberKey KeyOfStringId(std::string_view text);
+
+// A decimal number from 0 to 1, as the nearest link weight (kLinkWeightOne is 1, halves up).
+absl::StatusOr<std::uint32_t> ParseLinkWeight(std::string_view text);
+
+// Counts that a file claims for itself.
+struct EdgeClaim {
+  std::optional<std::uint64_t> members;
+  std::optional<std::uint64_t> links;
+};
+// Reads a comment as SNAP writes them: "# Nodes: 82168 Edges: 948464".
+EdgeClaim ParseClaimComment(std::string_view comment);
+
+// `text` in single quotes for a message: shortened, with unprintable bytes escaped.
+std::string Quoted(std::string_view text);
+// 31398 -> "31,398".
+std::string WithCommas(std::uint64_t value);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_GRAPH_EDGE_LINE_H_

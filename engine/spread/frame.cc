@@ -1,0 +1,92 @@
+#include "engine/spread/frame.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/bytes.h"
+#include "engine/base/crc32c.h"
+#include "engine/base/limits.h"
+
+namespace lawine {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x3146574C;  // "LWF1"
+constexpr std::size_t kHeaderBytes = 40;
+constexpr std::size_t kChecksumBytes = 4;
+static_assert(kHeaderBytes + kChecksumBytes == limits::kFrameHeaderBytes);
+
+absl::Status Garbled(absl::string_view what) { return absl::DataLossError(absl::StrCat("frame is garbled: ", what)); }
+
+}  // namespace
+
+std::string EncodeFrame(const FrameHeader& header, std::string_view payload) {
+  std::string out;
+  out.reserve(limits::kFrameHeaderBytes + payload.size());
+  ByteWriter writer(out);
+  writer.U32(kMagic);
+  writer.U8(static_cast<std::uint8_t>(header.kind));
+  writer.U8(0);
+  writer.U16(0);
+  writer.U64(header.run);
+  writer.U32(header.attempt);
+  writer.U32(header.key.replica);
+  writer.U32(header.key.step);
+  writer.U32(header.from.value);
+  writer.U32(header.sequence);
+  writer.U32(header.events_count);
+  writer.Bytes(payload);
+  writer.U32(Crc32c(out));
+  return out;
+}
+
+std::string EncodeMarkerPayload(const Marker& marker) {
+  std::string out;
+  ByteWriter writer(out);
+  writer.U64(marker.deliveries);
+  writer.U64(marker.first_receipts);
+  writer.U64(marker.forwards);
+  writer.U64(marker.events_sent);
+  writer.U32(marker.next_pending_step);
+  return out;
+}
+
+absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
+  if (bytes.size() < limits::kFrameHeaderBytes || bytes.size() > limits::kFrameBytesMax) {
+    return Garbled(absl::StrCat("expected ", limits::kFrameHeaderBytes, " to ", limits::kFrameBytesMax,
+                                " bytes, found ", bytes.size()));
+  }
+  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
+  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body)) return Garbled("its checksum does not match");
+  ByteReader reader(body);
+  if (reader.U32() != kMagic) return Garbled("it does not start with LWF1");
+  FrameView frame;
+  const std::uint8_t kind = reader.U8();
+  if (kind != 1 && kind != 2) return Garbled(absl::StrCat("unknown kind ", kind));
+  frame.header.kind = static_cast<FrameKind>(kind);
+  if (reader.U8() != 0 || reader.U16() != 0) return Garbled("reserved bytes are not zero");
+  frame.header.run = reader.U64();
+  frame.header.attempt = reader.U32();
+  frame.header.key.replica = reader.U32();
+  frame.header.key.step = reader.U32();
+  frame.header.from = ShardIndex(reader.U32());
+  frame.header.sequence = reader.U32();
+  frame.header.events_count = reader.U32();
+  frame.payload = reader.Bytes(reader.remaining());
+  return frame;
+}
+
+absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload) {
+  ByteReader reader(payload);
+  Marker marker;
+  marker.deliveries = reader.U64();
+  marker.first_receipts = reader.U64();
+  marker.forwards = reader.U64();
+  marker.events_sent = reader.U64();
+  marker.next_pending_step = reader.U32();
+  if (!reader.AtEnd()) return Garbled(absl::StrCat("a marker of ", payload.size(), " bytes"));
+  if (marker.first_receipts > marker.deliveries || marker.forwards > marker.first_receipts) {
+    return Garbled("a marker whose counters contradict each other");
+  }
+  return marker;
+}
+
+}  // namespace lawine

@@ -1,0 +1,68 @@
+// Frames: what shards say to each other. Format, version 1 (little-endian):
+//
+//   u32  magic "LWF1"
+//   u8   kind: 1 = forward events, 2 = end-of-step marker
+//   u8   reserved, 0;  u16 reserved, 0
+//   u64  run        u32 attempt     u32 replica    u32 step
+//   u32  from shard u32 sequence (frames of one shard and step count from 0; a marker has the number of
+//                                 event frames before it)
+//   u32  events in this frame (markers: 0)
+//   ...  payload: events as in event_codec.h; marker: u64 each deliveries, first receipts, forwards,
+//        events sent, u32 next pending step
+//   u32  CRC-32C of everything before
+#ifndef LAWINE_ENGINE_SPREAD_FRAME_H_
+#define LAWINE_ENGINE_SPREAD_FRAME_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "engine/base/ids.h"
+
+namespace lawine {
+
+enum class FrameKind : std::uint8_t { kEvents = 1, kMarker = 2 };
+
+// Which step of which replica; later ones compare greater.
+struct StepKey {
+  std::uint32_t replica = 0;
+  std::uint32_t step = 0;
+  friend auto operator<=>(const StepKey&, const StepKey&) = default;
+};
+
+struct FrameHeader {
+  FrameKind kind = FrameKind::kEvents;
+  std::uint64_t run = 0;
+  std::uint32_t attempt = 0;
+  StepKey key;
+  ShardIndex from;
+  std::uint32_t sequence = 0;
+  std::uint32_t events_count = 0;
+};
+
+struct FrameView {
+  FrameHeader header;
+  std::string_view payload;
+};
+
+// A shard's counters of one step. Every worker adds the same markers and so knows the same totals.
+struct Marker {
+  std::uint64_t deliveries = 0;
+  std::uint64_t first_receipts = 0;
+  std::uint64_t forwards = 0;
+  std::uint64_t events_sent = 0;
+  std::uint32_t next_pending_step = 0;  // kNoStep when the shard has nothing pending
+  friend bool operator==(const Marker&, const Marker&) = default;
+};
+
+std::string EncodeFrame(const FrameHeader& header, std::string_view payload);
+std::string EncodeMarkerPayload(const Marker& marker);
+
+// DATA_LOSS for anything EncodeFrame cannot have written. The view points into `bytes`.
+absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes);
+absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_SPREAD_FRAME_H_

@@ -1,0 +1,70 @@
+#include "engine/spread/local_cluster.h"
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+
+namespace lawine {
+
+LocalCluster::LocalCluster(std::vector<const ShardImage*> images, std::uint32_t workers_count) {
+  LAWINE_CHECK(workers_count >= 1 && workers_count <= images.size());
+  for (std::size_t w = 0; w < workers_count; ++w) {
+    const auto first = images.begin() + static_cast<std::ptrdiff_t>(images.size() * w / workers_count);
+    const auto end = images.begin() + static_cast<std::ptrdiff_t>(images.size() * (w + 1) / workers_count);
+    workers_.emplace_back(first, end);
+  }
+}
+
+absl::StatusOr<ClusterOutcome> LocalCluster::Run(const RunSpec& spec, Executor& executor) const {
+  const GraphInfo& graph = workers_[0][0]->graph();
+  LAWINE_RETURN_IF_ERROR(CheckRunSpec(spec, graph.members()));
+  const std::size_t count = workers_.size();
+  std::vector<std::unique_ptr<RunMachine>> machines(count);
+  std::vector<absl::Status> statuses(count);
+  for (std::size_t from = 0; from < count; ++from) {
+    machines[from] = std::make_unique<RunMachine>(spec, graph.partition, workers_[from], [&, from](std::string frame) {
+      for (std::size_t to = 0; to < count; ++to) {
+        if (to != from && statuses[from].ok()) statuses[from] = machines[to]->Receive(frame);
+      }
+    });
+  }
+  const auto step_all = [&](bool start) -> absl::Status {
+    executor.ParallelFor(count, [&](std::size_t w) {
+      absl::Status status = start ? machines[w]->Start(executor) : machines[w]->Advance(executor);
+      if (!status.ok()) statuses[w] = std::move(status);
+    });
+    for (const absl::Status& status : statuses) LAWINE_RETURN_IF_ERROR(status);
+    return absl::OkStatus();
+  };
+  // Lockstep: all machines finish a step before any takes the next, so all are ready, and done, together.
+  LAWINE_RETURN_IF_ERROR(step_all(true));
+  while (!machines[0]->done()) LAWINE_RETURN_IF_ERROR(step_all(false));
+  ClusterOutcome outcome;
+  for (std::size_t w = 0; w < count; ++w) {
+    LAWINE_RETURN_IF_ERROR(MergeLanes(machines[w]->lanes(), outcome.lanes));
+    for (std::size_t s = 0; spec.record_receipts && s < workers_[w].size(); ++s) {
+      outcome.receipts.push_back(machines[w]->receipts(s));
+    }
+    outcome.frame_bytes += machines[w]->frame_bytes_sent();
+    outcome.events += machines[w]->events_sent();
+  }
+  return outcome;
+}
+
+absl::Status MergeLanes(const std::vector<LaneOutcome>& part, std::vector<LaneOutcome>& whole) {
+  if (whole.empty()) {
+    whole = part;
+    return absl::OkStatus();
+  }
+  bool same = part.size() == whole.size();
+  for (std::size_t i = 0; same && i < part.size(); ++i) {
+    same = part[i].steps == whole[i].steps && part[i].stop == whole[i].stop;
+    whole[i].digest += part[i].digest;
+    whole[i].unreached_without_followees += part[i].unreached_without_followees;
+  }
+  if (same) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("workers report different counts for the same run (", part.size(), " and ",
+                                          whole.size(), " replicas): the result cannot be trusted"));
+}
+
+}  // namespace lawine

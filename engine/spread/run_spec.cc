@@ -1,0 +1,38 @@
+#include "engine/spread/run_spec.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/limits.h"
+
+namespace lawine {
+
+absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
+  const auto& seeds = spec.seed_members;
+  if (seeds.empty() || seeds.size() > limits::kSeedMembersMax) {
+    return absl::InvalidArgumentError(absl::StrCat("seed_members: expected 1 to ", limits::kSeedMembersMax,
+                                                   " members, found ", seeds.size()));
+  }
+  if (std::adjacent_find(seeds.begin(), seeds.end(), std::greater_equal<>()) != seeds.end()) {
+    return absl::InvalidArgumentError("seed_members: expected each member once, in ascending order");
+  }
+  if (seeds.back().value >= members_count) {
+    return absl::InvalidArgumentError(absl::StrCat("seed_members: the graph has ", members_count,
+                                                   " members, found dense id ", seeds.back().value));
+  }
+  if (spec.replicas < 1 || spec.replicas > limits::kReplicasMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("replicas: expected 1 to ", limits::kReplicasMax, ", found ", spec.replicas));
+  }
+  if (spec.max_steps.value_or(0) > limits::kStepsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("stop.max_steps: expected at most ", limits::kStepsMax, ", found ", *spec.max_steps));
+  }
+  if (spec.record_receipts && spec.replicas != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("record_receipts: receipts are kept for single runs, found ", spec.replicas, " replicas"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace lawine

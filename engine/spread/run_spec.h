@@ -1,0 +1,33 @@
+// What a run is: everything its result depends on, beside the graph.
+#ifndef LAWINE_ENGINE_SPREAD_RUN_SPEC_H_
+#define LAWINE_ENGINE_SPREAD_RUN_SPEC_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/ids.h"
+#include "engine/base/probability.h"
+
+namespace lawine {
+
+struct RunSpec {
+  std::uint64_t run_id = 0;   // names the run's frames; no part of its luck
+  std::uint32_t attempt = 1;  // grows with every resume; frames of other attempts are dropped
+
+  std::uint64_t run_seed = 1;
+  std::uint64_t message = 0;  // the message's number in the scenario
+  std::uint32_t replicas = 1;
+  Threshold forward;          // the `forward` model: one coin per member, at its receipt
+  std::optional<std::uint32_t> max_steps;  // deliveries through this step; none: until nothing is pending
+  std::vector<MemberId> seed_members;  // strictly ascending, at least one
+  bool record_receipts = false;        // REQUIRES: replicas == 1
+};
+
+// INVALID_ARGUMENT names the field, what was expected and what was found.
+absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_SPREAD_RUN_SPEC_H_

@@ -1,0 +1,68 @@
+// One shard of one running cascade: who has received the message, and what a step changes.
+//
+// Purpose: the `forward` model's step on a range of members. Encoding: one bit a member, so that a shard's
+// state stays in a core's cache. A delivery sets a bit; whether it was a first receipt is only settled at
+// the end of the step. Two ways of finding the new bits, chosen by the expected number of deliveries:
+//   sparse   every delivery appends its receiver, keeping the place only if the bit was clear
+//   dense    deliveries only set bits; the words are compared with a copy taken before the step
+// Both give the same set. The judge in tests/support is the specification they are held against.
+#ifndef LAWINE_ENGINE_SPREAD_SHARD_STATE_H_
+#define LAWINE_ENGINE_SPREAD_SHARD_STATE_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/base/coin.h"
+#include "engine/base/member_set.h"
+#include "engine/spread/outcome.h"
+#include "engine/spread/run_spec.h"
+#include "engine/store/shard_image.h"
+
+namespace lawine {
+
+// Receipt and forward steps by member of the range; kNoStep where there was none.
+struct Receipts {
+  std::vector<std::uint32_t> receipt_steps;
+  std::vector<std::uint32_t> forward_steps;
+};
+
+// Not thread-safe: one thread at a time. The image must outlive the state.
+class ShardState {
+ public:
+  explicit ShardState(const ShardImage& image) : image_(image) {}
+
+  // Forgets everything and starts the replica: seed members inside the range receive and forward at step 0.
+  void Begin(const RunSpec& spec, std::uint32_t replica);
+
+  // Step `step` >= 1: every follower, inside the range, of every member of `frontier` gets one delivery per
+  // list it is on; first receipts decide. `frontier` are all members of the graph that forwarded a step
+  // before, in any number of parts. Replaces `forwards` by the members that forward at `step`, ascending.
+  StepCounts Step(const RunSpec& spec, std::uint32_t step, std::span<const std::span<const MemberId>> frontier,
+                  std::vector<MemberId>& forwards);
+
+  const Digest& digest() const { return digest_; }
+  // Members that have not received and never can: nobody's messages reach them.
+  std::uint64_t UnreachedWithoutFollowees() const;
+  // Only kept when the spec asks for it.
+  const Receipts& receipts() const { return receipts_; }
+
+ private:
+  void DeliverSparse(std::span<const MemberId> frontier);
+  void DeliverDense(std::span<const MemberId> frontier);
+  void CollectNew();
+  void Decide(const RunSpec& spec, std::uint32_t step, std::vector<MemberId>& forwards);
+
+  const ShardImage& image_;
+  std::uint32_t replica_ = 0;
+  MemberSet received_;
+  MemberSet before_;                     // dense steps: received_ as it was before the step
+  std::vector<std::uint32_t> new_;       // sparse steps: receivers in order of delivery; then: ascending
+  std::uint64_t deliveries_ = 0;
+  Digest digest_;
+  Receipts receipts_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_SPREAD_SHARD_STATE_H_

@@ -1,0 +1,34 @@
+// The storage seam on RocksDB: one database per (graph, shard) directory.
+//
+//   ROOT/<graph>/shard-0003/           complete
+//   ROOT/<graph>/shard-0003.loading/   a load in progress, or the remains of one
+//
+// Column families: followers (big-endian block index -> follower block), members (big-endian block index
+// -> member block), manifest ("shard" -> manifest text), checkpoints (reserved for runs).
+//
+// A load writes sorted SST files and ingests them; nothing goes through the write-ahead log but the
+// manifest, which is synced last. The finished directory is then renamed into place.
+#ifndef LAWINE_ENGINE_STORE_ROCKS_STORE_H_
+#define LAWINE_ENGINE_STORE_ROCKS_STORE_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/store/shard_store.h"
+
+namespace lawine {
+
+struct RocksOptions {
+  // Shared by all shards under the root. Hydrated runs hardly read blocks twice, so small is enough.
+  std::size_t block_cache_bytes = 64u << 20;
+  std::size_t write_buffer_bytes = 32u << 20;
+};
+
+// Makes ROOT if it is missing. Thread-safe. One process at a time may have a shard open.
+absl::StatusOr<std::unique_ptr<ShardStorage>> OpenRocksStorage(const std::string& root, const RocksOptions& options);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_STORE_ROCKS_STORE_H_

@@ -1,0 +1,156 @@
+#include "engine/store/shard_manifest.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "engine/base/crc32c.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+
+namespace lawine {
+namespace {
+
+constexpr absl::string_view kMagic = "lawine-shard";
+constexpr absl::string_view kVersion = "1";
+
+absl::Status Damaged(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("shard manifest is damaged: ", what));
+}
+
+
+// The "name value" lines of a manifest, taken one by one.
+class Fields {
+ public:
+  explicit Fields(std::map<std::string, std::string> fields) : fields_(std::move(fields)) {}
+
+  std::string Text(const std::string& name) {
+    const auto it = fields_.find(name);
+    if (it == fields_.end()) {
+      status_ = Damaged(absl::StrCat("it lacks '", name, "'"));
+      return "";
+    }
+    return it->second;
+  }
+  std::uint64_t Number(const std::string& name) { return Parse(name, Text(name)); }
+  bool Flag(const std::string& name) { return Number(name) != 0; }
+  Digest Hex(const std::string& name) {
+    auto digest = Digest::FromHex(Text(name));
+    if (!digest.ok()) status_ = Damaged(absl::StrCat("'", name, "' is not a digest"));
+    return digest.value_or(Digest());
+  }
+  template <class Int>
+  std::vector<Int> Numbers(const std::string& name) {
+    std::vector<Int> numbers;
+    for (const absl::string_view part : absl::StrSplit(Text(name), ',')) {
+      numbers.push_back(static_cast<Int>(Parse(name, std::string(part))));
+    }
+    return numbers;
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  std::uint64_t Parse(const std::string& name, const std::string& text) {
+    std::uint64_t value = 0;
+    if (!absl::SimpleAtoi(text, &value)) status_ = Damaged(absl::StrCat("'", name, "' is not a number"));
+    return value;
+  }
+  std::map<std::string, std::string> fields_;
+  absl::Status status_;
+};
+
+absl::StatusOr<Fields> ReadFields(std::string_view text) {
+  const std::size_t crc_at = text.rfind("crc32c ");
+  if (crc_at == std::string_view::npos) return Damaged("it has no checksum");
+  const std::string expected = absl::StrFormat("crc32c %08x\n", Crc32c(text.substr(0, crc_at)));
+  if (text.substr(crc_at) != expected) return Damaged("its checksum does not match");
+  const absl::string_view lines_text(text.data(), crc_at);
+  const std::vector<absl::string_view> lines = absl::StrSplit(lines_text, '\n', absl::SkipEmpty());
+  if (lines.empty() || lines[0] != absl::StrCat(kMagic, " ", kVersion)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("expected a shard of format '", kMagic, " ", kVersion, "', found '",
+                     lines.empty() ? absl::string_view() : lines[0], "': use the version that wrote it, or load again"));
+  }
+  std::map<std::string, std::string> fields;
+  for (const absl::string_view line : lines) {
+    const std::pair<std::string, std::string> field = absl::StrSplit(line, absl::MaxSplits(' ', 1));
+    fields.insert(field);
+  }
+  return Fields(std::move(fields));
+}
+
+absl::Status CheckConsistent(const ShardManifest& m) {
+  if (m.shard.value >= m.graph.partition.shards_count()) return Damaged("its shard is outside the partition map");
+  if (m.links_before.empty() || !std::is_sorted(m.links_before.begin(), m.links_before.end()) ||
+      m.links_before.back() != m.links || m.links > limits::kLinksPerShardMax) {
+    return Damaged("its link counts contradict each other");
+  }
+  const std::uint64_t blocks = (std::uint64_t{m.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
+  const std::uint64_t strides = (blocks + ShardManifest::kBlocksPerStride - 1) / ShardManifest::kBlocksPerStride;
+  if (m.links_before.size() != strides + 1) return Damaged("its link counts do not fit its members");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string EncodeManifest(const ShardManifest& m) {
+  std::string text = absl::StrCat(kMagic, " ", kVersion, "\n");
+  const auto add = [&text](absl::string_view name, const auto& value) { absl::StrAppend(&text, name, " ", value, "\n"); };
+  add("name", m.graph.name);
+  add("graph_version", m.graph.graph_version);
+  add("graph_links", m.graph.links);
+  add("graph_digest", m.graph.digest.ToHex());
+  add("link_kinds", m.graph.columns.kinds ? 1 : 0);
+  add("link_weights", m.graph.columns.weights ? 1 : 0);
+  add("named_members", m.graph.named_members ? 1 : 0);
+  add("origin", m.graph.origin);
+  add("epoch", m.graph.partition.epoch());
+  add("boundaries", absl::StrJoin(m.graph.partition.boundaries(), ","));
+  add("shard", m.shard.value);
+  add("links", m.links);
+  add("digest", m.digest.ToHex());
+  add("without_followees", m.without_followees);
+  add("links_before", absl::StrJoin(m.links_before, ","));
+  absl::StrAppend(&text, absl::StrFormat("crc32c %08x\n", Crc32c(text)));
+  return text;
+}
+
+absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
+  LAWINE_ASSIGN_OR_RETURN(Fields fields, ReadFields(text));
+  ShardManifest m;
+  m.graph.name = fields.Text("name");
+  m.graph.graph_version = fields.Number("graph_version");
+  m.graph.links = fields.Number("graph_links");
+  m.graph.digest = fields.Hex("graph_digest");
+  m.graph.columns = {.kinds = fields.Flag("link_kinds"), .weights = fields.Flag("link_weights")};
+  m.graph.named_members = fields.Flag("named_members");
+  m.graph.origin = fields.Text("origin");
+  const std::uint64_t epoch = fields.Number("epoch");
+  const auto boundaries = fields.Numbers<std::uint32_t>("boundaries");
+  m.shard = ShardIndex(static_cast<std::uint32_t>(fields.Number("shard")));
+  m.links = fields.Number("links");
+  m.digest = fields.Hex("digest");
+  m.without_followees = static_cast<std::uint32_t>(fields.Number("without_followees"));
+  m.links_before = fields.Numbers<std::uint64_t>("links_before");
+  LAWINE_RETURN_IF_ERROR(fields.status());
+  LAWINE_RETURN_IF_ERROR(CheckGraphName(m.graph.name));
+  LAWINE_ASSIGN_OR_RETURN(m.graph.partition, PartitionMap::FromBoundaries(boundaries, epoch));
+  LAWINE_RETURN_IF_ERROR(CheckConsistent(m));
+  return m;
+}
+
+absl::Status CheckGraphName(std::string_view name) {
+  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  const bool good = !name.empty() && name.size() <= limits::kGraphNameBytesMax && name[0] >= 'a' && name[0] <= 'z' &&
+                    std::all_of(name.begin(), name.end(), allowed);
+  if (good) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("expected a graph name of 1 to ", limits::kGraphNameBytesMax,
+                                                 " letters a-z, digits and '-', starting with a letter; found '",
+                                                 absl::string_view(name.data(), name.size()), "'"));
+}
+
+}  // namespace lawine

@@ -1,0 +1,61 @@
+// The manifest of a shard: what it is part of, what it must hold, and the mark that its load was finished.
+//
+// Format, version 1: text, one "name value" per line in the order of the struct, first the line
+// "lawine-shard 1", last the line "crc32c <8 hex digits>" over everything before it. Text, so that an
+// operator can read it; lists are separated by commas. A shard without a manifest is half-written.
+#ifndef LAWINE_ENGINE_STORE_SHARD_MANIFEST_H_
+#define LAWINE_ENGINE_STORE_SHARD_MANIFEST_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/digest.h"
+#include "engine/base/ids.h"
+#include "engine/graph/follower_block.h"
+#include "engine/graph/partition.h"
+
+namespace lawine {
+
+// What every shard of a graph agrees on.
+struct GraphInfo {
+  std::string name;                  // 1 to 63 of a-z, 0-9, '-', starting with a letter
+  std::uint64_t graph_version = 1;   // grows with every online change
+  std::uint64_t links = 0;
+  Digest digest;                     // of all links and members, whatever the shards
+  LinkColumns columns;
+  bool named_members = false;        // external ids are strings; a member key is their hash
+  std::string origin;                // how it came to be: "preset hyves, ..." or "import of ..."
+  PartitionMap partition;
+
+  std::uint32_t members() const { return partition.members_count(); }
+  friend bool operator==(const GraphInfo&, const GraphInfo&) = default;
+};
+
+struct ShardManifest {
+  GraphInfo graph;
+  ShardIndex shard;
+  std::uint64_t links = 0;                 // of this shard
+  Digest digest;                           // of this shard's links and members
+  std::uint32_t without_followees = 0;     // members nobody's messages reach
+  // links_before[i]: links of sources before block i * kBlocksPerStride; one more entry with the total.
+  // Lets hydration decode any stride on its own.
+  std::vector<std::uint64_t> links_before;
+
+  static constexpr std::uint32_t kBlocksPerStride = 256;
+  MemberRange range() const { return graph.partition.range(shard); }
+  friend bool operator==(const ShardManifest&, const ShardManifest&) = default;
+};
+
+std::string EncodeManifest(const ShardManifest& manifest);
+// DATA_LOSS when damaged, FAILED_PRECONDITION for another format version.
+absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text);
+
+// INVALID_ARGUMENT unless `name` can name a graph (and so a directory).
+absl::Status CheckGraphName(std::string_view name);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_STORE_SHARD_MANIFEST_H_

@@ -1,0 +1,78 @@
+// The storage seam: one shard's blocks, whatever keeps them. RocksDB behind it in processes
+// (rocks_store.h), plain memory in tests and benchmarks (memory_store.h).
+#ifndef LAWINE_ENGINE_STORE_SHARD_STORE_H_
+#define LAWINE_ENGINE_STORE_SHARD_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/store/shard_manifest.h"
+
+namespace lawine {
+
+// Called with ascending block indices. An error ends the scan and is returned by it.
+using BlockVisitor = absl::FunctionRef<absl::Status(std::uint32_t block, std::string_view bytes)>;
+
+// An open, complete shard. Thread-safe.
+class ShardReader {
+ public:
+  virtual ~ShardReader() = default;
+  virtual const ShardManifest& manifest() const = 0;
+  // Visits the stored follower blocks in [first, end). Blocks without links are not stored.
+  virtual absl::Status ScanFollowers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const = 0;
+  // Visits the member blocks in [first, end); block 0 starts at the range's first member.
+  virtual absl::Status ScanMembers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const = 0;
+  virtual std::uint64_t disk_bytes() const = 0;
+};
+
+// Writes blocks in ascending order. Not thread-safe; several sinks may be in use at once.
+class BlockSink {
+ public:
+  virtual ~BlockSink() = default;
+  virtual absl::Status Add(std::uint32_t block, std::string_view bytes) = 0;
+  // Call once, last.
+  virtual absl::Status Finish() = 0;
+};
+
+// One bulk load of one shard. Destroyed without Commit, it leaves nothing behind.
+class ShardWriter {
+ public:
+  virtual ~ShardWriter() = default;
+  // Thread-safe. Block ranges of different sinks must not overlap.
+  virtual absl::StatusOr<std::unique_ptr<BlockSink>> NewFollowerSink() = 0;
+  virtual absl::StatusOr<std::unique_ptr<BlockSink>> NewMemberSink() = 0;
+  // Makes everything durable, the manifest last: after it the shard opens, before it it never does.
+  // REQUIRES: all sinks finished.
+  virtual absl::Status Commit(const ShardManifest& manifest) = 0;
+};
+
+struct ShardName {
+  std::string graph;
+  ShardIndex shard;
+  friend auto operator<=>(const ShardName&, const ShardName&) = default;
+};
+
+// All shards under one root. Thread-safe.
+class ShardStorage {
+ public:
+  virtual ~ShardStorage() = default;
+  // ALREADY_EXISTS when the shard is there; remains of an unfinished load are removed.
+  virtual absl::StatusOr<std::unique_ptr<ShardWriter>> Create(const ShardName& name) = 0;
+  // NOT_FOUND, DATA_LOSS (damaged or half-written) or FAILED_PRECONDITION (foreign, other format, in use);
+  // messages say where.
+  virtual absl::StatusOr<std::unique_ptr<ShardReader>> Open(const ShardName& name) = 0;
+  // Ascending, complete or not.
+  virtual absl::StatusOr<std::vector<ShardName>> List() = 0;
+  // REQUIRES: not open.
+  virtual absl::Status Delete(const ShardName& name) = 0;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_STORE_SHARD_STORE_H_

@@ -1,0 +1,40 @@
+// A worker process, whole: storage, runs, peer streams, and the gRPC server in front of them.
+#ifndef LAWINE_SERVICES_WORKER_WORKER_SERVER_H_
+#define LAWINE_SERVICES_WORKER_WORKER_SERVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace lawine {
+
+struct WorkerOptions {
+  std::string data_dir;                   // made if missing; holds node_id, graphs/ and receipts/
+  std::string listen = "127.0.0.1:0";     // port 0: any free one
+  std::string advertise;                  // HOST:PORT for others; empty: the bound address
+  std::string coordinator;                // HOST:PORT
+  std::size_t threads = 1;                // threads that work on runs and loads, at least 1
+  bool insecure_listen = false;           // allows a listen address other than loopback
+};
+
+// Thread-safe.
+class WorkerServer {
+ public:
+  // Opens the data directory, binds, and registers with the coordinator (again and again until it answers;
+  // Start does not wait for that). Fails when options contradict each other, the directory cannot be used or
+  // the port is taken.
+  static absl::StatusOr<std::unique_ptr<WorkerServer>> Start(const WorkerOptions& options);
+  virtual ~WorkerServer() = default;
+
+  // HOST:PORT really bound.
+  virtual const std::string& address() const = 0;
+  virtual const std::string& node_id() const = 0;
+  // Stops taking calls, ends those in progress within a few seconds. Safe to call twice; the destructor does.
+  virtual void Shutdown() = 0;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_WORKER_SERVER_H_

@@ -1,0 +1,58 @@
+#include "engine/base/crc32c.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/support/damage.h"
+#include "tests/support/test_random.h"
+
+namespace lawine {
+namespace {
+
+// Bit by bit, from the polynomial.
+std::uint32_t SlowCrc32c(std::string_view bytes) {
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (const char c : bytes) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78 : 0);
+  }
+  return ~crc;
+}
+
+TEST(Crc32c, KnownValues) {
+  EXPECT_EQ(Crc32c(""), 0u);
+  EXPECT_EQ(Crc32c("123456789"), 0xE3069283);
+}
+
+// RFC 3720, appendix B.4.
+TEST(Crc32c, ValuesOfTheStandard) {
+  std::string up, down;
+  for (int i = 0; i < 32; ++i) {
+    up.push_back(static_cast<char>(i));
+    down.push_back(static_cast<char>(31 - i));
+  }
+  EXPECT_EQ(Crc32c(std::string(32, '\0')), 0x8A9136AA);
+  EXPECT_EQ(Crc32c(std::string(32, '\xFF')), 0x62A8AB43);
+  EXPECT_EQ(Crc32c(up), 0x46DD794E);
+  EXPECT_EQ(Crc32c(down), 0x113FDB5C);
+}
+
+TEST(Crc32c, AgreesWithTheBitwiseDefinitionAtEveryLengthAndAlignment) {
+  TestRandom random(32);
+  const std::string bytes = random.Bytes(200);
+  for (std::size_t first = 0; first < 9; ++first) {
+    for (std::size_t size = 0; size + first <= bytes.size(); ++size) {
+      const std::string_view part = std::string_view(bytes).substr(first, size);
+      ASSERT_EQ(Crc32c(part), SlowCrc32c(part)) << "seed 32: " << size << " bytes from " << first;
+    }
+  }
+}
+
+TEST(Crc32c, ChangesWithEveryBit) {
+  TestRandom random(33);
+  const std::string bytes = random.Bytes(100);
+  ForEachBitFlip(bytes, [&](std::string_view damaged) { ASSERT_NE(Crc32c(damaged), Crc32c(bytes)); });
+}
+
+}  // namespace
+}  // namespace lawine

@@ -1,0 +1,379 @@
+#include "engine/graph/edge_reader.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+
+#include "engine/graph/follower_block.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/test_random.h"
+
+namespace lawine {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Rows = std::vector<KeyedLink>;
+
+constexpr std::uint32_t kHalf = kLinkWeightOne / 2;
+
+EdgeFormat Directed(std::string_view row = "from,to") {
+  return {.columns = ParseEdgeColumns(row, /*undirected=*/false).value()};
+}
+EdgeFormat Undirected(std::string_view row = "member,member") {
+  return {.undirected = true, .columns = ParseEdgeColumns(row, /*undirected=*/true).value()};
+}
+EdgeFormat Strings(EdgeFormat format) {
+  format.string_ids = true;
+  return format;
+}
+
+struct ReadResult {
+  absl::Status status;
+  EdgeReport report;
+  EdgeList edges;
+
+  std::string error() const { return std::string(status.message()); }
+};
+
+ReadResult Read(const EdgeFormat& format, std::string_view text,
+                std::size_t piece_bytes = std::string::npos) {
+  EdgeReader reader(format);
+  reader.BeginFile("edges.txt");
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, piece_bytes);
+    if (!reader.Append(piece).ok()) break;
+    text.remove_prefix(piece.size());
+  }
+  const absl::Status status = reader.EndFile();
+  return {status, reader.report(), reader.TakeEdges()};
+}
+
+Rows RowsOf(const EdgeFormat& format, std::string_view text) {
+  ReadResult result = Read(format, text);
+  EXPECT_TRUE(result.status.ok()) << result.status;
+  return result.edges.links;
+}
+
+std::string ErrorOf(const EdgeFormat& format, std::string_view text) {
+  const ReadResult result = Read(format, text);
+  EXPECT_EQ(result.status.code(), absl::StatusCode::kInvalidArgument) << result.status;
+  return result.error();
+}
+
+std::string Gzip(std::string_view text) {
+  z_stream stream = {};
+  EXPECT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string out(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string Zstd(std::string_view text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));
+  return out;
+}
+
+// A few hundred kilobytes: more than a decoder hands out at once.
+std::string ManyRows() {
+  TestRandom random(1);
+  std::string text = "# random rows\r\n\n";
+  for (int i = 0; i < 20'000; ++i) {
+    text += std::to_string(random.Below(100'000)) + "\t" + std::to_string(random.Next()) + "\r\n";
+  }
+  return text;
+}
+
+TEST(EdgeColumnsTest, KnowsTheWordsOfBothKinds) {
+  EXPECT_THAT(ParseEdgeColumns("follower,followed", false).value(),
+              ElementsAre(EdgeColumn::kFollower, EdgeColumn::kFollowed));
+  EXPECT_THAT(ParseEdgeColumns("ignore, to, from, probability", false).value(),
+              ElementsAre(EdgeColumn::kIgnore, EdgeColumn::kTo, EdgeColumn::kFrom, EdgeColumn::kProbability));
+  EXPECT_THAT(ParseEdgeColumns("member,member,ignore", true).value(),
+              ElementsAre(EdgeColumn::kMember, EdgeColumn::kMember, EdgeColumn::kIgnore));
+}
+
+TEST(EdgeColumnsTest, RefusesWhatDoesNotMakeALink) {
+  EXPECT_THAT(
+      std::string(ParseEdgeColumns("from,too", false).status().message()),
+      HasSubstr("does not know the column 'too': the words are from, to, follower, followed, member"));
+  for (const char* row : {"", "from", "from,from", "from,follower,to", "member,member", "from,followed",
+                          "from,to,probability,probability"}) {
+    EXPECT_THAT(std::string(ParseEdgeColumns(row, false).status().message()),
+                HasSubstr("needs one sender (from or followed) and one receiver (to or follower)"))
+        << row;
+  }
+  for (const char* row : {"", "member", "from,to", "member,member,member", "member,member,from"}) {
+    EXPECT_THAT(std::string(ParseEdgeColumns(row, true).status().message()),
+                HasSubstr("two columns called member"))
+        << row;
+  }
+}
+
+TEST(EdgeReaderTest, ReadsRowsInTheMeaningTheyAreGiven) {
+  EXPECT_EQ(RowsOf(Directed("from,to"), "17 42\n"), (Rows{{17, 42}}));
+  EXPECT_EQ(RowsOf(Directed("follower,followed"), "17 42\n"), (Rows{{42, 17}}));
+  EXPECT_EQ(RowsOf(Directed("ignore,to,ignore,from"), "x 17 -1.5 42\n"), (Rows{{42, 17}}));
+  EXPECT_EQ(RowsOf(Undirected(), "17 42\n"), (Rows{{17, 42}, {42, 17}}));
+}
+
+TEST(EdgeReaderTest, TakesAnySeparatorsCommentsBlankLinesAndLineEnds) {
+  const std::string_view text = "\xEF\xBB\xBF# one\r\n1 2\r\n\r\n  3\t\t4  \n5,6\n7; 8\n% two\n\n 9 ,;\t10";
+  const ReadResult result = Read(Directed(), text);
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.edges.links, (Rows{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}}));
+  EXPECT_EQ(result.report.lines, 9u);
+  EXPECT_EQ(result.report.comments, 2u);
+  EXPECT_EQ(result.report.rows, 5u);
+  EXPECT_THAT(result.report.warnings, IsEmpty());
+}
+
+TEST(EdgeReaderTest, IdsAreAllOf64Bits) {
+  EXPECT_EQ(RowsOf(Directed(), "0 18446744073709551615\n00000000000000000000000007 1\n"),
+            (Rows{{0, ~MemberKey{0}}, {7, 1}}));
+}
+
+TEST(EdgeReaderTest, BadIdsAreReportedWithFileAndLine) {
+  const std::string expected = "edges.txt:3: expected an integer id, 0 to 18446744073709551615, found ";
+  EXPECT_EQ(ErrorOf(Directed(), "1 2\n\n3 -4\n"), expected + "'-4', which is negative");
+  EXPECT_EQ(ErrorOf(Directed(), "# c\n1 2\n18446744073709551616 4"),
+            expected + "'18446744073709551616', which is too large");
+  EXPECT_EQ(ErrorOf(Directed(), "1 2\r\n1 2\r\n1.5 4\r\n"),
+            expected + "'1.5', which is not a plain whole number");
+  EXPECT_EQ(ErrorOf(Directed(), "1 2\n1 2\n3 ann\n"),
+            expected + "'ann', which is not a number: use --ids string if members have names");
+  EXPECT_EQ(ErrorOf(Directed(), "1 2\n1 2\n3 4\xFF\n"),
+            expected + "'4\\xff', which is not a number: use --ids string if members have names");
+}
+
+TEST(EdgeReaderTest, EveryColumnNeedsAName) {
+  EXPECT_EQ(ErrorOf(Directed(), "\n\n\n\n\n\n1 2 3\n"),
+            "edges.txt:7: line 7 has 3 columns, --row names 2: add a name for each (probability or ignore)");
+  EXPECT_EQ(ErrorOf(Directed("from,to,probability"), "1 2 0.5\n1\n"),
+            "edges.txt:2: line 2 has 1 column, --row names 3: complete the line, or name only the columns "
+            "there are");
+}
+
+TEST(EdgeReaderTest, ProbabilitiesBecomeTheNearestWeight) {
+  const EdgeFormat format = Directed("from,to,probability");
+  const ReadResult result = Read(format, "1 2 0\n1 3 1\n1 4 0.5\n1 5 0.1\n1 6 1e-1\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_TRUE(result.edges.weighted);
+  EXPECT_EQ(result.edges.links,
+            (Rows{{1, 2, 0}, {1, 3, kLinkWeightOne}, {1, 4, kHalf}, {1, 5, 214748365}, {1, 6, 214748365}}));
+  EXPECT_THAT(result.report.examples,
+              ElementsAre("1 reaches 2 with probability 0", "1 reaches 3 with probability 1",
+                          "1 reaches 4 with probability 0.5"));
+  for (const char* bad : {"1.1", "-0.1", "nan", "inf", "0x1", "0.5p", "half"}) {
+    EXPECT_EQ(ErrorOf(format, std::string("1 2 ") + bad),
+              std::string("edges.txt:1: expected a probability, a decimal number from 0 to 1, found '") +
+                  bad + "': name the column ignore if it is something else");
+  }
+}
+
+TEST(EdgeReaderTest, SaysTheFirstThreeRowsInWords) {
+  EXPECT_THAT(Read(Directed(), "17 42\n1 2\n3 4\n5 6\n").report.examples,
+              ElementsAre("17 reaches 42", "1 reaches 2", "3 reaches 4"));
+  EXPECT_THAT(Read(Directed("follower,followed"), "17 42\n").report.examples, ElementsAre("42 reaches 17"));
+  EXPECT_THAT(Read(Undirected("member,member,probability"), "17 42 0.1\n").report.examples,
+              ElementsAre("17 and 42 reach each other with probability 0.1"));
+}
+
+TEST(EdgeReaderTest, UndirectedRowsCountTheirSelfLinksOnceAndTheirDuplicatesInLinks) {
+  ReadResult result = Read(Undirected(), "1 2\n2 1\n3 3\n1 2\n");
+  ASSERT_TRUE(result.status.ok());
+  EXPECT_EQ(result.report.rows, 4u);
+  EdgeListCounts counts;
+  const auto source = MakeEdgeListSource(std::move(result.edges), counts);
+  ASSERT_TRUE(source.ok());
+  EXPECT_EQ((*source)->members_count(), 3u);
+  EXPECT_EQ(counts.self_links_dropped, 1u);
+  EXPECT_EQ(counts.duplicates_dropped, 4u);
+}
+
+TEST(EdgeReaderHeaderTest, NamesOfColumnsAreSkippedWithAWarning) {
+  const ReadResult result = Read(Directed(), "# made by hand\nnode_1,node_2\r\n1,2\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.edges.links, (Rows{{1, 2}}));
+  EXPECT_THAT(result.report.warnings, ElementsAre("edges.txt:2: taken as a header: 'node_1,node_2'"));
+}
+
+TEST(EdgeReaderHeaderTest, OnlyTheFirstLineWithDataIsAHeader) {
+  EXPECT_THAT(ErrorOf(Directed(), "1 2\nnode_1,node_2\n"), HasSubstr("edges.txt:2: "));
+  EXPECT_THAT(ErrorOf(Directed(), "a b\nnode_1,node_2\n"), HasSubstr("edges.txt:2: "));
+}
+
+TEST(EdgeReaderHeaderTest, LettersInOtherColumnsAreNoHeader) {
+  EXPECT_EQ(RowsOf(Directed("from,to,ignore"), "1 2 friend\n"), (Rows{{1, 2}}));
+  EXPECT_EQ(RowsOf(Strings(Directed()), "ann bob\n").size(), 1u);
+}
+
+TEST(EdgeReaderHeaderTest, AnHonestCountIsSkippedSilently) {
+  const ReadResult result = Read(Directed("from,to,probability"), "3 2\n0 1 0.5\n1 2 0.5\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.edges.links, (Rows{{0, 1, kHalf}, {1, 2, kHalf}}));
+  EXPECT_THAT(result.report.warnings, IsEmpty());
+}
+
+TEST(EdgeReaderHeaderTest, ALyingCountIsReported) {
+  const ReadResult result = Read(Directed("from,to,probability"), "4 31398\n0 1 0.5\n1 2 0.5\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_THAT(result.report.warnings,
+              ElementsAre("edges.txt:1: header says 4 members, the file names 3",
+                          "edges.txt:1: header says 31,398 links, the file has 2 rows"));
+}
+
+TEST(EdgeReaderHeaderTest, SnapCommentsAreComparedWithTheirOwnFile) {
+  EdgeReader reader(Directed());
+  reader.BeginFile("a");
+  ASSERT_TRUE(reader.Append("# Nodes: 3 Edges: 2\n1 2\n1 9\n").ok());
+  ASSERT_TRUE(reader.EndFile().ok());
+  reader.BeginFile("b");
+  ASSERT_TRUE(reader.Append("# x\n# Nodes: 3 Edges: 948464\n1 1\n").ok());
+  ASSERT_TRUE(reader.EndFile().ok());
+  EXPECT_THAT(reader.report().warnings, ElementsAre("b:2: comment says 3 members, the file names 1",
+                                                    "b:2: comment says 948,464 links, the file has 1 rows"));
+  EXPECT_EQ(reader.TakeEdges().links, (Rows{{1, 2}, {1, 9}, {1, 1}}));
+}
+
+TEST(EdgeReaderHeaderTest, HeaderLinesAreSkippedWhateverTheyHold) {
+  EdgeFormat format = Directed();
+  format.header_lines = 2;
+  const ReadResult result = Read(format, "34 78\nthis is, no row at all\n0 1\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.edges.links, (Rows{{0, 1}}));
+  EXPECT_THAT(result.report.warnings, IsEmpty());
+}
+
+TEST(EdgeReaderHeaderTest, AFileWithoutRowsIsReported) {
+  for (const char* text : {"", "# nothing\n", "\n\n"}) {
+    EXPECT_THAT(Read(Directed(), text).report.warnings, ElementsAre("edges.txt: the file has no rows"));
+  }
+}
+
+TEST(EdgeReaderStringIdTest, KeysAreHashesAndNamesAreKept) {
+  const ReadResult result = Read(Strings(Undirected()), "ann,Zo\xC3\xAB\nZo\xC3\xAB 17\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  ASSERT_EQ(result.edges.names.size(), 3u);
+  EXPECT_TRUE(std::is_sorted(result.edges.names.begin(), result.edges.names.end()));
+  EXPECT_THAT(result.edges.names,
+              testing::Contains(std::pair<MemberKey, std::string>(0x0B41BEBA40346EBE, "ann")));
+  EXPECT_THAT(result.report.examples,
+              ElementsAre("ann and Zo\xC3\xAB reach each other", "Zo\xC3\xAB and 17 reach each other"));
+}
+
+TEST(EdgeReaderStringIdTest, RefusesNamesThatAreTooLongOrNotPrintable) {
+  EXPECT_EQ(RowsOf(Strings(Directed()), std::string(256, 'x') + " b").size(), 1u);
+  EXPECT_THAT(ErrorOf(Strings(Directed()), "a b\n" + std::string(257, 'x') + " b"),
+              HasSubstr("edges.txt:2: expected an id of 1 to 256 bytes, found 257 bytes: 'xxx"));
+  for (const char* bad :
+       {"\x01", "an\x7Fn", "\xE9", "\xC0\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82"}) {
+    EXPECT_THAT(ErrorOf(Strings(Directed()), std::string("a ") + bad),
+                HasSubstr("edges.txt:1: expected an id of printable UTF-8"));
+  }
+}
+
+// Two strings made to have the same XXH64: undoing its last round is easy.
+TEST(EdgeReaderStringIdTest, RefusesTwoNamesWithOneKey) {
+  EXPECT_THAT(
+      ErrorOf(Strings(Directed()), "ann ghmdfipqiwrukkyi\nxkejjntk69Y5X4J6 ann\n"),
+      HasSubstr("edges.txt:2: the ids 'ghmdfipqiwrukkyi' and 'xkejjntk69Y5X4J6' have the same 64-bit key"));
+}
+
+TEST(EdgeReaderStreamTest, AnyChunkingGivesTheSame) {
+  const std::string text = "# Nodes: 9 Edges: 9\r\n10 200\r\n\n3000,4\n5 6";
+  for (const std::string& bytes : {text, Gzip(text), Zstd(text)}) {
+    const ReadResult whole = Read(Directed(), bytes);
+    ASSERT_TRUE(whole.status.ok()) << whole.status;
+    EXPECT_EQ(whole.edges.links, (Rows{{10, 200}, {3000, 4}, {5, 6}}));
+    for (std::size_t piece_bytes = 1; piece_bytes < bytes.size(); ++piece_bytes) {
+      const ReadResult pieces = Read(Directed(), bytes, piece_bytes);
+      EXPECT_TRUE(pieces.status.ok()) << pieces.status;
+      EXPECT_EQ(pieces.edges.links, whole.edges.links);
+      EXPECT_EQ(pieces.report.lines, whole.report.lines);
+      EXPECT_EQ(pieces.report.warnings, whole.report.warnings);
+    }
+  }
+}
+
+TEST(EdgeReaderStreamTest, CompressedAndPlainFilesGiveTheSame) {
+  const std::string text = ManyRows();
+  const Rows expected = RowsOf(Directed(), text);
+  EXPECT_EQ(expected.size(), 20'000u);
+  EXPECT_EQ(RowsOf(Directed(), Gzip(text)), expected);
+  EXPECT_EQ(RowsOf(Directed(), Zstd(text)), expected);
+  const std::size_t half = text.size() / 2;
+  EXPECT_EQ(RowsOf(Directed(), Gzip(text.substr(0, half)) + Gzip("") + Gzip(text.substr(half))), expected);
+  EXPECT_EQ(RowsOf(Directed(), Zstd(text.substr(0, half)) + Zstd(text.substr(half))), expected);
+}
+
+// Highly compressible and a multiple of what a decoder hands out at once: output fills up exactly.
+TEST(EdgeReaderStreamTest, OutputThatFillsTheBufferExactlyIsComplete) {
+  const std::string text(std::size_t{4} << 17, '\n');
+  for (const std::string& bytes : {Gzip(text), Zstd(text)}) {
+    const ReadResult result = Read(Directed(), bytes, 7);
+    EXPECT_TRUE(result.status.ok()) << result.status;
+    EXPECT_EQ(result.report.lines, text.size());
+  }
+}
+
+void ExpectCutOff(std::string_view bytes) {
+  const ReadResult result = Read(Directed(), bytes);
+  EXPECT_EQ(result.status.code(), absl::StatusCode::kDataLoss) << bytes.size() << " bytes: " << result.status;
+  EXPECT_THAT(result.error(), HasSubstr("edges.txt:"));
+  EXPECT_THAT(result.error(), HasSubstr("the compressed data ends early"));
+}
+
+TEST(EdgeReaderStreamTest, CutOffCompressedFilesAreDataLoss) {
+  for (const std::string& bytes : {Gzip("1 2\n3 4\n"), Zstd("1 2\n3 4\n")}) {
+    constexpr std::size_t kMagicBytes = 4;
+    for (std::size_t kept = kMagicBytes; kept < bytes.size(); ++kept) {
+      ExpectCutOff(bytes.substr(0, kept));
+      ExpectCutOff(bytes + bytes.substr(0, kept));
+    }
+  }
+  ExpectCutOff("\x1f\x8b");
+}
+
+TEST(EdgeReaderStreamTest, DamagedCompressedFilesAreDataLoss) {
+  std::string gzip = Gzip("1 2\n3 4\n");
+  gzip[gzip.size() - 6] ^= 1;  // in the checksum
+  EXPECT_EQ(Read(Directed(), gzip).status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Read(Directed(), Gzip("1 2\n") + "3 4\n").status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Read(Directed(), Zstd("1 2\n") + "3 4\n").status.code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(EdgeReaderStreamTest, LinesHaveALimit) {
+  const std::string longest = "1 2" + std::string(kEdgeLineBytesMax - 3, ' ');
+  EXPECT_EQ(RowsOf(Directed(), longest + "\n" + longest), (Rows{{1, 2}, {1, 2}}));
+  for (const std::size_t piece_bytes : {std::size_t{1}, std::size_t{5000}, std::string::npos}) {
+    const ReadResult result = Read(Directed(), "1 2\n" + longest + " ", piece_bytes);
+    EXPECT_EQ(result.status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(result.error(), HasSubstr("edges.txt:2: expected a line of at most 65536 bytes"));
+  }
+}
+
+TEST(EdgeReaderStreamTest, NothingIsReadAfterAnError) {
+  EdgeReader reader(Directed());
+  reader.BeginFile("a");
+  const absl::Status error = reader.Append("1 2\n-1 2\n3 4\n");
+  EXPECT_FALSE(error.ok());
+  EXPECT_EQ(reader.Append("5 6\n"), error);
+  EXPECT_EQ(reader.EndFile(), error);
+  reader.BeginFile("b");
+  EXPECT_EQ(reader.EndFile(), error);
+  EXPECT_EQ(reader.report().rows, 1u);
+}
+
+}  // namespace
+}  // namespace lawine
