@@ -97,7 +97,8 @@ class ByteReader {
 
 // Keys sort as their numbers do.
 inline std::string BigEndianKey(std::uint32_t v) {
-  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)};
+  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8),
+          static_cast<char>(v)};
 }
 inline std::uint32_t FromBigEndianKey(std::string_view key) {
   std::uint32_t v = 0;

@@ -1,5 +1,6 @@
 // CRC-32C (Castagnoli, RFC 3720 appendix B.4), as used by iSCSI, ext4 and RocksDB.
-// No packaged library offers it to C++ here, so it is ours: the SSE4.2 instruction where there is one, a table elsewhere.
+// No packaged library offers it to C++ here, so it is ours: the SSE4.2 instruction where there is one, a
+// table elsewhere.
 #ifndef LAWINE_ENGINE_BASE_CRC32C_H_
 #define LAWINE_ENGINE_BASE_CRC32C_H_
 

@@ -39,8 +39,8 @@ enum class TransitionEvent : std::uint64_t {
 // Terms of all members that make one transition at one step, under one (message, replica).
 class DigestLane {
  public:
-  constexpr DigestLane(std::uint64_t message, std::uint64_t replica, std::uint64_t step, TransitionEvent event,
-                       std::uint64_t value = 0)
+  constexpr DigestLane(std::uint64_t message, std::uint64_t replica, std::uint64_t step,
+                       TransitionEvent event, std::uint64_t value = 0)
       : DigestLane(hash::Absorb(hash::Absorb(hash::Absorb(Start(kTransitionTag, message), replica), step),
                                 static_cast<std::uint64_t>(event)),
                    value) {}

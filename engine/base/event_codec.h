@@ -36,8 +36,8 @@ struct EventPayload {
 };
 std::vector<EventPayload> EncodeEvents(std::span<const MemberId> ids, MemberRange range);
 
-// Appends the ids of `payload` to `ids`, ascending: exactly `events_count` of them, all inside `range`. Fails,
-// with `ids` unchanged, on anything else: ids out of range, counts that do not match, bytes left over.
+// Appends the ids of `payload` to `ids`, ascending: exactly `events_count` of them, all inside `range`.
+// Fails, with `ids` unchanged, on anything else: ids out of range, counts that do not match, bytes left over.
 absl::Status DecodeEvents(std::string_view payload, MemberRange range, std::uint32_t events_count,
                           std::vector<MemberId>& ids);
 

@@ -7,8 +7,8 @@
 #define LAWINE_CONCAT_INNER(a, b) a##b
 #define LAWINE_CONCAT(a, b) LAWINE_CONCAT_INNER(a, b)
 
-#define LAWINE_RETURN_IF_ERROR(expression)                         \
-  do {                                                             \
+#define LAWINE_RETURN_IF_ERROR(expression)                                  \
+  do {                                                                      \
     if (absl::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 

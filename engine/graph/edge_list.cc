@@ -172,7 +172,7 @@ std::uint64_t SortUnweighted(SourceLists& lists, std::uint64_t first, std::uint6
   std::sort(followers + first, followers + end);
   const std::uint32_t* const unique_end = std::unique(followers + first, followers + end);
   const auto kept = static_cast<std::uint64_t>(unique_end - (followers + first));
-  std::memmove(followers + out, followers + first, kept * sizeof *followers);
+  if (out != first) std::memmove(followers + out, followers + first, kept * sizeof *followers);
   return out + kept;
 }
 

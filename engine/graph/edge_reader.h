@@ -68,7 +68,8 @@ class EdgeReader {
   void BeginFile(std::string file_name);
   // INVALID_ARGUMENT names file and line, what was expected, what was found, what to do.
   absl::Status Append(std::string_view bytes);
-  // DATA_LOSS when the compressed data ends early (and from Append when it is damaged).
+  // DATA_LOSS when the compressed data ends early (and from Append when it is damaged: the line named is
+  // then the last one read).
   absl::Status EndFile();
 
   const EdgeReport& report() const;

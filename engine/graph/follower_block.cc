@@ -39,7 +39,8 @@ bool GapsToIds(std::span<std::uint32_t> list, std::uint32_t receivers_count) {
   return id < receivers_count;
 }
 
-absl::Status DecodeColumns(std::string_view bytes, LinkColumns columns, std::size_t links_count, FollowerLists& lists) {
+absl::Status DecodeColumns(std::string_view bytes, LinkColumns columns, std::size_t links_count,
+                           FollowerLists& lists) {
   const std::size_t expected = links_count * ((columns.kinds ? 1 : 0) + (columns.weights ? 4 : 0));
   if (bytes.size() != expected) {
     return Damaged(absl::StrCat("expected ", expected, " bytes of link columns, found ", bytes.size()));
@@ -56,7 +57,8 @@ absl::Status DecodeColumns(std::string_view bytes, LinkColumns columns, std::siz
 }
 
 // Appends 64 counts; absent sources get 0. Returns the number of links, or 0 when the counts are damaged.
-std::size_t DecodeCounts(std::string_view& bytes, std::uint64_t presence, std::vector<std::uint32_t>& counts) {
+std::size_t DecodeCounts(std::string_view& bytes, std::uint64_t presence,
+                         std::vector<std::uint32_t>& counts) {
   std::uint32_t present[64];
   const auto present_count = static_cast<std::size_t>(std::popcount(presence));
   const std::size_t used = DecodeInts(bytes, std::span(present, present_count));

@@ -64,8 +64,8 @@ struct FollowerBlockView {
 void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out);
 
 // Appends the 64 counts and the followers of `bytes` to `lists`. Checks the checksum, that every list is
-// ascending and inside [0, receivers_count), and that columns are as expected; DATA_LOSS otherwise, and `lists`
-// then holds an unusable part of it.
+// ascending and inside [0, receivers_count), and that columns are as expected; DATA_LOSS otherwise, and
+// `lists` then holds an unusable part of it.
 absl::Status DecodeFollowerBlock(std::string_view bytes, std::uint32_t receivers_count, LinkColumns columns,
                                  FollowerLists& lists);
 

@@ -1,7 +1,7 @@
 // Generated graphs: a network of a preset's shape, block by block, each link a pure function of the seed.
 //
-// Purpose. A shard must be able to make its own part of a graph of billions of links, from a few megabytes of
-// plan and without talking to anyone, and a friendship must come out at both of its ends.
+// Purpose. A shard must be able to make its own part of a graph of billions of links, from a plan of 8 bytes
+// a member and without talking to anyone, and a friendship must come out at both of its ends.
 //
 // Method. The Chung-Lu model with communities. Every member has a weight, the number of links it is meant to
 // have (degree_sampler.h). Part of it goes into the member's community, a run of consecutive members, by one
@@ -19,7 +19,7 @@
 //
 // The trick. The n-th draw of a pair of blocks is the coin (both blocks, n). So the pairs of {A, B} are the
 // same set whether the chunk of A asks for them (as links from A to B) or the chunk of B, in any shard and on
-// any thread. Each is made twice, which costs less than one trip through memory or a network.
+// any thread. Each is made twice, and nothing is exchanged.
 //
 // Cost. Plan: 8 bytes and about 50 ns a member (directed: 20 bytes, 100 ns). Links: one hash, two table rows
 // of 4 bytes, a radix sort of each pair of blocks in the first-level cache, and a counting sort by source:

@@ -51,12 +51,12 @@ class GzipDecoder final : public internal::Decoder {
       stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
       stream_.avail_out = static_cast<uInt>(output_.size());
       const int code = inflate(&stream_, Z_NO_FLUSH);
+      LAWINE_RETURN_IF_ERROR(sink({output_.data(), output_.size() - stream_.avail_out}));
       if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
         return absl::DataLossError(absl::StrCat(
             "damaged gzip data (", stream_.msg ? stream_.msg : "no detail", "): get the file again"));
       }
       member_ended_ = code == Z_STREAM_END;
-      LAWINE_RETURN_IF_ERROR(sink({output_.data(), output_.size() - stream_.avail_out}));
     }
     return absl::OkStatus();
   }

@@ -28,8 +28,9 @@ class Decoder {
 
 }  // namespace internal
 
-// Hands out at most 128 KiB at a time, whatever the ratio of compression. Use once per stream. Not
-// thread-safe. After an error, only destroy it.
+// Hands out at most 128 KiB at a time of what was compressed, whatever the ratio. All bytes before damage
+// are handed out before it is reported. Use once per stream. Not thread-safe. After an error, only destroy
+// it.
 class Inflater {
  public:
   // DATA_LOSS when compressed bytes are damaged.

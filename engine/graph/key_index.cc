@@ -5,7 +5,7 @@
 namespace lawine {
 namespace {
 
-// A bitmap is used while it takes at most this many words per key named, or is small anyway.
+// A bitmap is used while it has no more words than keys are named, or this many (half a megabyte).
 constexpr std::uint64_t kSmallBitmapWords = 1 << 16;
 
 template <class Visit>

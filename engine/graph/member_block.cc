@@ -34,7 +34,8 @@ bool DecodeKeys(ByteReader& reader, bool listed, std::size_t count, std::vector<
   return reader.ok();
 }
 
-bool DecodeColumn(ByteReader& reader, std::string_view block, std::size_t count, std::vector<std::uint32_t>& column) {
+bool DecodeColumn(ByteReader& reader, std::string_view block, std::size_t count,
+                  std::vector<std::uint32_t>& column) {
   const std::size_t before = column.size();
   column.resize(before + count);
   const std::size_t used =
@@ -75,7 +76,8 @@ std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, s
 absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
   if (bytes.size() < 8) return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
   const std::string_view body = bytes.substr(0, bytes.size() - 4);
-  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body)) return Damaged("its checksum does not match");
+  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body))
+    return Damaged("its checksum does not match");
   ByteReader reader(body);
   const std::uint8_t version = reader.U8();
   if (version != kVersion) return Damaged(absl::StrCat("expected version 1, found ", version));
@@ -83,7 +85,8 @@ absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
   if ((flags & ~(kKeysListed | kNamed)) != 0) return Damaged(absl::StrCat("unknown flags ", flags));
   const std::uint64_t count = reader.Varint();
   if (count == 0 || count > limits::kMembersPerBlock) return Damaged("its member count is impossible");
-  if (!DecodeKeys(reader, flags & kKeysListed, count, members.keys)) return Damaged("its keys are not ascending");
+  if (!DecodeKeys(reader, flags & kKeysListed, count, members.keys))
+    return Damaged("its keys are not ascending");
   for (auto* column : {&members.audience, &members.followees, &members.community}) {
     if (!DecodeColumn(reader, body, count, *column)) return Damaged("a column is cut short");
   }

@@ -25,9 +25,9 @@ namespace lawine {
 // Profiles of consecutive members, by column. `names` (external string ids) is empty for graphs with
 // integer ids, where a member's name is its key.
 struct MemberColumns {
-  std::vector<MemberKey> keys;            // strictly ascending
-  std::vector<std::uint32_t> audience;    // followers anywhere in the graph
-  std::vector<std::uint32_t> followees;   // members whose messages reach this one
+  std::vector<MemberKey> keys;           // strictly ascending
+  std::vector<std::uint32_t> audience;   // followers anywhere in the graph
+  std::vector<std::uint32_t> followees;  // members whose messages reach this one
   std::vector<std::uint32_t> community;
   std::vector<std::uint8_t> network;
   std::vector<std::uint8_t> account_kind;
@@ -40,8 +40,8 @@ struct MemberColumns {
 // Encodes members [first, first + count) of `members`.
 std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, std::size_t count);
 
-// Appends the block's members to `members`. DATA_LOSS when it is damaged: `members` then holds an unusable part
-// of it.
+// Appends the block's members to `members`. DATA_LOSS when it is damaged: `members` then holds an unusable
+// part of it.
 absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members);
 
 }  // namespace lawine

@@ -32,9 +32,8 @@ PartitionMap PartitionMap::Balanced(std::uint32_t members_count, std::uint32_t s
   for (std::uint32_t m = 0; m < members_count && shard < shards_count; ++m) {
     const std::uint64_t own = weight(MemberId(m)) + 1;
     // Shard s starts at the member whose middle is the first at or past s/shards_count of the total.
-    while (shard < shards_count &&
-           static_cast<unsigned __int128>(before + own / 2) * shards_count >=
-               static_cast<unsigned __int128>(total) * shard) {
+    while (shard < shards_count && static_cast<unsigned __int128>(before + own / 2) * shards_count >=
+                                       static_cast<unsigned __int128>(total) * shard) {
       map.firsts_[shard++] = m;
     }
     before += own;
@@ -46,9 +45,9 @@ absl::StatusOr<PartitionMap> PartitionMap::FromBoundaries(std::span<const std::u
                                                           std::uint64_t epoch) {
   if (firsts.size() < 2 || firsts.size() > limits::kShardsMax + 1 || firsts.front() != 0 ||
       !std::is_sorted(firsts.begin(), firsts.end())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("expected ascending shard boundaries from 0, for 1 to ", limits::kShardsMax,
-                     " shards; found ", firsts.size(), " boundaries"));
+    return absl::InvalidArgumentError(absl::StrCat("expected ascending shard boundaries from 0, for 1 to ",
+                                                   limits::kShardsMax, " shards; found ", firsts.size(),
+                                                   " boundaries"));
   }
   PartitionMap map;
   map.firsts_.assign(firsts.begin(), firsts.end());

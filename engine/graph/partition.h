@@ -28,7 +28,8 @@ class PartitionMap {
                                const std::function<std::uint64_t(MemberId)>& weight);
 
   // `firsts` holds the first id of each shard, then members_count: ascending, starting with 0.
-  static absl::StatusOr<PartitionMap> FromBoundaries(std::span<const std::uint32_t> firsts, std::uint64_t epoch);
+  static absl::StatusOr<PartitionMap> FromBoundaries(std::span<const std::uint32_t> firsts,
+                                                     std::uint64_t epoch);
 
   std::uint32_t shards_count() const { return static_cast<std::uint32_t>(firsts_.size()) - 1; }
   std::uint32_t members_count() const { return firsts_.back(); }

@@ -24,9 +24,9 @@ constexpr std::uint32_t kFacebookQuantiles[] = {
     26863, 29621, 31918, 33747, 35153, 36207, 36985, 37553, 37967, 38267, 38486, 42335};
 
 constexpr std::uint32_t kLinkedInQuantiles[] = {
-    29,    37,    56,    74,    93,    111,    130,    151,    172,    195,    219,    245,   273,   304,
-    337,   373,   413,   993,   1843,  3035,   4651,   6789,   9557,   13082,  17500,  22956, 29592, 37531,
-    46843, 57514, 69395, 82170, 95355, 108349, 120538, 131427, 140717, 148336, 154383, 169821};
+    77,    77,    77,    77,    92,    111,    130,    150,    171,    194,    218,    244,   272,   303,
+    336,   372,   412,   990,   1838,  3027,   4639,   6770,   9531,   13046,  17452,  22893, 29512, 37428,
+    46715, 57357, 69206, 81946, 95095, 108053, 120210, 131068, 140334, 147931, 153962, 169358};
 
 constexpr std::uint32_t kTwitterAudienceQuantiles[] = {
     29,     29,     29,     37,     51,     65,     81,     97,     114,    133,
@@ -35,9 +35,9 @@ constexpr std::uint32_t kTwitterAudienceQuantiles[] = {
     344980, 471657, 591880, 679582, 730166, 755078, 766339, 771226, 773308, 850639};
 
 constexpr std::uint32_t kTwitterFolloweeQuantiles[] = {
-    39,    51,    75,    97,    119,   141,   163,   186,   210,   236,   263,   292,   322,   356,
-    391,   430,   473,   1062,  1879,  2975,  4407,  6231,  8508,  11287, 14600, 18442, 22751, 27394,
-    32167, 36823, 41122, 44887, 48028, 50545, 52501, 53986, 55096, 55919, 56525, 62177};
+    116,   116,   116,   116,   118,   140,   162,   185,   209,   235,   262,   290,   321,   354,
+    389,   428,   470,   1056,  1869,  2960,  4384,  6199,  8464,  11229, 14525, 18347, 22634, 27253,
+    32001, 36633, 40910, 44655, 47780, 50285, 52231, 53708, 54812, 55631, 56234, 61857};
 
 constexpr Preset kPresets[] = {
     {.name = "hyves",
@@ -73,7 +73,7 @@ constexpr Preset kPresets[] = {
      .members = 1'300'000,
      .links_per_member_milli = 130'000,
      .isolated_ppm = 10'000,
-     .community_ppm = 500'000,
+     .community_ppm = 600'000,
      .mutual_ppm = kMillion,
      .audience_quantiles = kFacebookQuantiles,
      .followee_quantiles = {},
@@ -94,7 +94,7 @@ constexpr Preset kPresets[] = {
      .sources = "Measured: 911,000 members (TechCrunch, April 2009). Assumed: a mean of 60 ties, larger hubs "
                 "than in friendship networks, 3% isolated; communities."},
     {.name = "twitter-nl",
-     .title = "Twitter, the Netherlands, 2009",
+     .title = "Twitter, the Netherlands, April 2009",
      .network = kNetworkTwitter,
      .members = 250'000,
      .links_per_member_milli = 35'000,
@@ -103,9 +103,10 @@ constexpr Preset kPresets[] = {
      .mutual_ppm = 360'000,
      .audience_quantiles = kTwitterAudienceQuantiles,
      .followee_quantiles = kTwitterFolloweeQuantiles,
-     .sources = "Measured: 35 links a member and 36% of them reciprocated (Kwak et al., WWW 2010, worldwide, "
-                "2009). Assumed: 250,000 members; 5% without any link; the largest audience a tenth of the "
-                "members; most who have large audiences follow many; communities."},
+     .sources =
+         "Measured: 250,000 members (TechCrunch, April 2009); 35 links a member and 36% of them reciprocated "
+         "(worldwide, 2009). Assumed: 5% without any link; the largest audience a tenth of the "
+         "members; most who have large audiences follow many; communities."},
 };
 
 }  // namespace

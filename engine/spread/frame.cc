@@ -74,6 +74,11 @@ absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
   return frame;
 }
 
+std::optional<std::uint64_t> RunOfFrame(std::string_view bytes) {
+  if (bytes.size() < limits::kFrameHeaderBytes) return std::nullopt;
+  return ByteReader(bytes.substr(8)).U64();
+}
+
 absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload) {
   ByteReader reader(payload);
   Marker marker;

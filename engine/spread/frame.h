@@ -14,6 +14,7 @@
 #define LAWINE_ENGINE_SPREAD_FRAME_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,6 +62,8 @@ std::string EncodeMarkerPayload(const Marker& marker);
 
 // DATA_LOSS for anything EncodeFrame cannot have written. The view points into `bytes`.
 absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes);
+// Which run a frame says it belongs to, unchecked: for routing only. None when it is too short.
+std::optional<std::uint64_t> RunOfFrame(std::string_view bytes);
 absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload);
 
 }  // namespace lawine

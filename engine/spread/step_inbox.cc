@@ -16,6 +16,12 @@ absl::Status Mismatch(const FrameView& frame, const std::string& what) {
   return absl::DataLossError(absl::StrCat("shard ", frame.header.from.value, ", step ", frame.header.key.step, ": ", what));
 }
 
+// Sorts: frames arrive in any order, nearly always in theirs.
+bool EachOnce(std::vector<MemberId>& events) {
+  if (!std::is_sorted(events.begin(), events.end())) std::sort(events.begin(), events.end());
+  return std::adjacent_find(events.begin(), events.end()) == events.end();
+}
+
 }  // namespace
 
 StepInbox::StepInbox(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run, std::uint32_t attempt)
@@ -75,12 +81,13 @@ absl::Status StepInbox::Add(const FrameView& frame, Slot& slot) {
     shard.frames_announced = frame.header.sequence;
   }
   if (!shard.marker.has_value() || shard.frames_count < shard.frames_announced) return absl::OkStatus();
-  if (shard.frames_count > shard.frames_announced || shard.events.size() != shard.marker->events_sent ||
+  if (shard.frames_seen.size() > shard.frames_announced || shard.events.size() != shard.marker->events_sent ||
       shard.events.size() != shard.marker->forwards) {
     return Mismatch(frame, absl::StrCat("sent ", shard.frames_announced, " frames and ", shard.marker->events_sent,
                                         " events for ", shard.marker->forwards, " forwards, received ",
                                         shard.frames_count, " and ", shard.events.size()));
   }
+  if (!EachOnce(shard.events)) return Mismatch(frame, "a member forwards twice");
   ++slot.complete_count;
   return absl::OkStatus();
 }

@@ -103,6 +103,9 @@ absl::Status ShardImage::ReadMembers(const ShardReader& reader) {
     if (block != expected_block++ || audience_.size() + members.size() > range_.count) {
       return Contradiction(manifest_, "member blocks are missing");
     }
+    if (!keys_.empty() && members.keys.front() <= keys_.back()) {
+      return Contradiction(manifest_, "member blocks are out of order");
+    }
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (members.followees[i] > 0) reachable_.Insert(LocalId(static_cast<std::uint32_t>(audience_.size() + i)));
     }
@@ -112,6 +115,9 @@ absl::Status ShardImage::ReadMembers(const ShardReader& reader) {
   };
   LAWINE_RETURN_IF_ERROR(reader.ScanMembers(0, BlocksCount(range_.count, limits::kMembersPerBlock), visit));
   if (audience_.size() != range_.count) return Contradiction(manifest_, "members are missing");
+  if (reachable_.Count() + manifest_.without_followees != range_.count) {
+    return Contradiction(manifest_, "other members have no followees");
+  }
   // Generated graphs count their keys up from zero: then nothing needs to be kept.
   const bool dense = keys_.empty() || (keys_.front() == range_.first.value && keys_.back() == range_.end() - 1);
   if (dense) keys_ = {};

@@ -1,6 +1,7 @@
 #include "engine/store/shard_manifest.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "absl/strings/numbers.h"
@@ -22,7 +23,6 @@ absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("shard manifest is damaged: ", what));
 }
 
-
 // The "name value" lines of a manifest, taken one by one.
 class Fields {
  public:
@@ -37,7 +37,12 @@ class Fields {
     return it->second;
   }
   std::uint64_t Number(const std::string& name) { return Parse(name, Text(name)); }
-  bool Flag(const std::string& name) { return Number(name) != 0; }
+  std::uint32_t Number32(const std::string& name) { return Narrow<std::uint32_t>(name, Number(name)); }
+  bool Flag(const std::string& name) {
+    const std::uint64_t value = Number(name);
+    if (value > 1) status_ = Damaged(absl::StrCat("'", name, "' is neither 0 nor 1"));
+    return value == 1;
+  }
   Digest Hex(const std::string& name) {
     auto digest = Digest::FromHex(Text(name));
     if (!digest.ok()) status_ = Damaged(absl::StrCat("'", name, "' is not a digest"));
@@ -47,7 +52,7 @@ class Fields {
   std::vector<Int> Numbers(const std::string& name) {
     std::vector<Int> numbers;
     for (const absl::string_view part : absl::StrSplit(Text(name), ',')) {
-      numbers.push_back(static_cast<Int>(Parse(name, std::string(part))));
+      numbers.push_back(Narrow<Int>(name, Parse(name, std::string(part))));
     }
     return numbers;
   }
@@ -58,6 +63,11 @@ class Fields {
     std::uint64_t value = 0;
     if (!absl::SimpleAtoi(text, &value)) status_ = Damaged(absl::StrCat("'", name, "' is not a number"));
     return value;
+  }
+  template <class Int>
+  Int Narrow(const std::string& name, std::uint64_t value) {
+    if (value > std::numeric_limits<Int>::max()) status_ = Damaged(absl::StrCat("'", name, "' is too large"));
+    return static_cast<Int>(value);
   }
   std::map<std::string, std::string> fields_;
   absl::Status status_;
@@ -85,14 +95,21 @@ absl::StatusOr<Fields> ReadFields(std::string_view text) {
 
 absl::Status CheckConsistent(const ShardManifest& m) {
   if (m.shard.value >= m.graph.partition.shards_count()) return Damaged("its shard is outside the partition map");
-  if (m.links_before.empty() || !std::is_sorted(m.links_before.begin(), m.links_before.end()) ||
-      m.links_before.back() != m.links || m.links > limits::kLinksPerShardMax) {
+  if (m.without_followees > m.range().count) return Damaged("it has more members without followees than members");
+  if (!std::is_sorted(m.links_before.begin(), m.links_before.end()) || m.links_before.front() != 0 ||
+      m.links_before.back() != m.links || m.links > m.graph.links || m.links > limits::kLinksPerShardMax) {
     return Damaged("its link counts contradict each other");
   }
   const std::uint64_t blocks = (std::uint64_t{m.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
   const std::uint64_t strides = (blocks + ShardManifest::kBlocksPerStride - 1) / ShardManifest::kBlocksPerStride;
   if (m.links_before.size() != strides + 1) return Damaged("its link counts do not fit its members");
   return absl::OkStatus();
+}
+
+// A value ends where its line ends: a file name with a line break must not add fields.
+std::string OneLine(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, ' ');
+  return text;
 }
 
 }  // namespace
@@ -107,7 +124,7 @@ std::string EncodeManifest(const ShardManifest& m) {
   add("link_kinds", m.graph.columns.kinds ? 1 : 0);
   add("link_weights", m.graph.columns.weights ? 1 : 0);
   add("named_members", m.graph.named_members ? 1 : 0);
-  add("origin", m.graph.origin);
+  add("origin", OneLine(m.graph.origin));
   add("epoch", m.graph.partition.epoch());
   add("boundaries", absl::StrJoin(m.graph.partition.boundaries(), ","));
   add("shard", m.shard.value);
@@ -131,10 +148,10 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   m.graph.origin = fields.Text("origin");
   const std::uint64_t epoch = fields.Number("epoch");
   const auto boundaries = fields.Numbers<std::uint32_t>("boundaries");
-  m.shard = ShardIndex(static_cast<std::uint32_t>(fields.Number("shard")));
+  m.shard = ShardIndex(fields.Number32("shard"));
   m.links = fields.Number("links");
   m.digest = fields.Hex("digest");
-  m.without_followees = static_cast<std::uint32_t>(fields.Number("without_followees"));
+  m.without_followees = fields.Number32("without_followees");
   m.links_before = fields.Numbers<std::uint64_t>("links_before");
   LAWINE_RETURN_IF_ERROR(fields.status());
   LAWINE_RETURN_IF_ERROR(CheckGraphName(m.graph.name));

@@ -132,9 +132,10 @@ TEST(DigestHex, RoundTrips) {
 TEST(DigestHex, RefusesAnythingElse) {
   const std::string good = "0123456789abcdef0123456789abcdef";
   ASSERT_TRUE(Digest::FromHex(good).ok());
-  for (const std::string& bad : {std::string(), good.substr(1), good + "0", "0x" + good.substr(2),
-                                 "-" + good.substr(1), " " + good.substr(1), good.substr(0, 31) + "g",
-                                 good.substr(0, 15) + "+" + good.substr(16), std::string(32, '\0')}) {
+  for (const std::string& bad :
+       {std::string(), good.substr(1), good + "0", absl::StrCat("0x", good.substr(2)),
+        absl::StrCat("-", good.substr(1)), absl::StrCat(" ", good.substr(1)), good.substr(0, 31) + "g",
+        good.substr(0, 15) + "+" + good.substr(16), std::string(32, '\0')}) {
     const auto parsed = Digest::FromHex(bad);
     ASSERT_FALSE(parsed.ok()) << bad;
     EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);

@@ -1,5 +1,6 @@
 // Edge lists from hostile files. The first byte chooses the format and the size of pieces; the rest is the
-// file. Whatever the bytes, pieces change nothing, and what is read makes a source or an error.
+// file. Whatever the bytes, pieces change nothing (but for how far damaged compressed files are read), and
+// what is read makes a source or an error.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -63,6 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const lawine::EdgeFormat format = lawine::FormatOf(data[0]);
   const lawine::Outcome whole = lawine::Read(format, file, file.size());
   const lawine::Outcome pieces = lawine::Read(format, file, 1u + (data[0] >> 4));
+  LAWINE_CHECK(whole.status.ok() == pieces.status.ok());
+  if (absl::IsDataLoss(whole.status) || absl::IsDataLoss(pieces.status)) return 0;
   LAWINE_CHECK(whole.status == pieces.status);
   LAWINE_CHECK(whole.edges.links == pieces.edges.links);
   LAWINE_CHECK(whole.edges.names == pieces.edges.names);

@@ -134,8 +134,8 @@ TEST_P(GeneratorPresetTest, HasTheStatedFigures) {
   const double mean = preset().links_per_member_milli / 1000.0;
   EXPECT_NEAR(graph.mean(), mean, 0.01 * mean);
   EXPECT_GE(static_cast<double>(LargestAudience(graph)), 10 * mean);
-  // The standard error of the share is at most 0.07% at this size; 0.1% may be without links by chance.
-  EXPECT_NEAR(IsolatedShare(graph), preset().isolated_ppm * 1e-6, 0.004);
+  // Four standard errors; hardly any member is without links by chance.
+  EXPECT_NEAR(IsolatedShare(graph), preset().isolated_ppm * 1e-6, 0.003);
   const double returned =
       static_cast<double>(ReturnedLinks(graph)) / static_cast<double>(graph.followers.size());
   if (preset().mutual_ppm == kMillion) {
@@ -229,9 +229,9 @@ TEST(GeneratorTest, LinksOfThisVersionNeverChange) {
   EXPECT_EQ(kGeneratorVersion, 1u);
   EXPECT_EQ(
       Fingerprint(Collect(*Make({.members = 10'000, .links_per_member_milli = 20'000, .graph_seed = 7}))),
-      0x0ull);
+      0xa38ea282b1713e49ull);
   EXPECT_EQ(Fingerprint(Collect(*Make({.preset = "twitter-nl", .members = 10'000, .graph_seed = 7}))),
-            0x0ull);
+            0x447047b944ab5c8dull);
 }
 
 struct SmallGraph {

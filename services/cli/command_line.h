@@ -1,0 +1,52 @@
+// The words of the command line: nouns, verbs, flags, examples. Knows how each is written, not what it does.
+#ifndef LAWINE_SERVICES_CLI_COMMAND_LINE_H_
+#define LAWINE_SERVICES_CLI_COMMAND_LINE_H_
+
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
+#include "services/cli/session.h"
+
+namespace lawine::cli {
+
+struct ParsedCommand {
+  GlobalOptions options;
+  Action action;
+};
+
+class CommandLine {
+ public:
+  CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  // INVALID_ARGUMENT for wrong usage. An action is empty when help was asked for: it has been printed.
+  absl::StatusOr<ParsedCommand> Parse(int count, const char* const* arguments);
+
+  // A script for bash that completes every command and flag there is.
+  std::string BashCompletion() const;
+
+ private:
+  void AddGlobalOptions();
+  void AddCompletion();
+  absl::Status UsageError(const CLI::ParseError& error) const;
+
+  CLI::App app_;
+  GlobalOptions options_;
+  std::string output_ = "table";
+  Action action_;
+};
+
+// For the modules that add commands: a command with its examples, each a whole line without the prompt.
+CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
+                     const std::string& examples);
+
+void AddClusterCommands(CLI::App& app, Action& action);   // up, down, cluster status
+void AddGraphCommands(CLI::App& app, Action& action);     // graph ..., member
+void AddSimulateCommand(CLI::App& app, Action& action);   // simulate
+void AddRunCommands(CLI::App& app, Action& action);       // run ...
+
+}  // namespace lawine::cli
+
+#endif  // LAWINE_SERVICES_CLI_COMMAND_LINE_H_

@@ -1,0 +1,136 @@
+#include "services/cli/connection.h"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/status_macros.h"
+#include "services/cli/data_dir.h"
+#include "services/cli/exit_code.h"
+#include "services/cli/kept_cluster.h"
+#include "services/common/rpc.h"
+#include "services/coordinator/coordinator_server.h"
+#include "services/worker/worker_server.h"
+
+namespace lawine::cli {
+namespace {
+
+class RemoteConnection : public Connection {
+ public:
+  RemoteConnection(Interrupt& interrupt, const std::string& address) : Connection(interrupt, address) {}
+};
+
+// Coordinator and workers as objects of this process, on the directories a kept cluster would use.
+struct EmbeddedCluster {
+  explicit EmbeddedCluster(DataLock held) : lock(std::move(held)) {}
+  ~EmbeddedCluster() {
+    for (auto& worker : workers) worker->Shutdown();
+    if (coordinator != nullptr) coordinator->Shutdown();
+  }
+  EmbeddedCluster(const EmbeddedCluster&) = delete;
+  EmbeddedCluster& operator=(const EmbeddedCluster&) = delete;
+
+  DataLock lock;
+  std::unique_ptr<CoordinatorServer> coordinator;
+  std::vector<std::unique_ptr<WorkerServer>> workers;
+};
+
+class EmbeddedConnection : public Connection {
+ public:
+  EmbeddedConnection(Interrupt& interrupt, std::unique_ptr<EmbeddedCluster> servers)
+      : Connection(interrupt, servers->coordinator->address()), servers_(std::move(servers)) {}
+  bool embedded() const override { return true; }
+
+ private:
+  std::unique_ptr<EmbeddedCluster> servers_;
+};
+
+absl::StatusOr<std::unique_ptr<EmbeddedCluster>> StartEmbedded(const std::string& data, DataLock lock) {
+  constexpr absl::Duration kWorkersPatience = absl::Seconds(60);
+  auto servers = std::make_unique<EmbeddedCluster>(std::move(lock));
+  CoordinatorOptions coordinator;
+  coordinator.data_dir = CoordinatorDir(data);
+  LAWINE_ASSIGN_OR_RETURN(servers->coordinator, CoordinatorServer::Start(coordinator));
+  const std::uint32_t workers_count = std::max(1u, WorkerDirsCount(data));
+  for (std::uint32_t i = 0; i < workers_count; ++i) {
+    WorkerOptions worker;
+    worker.data_dir = WorkerDir(data, i);
+    worker.coordinator = servers->coordinator->address();
+    worker.threads = std::max(1u, std::thread::hardware_concurrency() / workers_count);
+    LAWINE_ASSIGN_OR_RETURN(auto server, WorkerServer::Start(worker));
+    servers->workers.push_back(std::move(server));
+  }
+  if (!servers->coordinator->WaitForWorkers(workers_count, kWorkersPatience)) {
+    return absl::UnavailableError(
+        absl::StrCat("not all of ", workers_count, " workers of ", data, " were ready within ",
+                     absl::FormatDuration(kWorkersPatience)));
+  }
+  return servers;
+}
+
+// Of the coordinator that `lawine up` keeps; empty when there is none.
+absl::StatusOr<std::string> KeptAddress(const std::string& data) {
+  LAWINE_ASSIGN_OR_RETURN(const ClusterRecord kept, LoadCluster(data));
+  const ClusterState state = StateOf(kept);
+  if (state == ClusterState::kNone) return std::string();
+  if (state == ClusterState::kBroken) {
+    return absl::UnavailableError(absl::StrCat("the coordinator of the cluster kept in ", data,
+                                               " is gone, its workers are not\n`lawine down` and `lawine up` "
+                                               "start it afresh; the log is ",
+                                               LogFile(data, "coordinator")));
+  }
+  if (kept.processes.front().address.empty()) {
+    return absl::UnavailableError(absl::StrCat("the cluster kept in ", data, " is still starting"));
+  }
+  return kept.processes.front().address;
+}
+
+}  // namespace
+
+Connection::Connection(Interrupt& interrupt, const std::string& address)
+    : interrupt_(interrupt), address_(address) {
+  const std::shared_ptr<grpc::Channel> channel = OpenChannel(address);
+  graphs_ = v1::GraphService::NewStub(channel);
+  simulations_ = v1::SimulationService::NewStub(channel);
+  cluster_ = v1::ClusterService::NewStub(channel);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Session& session) {
+  const GlobalOptions& options = session.options;
+  if (!options.cluster.empty()) return std::make_unique<RemoteConnection>(session.interrupt, options.cluster);
+  LAWINE_ASSIGN_OR_RETURN(std::string address, KeptAddress(options.data));
+  if (!address.empty()) return std::make_unique<RemoteConnection>(session.interrupt, address);
+  LAWINE_ASSIGN_OR_RETURN(DataLock lock, DataLock::Take(options.data, session.interrupt));
+  // Whoever held the lock may have been `lawine up`.
+  LAWINE_ASSIGN_OR_RETURN(address, KeptAddress(options.data));
+  if (!address.empty()) return std::make_unique<RemoteConnection>(session.interrupt, address);
+  LAWINE_ASSIGN_OR_RETURN(auto servers, StartEmbedded(options.data, std::move(lock)));
+  return std::make_unique<EmbeddedConnection>(session.interrupt, std::move(servers));
+}
+
+absl::Status Connection::Explain(const grpc::Status& status) const {
+  if (status.ok()) return absl::OkStatus();
+  if (interrupt_.raised()) return absl::CancelledError("");
+  // Only servers send details: without any, the connection itself failed.
+  const bool from_server = !status.error_details().empty();
+  if (!from_server && status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    return absl::UnavailableError(absl::StrCat("no cluster answers at ", address_, " (", status.error_message(),
+                                               ")\ncheck the address, or start one with `lawine up`"));
+  }
+  if (!from_server && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return absl::DeadlineExceededError(absl::StrCat("the cluster at ", address_,
+                                                    " did not answer in time\nsee `lawine cluster status`"));
+  }
+  return FromCall(status);
+}
+
+std::string NewRequestId() {
+  std::random_device entropy;
+  return absl::StrFormat("%08x%08x%08x%08x", entropy(), entropy(), entropy(), entropy());
+}
+
+}  // namespace lawine::cli

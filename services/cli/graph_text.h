@@ -1,0 +1,22 @@
+// Graphs, members and the cluster in tables.
+#ifndef LAWINE_SERVICES_CLI_GRAPH_TEXT_H_
+#define LAWINE_SERVICES_CLI_GRAPH_TEXT_H_
+
+#include <string>
+#include <vector>
+
+#include "lawine/v1/cluster.pb.h"
+#include "lawine/v1/graph.pb.h"
+
+namespace lawine::cli {
+
+std::string GraphText(const v1::Graph& graph);
+std::string GraphsText(const std::vector<v1::Graph>& graphs, bool color);
+std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report);
+std::string StatsText(const v1::GetGraphStatsResponse& stats, bool color);
+std::string MemberText(const v1::GetMemberResponse& member);
+std::string ClusterText(const v1::GetClusterStatusResponse& status, bool color);
+
+}  // namespace lawine::cli
+
+#endif  // LAWINE_SERVICES_CLI_GRAPH_TEXT_H_

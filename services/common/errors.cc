@@ -1,0 +1,102 @@
+#include "services/common/errors.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace lawine {
+namespace {
+
+constexpr char kFieldPayload[] = "lawine/field";
+constexpr char kDescriptionPayload[] = "lawine/description";
+constexpr char kReasonPayload[] = "lawine/reason";
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+std::string Payload(const absl::Status& status, const char* name) {
+  const auto cord = status.GetPayload(name);
+  return cord.has_value() ? std::string(*cord) : std::string();
+}
+
+std::string DefaultReason(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument: return "INVALID_ARGUMENT";
+    case absl::StatusCode::kNotFound: return "NOT_FOUND";
+    case absl::StatusCode::kAlreadyExists: return "ALREADY_EXISTS";
+    case absl::StatusCode::kFailedPrecondition: return "WRONG_STATE";
+    case absl::StatusCode::kResourceExhausted: return "LIMIT_REACHED";
+    case absl::StatusCode::kUnavailable: return "WORKER_UNAVAILABLE";
+    case absl::StatusCode::kDataLoss: return "DATA_DAMAGED";
+    case absl::StatusCode::kDeadlineExceeded: return "TOO_SLOW";
+    case absl::StatusCode::kCancelled: return "CANCELLED";
+    default: return "INTERNAL";
+  }
+}
+
+}  // namespace
+
+absl::Status FieldError(std::string_view path, std::string_view description) {
+  absl::Status status = absl::InvalidArgumentError(absl::StrCat(View(path), ": ", View(description)));
+  status.SetPayload(kFieldPayload, absl::Cord(View(path)));
+  status.SetPayload(kDescriptionPayload, absl::Cord(View(description)));
+  return WithReason(std::move(status), "INVALID_FIELD");
+}
+
+absl::Status WithReason(absl::Status status, std::string_view reason) {
+  status.SetPayload(kReasonPayload, absl::Cord(View(reason)));
+  return status;
+}
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  google::rpc::Status rich;
+  rich.set_code(static_cast<int>(status.code()));
+  rich.set_message(std::string(status.message()));
+  google::rpc::ErrorInfo info;
+  const std::string reason = Payload(status, kReasonPayload);
+  info.set_reason(reason.empty() ? DefaultReason(status.code()) : reason);
+  info.set_domain("lawine");
+  rich.add_details()->PackFrom(info);
+  if (const std::string field = Payload(status, kFieldPayload); !field.empty()) {
+    google::rpc::BadRequest bad;
+    auto* violation = bad.add_field_violations();
+    violation->set_field(field);
+    violation->set_description(Payload(status, kDescriptionPayload));
+    rich.add_details()->PackFrom(bad);
+  }
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), rich.message(), rich.SerializeAsString());
+}
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  google::rpc::Status rich;
+  if (!rich.ParseFromString(status.error_details())) return result;
+  for (const auto& detail : rich.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::BadRequest bad;
+    if (detail.UnpackTo(&info)) result = WithReason(std::move(result), info.reason());
+    if (detail.UnpackTo(&bad) && bad.field_violations_size() > 0) {
+      result.SetPayload(kFieldPayload, absl::Cord(bad.field_violations(0).field()));
+      result.SetPayload(kDescriptionPayload, absl::Cord(bad.field_violations(0).description()));
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> FieldViolations(const grpc::Status& status) {
+  std::vector<std::string> lines;
+  google::rpc::Status rich;
+  if (!rich.ParseFromString(status.error_details())) return lines;
+  for (const auto& detail : rich.details()) {
+    google::rpc::BadRequest bad;
+    if (!detail.UnpackTo(&bad)) continue;
+    for (const auto& violation : bad.field_violations()) {
+      lines.push_back(absl::StrCat(violation.field(), ": ", violation.description()));
+    }
+  }
+  return lines;
+}
+
+}  // namespace lawine

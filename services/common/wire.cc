@@ -1,0 +1,181 @@
+#include "services/common/wire.h"
+
+#include <cstring>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/coin.h"
+#include "engine/base/status_macros.h"
+
+namespace lawine::wire {
+namespace {
+
+template <class Int>
+absl::Status Unpack(std::string_view bytes, std::vector<Int>& values) {
+  if (bytes.size() % sizeof(Int) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("expected whole ", sizeof(Int), "-byte integers, found ",
+                                                   bytes.size(), " bytes"));
+  }
+  const std::size_t before = values.size();
+  values.resize(before + bytes.size() / sizeof(Int));
+  if (!bytes.empty()) std::memcpy(values.data() + before, bytes.data(), bytes.size());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status UnpackInts(std::string_view bytes, std::vector<std::uint32_t>& values) { return Unpack(bytes, values); }
+absl::Status UnpackInts(std::string_view bytes, std::vector<std::uint64_t>& values) { return Unpack(bytes, values); }
+
+pbi::GraphInfo ToProto(const GraphInfo& graph) {
+  pbi::GraphInfo proto;
+  proto.set_name(graph.name);
+  proto.set_graph_version(graph.graph_version);
+  proto.set_links(graph.links);
+  proto.set_digest(graph.digest.ToHex());
+  proto.set_link_kinds(graph.columns.kinds);
+  proto.set_link_weights(graph.columns.weights);
+  proto.set_named_members(graph.named_members);
+  proto.set_origin(graph.origin);
+  const auto boundaries = graph.partition.boundaries();
+  proto.mutable_boundaries()->Add(boundaries.begin(), boundaries.end());
+  proto.set_epoch(graph.partition.epoch());
+  return proto;
+}
+
+absl::StatusOr<GraphInfo> FromProto(const pbi::GraphInfo& proto) {
+  GraphInfo graph;
+  LAWINE_RETURN_IF_ERROR(CheckGraphName(proto.name()));
+  graph.name = proto.name();
+  graph.graph_version = proto.graph_version();
+  graph.links = proto.links();
+  if (!proto.digest().empty()) {
+    LAWINE_ASSIGN_OR_RETURN(graph.digest, Digest::FromHex(proto.digest()));
+  }
+  graph.columns = {.kinds = proto.link_kinds(), .weights = proto.link_weights()};
+  graph.named_members = proto.named_members();
+  graph.origin = proto.origin();
+  const std::vector<std::uint32_t> boundaries(proto.boundaries().begin(), proto.boundaries().end());
+  LAWINE_ASSIGN_OR_RETURN(graph.partition, PartitionMap::FromBoundaries(boundaries, proto.epoch()));
+  return graph;
+}
+
+pbi::GeneratorSpec ToProto(const GeneratorSpec& spec) {
+  pbi::GeneratorSpec proto;
+  proto.set_preset(spec.preset);
+  proto.set_members(spec.members);
+  proto.set_links_per_member_milli(spec.links_per_member_milli);
+  proto.set_graph_seed(spec.graph_seed);
+  proto.set_generator_version(kGeneratorVersion);
+  return proto;
+}
+
+absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto) {
+  if (proto.generator_version() != kGeneratorVersion) {
+    return absl::FailedPreconditionError(absl::StrCat("expected generator version ", kGeneratorVersion, ", found ",
+                                                      proto.generator_version(),
+                                                      ": run the same version everywhere"));
+  }
+  return GeneratorSpec{.preset = proto.preset(),
+                       .members = proto.members(),
+                       .links_per_member_milli = proto.links_per_member_milli(),
+                       .graph_seed = proto.graph_seed()};
+}
+
+pbi::RunPlan ToProto(const RunSpec& spec) {
+  pbi::RunPlan proto;
+  proto.set_run_id(spec.run_id);
+  proto.set_attempt(spec.attempt);
+  proto.set_run_seed(spec.run_seed);
+  proto.set_message(spec.message);
+  proto.set_replicas(spec.replicas);
+  proto.set_forward_threshold(spec.forward.fixed());
+  if (spec.max_steps.has_value()) proto.set_max_steps(*spec.max_steps);
+  proto.set_seed_members(PackInts(std::span(spec.seed_members)));
+  proto.set_record_receipts(spec.record_receipts);
+  return proto;
+}
+
+absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
+  if (proto.forward_threshold() > Threshold::kOne) {
+    return absl::InvalidArgumentError("forward_threshold: expected at most 2^63");
+  }
+  RunSpec spec{.run_id = proto.run_id(),
+               .attempt = proto.attempt(),
+               .run_seed = proto.run_seed(),
+               .message = proto.message(),
+               .replicas = proto.replicas(),
+               .forward = Threshold::FromFixed(proto.forward_threshold()),
+               .max_steps = std::nullopt,
+               .seed_members = {},
+               .record_receipts = proto.record_receipts()};
+  if (proto.has_max_steps()) spec.max_steps = proto.max_steps();
+  std::vector<std::uint32_t> seeds;
+  LAWINE_RETURN_IF_ERROR(UnpackInts(proto.seed_members(), seeds));
+  for (const std::uint32_t seed : seeds) spec.seed_members.push_back(MemberId(seed));
+  return spec;
+}
+
+pbi::StepRow ToProto(std::uint32_t replica, const StepCounts& counts) {
+  pbi::StepRow row;
+  row.set_replica(replica);
+  row.set_step(counts.step);
+  row.set_deliveries(counts.deliveries);
+  row.set_first_receipts(counts.first_receipts);
+  row.set_forwards(counts.forwards);
+  return row;
+}
+
+StepCounts FromProto(const pbi::StepRow& row) {
+  return {.step = row.step(),
+          .deliveries = row.deliveries(),
+          .first_receipts = row.first_receipts(),
+          .forwards = row.forwards()};
+}
+
+pbi::LaneRow ToProto(const LaneOutcome& lane) {
+  pbi::LaneRow row;
+  row.set_replica(lane.replica);
+  row.set_stop(static_cast<std::uint32_t>(lane.stop));
+  row.set_digest(lane.digest.ToHex());
+  row.set_unreached_without_followees(lane.unreached_without_followees);
+  row.set_steps_fingerprint(StepsFingerprint(lane.steps));
+  return row;
+}
+
+SeedRule FromProto(const pbi::ProposeSeedsRequest& proto) {
+  return {.kind = static_cast<SeedRule::Kind>(proto.rule()),
+          .audience = proto.audience(),
+          .count = proto.count(),
+          .run_seed = proto.run_seed()};
+}
+
+pbi::SeedProposal ToProto(const SeedCandidate& candidate) {
+  pbi::SeedProposal proto;
+  proto.set_rank(candidate.rank);
+  proto.set_coin(candidate.coin);
+  proto.set_key(candidate.key);
+  proto.set_member(candidate.member.value);
+  proto.set_audience(candidate.audience);
+  return proto;
+}
+
+SeedCandidate FromProto(const pbi::SeedProposal& proto) {
+  return {.rank = proto.rank(),
+          .coin = proto.coin(),
+          .key = proto.key(),
+          .member = MemberId(proto.member()),
+          .audience = proto.audience()};
+}
+
+std::uint64_t StepsFingerprint(const std::vector<StepCounts>& steps) {
+  std::uint64_t h = 0;
+  for (const StepCounts& counts : steps) {
+    for (const std::uint64_t value : {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards}) {
+      h = hash::Absorb(h, value);
+    }
+  }
+  return h;
+}
+
+}  // namespace lawine::wire

@@ -1,0 +1,59 @@
+// Between generated protobuf types and engine types. The only place where both are seen.
+#ifndef LAWINE_SERVICES_COMMON_WIRE_H_
+#define LAWINE_SERVICES_COMMON_WIRE_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/graph/generator.h"
+#include "engine/spread/outcome.h"
+#include "engine/spread/run_spec.h"
+#include "engine/spread/seed_choice.h"
+#include "engine/store/shard_manifest.h"
+#include "lawine/internal/v1/worker.pb.h"
+#include "lawine/v1/graph.pb.h"
+#include "lawine/v1/simulation.pb.h"
+
+namespace lawine::wire {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+pbi::GraphInfo ToProto(const GraphInfo& graph);
+absl::StatusOr<GraphInfo> FromProto(const pbi::GraphInfo& proto);
+
+pbi::GeneratorSpec ToProto(const GeneratorSpec& spec);
+// FAILED_PRECONDITION when the generator version is another.
+absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto);
+
+// Everything of the plan but peers.
+pbi::RunPlan ToProto(const RunSpec& spec);
+absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto);
+
+pbi::StepRow ToProto(std::uint32_t replica, const StepCounts& counts);
+StepCounts FromProto(const pbi::StepRow& row);
+pbi::LaneRow ToProto(const LaneOutcome& lane);
+
+SeedRule FromProto(const pbi::ProposeSeedsRequest& proto);
+pbi::SeedProposal ToProto(const SeedCandidate& candidate);
+SeedCandidate FromProto(const pbi::SeedProposal& proto);
+
+// Depends on every count of every step: equal at two workers exactly when they saw the same run.
+std::uint64_t StepsFingerprint(const std::vector<StepCounts>& steps);
+
+// Little-endian columns in `bytes` fields.
+template <class Int>
+std::string PackInts(std::span<const Int> values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
+// Appends. INVALID_ARGUMENT when `bytes` is not a whole number of integers.
+absl::Status UnpackInts(std::string_view bytes, std::vector<std::uint32_t>& values);
+absl::Status UnpackInts(std::string_view bytes, std::vector<std::uint64_t>& values);
+
+}  // namespace lawine::wire
+
+#endif  // LAWINE_SERVICES_COMMON_WIRE_H_

@@ -1,0 +1,357 @@
+#include "services/coordinator/graphs.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/graph/generator.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+#include "services/common/wire.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+constexpr absl::Duration kDropTimeout = absl::Minutes(2);
+constexpr absl::Duration kStatsTimeout = absl::Minutes(10);
+constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
+constexpr std::uint32_t kShardsByDefaultMin = 4;
+
+std::string KeyOf(const std::string& name) { return absl::StrCat("graph/", name); }
+std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
+
+absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
+  GeneratorSpec spec{.preset = request.preset(),
+                     .members = request.members(),
+                     .links_per_member_milli = 0,
+                     .graph_seed = request.has_graph_seed() ? request.graph_seed() : 1};
+  if (request.has_members() && request.members() == 0) return FieldError("members", "expected at least 1, found 0");
+  if (request.has_links_per_member()) {
+    const double mean = request.links_per_member();
+    if (!(mean > 0 && mean <= 1e6)) {
+      return FieldError("links_per_member", absl::StrCat("expected a mean above 0 and at most 1,000,000, found ", mean));
+    }
+    spec.links_per_member_milli = static_cast<std::uint32_t>(std::llround(mean * 1000));
+  }
+  return ResolveSpec(spec);
+}
+
+// Shares of a distribution that is given as (value, members) pairs.
+class AudienceDistribution {
+ public:
+  void Add(std::uint32_t audience, std::uint32_t members) {
+    members_by_audience_[audience] += members;
+    members_ += members;
+    sum_ += std::uint64_t{audience} * members;
+  }
+  // The smallest audience that `share_percent` of the members do not exceed.
+  std::uint32_t Quantile(std::uint64_t share_percent) const {
+    std::uint64_t seen = 0;
+    for (const auto& [audience, members] : members_by_audience_) {
+      seen += members;
+      if (seen * 100 >= members_ * share_percent) return audience;
+    }
+    return 0;
+  }
+  double Mean() const { return members_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(members_); }
+  std::uint32_t Max() const { return members_by_audience_.empty() ? 0 : members_by_audience_.rbegin()->first; }
+  std::uint32_t Zeros() const {
+    const auto it = members_by_audience_.find(0);
+    return it == members_by_audience_.end() ? 0 : static_cast<std::uint32_t>(it->second);
+  }
+
+ private:
+  std::map<std::uint32_t, std::uint64_t> members_by_audience_;
+  std::uint64_t members_ = 0;
+  std::uint64_t sum_ = 0;
+};
+
+}  // namespace
+
+absl::Status Graphs::Load() {
+  MutexLock lock(mutex_);
+  return registry_.Scan("graph/", [this](const std::string& key, const std::string& value) -> absl::Status {
+    pbi::GraphRecord record;
+    if (!record.ParseFromString(value)) return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+    graphs_[record.info().name()] = std::move(record);
+    return absl::OkStatus();
+  });
+}
+
+void Graphs::Adopt(const pbi::RegisterRequest& request) {
+  for (const pbi::HeldShard& shard : request.shards()) {
+    if (!shard.has_info()) continue;
+    const pbi::GraphInfo& info = shard.info();
+    const auto shards_count = static_cast<std::uint32_t>(info.boundaries_size()) - 1;
+    {
+      MutexLock lock(mutex_);
+      if (graphs_.contains(info.name()) || loading_.contains(info.name())) continue;
+    }
+    if (!workers_.Find(info.name(), info.digest(), shards_count).missing.empty()) continue;
+    pbi::GraphRecord record;
+    *record.mutable_info() = info;
+    *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+    if (!registry_.Put(KeyOf(info.name()), record.SerializeAsString()).ok()) continue;
+    MutexLock lock(mutex_);
+    graphs_.emplace(info.name(), std::move(record));
+  }
+}
+
+absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, const LoadWatcher& watch) {
+  LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, SpecOf(request));
+  const New wanted{.name = request.name(), .request_id = request.request_id(), .shards = request.shards()};
+  if (request.has_shards() && request.shards() == 0) return FieldError("shards", "expected at least 1, found 0");
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
+  if (!existing.name().empty()) return existing;
+  const absl::Cleanup unreserve = [&] {
+    MutexLock lock(mutex_);
+    loading_.erase(wanted.name);
+  };
+  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeGenerator(spec, executor_));
+  GraphLoadJob job;
+  job.generator = spec;
+  job.links_expected = std::uint64_t{spec.members} * spec.links_per_member_milli / 1000;
+  job.graph.origin = absl::StrCat("preset ", spec.preset, ", ", spec.members, " members, ",
+                                  static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
+                                  spec.graph_seed, ", generator ", kGeneratorVersion);
+  return LoadNew(wanted, std::move(job), *source, watch);
+}
+
+absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeReader& reader, pb::ImportReport& report,
+                                         const LoadWatcher& watch) {
+  const New wanted{.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
+  if (!existing.name().empty()) return existing;
+  const absl::Cleanup unreserve = [&] {
+    MutexLock lock(mutex_);
+    loading_.erase(wanted.name);
+  };
+  const EdgeReport seen = reader.report();
+  EdgeListCounts counts;
+  EdgeList edges = reader.TakeEdges();
+  const bool named = options.string_ids();
+  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeEdgeListSource(std::move(edges), counts));
+  report.set_lines(seen.lines);
+  report.set_rows(seen.rows);
+  report.set_comments(seen.comments);
+  report.set_self_links_dropped(counts.self_links_dropped);
+  report.set_duplicates_dropped(counts.duplicates_dropped);
+  report.mutable_examples()->Add(seen.examples.begin(), seen.examples.end());
+  report.mutable_warnings()->Add(seen.warnings.begin(), seen.warnings.end());
+  GraphLoadJob job;
+  job.source = source.get();
+  job.graph.named_members = named;
+  job.graph.columns = source->columns();
+  job.graph.origin = absl::StrCat("import of ", seen.rows, " rows, ",
+                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()));
+  return LoadNew(wanted, std::move(job), *source, watch);
+}
+
+// Takes the name. An empty graph means go on; a graph is the one an earlier request with the same id made.
+absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
+  if (absl::Status status = CheckGraphName(wanted.name); !status.ok()) {
+    return FieldError("name", std::string(status.message()));
+  }
+  if (wanted.shards > limits::kShardsMax) {
+    return FieldError("shards", absl::StrCat("expected at most ", limits::kShardsMax, ", found ", wanted.shards));
+  }
+  if (wanted.request_id.size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  if (!wanted.request_id.empty()) {
+    if (auto name = registry_.Get(RequestKey(wanted.request_id)); name.ok() && *name == wanted.name) return Get(*name);
+  }
+  if (workers_.Alive().empty()) {
+    return absl::UnavailableError("no worker is registered: start lawine-worker processes that point here");
+  }
+  MutexLock lock(mutex_);
+  if (graphs_.contains(wanted.name)) {
+    return absl::AlreadyExistsError(absl::StrCat("graph '", wanted.name, "' exists: choose another name, or delete it first"));
+  }
+  if (!workers_.HoldersOf(wanted.name).empty()) {
+    return absl::FailedPreconditionError(absl::StrCat("workers hold parts of a graph '", wanted.name,
+                                                      "' that is not complete: start its missing workers, or delete it first"));
+  }
+  if (!loading_.insert(wanted.name).second) {
+    return absl::AlreadyExistsError(absl::StrCat("graph '", wanted.name, "' is being loaded by another request"));
+  }
+  return pb::Graph();
+}
+
+absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
+                                          const LoadWatcher& watch) {
+  const std::vector<WorkerHandle> workers = workers_.Alive();
+  const auto workers_count = static_cast<std::uint32_t>(workers.size());
+  if (workers.empty()) return absl::UnavailableError("all workers have gone");
+  const std::uint32_t shards = wanted.shards > 0 ? wanted.shards : std::max(workers_count, kShardsByDefaultMin);
+  job.graph.name = wanted.name;
+  job.graph.partition = PartitionMap::Balanced(source.members_count(), shards,
+                                               [&source](MemberId member) { return source.InLinksOf(member); });
+  absl::StatusOr<GraphInfo> graph = LoadGraph(job, workers, watch);
+  if (!graph.ok()) {
+    const absl::Status dropped = DropEverywhere(wanted.name);
+    if (dropped.ok()) return graph.status();
+    return absl::Status(graph.status().code(), absl::StrCat(graph.status().message(), "; and what was loaded could not be "
+                                                            "removed (", dropped.message(), "): delete the graph"));
+  }
+  LAWINE_RETURN_IF_ERROR(workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards, kHeldTimeout).Check(wanted.name));
+  pbi::GraphRecord record;
+  *record.mutable_info() = wire::ToProto(*graph);
+  *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(wanted.name), record.SerializeAsString()));
+  if (!wanted.request_id.empty()) {
+    LAWINE_RETURN_IF_ERROR(registry_.Put(RequestKey(wanted.request_id), wanted.name));
+  }
+  {
+    MutexLock lock(mutex_);
+    graphs_[wanted.name] = record;
+  }
+  return ToPublic(record);
+}
+
+absl::Status Graphs::Delete(const std::string& name) {
+  {
+    MutexLock lock(mutex_);
+    if (in_use_.contains(name) || loading_.contains(name)) {
+      return absl::FailedPreconditionError(absl::StrCat("graph '", name, "' is in use: wait for its runs and loads, or cancel them"));
+    }
+    // Taking the name keeps runs and loads away while shards are dropped.
+    loading_.insert(name);
+  }
+  const absl::Cleanup unreserve = [&] {
+    MutexLock lock(mutex_);
+    loading_.erase(name);
+  };
+  const bool known = registry_.Get(KeyOf(name)).ok();
+  if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
+  LAWINE_RETURN_IF_ERROR(DropEverywhere(name));
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(KeyOf(name)));
+  MutexLock lock(mutex_);
+  graphs_.erase(name);
+  return absl::OkStatus();
+}
+
+absl::Status Graphs::DropEverywhere(const std::string& name) const {
+  absl::Status first;
+  for (const WorkerHandle& worker : workers_.Alive()) {
+    grpc::ClientContext context;
+    SetDeadline(context, kDropTimeout);
+    pbi::DropGraphRequest request;
+    request.set_graph(name);
+    pbi::DropGraphResponse response;
+    const absl::Status status = FromGrpc(worker.stub->DropGraph(&context, request, &response));
+    if (!status.ok() && first.ok()) {
+      first = absl::Status(status.code(), absl::StrCat(worker.Text(), ": ", status.message()));
+    }
+  }
+  // What is gone must be seen to be gone, or the name could not be used again at once.
+  for (int i = 0; i < 40 && first.ok() && !workers_.HoldersOf(name).empty(); ++i) {
+    workers_.WaitForWorkers(~0u, WorkerDirectory::kHeartbeat / 2);
+  }
+  return first;
+}
+
+absl::StatusOr<pbi::GraphRecord> Graphs::Find(const std::string& name) const {
+  MutexLock lock(mutex_);
+  const auto it = graphs_.find(name);
+  if (it != graphs_.end()) return it->second;
+  std::vector<std::string> names;
+  for (const auto& [other, record] : graphs_) names.push_back(other);
+  const std::string there = names.empty() ? "there are none yet" : absl::StrCat("there are: ", absl::StrJoin(names, ", "));
+  return absl::NotFoundError(absl::StrCat("no graph '", name, "'; ", there));
+}
+
+absl::StatusOr<pb::Graph> Graphs::Get(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+  return ToPublic(record);
+}
+
+std::vector<pb::Graph> Graphs::List() const {
+  std::map<std::string, pbi::GraphRecord> records;
+  {
+    MutexLock lock(mutex_);
+    records = graphs_;
+  }
+  std::vector<pb::Graph> graphs;
+  for (const auto& [name, record] : records) graphs.push_back(ToPublic(record));
+  return graphs;
+}
+
+pb::Graph Graphs::ToPublic(const pbi::GraphRecord& record) const {
+  const pbi::GraphInfo& info = record.info();
+  pb::Graph graph;
+  graph.set_name(info.name());
+  graph.set_members(info.boundaries(info.boundaries_size() - 1));
+  graph.set_links(info.links());
+  graph.set_digest(info.digest());
+  graph.set_origin(info.origin());
+  graph.set_shards(static_cast<std::uint32_t>(info.boundaries_size()) - 1);
+  graph.set_string_ids(info.named_members());
+  graph.set_graph_version(info.graph_version());
+  *graph.mutable_create_time() = record.create_time();
+  const Placement placement = workers_.Find(info.name(), info.digest(), graph.shards());
+  graph.mutable_missing_shards()->Add(placement.missing.begin(), placement.missing.end());
+  return graph;
+}
+
+absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
+  const pbi::GraphInfo& info = graph.info();
+  Placement placement =
+      workers_.Find(info.name(), info.digest(), static_cast<std::uint32_t>(info.boundaries_size()) - 1);
+  LAWINE_RETURN_IF_ERROR(placement.Check(info.name()));
+  return placement;
+}
+
+absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+  LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
+  pb::GetGraphStatsResponse stats;
+  AudienceDistribution audiences;
+  for (const WorkerHandle& worker : placement.workers) {
+    grpc::ClientContext context;
+    SetDeadline(context, kStatsTimeout);
+    pbi::DescribeShardsRequest request;
+    request.set_graph(name);
+    pbi::DescribeShardsResponse response;
+    LAWINE_RETURN_IF_ERROR(FromGrpc(worker.stub->DescribeShards(&context, request, &response)));
+    for (const auto& shard : response.shards()) {
+      pb::ShardStats& row = *stats.add_shards();
+      row.set_shard(shard.shard());
+      row.set_worker(worker.node_id);
+      row.set_members(shard.members());
+      row.set_links(shard.links());
+      row.set_disk_bytes(shard.disk_bytes());
+      row.set_resident_bytes(shard.resident_bytes());
+      stats.set_without_followees(stats.without_followees() + shard.without_followees());
+      for (int i = 0; i < shard.audiences_size(); ++i) audiences.Add(shard.audiences(i), shard.audience_members(i));
+    }
+  }
+  std::sort(stats.mutable_shards()->begin(), stats.mutable_shards()->end(),
+            [](const auto& a, const auto& b) { return a.shard() < b.shard(); });
+  *stats.mutable_graph() = ToPublic(record);
+  stats.set_audience_mean(audiences.Mean());
+  stats.set_audience_median(audiences.Quantile(50));
+  stats.set_audience_p99(audiences.Quantile(99));
+  stats.set_audience_max(audiences.Max());
+  stats.set_without_followers(audiences.Zeros());
+  return stats;
+}
+
+void Graphs::Use(const std::string& name) {
+  MutexLock lock(mutex_);
+  in_use_.insert(name);
+}
+
+void Graphs::Release(const std::string& name) {
+  MutexLock lock(mutex_);
+  in_use_.erase(in_use_.find(name));
+}
+
+}  // namespace lawine

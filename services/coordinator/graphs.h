@@ -1,0 +1,74 @@
+// The graphs of the cluster: making, importing, finding, describing and deleting them.
+#ifndef LAWINE_SERVICES_COORDINATOR_GRAPHS_H_
+#define LAWINE_SERVICES_COORDINATOR_GRAPHS_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/executor.h"
+#include "engine/base/mutex.h"
+#include "engine/graph/edge_reader.h"
+#include "lawine/internal/v1/registry.pb.h"
+#include "lawine/v1/graph.pb.h"
+#include "services/coordinator/graph_load.h"
+#include "services/coordinator/registry_store.h"
+#include "services/coordinator/worker_directory.h"
+
+namespace lawine {
+
+// Thread-safe.
+class Graphs {
+ public:
+  Graphs(RegistryStore& registry, WorkerDirectory& workers, Executor& executor)
+      : registry_(registry), workers_(workers), executor_(executor) {}
+
+  // Reads the registry. Call once, first.
+  absl::Status Load();
+  // A worker has spoken: graphs that are complete on the workers but not in the registry are taken in.
+  void Adopt(const internal::v1::RegisterRequest& request);
+
+  absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request, const LoadWatcher& watch);
+  absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, EdgeReader& reader,
+                                           lawine::v1::ImportReport& report, const LoadWatcher& watch);
+  absl::Status Delete(const std::string& name);
+
+  // NOT_FOUND names the graphs there are.
+  absl::StatusOr<internal::v1::GraphRecord> Find(const std::string& name) const;
+  absl::StatusOr<lawine::v1::Graph> Get(const std::string& name) const;
+  std::vector<lawine::v1::Graph> List() const;
+  // Live workers that hold the graph, all shards present; UNAVAILABLE otherwise.
+  absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
+
+  absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(const std::string& name) const;
+
+  // Runs that use a graph keep it from being deleted.
+  void Use(const std::string& name);
+  void Release(const std::string& name);
+
+ private:
+  struct New {
+    std::string name;
+    std::string request_id;
+    std::uint32_t shards = 0;  // 0: the default
+  };
+  absl::StatusOr<lawine::v1::Graph> LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
+                                            const LoadWatcher& watch);
+  absl::StatusOr<lawine::v1::Graph> Reserve(const New& wanted);
+  absl::Status DropEverywhere(const std::string& name) const;
+  lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
+
+  RegistryStore& registry_;
+  WorkerDirectory& workers_;
+  Executor& executor_;
+  mutable Mutex mutex_;
+  std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> loading_ ABSL_GUARDED_BY(mutex_);
+  std::multiset<std::string> in_use_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_GRAPHS_H_

@@ -1,0 +1,127 @@
+#include "services/coordinator/members.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "engine/graph/edge_line.h"
+#include "engine/graph/partition.h"
+#include "engine/graph/preset.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+#include "services/common/wire.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+// A first call may have to bring the graph into memory.
+constexpr absl::Duration kReadTimeout = absl::Minutes(10);
+
+std::string NetworkName(std::uint32_t network) {
+  for (const Preset& preset : Presets()) {
+    if (preset.network == network) return std::string(preset.name);
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<MemberKey> Members::KeyOf(const std::string& id) const {
+  if (graph_.info().named_members()) return KeyOfStringId(id);
+  return ParseIntegerId(id);
+}
+
+std::string Members::IdOf(const pbi::MemberRecord& record) const {
+  return graph_.info().named_members() ? record.name() : absl::StrCat(record.key());
+}
+
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ByKey(const std::vector<MemberKey>& keys, bool profiles) const {
+  pbi::ReadMembersRequest request;
+  request.mutable_keys()->Add(keys.begin(), keys.end());
+  request.set_profiles(profiles);
+  return Read(request);
+}
+
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ById(const std::vector<std::uint32_t>& ids, bool profiles) const {
+  pbi::ReadMembersRequest request;
+  request.mutable_ids()->Add(ids.begin(), ids.end());
+  request.set_profiles(profiles);
+  return Read(request);
+}
+
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMembersRequest& wanted) const {
+  std::vector<pbi::MemberRecord> records;
+  for (const WorkerHandle& worker : placement_.workers) {
+    grpc::ClientContext context;
+    SetDeadline(context, kReadTimeout);
+    pbi::ReadMembersRequest request = wanted;
+    request.set_graph(graph_.info().name());
+    pbi::ReadMembersResponse response;
+    LAWINE_RETURN_IF_ERROR(FromGrpc(worker.stub->ReadMembers(&context, request, &response)));
+    records.insert(records.end(), response.members().begin(), response.members().end());
+  }
+  std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.id() < b.id(); });
+  return records;
+}
+
+absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule) const {
+  std::vector<SeedCandidate> best;
+  for (const WorkerHandle& worker : placement_.workers) {
+    grpc::ClientContext context;
+    SetDeadline(context, kReadTimeout);
+    pbi::ProposeSeedsRequest request;
+    request.set_graph(graph_.info().name());
+    request.set_rule(static_cast<std::uint32_t>(rule.kind));
+    request.set_audience(rule.audience);
+    request.set_count(rule.count);
+    request.set_run_seed(rule.run_seed);
+    pbi::ProposeSeedsResponse response;
+    LAWINE_RETURN_IF_ERROR(FromGrpc(worker.stub->ProposeSeeds(&context, request, &response)));
+    std::vector<SeedCandidate> proposals;
+    for (const auto& proposal : response.proposals()) proposals.push_back(wire::FromProto(proposal));
+    MergeSeeds(proposals, rule.count, best);
+  }
+  return best;
+}
+
+absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id, std::uint32_t followers) const {
+  LAWINE_ASSIGN_OR_RETURN(const MemberKey key, KeyOf(id));
+  LAWINE_ASSIGN_OR_RETURN(const auto records, ByKey({key}, true));
+  if (records.empty() || IdOf(records[0]) != id) {
+    return absl::NotFoundError(absl::StrCat("graph '", graph_.info().name(), "' has no member '", id, "'"));
+  }
+  const pbi::MemberRecord& record = records[0];
+  pb::GetMemberResponse response;
+  pb::Member& member = *response.mutable_member();
+  member.set_id(id);
+  member.set_key(record.key());
+  member.set_audience(record.audience());
+  member.set_followees(record.followees());
+  member.set_network(NetworkName(record.network()));
+  member.set_community(record.community());
+  member.set_account_kind(record.account_kind());
+  LAWINE_ASSIGN_OR_RETURN(const GraphInfo info, wire::FromProto(graph_.info()));
+  member.set_shard(info.partition.OwnerOf(MemberId(record.id())).value);
+  std::vector<std::uint32_t> ids;
+  for (const WorkerHandle& worker : placement_.workers) {
+    grpc::ClientContext context;
+    SetDeadline(context, kReadTimeout);
+    pbi::ReadFollowersRequest request;
+    request.set_graph(info.name);
+    request.set_source(record.id());
+    request.set_count(followers);
+    pbi::ReadFollowersResponse part;
+    LAWINE_RETURN_IF_ERROR(FromGrpc(worker.stub->ReadFollowers(&context, request, &part)));
+    ids.insert(ids.end(), part.followers().begin(), part.followers().end());
+  }
+  std::sort(ids.begin(), ids.end());
+  if (ids.size() > followers) ids.resize(followers);
+  LAWINE_ASSIGN_OR_RETURN(const auto names, ById(ids, info.named_members));
+  for (const auto& follower : names) response.add_followers(IdOf(follower));
+  return response;
+}
+
+}  // namespace lawine

@@ -1,0 +1,45 @@
+// Looking members up across the workers of a graph.
+#ifndef LAWINE_SERVICES_COORDINATOR_MEMBERS_H_
+#define LAWINE_SERVICES_COORDINATOR_MEMBERS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/spread/seed_choice.h"
+#include "lawine/internal/v1/registry.pb.h"
+#include "lawine/v1/graph.pb.h"
+#include "services/coordinator/worker_directory.h"
+
+namespace lawine {
+
+// One graph's members, read from the workers that hold them. Use for one request.
+class Members {
+ public:
+  Members(const internal::v1::GraphRecord& graph, Placement placement)
+      : graph_(graph), placement_(std::move(placement)) {}
+
+  // Key of an external id. INVALID_ARGUMENT when the graph has integer ids and `id` is none.
+  absl::StatusOr<MemberKey> KeyOf(const std::string& id) const;
+  // External id of a record that was read with profiles.
+  std::string IdOf(const internal::v1::MemberRecord& record) const;
+
+  // Records of those that exist, in order of dense id.
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ByKey(const std::vector<MemberKey>& keys, bool profiles) const;
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ById(const std::vector<std::uint32_t>& ids, bool profiles) const;
+
+  // Best members by a rule, over all shards, best first.
+  absl::StatusOr<std::vector<SeedCandidate>> Choose(const SeedRule& rule) const;
+
+  absl::StatusOr<lawine::v1::GetMemberResponse> Describe(const std::string& id, std::uint32_t followers) const;
+
+ private:
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> Read(const internal::v1::ReadMembersRequest& request) const;
+
+  const internal::v1::GraphRecord& graph_;
+  const Placement placement_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_MEMBERS_H_

@@ -1,0 +1,142 @@
+#include "services/coordinator/worker_directory.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "services/common/rpc.h"
+
+namespace lawine {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+std::string WorkerHandle::Text() const { return absl::StrCat("worker ", node_id, " at ", address); }
+
+absl::Status Placement::Check(const std::string& graph) const {
+  if (missing.empty()) return absl::OkStatus();
+  std::string text = absl::StrCat("graph '", graph, "': no live worker holds ", missing.size() == 1 ? "shard " : "shards ",
+                                  absl::StrJoin(missing, ", "));
+  for (const std::string& problem : problems) absl::StrAppend(&text, "; ", problem);
+  absl::StrAppend(&text, ". Start the workers that hold them, or restore or make the graph again.");
+  return absl::UnavailableError(text);
+}
+
+void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
+  MutexLock lock(mutex_);
+  Worker& worker = workers_[request.node_id()];
+  if (worker.stub == nullptr || worker.said.address() != request.address()) {
+    worker.stub = pbi::WorkerService::NewStub(OpenChannel(request.address()));
+  }
+  worker.said = request;
+  worker.heard = absl::Now();
+  changed_.NotifyAll();
+}
+
+bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }
+
+WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
+  return {.node_id = worker.said.node_id(), .address = worker.said.address(), .stub = worker.stub, .shards = {}};
+}
+
+std::vector<WorkerHandle> WorkerDirectory::Alive() const {
+  MutexLock lock(mutex_);
+  std::vector<WorkerHandle> alive;
+  for (const auto& [node_id, worker] : workers_) {
+    if (IsAlive(worker)) alive.push_back(Handle(worker));
+  }
+  return alive;
+}
+
+bool WorkerDirectory::WaitForWorkers(std::uint32_t workers_count, absl::Duration timeout) const {
+  const absl::Time end = absl::Now() + timeout;
+  while (Alive().size() < workers_count) {
+    const absl::Duration left = end - absl::Now();
+    if (left <= absl::ZeroDuration()) return false;
+    MutexLock lock(mutex_);
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kHeartbeat)));
+  }
+  return true;
+}
+
+Placement WorkerDirectory::Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const {
+  MutexLock lock(mutex_);
+  Placement placement;
+  std::set<std::uint32_t> placed;
+  for (const auto& [node_id, worker] : workers_) {
+    if (!IsAlive(worker)) continue;
+    WorkerHandle handle = Handle(worker);
+    for (const pbi::HeldShard& shard : worker.said.shards()) {
+      if (shard.graph() != graph) continue;
+      if (!shard.problem().empty()) {
+        placement.problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(), ": ", shard.problem()));
+      } else if (shard.graph_digest() != digest) {
+        placement.problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(),
+                                                  " belongs to another graph of this name (digest ",
+                                                  shard.graph_digest(), ")"));
+      } else if (shard.shard() < shards_count && placed.insert(shard.shard()).second) {
+        handle.shards.push_back(shard.shard());
+      }
+    }
+    std::sort(handle.shards.begin(), handle.shards.end());
+    if (!handle.shards.empty()) placement.workers.push_back(std::move(handle));
+  }
+  for (std::uint32_t s = 0; s < shards_count; ++s) {
+    if (!placed.contains(s)) placement.missing.push_back(s);
+  }
+  std::sort(placement.workers.begin(), placement.workers.end(),
+            [](const WorkerHandle& a, const WorkerHandle& b) { return a.shards[0] < b.shards[0]; });
+  return placement;
+}
+
+Placement WorkerDirectory::WaitFor(const std::string& graph, const std::string& digest, std::uint32_t shards_count,
+                                   absl::Duration timeout) const {
+  const absl::Time end = absl::Now() + timeout;
+  for (;;) {
+    Placement placement = Find(graph, digest, shards_count);
+    const absl::Duration left = end - absl::Now();
+    if (placement.missing.empty() || left <= absl::ZeroDuration()) return placement;
+    MutexLock lock(mutex_);
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kHeartbeat)));
+  }
+}
+
+std::vector<WorkerHandle> WorkerDirectory::HoldersOf(const std::string& graph) const {
+  MutexLock lock(mutex_);
+  std::vector<WorkerHandle> holders;
+  for (const auto& [node_id, worker] : workers_) {
+    if (!IsAlive(worker)) continue;
+    WorkerHandle handle = Handle(worker);
+    for (const pbi::HeldShard& shard : worker.said.shards()) {
+      if (shard.graph() == graph) handle.shards.push_back(shard.shard());
+    }
+    if (!handle.shards.empty()) holders.push_back(std::move(handle));
+  }
+  return holders;
+}
+
+std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
+  MutexLock lock(mutex_);
+  std::vector<pb::WorkerStatus> all;
+  for (const auto& [node_id, worker] : workers_) {
+    pb::WorkerStatus& status = all.emplace_back();
+    status.set_node_id(node_id);
+    status.set_address(worker.said.address());
+    status.set_alive(IsAlive(worker));
+    status.set_seconds_since_heard(absl::ToDoubleSeconds(absl::Now() - worker.heard));
+    status.set_shards(static_cast<std::uint32_t>(worker.said.shards_size()));
+    status.set_runs(worker.said.runs());
+    for (const pbi::HeldShard& shard : worker.said.shards()) {
+      status.set_disk_bytes(status.disk_bytes() + shard.disk_bytes());
+      status.set_resident_bytes(status.resident_bytes() + shard.resident_bytes());
+      if (!shard.problem().empty()) {
+        status.add_problems(absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "': ", shard.problem()));
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace lawine

@@ -1,0 +1,154 @@
+#include "services/worker/conduct.h"
+
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+#include "services/common/wire.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+
+// A peer that is alive but silent for this long is as good as dead.
+constexpr absl::Duration kStepTimeout = absl::Minutes(5);
+constexpr absl::Duration kCancelCheckEvery = absl::Milliseconds(200);
+
+absl::Status Cancelled() { return absl::CancelledError("the coordinator ended the run"); }
+
+// The graph must be the one the coordinator means, and this worker must hold what the plan says.
+absl::Status CheckPlan(const pbi::RunPlan& plan, const Images& images, const RunSpec& spec) {
+  const GraphInfo& graph = images[0]->graph();
+  if (graph.digest.ToHex() != plan.graph_digest() || graph.partition.epoch() != plan.epoch()) {
+    return absl::FailedPreconditionError(absl::StrCat("graph '", graph.name, "': expected digest ", plan.graph_digest(),
+                                                      ", this worker holds ", graph.digest.ToHex(),
+                                                      ": its volume belongs to another cluster or an older load"));
+  }
+  for (const auto& peer : plan.peers()) {
+    if (peer.node_id() == plan.own_node_id() && static_cast<std::size_t>(peer.shards_size()) != images.size()) {
+      return absl::FailedPreconditionError(absl::StrCat("the plan expects ", peer.shards_size(),
+                                                        " shards here, this worker holds ", images.size()));
+    }
+  }
+  return CheckRunSpec(spec, graph.members());
+}
+
+// Keeps a run listed while it lasts.
+class Listed {
+ public:
+  Listed(RunHost& runs, std::uint64_t run_id) : runs_(runs), run_id_(run_id) {}
+  ~Listed() { runs_.Remove(run_id_); }
+
+ private:
+  RunHost& runs_;
+  const std::uint64_t run_id_;
+};
+
+// Tells the coordinator which steps are closed, once each.
+class StepReports {
+ public:
+  // Adds rows not reported yet; true when there are any.
+  bool Collect(const std::vector<LaneOutcome>& lanes, pbi::ConductRunResponse& response) {
+    const int before = response.steps_size();
+    for (; lane_ < lanes.size(); ++lane_, row_ = 0) {
+      const auto& steps = lanes[lane_].steps;
+      for (; row_ < steps.size(); ++row_) *response.add_steps() = wire::ToProto(lanes[lane_].replica, steps[row_]);
+      if (lane_ + 1 == lanes.size()) break;
+    }
+    return response.steps_size() > before;
+  }
+
+ private:
+  std::size_t lane_ = 0;
+  std::size_t row_ = 0;
+};
+
+absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context, ConductStream& stream) {
+  StepReports reports;
+  LAWINE_RETURN_IF_ERROR(run.Step(true, executor));
+  absl::Time last_progress = absl::Now();
+  absl::Time last_report = last_progress;
+  while (!run.machine().done()) {
+    LAWINE_ASSIGN_OR_RETURN(const bool ready, run.WaitReady(kCancelCheckEvery));
+    if (context.IsCancelled()) return Cancelled();
+    const absl::Time now = absl::Now();
+    if (!ready && now - last_progress > kStepTimeout) {
+      return absl::DeadlineExceededError("no frames from the other workers for five minutes");
+    }
+    if (!ready) continue;
+    last_progress = now;
+    LAWINE_RETURN_IF_ERROR(run.Step(false, executor));
+    // Many small steps share a message; a watcher need not see each at once.
+    pbi::ConductRunResponse response;
+    if (!report || now - last_report < absl::Milliseconds(20)) continue;
+    last_report = now;
+    if (reports.Collect(run.machine().lanes(), response) && !stream.Write(response)) return Cancelled();
+  }
+  pbi::ConductRunResponse rest;
+  if (report && reports.Collect(run.machine().lanes(), rest) && !stream.Write(rest)) return Cancelled();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks& peers, const pbi::RunPlan& plan,
+                                                   double& load_seconds) {
+  LAWINE_ASSIGN_OR_RETURN(RunSpec spec, wire::FromProto(plan));
+  LAWINE_ASSIGN_OR_RETURN(ShardHost::Acquired acquired, shards.Acquire(plan.graph()));
+  load_seconds = acquired.load_seconds;
+  LAWINE_RETURN_IF_ERROR(CheckPlan(plan, acquired.images, spec));
+  std::vector<std::string> others;
+  for (const auto& peer : plan.peers()) {
+    if (peer.node_id() == plan.own_node_id()) continue;
+    LAWINE_RETURN_IF_ERROR(peers.Connect(peer.node_id(), peer.address()));
+    others.push_back(peer.node_id());
+  }
+  const auto send = [&peers, others](const std::string& frame) -> absl::Status {
+    for (const std::string& node_id : others) LAWINE_RETURN_IF_ERROR(peers.Send(node_id, frame));
+    return absl::OkStatus();
+  };
+  return std::make_shared<ActiveRun>(std::move(spec), std::move(acquired.images), send);
+}
+
+bool WriteOutcome(const ActiveRun& run, RunMachine& machine, int others, double processing_seconds,
+                  ConductStream& stream) {
+  pbi::ConductRunResponse done;
+  for (const LaneOutcome& lane : machine.lanes()) *done.add_lanes() = wire::ToProto(lane);
+  done.set_exchange_bytes(machine.frame_bytes_sent() * static_cast<std::uint64_t>(others));
+  done.set_processing_seconds(processing_seconds);
+  done.set_done(true);
+  spdlog::info("run {}: {} replicas done in {:.3f} s", run.spec().run_id, machine.lanes().size(), processing_seconds);
+  return stream.Write(done);
+}
+
+}  // namespace
+
+absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
+                     grpc::ServerContext& context, ConductStream& stream) {
+  pbi::ConductRunRequest request;
+  if (!stream.Read(&request)) return Cancelled();
+  if (!request.has_plan()) return absl::InvalidArgumentError("expected a plan first");
+  const pbi::RunPlan plan = request.plan();
+  pbi::ConductRunResponse prepared;
+  double load_seconds = 0;
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ActiveRun> run, Prepare(shards, peers, plan, load_seconds));
+  LAWINE_RETURN_IF_ERROR(runs.Add(run));
+  const Listed listed(runs, plan.run_id());
+  prepared.set_prepared(true);
+  prepared.set_load_seconds(load_seconds);
+  if (!stream.Write(prepared) || !stream.Read(&request)) return Cancelled();
+  if (!request.start()) return absl::InvalidArgumentError("expected a start after the plan");
+  const absl::Time start = absl::Now();
+  LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream));
+  const double processing_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  if (plan.record_receipts()) {
+    KeptReceipts kept{.run_id = plan.run_id(), .images = run->images(), .receipts = {}};
+    for (std::size_t s = 0; s < run->images().size(); ++s) kept.receipts.push_back(run->machine().receipts(s));
+    runs.Keep(std::move(kept));
+  }
+  return WriteOutcome(*run, run->machine(), plan.peers_size() - 1, processing_seconds, stream) ? absl::OkStatus()
+                                                                                              : Cancelled();
+}
+
+}  // namespace lawine

@@ -1,0 +1,25 @@
+// A worker's part in a run, from plan to outcome: the worker's side of ConductRun.
+#ifndef LAWINE_SERVICES_WORKER_CONDUCT_H_
+#define LAWINE_SERVICES_WORKER_CONDUCT_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include "absl/status/status.h"
+#include "engine/base/executor.h"
+#include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/worker/peer_links.h"
+#include "services/worker/run_host.h"
+#include "services/worker/shard_host.h"
+
+namespace lawine {
+
+using ConductStream = grpc::ServerReaderWriter<internal::v1::ConductRunResponse, internal::v1::ConductRunRequest>;
+
+// Serves one call, on the calling thread. Returns when the run is over here, failed, or cancelled by the
+// coordinator.
+absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
+                     grpc::ServerContext& context, ConductStream& stream);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_CONDUCT_H_

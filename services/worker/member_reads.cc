@@ -1,0 +1,87 @@
+#include "services/worker/member_reads.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/graph/member_block.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+
+absl::StatusOr<MemberColumns> ReadBlock(const ShardReader& reader, std::uint32_t block) {
+  MemberColumns members;
+  LAWINE_RETURN_IF_ERROR(reader.ScanMembers(block, block + 1, [&members](std::uint32_t, std::string_view bytes) {
+    return DecodeMemberBlock(bytes, members);
+  }));
+  return members;
+}
+
+}  // namespace
+
+absl::Status ReadMember(const ShardHost& shards, const ShardImage& image, LocalId member, bool profile,
+                        pbi::MemberRecord& record) {
+  record.set_key(image.KeyOf(member));
+  record.set_id(image.range().first.value + member.value);
+  record.set_audience(image.audience()[member.value]);
+  if (!profile) return absl::OkStatus();
+  LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({image.graph().name, image.manifest().shard}));
+  LAWINE_ASSIGN_OR_RETURN(const MemberColumns members, ReadBlock(*reader, member.value / limits::kMembersPerBlock));
+  const std::size_t at = member.value % limits::kMembersPerBlock;
+  if (at >= members.size()) return absl::DataLossError("a member block is shorter than its shard's range");
+  if (!members.names.empty()) record.set_name(members.names[at]);
+  record.set_followees(members.followees[at]);
+  record.set_community(members.community[at]);
+  record.set_network(members.network[at]);
+  record.set_account_kind(members.account_kind[at]);
+  return absl::OkStatus();
+}
+
+absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
+                            const std::function<bool(const pbi::ReadReceiptsResponse&)>& write) {
+  for (std::size_t s = 0; s < kept.images.size(); ++s) {
+    const ShardImage& image = *kept.images[s];
+    const Receipts& receipts = kept.receipts[s];
+    LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({image.graph().name, image.manifest().shard}));
+    for (std::uint32_t first = 0; first < image.range().count; first += limits::kMembersPerBlock) {
+      const std::uint32_t end = std::min(image.range().count, first + limits::kMembersPerBlock);
+      MemberColumns members;
+      if (image.graph().named_members) {
+        LAWINE_ASSIGN_OR_RETURN(members, ReadBlock(*reader, first / limits::kMembersPerBlock));
+      }
+      pbi::ReadReceiptsResponse part;
+      part.set_graph(image.graph().name);
+      for (std::uint32_t i = first; i < end; ++i) {
+        if (receipts.receipt_steps[i] == kNoStep) continue;
+        part.add_members(members.names.empty() ? absl::StrCat(image.KeyOf(LocalId(i))) : members.names[i - first]);
+        part.add_receipt_steps(receipts.receipt_steps[i]);
+        part.add_forward_steps_plus_one(receipts.forward_steps[i] == kNoStep ? 0 : receipts.forward_steps[i] + 1);
+      }
+      if (part.members_size() > 0 && !write(part)) return absl::CancelledError("the reader is gone");
+    }
+  }
+  return absl::OkStatus();
+}
+
+pbi::ShardDescription Describe(const ShardImage& image, std::uint64_t disk_bytes) {
+  pbi::ShardDescription description;
+  description.set_shard(image.manifest().shard.value);
+  description.set_members(image.range().count);
+  description.set_links(image.manifest().links);
+  description.set_disk_bytes(disk_bytes);
+  description.set_resident_bytes(image.resident_bytes());
+  description.set_without_followees(image.manifest().without_followees);
+  std::map<std::uint32_t, std::uint32_t> members_by_audience;
+  for (const std::uint32_t audience : image.audience()) ++members_by_audience[audience];
+  for (const auto& [audience, members] : members_by_audience) {
+    description.add_audiences(audience);
+    description.add_audience_members(members);
+  }
+  return description;
+}
+
+}  // namespace lawine

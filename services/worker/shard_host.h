@@ -1,0 +1,77 @@
+// The shards a worker holds: opened from disk, brought into memory when needed, dropped when memory is.
+#ifndef LAWINE_SERVICES_WORKER_SHARD_HOST_H_
+#define LAWINE_SERVICES_WORKER_SHARD_HOST_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/executor.h"
+#include "engine/base/mutex.h"
+#include "engine/store/shard_image.h"
+#include "engine/store/shard_store.h"
+
+namespace lawine {
+
+// What is known of one shard directory.
+struct HeldShardState {
+  ShardName name;
+  absl::Status status;      // why it cannot be used
+  ShardManifest manifest;   // only when it can
+  std::uint64_t disk_bytes = 0;
+  std::uint64_t resident_bytes = 0;
+};
+
+using Images = std::vector<std::shared_ptr<const ShardImage>>;
+
+// Thread-safe.
+class ShardHost {
+ public:
+  // Opens every shard of `storage`; those that fail are kept with the reason.
+  ShardHost(std::unique_ptr<ShardStorage> storage, Executor& executor);
+
+  ShardStorage& storage() { return *storage_; }
+  std::vector<HeldShardState> List() const;
+
+  struct Acquired {
+    Images images;  // by shard number; keep them as long as they are used
+    double load_seconds = 0;
+  };
+  // All of this worker's shards of `graph`, in memory. NOT_FOUND without any; what List says of one that is
+  // damaged; RESOURCE_EXHAUSTED when there is not enough memory even after dropping idle images.
+  absl::StatusOr<Acquired> Acquire(const std::string& graph);
+
+  // A reader of one shard, for what images do not hold.
+  absl::StatusOr<std::shared_ptr<const ShardReader>> Reader(const ShardName& name) const;
+
+  // Opens a shard that was just loaded.
+  absl::Status Adopt(const ShardName& name);
+  // Deletes all shards of `graph` from disk. FAILED_PRECONDITION while runs use them.
+  absl::StatusOr<std::uint32_t> Drop(const std::string& graph);
+
+ private:
+  struct Shard {
+    absl::Status status;
+    std::shared_ptr<const ShardReader> reader;
+    std::shared_ptr<const ShardImage> image;
+  };
+  void OpenShard(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Acquired> InMemory(const std::string& graph) const;
+  absl::StatusOr<std::vector<std::shared_ptr<const ShardReader>>> MissingImages(const std::string& graph);
+  absl::Status MakeRoom(const std::string& graph, std::uint64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::unique_ptr<ShardStorage> storage_;
+  Executor& executor_;
+  Mutex loading_;  // one graph is brought into memory at a time; taken before mutex_
+  mutable Mutex mutex_;
+  std::map<ShardName, Shard> shards_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Bytes this process may still take: the container's limit or the machine's, whichever is nearer.
+std::uint64_t AvailableMemoryBytes();
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_SHARD_HOST_H_

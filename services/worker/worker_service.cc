@@ -1,0 +1,136 @@
+#include "services/worker/worker_service.h"
+
+#include <algorithm>
+
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+#include "services/common/wire.h"
+#include "services/worker/conduct.h"
+#include "services/worker/member_reads.h"
+
+namespace lawine {
+
+namespace pbi = ::lawine::internal::v1;
+
+namespace {
+
+absl::Status FillMembers(ShardHost& shards, const pbi::ReadMembersRequest& request, pbi::ReadMembersResponse& response) {
+  LAWINE_ASSIGN_OR_RETURN(const auto acquired, shards.Acquire(request.graph()));
+  for (const auto& image : acquired.images) {
+    const auto add = [&](LocalId member) {
+      return ReadMember(shards, *image, member, request.profiles(), *response.add_members());
+    };
+    for (const std::uint64_t key : request.keys()) {
+      const auto member = image->Find(key);
+      if (member.has_value()) LAWINE_RETURN_IF_ERROR(add(*member));
+    }
+    for (const std::uint32_t id : request.ids()) {
+      if (!image->range().Contains(MemberId(id))) continue;
+      LAWINE_RETURN_IF_ERROR(add(LocalId(id - image->range().first.value)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FillProposals(ShardHost& shards, const pbi::ProposeSeedsRequest& request,
+                           pbi::ProposeSeedsResponse& response) {
+  if (request.rule() < 1 || request.rule() > 3 || request.count() < 1 || request.count() > limits::kSeedMembersMax) {
+    return absl::InvalidArgumentError("unknown seed rule or count");
+  }
+  LAWINE_ASSIGN_OR_RETURN(const auto acquired, shards.Acquire(request.graph()));
+  std::vector<SeedCandidate> best;
+  for (const auto& image : acquired.images) {
+    MergeSeeds(ProposeSeeds(*image, wire::FromProto(request)), request.count(), best);
+  }
+  for (const SeedCandidate& candidate : best) *response.add_proposals() = wire::ToProto(candidate);
+  return absl::OkStatus();
+}
+
+absl::Status FillFollowers(ShardHost& shards, const pbi::ReadFollowersRequest& request,
+                           pbi::ReadFollowersResponse& response) {
+  LAWINE_ASSIGN_OR_RETURN(const auto acquired, shards.Acquire(request.graph()));
+  for (const auto& image : acquired.images) {
+    if (request.source() >= image->graph().members()) return absl::InvalidArgumentError("no such source");
+    for (const std::uint32_t local : image->FollowersOf(MemberId(request.source()))) {
+      if (static_cast<std::uint32_t>(response.followers_size()) >= request.count()) return absl::OkStatus();
+      response.add_followers(image->range().first.value + local);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+grpc::Status WorkerService::LoadShard(grpc::ServerContext* context, LoadStream* stream) {
+  return ToGrpc(loader_.Load(*context, *stream));
+}
+
+grpc::Status WorkerService::DropGraph(grpc::ServerContext*, const pbi::DropGraphRequest* request,
+                                      pbi::DropGraphResponse* response) {
+  const auto dropped = shards_.Drop(request->graph());
+  response->set_shards_dropped(dropped.value_or(0));
+  return ToGrpc(dropped.status());
+}
+
+grpc::Status WorkerService::PrepareGraph(grpc::ServerContext*, const pbi::PrepareGraphRequest* request,
+                                         pbi::PrepareGraphResponse* response) {
+  const auto acquired = shards_.Acquire(request->graph());
+  if (acquired.ok()) response->set_load_seconds(acquired->load_seconds);
+  return ToGrpc(acquired.status());
+}
+
+grpc::Status WorkerService::DescribeShards(grpc::ServerContext*, const pbi::DescribeShardsRequest* request,
+                                           pbi::DescribeShardsResponse* response) {
+  const auto acquired = shards_.Acquire(request->graph());
+  if (!acquired.ok()) return ToGrpc(acquired.status());
+  for (const auto& image : acquired->images) {
+    const auto reader = shards_.Reader({request->graph(), image->manifest().shard});
+    *response->add_shards() = Describe(*image, reader.ok() ? (*reader)->disk_bytes() : 0);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status WorkerService::ReadMembers(grpc::ServerContext*, const pbi::ReadMembersRequest* request,
+                                        pbi::ReadMembersResponse* response) {
+  return ToGrpc(FillMembers(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::ReadFollowers(grpc::ServerContext*, const pbi::ReadFollowersRequest* request,
+                                          pbi::ReadFollowersResponse* response) {
+  return ToGrpc(FillFollowers(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::ProposeSeeds(grpc::ServerContext*, const pbi::ProposeSeedsRequest* request,
+                                         pbi::ProposeSeedsResponse* response) {
+  return ToGrpc(FillProposals(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::ConductRun(grpc::ServerContext* context, ConductStream* stream) {
+  return ToGrpc(Conduct(shards_, runs_, peers_, executor_, *context, *stream));
+}
+
+grpc::Status WorkerService::ReadReceipts(grpc::ServerContext*, const pbi::ReadReceiptsRequest* request,
+                                         grpc::ServerWriter<pbi::ReadReceiptsResponse>* writer) {
+  const auto kept = runs_.FindReceipts(request->run_id());
+  if (kept == nullptr) {
+    return ToGrpc(absl::NotFoundError(
+        "this worker no longer has the run's receipts (it keeps those of the last 4 runs, until it stops): repeat "
+        "the run with the same run seed, the receipts will be the same"));
+  }
+  return ToGrpc(StreamReceipts(shards_, *kept, [writer](const auto& part) { return writer->Write(part); }));
+}
+
+grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequest* request, pbi::DropRunResponse*) {
+  runs_.DropReceipts(request->run_id());
+  return grpc::Status::OK;
+}
+
+grpc::Status ExchangeService::Exchange(grpc::ServerContext*, grpc::ServerReader<pbi::ExchangeRequest>* reader,
+                                       pbi::ExchangeResponse*) {
+  pbi::ExchangeRequest request;
+  while (reader->Read(&request)) runs_.Deliver(request.frame());
+  return grpc::Status::OK;
+}
+
+}  // namespace lawine

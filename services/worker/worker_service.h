@@ -1,0 +1,60 @@
+// The worker's gRPC services: translate, call, translate.
+#ifndef LAWINE_SERVICES_WORKER_WORKER_SERVICE_H_
+#define LAWINE_SERVICES_WORKER_WORKER_SERVICE_H_
+
+#include "engine/base/executor.h"
+#include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/worker/peer_links.h"
+#include "services/worker/run_host.h"
+#include "services/worker/shard_host.h"
+#include "services/worker/shard_load.h"
+
+namespace lawine {
+
+class WorkerService final : public internal::v1::WorkerService::Service {
+ public:
+  WorkerService(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor)
+      : shards_(shards), runs_(runs), peers_(peers), executor_(executor), loader_(shards, executor) {}
+
+  grpc::Status LoadShard(grpc::ServerContext* context, LoadStream* stream) override;
+  grpc::Status DropGraph(grpc::ServerContext*, const internal::v1::DropGraphRequest* request,
+                         internal::v1::DropGraphResponse* response) override;
+  grpc::Status PrepareGraph(grpc::ServerContext*, const internal::v1::PrepareGraphRequest* request,
+                            internal::v1::PrepareGraphResponse* response) override;
+  grpc::Status DescribeShards(grpc::ServerContext*, const internal::v1::DescribeShardsRequest* request,
+                              internal::v1::DescribeShardsResponse* response) override;
+  grpc::Status ReadMembers(grpc::ServerContext*, const internal::v1::ReadMembersRequest* request,
+                           internal::v1::ReadMembersResponse* response) override;
+  grpc::Status ReadFollowers(grpc::ServerContext*, const internal::v1::ReadFollowersRequest* request,
+                             internal::v1::ReadFollowersResponse* response) override;
+  grpc::Status ProposeSeeds(grpc::ServerContext*, const internal::v1::ProposeSeedsRequest* request,
+                            internal::v1::ProposeSeedsResponse* response) override;
+  using ConductStream = grpc::ServerReaderWriter<internal::v1::ConductRunResponse, internal::v1::ConductRunRequest>;
+  grpc::Status ConductRun(grpc::ServerContext* context, ConductStream* stream) override;
+  grpc::Status ReadReceipts(grpc::ServerContext*, const internal::v1::ReadReceiptsRequest* request,
+                            grpc::ServerWriter<internal::v1::ReadReceiptsResponse>* writer) override;
+  grpc::Status DropRun(grpc::ServerContext*, const internal::v1::DropRunRequest* request,
+                       internal::v1::DropRunResponse*) override;
+
+ private:
+  ShardHost& shards_;
+  RunHost& runs_;
+  PeerLinks& peers_;
+  Executor& executor_;
+  ShardLoader loader_;
+};
+
+// Takes frames from peers.
+class ExchangeService final : public internal::v1::ExchangeService::Service {
+ public:
+  explicit ExchangeService(RunHost& runs) : runs_(runs) {}
+  grpc::Status Exchange(grpc::ServerContext*, grpc::ServerReader<internal::v1::ExchangeRequest>* reader,
+                        internal::v1::ExchangeResponse*) override;
+
+ private:
+  RunHost& runs_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_WORKER_SERVICE_H_

@@ -1,0 +1,57 @@
+#include "engine/spread/run_spec.h"
+
+#include "engine/base/limits.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lawine {
+namespace {
+
+using testing::HasSubstr;
+
+RunSpec Good() {
+  RunSpec spec;
+  spec.seed_members = {MemberId(0), MemberId(9)};
+  return spec;
+}
+
+void ExpectRefused(const RunSpec& spec, const char* field) {
+  const absl::Status status = CheckRunSpec(spec, 10);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(field));
+}
+
+TEST(RunSpecTest, AGoodSpecPasses) {
+  RunSpec spec = Good();
+  EXPECT_TRUE(CheckRunSpec(spec, 10).ok());
+  spec.max_steps = 0;
+  spec.replicas = limits::kReplicasMax;
+  EXPECT_TRUE(CheckRunSpec(spec, 10).ok());
+}
+
+TEST(RunSpecTest, SeedMembersAreMembersOnceEachAscending) {
+  RunSpec spec = Good();
+  ExpectRefused((spec.seed_members = {}, spec), "seed_members");
+  ExpectRefused((spec.seed_members = {MemberId(10)}, spec), "seed_members");
+  ExpectRefused((spec.seed_members = {MemberId(3), MemberId(3)}, spec), "seed_members");
+  ExpectRefused((spec.seed_members = {MemberId(3), MemberId(1)}, spec), "seed_members");
+}
+
+TEST(RunSpecTest, NumbersHaveLimits) {
+  RunSpec spec = Good();
+  ExpectRefused((spec.replicas = 0, spec), "replicas");
+  ExpectRefused((spec.replicas = limits::kReplicasMax + 1, spec), "replicas");
+  spec = Good();
+  ExpectRefused((spec.max_steps = limits::kStepsMax + 1, spec), "max_steps");
+}
+
+TEST(RunSpecTest, ReceiptsAreOfSingleRuns) {
+  RunSpec spec = Good();
+  spec.record_receipts = true;
+  EXPECT_TRUE(CheckRunSpec(spec, 10).ok());
+  spec.replicas = 2;
+  ExpectRefused(spec, "record_receipts");
+}
+
+}  // namespace
+}  // namespace lawine

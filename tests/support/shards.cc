@@ -1,0 +1,111 @@
+#include "tests/support/shards.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+#include "engine/store/memory_store.h"
+#include "engine/store/shard_builder.h"
+
+namespace lawine {
+
+PartitionMap BalancedPartition(const LinkSource& source, std::uint32_t shards_count) {
+  return PartitionMap::Balanced(source.members_count(), shards_count,
+                                [&source](MemberId member) { return source.InLinksOf(member); });
+}
+
+PartitionMap RandomPartition(TestRandom& random, std::uint32_t members_count, std::uint32_t shards_count) {
+  std::vector<std::uint32_t> firsts = {0, members_count};
+  while (firsts.size() < shards_count + 1) {
+    firsts.push_back(static_cast<std::uint32_t>(random.Below(members_count + 1)));
+  }
+  std::sort(firsts.begin(), firsts.end());
+  return PartitionMap::FromBoundaries(firsts, 1).value();
+}
+
+GraphInfo InfoFor(const LinkSource& source, PartitionMap partition) {
+  GraphInfo info;
+  info.name = "test";
+  info.columns = source.columns();
+  info.origin = "made by a test";
+  info.partition = std::move(partition);
+  return info;
+}
+
+absl::StatusOr<Shards> Shards::Build(const LinkSource& source, PartitionMap partition, ShardStorage& storage,
+                                     Executor& executor) {
+  Shards shards;
+  BuildProgress progress;
+  LAWINE_ASSIGN_OR_RETURN(
+      shards.info_, BuildGraph(source, InfoFor(source, std::move(partition)), storage, executor, progress));
+  for (std::uint32_t s = 0; s < shards.info_.partition.shards_count(); ++s) {
+    LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<ShardReader> reader, storage.Open({"test", ShardIndex(s)}));
+    LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<const ShardImage> image, ShardImage::Hydrate(*reader, executor));
+    shards.images_.push_back(std::move(image));
+  }
+  return shards;
+}
+
+Shards Shards::InMemory(const LinkSource& source, PartitionMap partition) {
+  MemoryShardStorage storage;
+  InlineExecutor executor;
+  auto shards = Build(source, std::move(partition), storage, executor);
+  LAWINE_CHECK(shards.ok());
+  return *std::move(shards);
+}
+
+std::vector<const ShardImage*> Shards::images() const {
+  std::vector<const ShardImage*> images;
+  for (const auto& image : images_) images.push_back(image.get());
+  return images;
+}
+
+std::vector<std::vector<const ShardImage*>> Shards::ForWorkers(std::uint32_t workers_count) const {
+  std::vector<std::vector<const ShardImage*>> workers(workers_count);
+  for (std::size_t s = 0; s < images_.size(); ++s) {
+    workers[s * workers_count / images_.size()].push_back(images_[s].get());
+  }
+  return workers;
+}
+
+MemberId Shards::IdOf(MemberKey key) const {
+  for (const auto& image : images_) {
+    if (const auto local = image->Find(key)) return MemberId(image->range().first.value + local->value);
+  }
+  LAWINE_CHECK(false);
+  return {};
+}
+
+MemberKey Shards::KeyOf(MemberId member) const {
+  const ShardImage& image = *images_[info_.partition.OwnerOf(member).value];
+  return image.KeyOf(LocalId(member.value - image.range().first.value));
+}
+
+RunSpec Shards::SpecFor(const JudgeRun& run) const {
+  RunSpec spec;
+  spec.run_seed = run.run_seed;
+  spec.message = run.message;
+  spec.forward = run.forward;
+  spec.max_steps = run.max_steps;
+  for (const MemberKey seed : run.seed_members) spec.seed_members.push_back(IdOf(seed));
+  return spec;
+}
+
+JudgeGraph ForJudge(const LinkSource& source) {
+  JudgeGraph judged;
+  const MemberRange everyone{MemberId(0), source.members_count()};
+  FollowerLists lists;
+  for (std::uint32_t c = 0; c < source.chunks_count(); ++c) {
+    LAWINE_CHECK(source.FollowersInside(c, everyone, lists).ok());
+    std::size_t at = 0;
+    for (std::uint32_t i = 0; i < source.chunk(c).count; ++i) {
+      auto& followers = judged[source.KeyOf(MemberId(source.chunk(c).first.value + i))];
+      for (const std::size_t end = at + lists.counts[i]; at < end; ++at) {
+        followers.push_back(source.KeyOf(MemberId(lists.followers[at])));
+      }
+    }
+  }
+  return judged;
+}
+
+}  // namespace lawine
