@@ -81,13 +81,19 @@ const CLI::App& Deepest(const CLI::App& app) {
   return parsed.empty() ? app : Deepest(*parsed.back());
 }
 
+void AppendFlags(const CLI::App& app, std::vector<std::string>& flags) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  // Groups of options are commands without a name.
+  for (const CLI::App* group : app.get_subcommands([](const CLI::App* sub) { return sub->get_name().empty(); })) {
+    AppendFlags(*group, flags);
+  }
+}
+
 std::vector<std::string> FlagsOf(const CLI::App& app) {
   std::vector<std::string> flags;
-  for (const CLI::App* level = &app; level != nullptr; level = level->get_parent()) {
-    for (const CLI::Option* option : level->get_options()) {
-      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
-    }
-  }
+  for (const CLI::App* level = &app; level != nullptr; level = level->get_parent()) AppendFlags(*level, flags);
   return flags;
 }
 
@@ -166,6 +172,7 @@ absl::StatusOr<ParsedCommand> CommandLine::Parse(int count, const char* const* a
     return UsageError(error);
   }
   options_.json = output_ == "json";
+  options_.data_is_default = app_.count("--data") == 0;
   options_.color = !options_.json && MayColour();
   options_.data = std::filesystem::absolute(options_.data).lexically_normal().string();
   if (options_.data.size() > 1 && options_.data.ends_with('/')) options_.data.pop_back();
@@ -210,7 +217,8 @@ std::string CommandLine::BashCompletion() const {
       cases,
       "  esac\n"
       "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
-      "  [[ ${#COMPREPLY[@]} -gt 0 ]] || mapfile -t COMPREPLY < <(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
+      "  [[ ${#COMPREPLY[@]} -gt 0 ]] || mapfile -t COMPREPLY < <(compgen -f -- "
+      "\"${COMP_WORDS[COMP_CWORD]}\")\n"
       "}\n"
       "complete -F _lawine lawine\n");
 }

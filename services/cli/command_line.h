@@ -42,10 +42,10 @@ class CommandLine {
 CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                      const std::string& examples);
 
-void AddClusterCommands(CLI::App& app, Action& action);   // up, down, cluster status
-void AddGraphCommands(CLI::App& app, Action& action);     // graph ..., member
-void AddSimulateCommand(CLI::App& app, Action& action);   // simulate
-void AddRunCommands(CLI::App& app, Action& action);       // run ...
+void AddClusterCommands(CLI::App& app, Action& action);  // up, down, cluster status
+void AddGraphCommands(CLI::App& app, Action& action);    // graph ..., member
+void AddSimulateCommand(CLI::App& app, Action& action);  // simulate
+void AddRunCommands(CLI::App& app, Action& action);      // run ...
 
 }  // namespace lawine::cli
 

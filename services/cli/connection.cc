@@ -65,9 +65,9 @@ absl::StatusOr<std::unique_ptr<EmbeddedCluster>> StartEmbedded(const std::string
     servers->workers.push_back(std::move(server));
   }
   if (!servers->coordinator->WaitForWorkers(workers_count, kWorkersPatience)) {
-    return absl::UnavailableError(
-        absl::StrCat("not all of ", workers_count, " workers of ", data, " were ready within ",
-                     absl::FormatDuration(kWorkersPatience)));
+    return absl::UnavailableError(absl::StrCat("not all of ", workers_count, " workers of ", data,
+                                               " were ready within ",
+                                               absl::FormatDuration(kWorkersPatience)));
   }
   return servers;
 }
@@ -118,12 +118,13 @@ absl::Status Connection::Explain(const grpc::Status& status) const {
   // Only servers send details: without any, the connection itself failed.
   const bool from_server = !status.error_details().empty();
   if (!from_server && status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    return absl::UnavailableError(absl::StrCat("no cluster answers at ", address_, " (", status.error_message(),
+    return absl::UnavailableError(absl::StrCat("no cluster answers at ", address_, " (",
+                                               status.error_message(),
                                                ")\ncheck the address, or start one with `lawine up`"));
   }
   if (!from_server && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    return absl::DeadlineExceededError(absl::StrCat("the cluster at ", address_,
-                                                    " did not answer in time\nsee `lawine cluster status`"));
+    return absl::DeadlineExceededError(
+        absl::StrCat("the cluster at ", address_, " did not answer in time\nsee `lawine cluster status`"));
   }
   return FromCall(status);
 }

@@ -85,10 +85,11 @@ absl::Status ShowStats(Session& session, const std::string& name) {
   v1::GetGraphStatsRequest request;
   request.set_name(name);
   v1::GetGraphStatsResponse response;
-  const absl::Status status = connection->Call(connection->graphs(), &GraphService::Stub::GetGraphStats, request,
-                                               response, kLongTimeout);
+  const absl::Status status = connection->Call(connection->graphs(), &GraphService::Stub::GetGraphStats,
+                                               request, response, kLongTimeout);
   LAWINE_RETURN_IF_ERROR(SuggestGraph(status, *connection, name));
-  Print(session.options.json ? JsonText(MessageToJson(response)) : StatsText(response, session.options.color));
+  Print(session.options.json ? JsonText(MessageToJson(response))
+                             : StatsText(response, session.options.color));
   return absl::OkStatus();
 }
 
@@ -97,8 +98,8 @@ absl::Status DeleteGraph(Session& session, const std::string& name) {
   v1::DeleteGraphRequest request;
   request.set_name(name);
   v1::DeleteGraphResponse response;
-  const absl::Status status = connection->Call(connection->graphs(), &GraphService::Stub::DeleteGraph, request,
-                                               response, kLongTimeout);
+  const absl::Status status = connection->Call(connection->graphs(), &GraphService::Stub::DeleteGraph,
+                                               request, response, kLongTimeout);
   LAWINE_RETURN_IF_ERROR(SuggestGraph(status, *connection, name));
   Print(session.options.json ? JsonText({{"deleted", name}}) : absl::StrCat("graph ", name, " is deleted\n"));
   return absl::OkStatus();
@@ -135,7 +136,8 @@ void AddCreate(CLI::App& graph, Action& action) {
       ->required()
       ->type_name("PRESET");
   command.add_option("--members", options->members, "Members (default: the preset's)")->type_name("N");
-  command.add_option("--links-per-member", options->links_per_member, "Mean audience (default: the preset's)")
+  command
+      .add_option("--links-per-member", options->links_per_member, "Mean audience (default: the preset's)")
       ->type_name("D");
   command.add_option("--graph-seed", options->graph_seed, "Key of the graph (default: 1)")->type_name("S");
   command.add_option("--shards", options->shards, "Shards (default: chosen by the cluster)")->type_name("K");
@@ -149,9 +151,8 @@ void AddNamed(CLI::App& graph, Action& action, const std::string& verb, const st
   const auto name = std::make_shared<std::string>();
   CLI::App& command = AddCommand(graph, verb, description, absl::StrCat("lawine graph ", verb, " hyves"));
   command.add_option("NAME", *name, "Name of the graph")->required();
-  command.callback([=, &action] {
-    action = [=](Session& session) { return command_action(session, *name); };
-  });
+  command.callback(
+      [=, &action] { action = [=](Session& session) { return command_action(session, *name); }; });
 }
 
 void AddMember(CLI::App& app, Action& action) {
@@ -164,9 +165,8 @@ void AddMember(CLI::App& app, Action& action) {
   command.add_option("--followers", options->followers, "Followers to list (default: 10, at most 1000)")
       ->type_name("N")
       ->check(CLI::Range(0, 1000));
-  command.callback([options, &action] {
-    action = [options](Session& session) { return ShowMember(session, *options); };
-  });
+  command.callback(
+      [options, &action] { action = [options](Session& session) { return ShowMember(session, *options); }; });
 }
 
 }  // namespace
@@ -179,7 +179,8 @@ void AddGraphCommands(CLI::App& app, Action& action) {
   graph.require_subcommand(1);
   AddCreate(graph, action);
   AddImportCommand(graph, action);
-  CLI::App& list = AddCommand(graph, "list", "List the graphs there are", "lawine graph list\nlawine graph list -o json");
+  CLI::App& list =
+      AddCommand(graph, "list", "List the graphs there are", "lawine graph list\nlawine graph list -o json");
   list.callback([&action] { action = ShowGraphs; });
   AddNamed(graph, action, "stats", "Count a graph's audiences and describe its shards", ShowStats);
   AddNamed(graph, action, "delete", "Delete a graph from every worker", DeleteGraph);

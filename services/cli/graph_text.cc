@@ -25,10 +25,10 @@ std::string Made(const v1::Graph& graph) {
 }
 
 std::string Missing(const v1::Graph& graph) {
-  return graph.missing_shards().empty() ? ""
-                                        : absl::StrCat(graph.missing_shards_size(), " of ", graph.shards(),
-                                                       " shards missing: ",
-                                                       absl::StrJoin(graph.missing_shards(), ", "));
+  return graph.missing_shards().empty()
+             ? ""
+             : absl::StrCat(graph.missing_shards_size(), " of ", graph.shards(),
+                            " shards missing: ", absl::StrJoin(graph.missing_shards(), ", "));
 }
 
 FactList GraphFacts(const v1::Graph& graph) {
@@ -45,11 +45,16 @@ FactList GraphFacts(const v1::Graph& graph) {
 
 const char* AccountKind(std::uint32_t kind) {
   switch (kind) {
-    case 1: return "purely personal";
-    case 2: return "personal, openly tied to an organisation";
-    case 3: return "organisation, represented by a named person";
-    case 4: return "organisation";
-    default: return "unknown";
+    case 1:
+      return "purely personal";
+    case 2:
+      return "personal, openly tied to an organisation";
+    case 3:
+      return "organisation, represented by a named person";
+    case 4:
+      return "organisation";
+    default:
+      return "unknown";
   }
 }
 
@@ -58,7 +63,8 @@ const char* AccountKind(std::uint32_t kind) {
 std::string GraphText(const v1::Graph& graph) { return Facts(GraphFacts(graph)); }
 
 std::string GraphsText(const std::vector<v1::Graph>& graphs, bool color) {
-  if (graphs.empty()) return "No graphs yet. Make one: lawine graph create hyves --preset hyves --members 100000\n";
+  if (graphs.empty())
+    return "No graphs yet. Make one: lawine graph create hyves --preset hyves --members 100000\n";
   Table table({{"graph", Align::kLeft},
                {"members", Align::kRight},
                {"links", Align::kRight},
@@ -98,14 +104,13 @@ std::string StatsText(const v1::GetGraphStatsResponse& stats, bool color) {
                                               Thousands(stats.audience_median()), ", 99% at most ",
                                               Thousands(stats.audience_p99()), ", largest ",
                                               Thousands(stats.audience_max())));
-  facts.emplace_back("without followers", absl::StrCat(Thousands(stats.without_followers()), " (",
-                                                       PercentCell(stats.without_followers(),
-                                                                   stats.graph().members()),
-                                                       "%)"));
-  facts.emplace_back("unreachable", absl::StrCat(Thousands(stats.without_followees()), " (",
-                                                 PercentCell(stats.without_followees(),
-                                                             stats.graph().members()),
-                                                 "%) whom nobody's messages reach"));
+  facts.emplace_back("without followers",
+                     absl::StrCat(Thousands(stats.without_followers()), " (",
+                                  PercentCell(stats.without_followers(), stats.graph().members()), "%)"));
+  facts.emplace_back("unreachable",
+                     absl::StrCat(Thousands(stats.without_followees()), " (",
+                                  PercentCell(stats.without_followees(), stats.graph().members()),
+                                  "%) whom nobody's messages reach"));
   Table table({{"shard", Align::kRight},
                {"worker", Align::kLeft},
                {"members", Align::kRight},
@@ -118,7 +123,8 @@ std::string StatsText(const v1::GetGraphStatsResponse& stats, bool color) {
     const std::string per_link =
         shard.links() == 0 ? "-" : Decimal(static_cast<double>(shard.disk_bytes()) / links, 2);
     table.AddRow({absl::StrCat(shard.shard()), shard.worker(), Thousands(shard.members()),
-                  Thousands(shard.links()), Bytes(shard.disk_bytes()), Bytes(shard.resident_bytes()), per_link});
+                  Thousands(shard.links()), Bytes(shard.disk_bytes()), Bytes(shard.resident_bytes()),
+                  per_link});
   }
   return absl::StrCat(Facts(facts), "\n", table.Render(color));
 }
@@ -153,18 +159,18 @@ std::string ClusterText(const v1::GetClusterStatusResponse& status, bool color) 
   std::string problems;
   for (const v1::WorkerStatus& worker : status.workers()) {
     table.AddRow({worker.node_id(), worker.address(), worker.alive() ? "alive" : "gone",
-                  absl::StrCat(Decimal(worker.seconds_since_heard(), 1), " s ago"), Thousands(worker.shards()),
-                  Bytes(worker.resident_bytes()), Bytes(worker.disk_bytes()), Thousands(worker.runs())});
+                  absl::StrCat(Decimal(worker.seconds_since_heard(), 1), " s ago"),
+                  Thousands(worker.shards()), Bytes(worker.resident_bytes()), Bytes(worker.disk_bytes()),
+                  Thousands(worker.runs())});
     for (const std::string& problem : worker.problems()) {
       absl::StrAppend(&problems, Wrap(absl::StrCat("warning: ", worker.node_id(), ": ", problem), 9), "\n");
     }
   }
-  return absl::StrCat(
-      Facts({{"version", status.version()},
-             {"graphs", Thousands(status.graphs())},
-             {"runs", absl::StrCat(Thousands(status.runs_running()), " running, ",
-                                   Thousands(status.runs_queued()), " queued")}}),
-      "\n", table.Render(color), problems);
+  return absl::StrCat(Facts({{"version", status.version()},
+                             {"graphs", Thousands(status.graphs())},
+                             {"runs", absl::StrCat(Thousands(status.runs_running()), " running, ",
+                                                   Thousands(status.runs_queued()), " queued")}}),
+                      "\n", table.Render(color), problems);
 }
 
 }  // namespace lawine::cli

@@ -132,8 +132,7 @@ absl::Status Upload(Session& session, Connection& connection, const ImportFlags&
     if (load.links_done() == 0) load.set_phase(absl::StrCat("sent ", Bytes(uploader.bytes_sent())));
     ShowLoad(load, progress);
   }
-  // The cluster may have answered early; then nobody takes what is still to be sent.
-  if (!last.has_graph()) call.context().TryCancel();
+  // After an early answer nobody takes what is still to be sent: the sender's next write fails.
   sender.join();
   const grpc::Status status = stream->Finish();
   LAWINE_RETURN_IF_ERROR(uploader.status());
@@ -172,10 +171,11 @@ void ShowLoad(const v1::LoadProgress& load, Progress& progress) {
 
 void AddImportCommand(CLI::App& graph, Action& action) {
   const auto flags = std::make_shared<ImportFlags>();
-  CLI::App& command = AddCommand(graph, "import", "Make a graph of edge lists (text, .gz or .zst)",
-                                 "lawine graph import friends friends.txt.gz --undirected\n"
-                                 "lawine graph import tweets follows.csv --row follower,followed --header-lines 1\n"
-                                 "zcat links.gz | lawine graph import links - --row from,to");
+  CLI::App& command =
+      AddCommand(graph, "import", "Make a graph of edge lists (text, .gz or .zst)",
+                 "lawine graph import friends friends.txt.gz --undirected\n"
+                 "lawine graph import tweets follows.csv --row follower,followed --header-lines 1\n"
+                 "zcat links.gz | lawine graph import links - --row from,to");
   command.add_option("NAME", flags->name, "Name of the graph: a-z, 0-9 and '-'")->required();
   command.add_option("FILE", flags->files, "Edge lists; '-' is standard input")->required();
   command.add_flag("--undirected", flags->undirected, "Rows are friendships: both ways");
@@ -185,9 +185,8 @@ void AddImportCommand(CLI::App& graph, Action& action) {
   command.add_option("--header-lines", flags->header_lines, "Lines to skip at the start of each file")
       ->type_name("N");
   command.add_option("--shards", flags->shards, "Shards (default: chosen by the cluster)")->type_name("K");
-  command.callback([flags, &action] {
-    action = [flags](Session& session) { return ImportGraph(session, *flags); };
-  });
+  command.callback(
+      [flags, &action] { action = [flags](Session& session) { return ImportGraph(session, *flags); }; });
 }
 
 }  // namespace lawine::cli

@@ -161,7 +161,8 @@ ClusterState StateOf(const ClusterRecord& record) {
 absl::StatusOr<ProcessRecord> Launch(const LaunchOptions& options) {
   LAWINE_RETURN_IF_ERROR(MakeDir(std::filesystem::path(options.log).parent_path().string()));
   std::vector<char*> arguments = {const_cast<char*>(options.binary.c_str())};
-  for (const std::string& argument : options.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : options.arguments)
+    arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   const SpawnSettings settings(options.log);
   ProcessRecord process{.name = options.name, .pid = 0, .start_ticks = 0, .address = ""};
@@ -183,9 +184,8 @@ absl::Status AwaitReady(const LaunchOptions& options, ProcessRecord& process, co
     if (!process.address.empty() && alive) return absl::OkStatus();
     if (!alive) {
       waitpid(process.pid, nullptr, WNOHANG);
-      return absl::FailedPreconditionError(
-          absl::StrCat(options.name, " ended before it was ready; the end of ", options.log, ":",
-                       LogTail(options.log)));
+      return absl::FailedPreconditionError(absl::StrCat(
+          options.name, " ended before it was ready; the end of ", options.log, ":", LogTail(options.log)));
     }
     if (absl::Now() > deadline) {
       return absl::DeadlineExceededError(absl::StrCat(options.name, " was not ready within ",

@@ -11,7 +11,8 @@
 namespace lawine::cli {
 namespace {
 
-absl::Status Suggest(const absl::Status& status, const std::string& word, const std::vector<std::string>& known) {
+absl::Status Suggest(const absl::Status& status, const std::string& word,
+                     const std::vector<std::string>& known) {
   const std::string closest = ClosestWord(word, known);
   if (closest.empty() || closest == word) return status;
   return WithAdvice(status, absl::StrCat("did you mean ", closest, "?"));

@@ -31,10 +31,10 @@ std::string Bar(double share) {
 }  // namespace
 
 Progress::Progress(const Session& session)
-    : mode_(session.options.quiet           ? Mode::kNone
-            : PlainWanted()                 ? Mode::kPlain
-            : isatty(STDERR_FILENO) != 0    ? Mode::kBar
-                                            : Mode::kNone),
+    : mode_(session.options.quiet        ? Mode::kNone
+            : PlainWanted()              ? Mode::kPlain
+            : isatty(STDERR_FILENO) != 0 ? Mode::kBar
+                                         : Mode::kNone),
       next_(absl::Now()) {}
 
 Progress::~Progress() {

@@ -11,7 +11,8 @@
 namespace lawine::cli {
 
 struct GlobalOptions {
-  std::string data;     // directory; absolute
+  std::string data;  // directory; absolute
+  bool data_is_default = true;
   std::string cluster;  // HOST:PORT; empty: the one kept in `data`, else one in this process
   bool json = false;
   bool quiet = false;  // no progress, no hints

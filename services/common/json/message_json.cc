@@ -39,15 +39,24 @@ Json ValueToJson(const Message& message, const FieldDescriptor& field, int index
   };
   using R = google::protobuf::Reflection;
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32: return SignedToJson(pick(&R::GetInt32, &R::GetRepeatedInt32));
-    case FieldDescriptor::CPPTYPE_INT64: return SignedToJson(pick(&R::GetInt64, &R::GetRepeatedInt64));
-    case FieldDescriptor::CPPTYPE_UINT32: return NumberToJson(pick(&R::GetUInt32, &R::GetRepeatedUInt32));
-    case FieldDescriptor::CPPTYPE_UINT64: return NumberToJson(pick(&R::GetUInt64, &R::GetRepeatedUInt64));
-    case FieldDescriptor::CPPTYPE_DOUBLE: return pick(&R::GetDouble, &R::GetRepeatedDouble);
-    case FieldDescriptor::CPPTYPE_FLOAT: return pick(&R::GetFloat, &R::GetRepeatedFloat);
-    case FieldDescriptor::CPPTYPE_BOOL: return pick(&R::GetBool, &R::GetRepeatedBool);
-    case FieldDescriptor::CPPTYPE_ENUM: return ShortEnumWord(*pick(&R::GetEnum, &R::GetRepeatedEnum));
-    case FieldDescriptor::CPPTYPE_STRING: return pick(&R::GetString, &R::GetRepeatedString);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return SignedToJson(pick(&R::GetInt32, &R::GetRepeatedInt32));
+    case FieldDescriptor::CPPTYPE_INT64:
+      return SignedToJson(pick(&R::GetInt64, &R::GetRepeatedInt64));
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return NumberToJson(pick(&R::GetUInt32, &R::GetRepeatedUInt32));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return NumberToJson(pick(&R::GetUInt64, &R::GetRepeatedUInt64));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return pick(&R::GetDouble, &R::GetRepeatedDouble);
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return pick(&R::GetFloat, &R::GetRepeatedFloat);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return pick(&R::GetBool, &R::GetRepeatedBool);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return ShortEnumWord(*pick(&R::GetEnum, &R::GetRepeatedEnum));
+    case FieldDescriptor::CPPTYPE_STRING:
+      return pick(&R::GetString, &R::GetRepeatedString);
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return SubmessageToJson(repeated ? reflection.GetRepeatedMessage(message, &field, index)
                                        : reflection.GetMessage(message, &field),

@@ -94,8 +94,10 @@ class MessageReader {
         return ReadObject(json, path,
                           field.is_repeated() ? *reflection.AddMessage(&message, &field)
                                               : *reflection.MutableMessage(&message, &field));
-      case FieldDescriptor::CPPTYPE_ENUM: return ReadEnum(json, path, field, message);
-      case FieldDescriptor::CPPTYPE_STRING: return ReadString(json, path, field, message);
+      case FieldDescriptor::CPPTYPE_ENUM:
+        return ReadEnum(json, path, field, message);
+      case FieldDescriptor::CPPTYPE_STRING:
+        return ReadString(json, path, field, message);
       case FieldDescriptor::CPPTYPE_BOOL:
         if (!json.is_boolean()) return Expect(path, "true or false", json);
         return Store(&Reflection::SetBool, &Reflection::AddBool, json.get<bool>(), field, message);
@@ -105,7 +107,8 @@ class MessageReader {
       case FieldDescriptor::CPPTYPE_FLOAT:
         if (!json.is_number()) return Expect(path, "a number", json);
         return Store(&Reflection::SetFloat, &Reflection::AddFloat, json.get<float>(), field, message);
-      default: return ReadInteger(json, path, field, message);
+      default:
+        return ReadInteger(json, path, field, message);
     }
   }
 
@@ -119,7 +122,8 @@ class MessageReader {
     }
   }
 
-  void ReadInteger(const Json& json, const std::string& path, const FieldDescriptor& field, Message& message) {
+  void ReadInteger(const Json& json, const std::string& path, const FieldDescriptor& field,
+                   Message& message) {
     const bool wide = field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64 ||
                       field.cpp_type() == FieldDescriptor::CPPTYPE_INT64;
     const bool is_signed = field.cpp_type() == FieldDescriptor::CPPTYPE_INT32 ||
@@ -138,9 +142,10 @@ class MessageReader {
         return Store(&Reflection::SetInt64, &Reflection::AddInt64, static_cast<std::int64_t>(*value), field,
                      message);
       case FieldDescriptor::CPPTYPE_UINT32:
-        return Store(&Reflection::SetUInt32, &Reflection::AddUInt32, static_cast<std::uint32_t>(*value), field,
-                     message);
-      default: return Store(&Reflection::SetUInt64, &Reflection::AddUInt64, *value, field, message);
+        return Store(&Reflection::SetUInt32, &Reflection::AddUInt32, static_cast<std::uint32_t>(*value),
+                     field, message);
+      default:
+        return Store(&Reflection::SetUInt64, &Reflection::AddUInt64, *value, field, message);
     }
   }
 
@@ -180,8 +185,10 @@ class MessageReader {
         known.push_back(choice.field(k)->name());
         if (json.contains(known.back())) given.push_back(known.back());
       }
-      if (given.size() > 1) Note(path, absl::StrCat("only one of ", absl::StrJoin(given, ", "), " can be set"));
-      if (given.empty()) Note(path, absl::StrCat("partial: expected ", absl::StrJoin(known, " or "), " in it"));
+      if (given.size() > 1)
+        Note(path, absl::StrCat("only one of ", absl::StrJoin(given, ", "), " can be set"));
+      if (given.empty())
+        Note(path, absl::StrCat("partial: expected ", absl::StrJoin(known, " or "), " in it"));
     }
   }
 
@@ -230,9 +237,10 @@ void CheckSeedIds(const v1::SeedMembers& seeds, std::vector<std::string>& proble
   for (int i = 0; i < seeds.ids_size(); ++i) {
     const auto [first, is_new] = seen.emplace(seeds.ids(i), i);
     if (is_new && !seeds.ids(i).empty()) continue;
-    problems.push_back(seeds.ids(i).empty() ? absl::StrCat("seed_members.ids[", i, "]: expected an id, found \"\"")
-                                            : absl::StrCat("seed_members.ids[", i, "]: repeats seed_members.ids[",
-                                                           first->second, "] (", seeds.ids(i), ")"));
+    problems.push_back(seeds.ids(i).empty()
+                           ? absl::StrCat("seed_members.ids[", i, "]: expected an id, found \"\"")
+                           : absl::StrCat("seed_members.ids[", i, "]: repeats seed_members.ids[",
+                                          first->second, "] (", seeds.ids(i), ")"));
   }
 }
 
@@ -243,7 +251,8 @@ void CheckSeedMembers(const v1::SeedMembers& seeds, std::vector<std::string>& pr
   if (seeds.has_highest_audience()) rules.push_back("highest_audience");
   if (seeds.has_random()) rules.push_back("random");
   if (rules.empty()) {
-    problems.push_back("seed_members: partial: expected one of ids, audience, highest_audience, random in it");
+    problems.push_back(
+        "seed_members: partial: expected one of ids, audience, highest_audience, random in it");
   }
   if (rules.size() > 1) {
     problems.push_back(absl::StrCat("seed_members.", rules[1], ": contradicts seed_members.", rules[0],

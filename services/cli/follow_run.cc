@@ -1,0 +1,127 @@
+#include "services/cli/follow_run.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "services/cli/exit_code.h"
+#include "services/cli/progress.h"
+#include "services/cli/text.h"
+#include "services/common/rpc.h"
+
+namespace lawine::cli {
+namespace {
+
+using v1::SimulationService;
+
+// Steps and reach, of the replica that moved last.
+class StepProgress {
+ public:
+  explicit StepProgress(const Session& session) : progress_(session) {}
+
+  void Note(const v1::WatchRunResponse& response) {
+    if (response.has_run() && response.run().state() == v1::RUN_STATE_QUEUED) {
+      progress_.Show(absl::StrCat("queued at place ", response.run().queue_position()));
+    }
+    if (response.has_run()) replicas_ = response.run().scenario().replicas();
+    if (!response.has_step()) return;
+    if (response.step().step() == 0) reached_ = 0;
+    reached_ += response.step().first_receipts();
+    const std::string replica =
+        replicas_ > 1 ? absl::StrCat("replica ", response.replica() + 1, " of ", replicas_, ", ") : "";
+    progress_.Show(absl::StrCat(replica, "hop ", response.step().step(), ": ",
+                                Counted(response.step().deliveries(), "delivery", "deliveries"), ", ",
+                                Counted(reached_, "member", "members"), " reached"));
+  }
+
+ private:
+  Progress progress_;
+  std::uint32_t replicas_ = 1;
+  std::uint64_t reached_ = 0;
+};
+
+// A run of this process would die with it: end it in order. The interrupt has already been seen, so this
+// call has a context of its own.
+void CancelOwnRun(Connection& connection, const std::string& name) {
+  grpc::ClientContext context;
+  SetDeadline(context, absl::Seconds(5));
+  v1::CancelRunRequest request;
+  request.set_name(name);
+  v1::CancelRunResponse response;
+  connection.simulations().CancelRun(&context, request, &response);
+}
+
+absl::Status Interrupted(Session& session, Connection& connection, const std::string& name) {
+  if (connection.embedded()) {
+    CancelOwnRun(connection, name);
+    Remark(session, absl::StrCat("interrupted: ", name, " was cancelled"));
+  } else {
+    std::fprintf(stderr, "%s goes on; watch it with: lawine%s run watch %s\n", name.c_str(),
+                 ClusterFlags(session).c_str(), name.c_str());
+  }
+  return absl::CancelledError("");
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Run> FollowRun(Session& session, Connection& connection, const std::string& name,
+                                  const std::function<void(const v1::WatchRunResponse&)>& on_step) {
+  v1::WatchRunRequest request;
+  request.set_name(name);
+  v1::Run run;
+  grpc::Status status;
+  {
+    StepProgress progress(session);
+    CallScope call(session.interrupt, kStreamTimeout);
+    const auto stream = connection.simulations().WatchRun(&call.context(), request);
+    v1::WatchRunResponse response;
+    while (stream->Read(&response)) {
+      progress.Note(response);
+      if (response.has_run()) run = response.run();
+      if (response.has_step()) on_step(response);
+    }
+    status = stream->Finish();
+  }
+  if (session.interrupt.raised()) return Interrupted(session, connection, name);
+  if (!status.ok() && status.error_code() != grpc::StatusCode::NOT_FOUND) {
+    return WithAdvice(connection.Explain(status), absl::StrCat("the run may still go on: lawine",
+                                                               ClusterFlags(session), " run get ", name));
+  }
+  LAWINE_RETURN_IF_ERROR(connection.Explain(status));
+  return run;
+}
+
+absl::Status EndOf(const v1::Run& run) {
+  switch (run.state()) {
+    case v1::RUN_STATE_SUCCEEDED:
+      return absl::OkStatus();
+    case v1::RUN_STATE_FAILED:
+      return absl::AbortedError(absl::StrCat(run.name(), " failed: ", run.error()));
+    case v1::RUN_STATE_CANCELLED:
+      return absl::AbortedError(absl::StrCat(run.name(), " was cancelled"));
+    default:
+      return absl::InternalError(absl::StrCat("the cluster stopped reporting before ", run.name(), " ended"));
+  }
+}
+
+absl::StatusOr<v1::RunResult> GetResult(Connection& connection, const std::string& name) {
+  v1::GetRunResultRequest request;
+  request.set_name(name);
+  v1::GetRunResultResponse response;
+  LAWINE_RETURN_IF_ERROR(
+      connection.Call(connection.simulations(), &SimulationService::Stub::GetRunResult, request, response));
+  return std::move(*response.mutable_result());
+}
+
+std::string RunName(const std::string& text) {
+  return absl::StartsWith(text, "runs/") ? text : absl::StrCat("runs/", text);
+}
+
+std::string ClusterFlags(const Session& session) {
+  if (!session.options.cluster.empty()) return absl::StrCat(" --cluster ", session.options.cluster);
+  return session.options.data_is_default ? "" : absl::StrCat(" --data ", session.options.data);
+}
+
+}  // namespace lawine::cli

@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "services/cli/command_line.h"
+#include "services/cli/connection.h"
+#include "services/cli/exit_code.h"
+#include "services/cli/follow_run.h"
+#include "services/cli/report.h"
+#include "services/cli/run_text.h"
+#include "services/common/json/result_json.h"
+
+namespace lawine::cli {
+namespace {
+
+using v1::SimulationService;
+
+absl::StatusOr<std::vector<v1::Run>> FetchRuns(Connection& connection, std::uint32_t limit) {
+  constexpr std::uint32_t kPageMax = 1000;
+  std::vector<v1::Run> runs;
+  v1::ListRunsRequest request;
+  do {
+    request.set_page_size(std::min(kPageMax, limit - static_cast<std::uint32_t>(runs.size())));
+    v1::ListRunsResponse response;
+    LAWINE_RETURN_IF_ERROR(
+        connection.Call(connection.simulations(), &SimulationService::Stub::ListRuns, request, response));
+    for (v1::Run& run : *response.mutable_runs()) runs.push_back(std::move(run));
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty() && runs.size() < limit);
+  return runs;
+}
+
+absl::Status ListRuns(Session& session, std::uint32_t limit) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<v1::Run> runs, FetchRuns(*connection, limit));
+  if (!session.options.json) {
+    Print(RunsText(runs, session.options.color));
+    return absl::OkStatus();
+  }
+  Json list = Json::array();
+  for (const v1::Run& run : runs) list.push_back(MessageToJson(run, /*empty_lists=*/false));
+  Print(JsonText({{"runs", std::move(list)}}));
+  return absl::OkStatus();
+}
+
+void PrintRun(const Session& session, const v1::Run& run) {
+  Print(session.options.json ? JsonText({{"run", MessageToJson(run, /*empty_lists=*/false)}}) : RunText(run));
+}
+
+absl::Status GetRun(Session& session, const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  v1::GetRunRequest request;
+  request.set_name(name);
+  v1::GetRunResponse response;
+  LAWINE_RETURN_IF_ERROR(
+      connection->Call(connection->simulations(), &SimulationService::Stub::GetRun, request, response));
+  PrintRun(session, response.run());
+  return absl::OkStatus();
+}
+
+// JSON is one line an event, for programs that read along.
+absl::Status WatchRun(Session& session, const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  const auto on_step = [&](const v1::WatchRunResponse& response) {
+    Print(session.options.json
+              ? JsonLine({{"replica", response.replica()}, {"step", MessageToJson(response.step())}})
+              : StepText(response));
+    std::fflush(stdout);
+  };
+  // The steps themselves are the progress.
+  Session quiet{session.options, session.interrupt};
+  quiet.options.quiet = true;
+  LAWINE_ASSIGN_OR_RETURN(const v1::Run run, FollowRun(quiet, *connection, name, on_step));
+  Print(session.options.json ? JsonLine({{"run", MessageToJson(run, /*empty_lists=*/false)}})
+                             : absl::StrCat("\n", RunText(run)));
+  return EndOf(run);
+}
+
+absl::Status ShowResult(Session& session, const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  LAWINE_ASSIGN_OR_RETURN(const v1::RunResult result, GetResult(*connection, name));
+  Print(session.options.json ? JsonText(ResultToJson(result)) : Report(result, session.options.color));
+  return absl::OkStatus();
+}
+
+absl::Status CancelRun(Session& session, const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  v1::CancelRunRequest request;
+  request.set_name(name);
+  v1::CancelRunResponse response;
+  LAWINE_RETURN_IF_ERROR(
+      connection->Call(connection->simulations(), &SimulationService::Stub::CancelRun, request, response));
+  PrintRun(session, response.run());
+  return absl::OkStatus();
+}
+
+absl::Status DeleteRun(Session& session, const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  v1::DeleteRunRequest request;
+  request.set_name(name);
+  v1::DeleteRunResponse response;
+  LAWINE_RETURN_IF_ERROR(
+      connection->Call(connection->simulations(), &SimulationService::Stub::DeleteRun, request, response));
+  Print(session.options.json ? JsonText({{"deleted", name}}) : absl::StrCat(name, " is deleted\n"));
+  return absl::OkStatus();
+}
+
+void AddNamed(CLI::App& run, Action& action, const std::string& verb, const std::string& description,
+              absl::Status (*command_action)(Session&, const std::string&)) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App& command = AddCommand(run, verb, description, absl::StrCat("lawine run ", verb, " runs/17"));
+  command.add_option("RUN", *name, "Name of the run, with or without runs/")->required();
+  command.callback(
+      [=, &action] { action = [=](Session& session) { return command_action(session, RunName(*name)); }; });
+}
+
+}  // namespace
+
+void AddRunCommands(CLI::App& app, Action& action) {
+  CLI::App& run = AddCommand(app, "run", "List, watch, read, cancel and delete runs",
+                             "lawine run list\n"
+                             "lawine run watch runs/17\n"
+                             "lawine run result runs/17 -o json");
+  run.require_subcommand(1);
+  const auto limit = std::make_shared<std::uint32_t>(100);
+  CLI::App& list =
+      AddCommand(run, "list", "List runs, latest first", "lawine run list\nlawine run list --limit 5");
+  list.add_option("--limit", *limit, "At most this many (default: 100)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
+  list.callback([=, &action] { action = [=](Session& session) { return ListRuns(session, *limit); }; });
+  AddNamed(run, action, "get", "Show where a run is", GetRun);
+  AddNamed(run, action, "watch", "Show steps as they happen, past ones first", WatchRun);
+  AddNamed(run, action, "result", "Print the result of a run that has ended", ShowResult);
+  AddNamed(run, action, "cancel", "Ask a run to stop", CancelRun);
+  AddNamed(run, action, "delete", "Forget an ended run and its result", DeleteRun);
+}
+
+}  // namespace lawine::cli

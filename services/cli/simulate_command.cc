@@ -1,0 +1,103 @@
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "services/cli/command_line.h"
+#include "services/cli/connection.h"
+#include "services/cli/exit_code.h"
+#include "services/cli/follow_run.h"
+#include "services/cli/names.h"
+#include "services/cli/receipts_file.h"
+#include "services/cli/report.h"
+#include "services/cli/simulate_flags.h"
+#include "services/cli/text.h"
+#include "services/common/json/result_json.h"
+
+namespace lawine::cli {
+namespace {
+
+using v1::SimulationService;
+
+absl::StatusOr<std::string> StartRun(Connection& connection, const v1::Scenario& scenario,
+                                     bool record_receipts) {
+  v1::CreateRunRequest request;
+  *request.mutable_scenario() = scenario;
+  request.set_record_receipts(record_receipts);
+  request.set_request_id(NewRequestId());
+  v1::CreateRunResponse response;
+  const absl::Status status =
+      connection.Call(connection.simulations(), &SimulationService::Stub::CreateRun, request, response);
+  LAWINE_RETURN_IF_ERROR(SuggestGraph(status, connection, scenario.graph()));
+  return response.run().name();
+}
+
+absl::Status Simulate(Session& session, const SimulateFlags& flags) {
+  LAWINE_ASSIGN_OR_RETURN(const v1::Scenario scenario, BuildScenario(flags));
+  std::optional<ReceiptsFile> receipts;
+  if (!flags.receipts.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(receipts, ReceiptsFile::Create(flags.receipts));
+  }
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  LAWINE_ASSIGN_OR_RETURN(const std::string name, StartRun(*connection, scenario, receipts.has_value()));
+  LAWINE_ASSIGN_OR_RETURN(const v1::Run run,
+                          FollowRun(session, *connection, name, [](const v1::WatchRunResponse&) {}));
+  LAWINE_RETURN_IF_ERROR(EndOf(run));
+  LAWINE_ASSIGN_OR_RETURN(const v1::RunResult result, GetResult(*connection, name));
+  if (receipts.has_value()) LAWINE_RETURN_IF_ERROR(receipts->Fill(*connection, name));
+  if (session.options.json) {
+    Print(JsonText(ResultToJson(result)));
+  } else if (flags.summary) {
+    Print(absl::StrCat(Sentence(result), " ", Summary(result), "\n"));
+  } else {
+    Print(Report(result, session.options.color));
+  }
+  return absl::OkStatus();
+}
+
+void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
+  CLI::App& rules = *command.add_option_group("Seed members (default: one at random)");
+  rules.add_option("--seed-members", flags.seed_members, "These members, by id")->type_name("ID,ID,...");
+  rules.add_option("--audience", flags.audience, "One whose audience is N, or nearest to it")->type_name("N");
+  rules.add_option("--highest-audience", flags.highest_audience, "The N with the largest audiences")
+      ->type_name("N");
+  rules.add_option("--random", flags.random, "N members at random")->type_name("N");
+  rules.require_option(0, 1);
+}
+
+}  // namespace
+
+void AddSimulateCommand(CLI::App& app, Action& action) {
+  const auto flags = std::make_shared<SimulateFlags>();
+  CLI::App& command = AddCommand(
+      app, "simulate", "Spread a message: the article's, unless flags or a scenario file say otherwise",
+      "lawine simulate hyves\n"
+      "lawine simulate hyves --audience 300 --forward 0.1\n"
+      "lawine simulate hyves --seed-members 17,42 --receipts who.csv\n"
+      "lawine simulate hyves --forward 0.002 --replicas 100\n"
+      "lawine simulate --scenario news.json -o json");
+  command.add_option("NAME", flags->graph, "Name of the graph (default: the scenario's)");
+  command
+      .add_option("--scenario", flags->scenario_file,
+                  "Scenario file; flags override it ('-': standard input)")
+      ->type_name("FILE");
+  AddSeedFlags(command, *flags);
+  command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
+      ->type_name("P");
+  command.add_option("--max-steps", flags->max_steps, "Stop after this many hops")->type_name("T");
+  command.add_option("--replicas", flags->replicas, "Realisations of chance (default: 1)")->type_name("N");
+  command.add_option("--run-seed", flags->run_seed, "Key of the run's luck (default: 1)")->type_name("S");
+  command.add_option("--receipts", flags->receipts, "Write who received and forwarded when, as CSV")
+      ->type_name("FILE");
+  command.add_flag("--summary", flags->summary, "Print one line instead of tables");
+  command.callback(
+      [flags, &action] { action = [flags](Session& session) { return Simulate(session, *flags); }; });
+}
+
+}  // namespace lawine::cli

@@ -1,0 +1,65 @@
+#include "services/cli/simulate_flags.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "engine/base/status_macros.h"
+#include "services/common/json/scenario_json.h"
+#include "services/common/process.h"
+
+namespace lawine::cli {
+namespace {
+
+absl::StatusOr<v1::Scenario> ReadScenario(const std::string& file) {
+  if (file.empty()) return v1::Scenario();
+  const bool from_input = file == "-";
+  const auto text = ReadFile(from_input ? "/dev/stdin" : file);
+  LAWINE_RETURN_IF_ERROR(text.status());
+  auto scenario = ParseScenarioJson(*text);
+  if (scenario.ok()) return scenario;
+  return absl::Status(
+      scenario.status().code(),
+      absl::StrCat("scenario ", from_input ? "on standard input" : file, ":\n", scenario.status().message()));
+}
+
+void OverrideSeeds(const SimulateFlags& flags, v1::Scenario& scenario) {
+  v1::SeedMembers seeds;
+  if (!flags.seed_members.empty()) {
+    for (const absl::string_view id : absl::StrSplit(flags.seed_members, ',')) seeds.add_ids(std::string(id));
+  } else if (flags.audience) {
+    seeds.set_audience(*flags.audience);
+  } else if (flags.highest_audience) {
+    seeds.set_highest_audience(true);
+    seeds.set_count(*flags.highest_audience);
+  } else if (flags.random) {
+    seeds.set_random(true);
+    seeds.set_count(*flags.random);
+  } else {
+    return;
+  }
+  *scenario.mutable_seed_members() = std::move(seeds);
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
+  LAWINE_ASSIGN_OR_RETURN(v1::Scenario scenario, ReadScenario(flags.scenario_file));
+  if (!flags.graph.empty()) scenario.set_graph(flags.graph);
+  OverrideSeeds(flags, scenario);
+  if (flags.forward) scenario.mutable_model()->mutable_forward()->set_probability(*flags.forward);
+  if (flags.max_steps) scenario.mutable_stop()->set_max_steps(*flags.max_steps);
+  if (flags.replicas) scenario.set_replicas(*flags.replicas);
+  if (flags.run_seed) scenario.set_run_seed(*flags.run_seed);
+  LAWINE_RETURN_IF_ERROR(CheckScenario(scenario));
+  if (scenario.graph().empty()) {
+    return absl::InvalidArgumentError("graph: expected the name of a graph, as NAME or in the scenario file");
+  }
+  if (!flags.receipts.empty() && scenario.replicas() > 1) {
+    return absl::InvalidArgumentError(
+        "--receipts: receipts are kept of one replica only; leave out replicas");
+  }
+  return scenario;
+}
+
+}  // namespace lawine::cli

@@ -1,0 +1,34 @@
+// Scenario file and flags made into one scenario.
+#ifndef LAWINE_SERVICES_CLI_SIMULATE_FLAGS_H_
+#define LAWINE_SERVICES_CLI_SIMULATE_FLAGS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lawine/v1/scenario.pb.h"
+
+namespace lawine::cli {
+
+struct SimulateFlags {
+  std::string graph;
+  std::string scenario_file;  // "-" is standard input
+  std::string seed_members;   // ids, comma separated
+  std::optional<std::uint32_t> audience;
+  std::optional<std::uint32_t> highest_audience;  // how many
+  std::optional<std::uint32_t> random;            // how many
+  std::optional<double> forward;
+  std::optional<std::uint32_t> max_steps;
+  std::optional<std::uint32_t> replicas;
+  std::optional<std::uint64_t> run_seed;
+  std::string receipts;
+  bool summary = false;
+};
+
+// Flags override the file. INVALID_ARGUMENT for whatever either says wrong, NOT_FOUND for a missing file.
+absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags);
+
+}  // namespace lawine::cli
+
+#endif  // LAWINE_SERVICES_CLI_SIMULATE_FLAGS_H_

@@ -1,0 +1,51 @@
+// Conducting one run over the workers of its graph: the coordinator's side of ConductRun. The coordinator
+// starts, watches and collects; steps are agreed between workers without it.
+#ifndef LAWINE_SERVICES_COORDINATOR_CONDUCTOR_H_
+#define LAWINE_SERVICES_COORDINATOR_CONDUCTOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/base/mutex.h"
+#include "lawine/internal/v1/worker.pb.h"
+#include "services/coordinator/scenario_plan.h"
+#include "services/coordinator/worker_directory.h"
+
+namespace lawine {
+
+// Ends calls from another thread. Thread-safe.
+class Cancellation {
+ public:
+  void Cancel();
+  bool cancelled() const;
+  // Registers a call while it lasts; cancels it at once when that was asked for already.
+  void Add(grpc::ClientContext* context);
+  void Remove(grpc::ClientContext* context);
+
+ private:
+  mutable Mutex mutex_;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<grpc::ClientContext*> contexts_ ABSL_GUARDED_BY(mutex_);
+};
+
+struct ConductOutcome {
+  std::vector<internal::v1::LaneRow> lanes;  // whole graph: digests and unreached summed over workers
+  double load_seconds = 0;
+  double processing_seconds = 0;
+  std::uint64_t exchange_bytes = 0;
+};
+
+using StepWatcher = std::function<void(const internal::v1::StepRow&)>;
+
+// Runs `plan` as `run_id` on the workers of `placement`. `watch` gets every step, in order, from one thread.
+// UNAVAILABLE names the worker that went away; DATA_LOSS when workers disagree.
+absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
+                                          const StepWatcher& watch, Cancellation& cancellation);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_CONDUCTOR_H_

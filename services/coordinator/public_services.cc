@@ -1,0 +1,278 @@
+#include "services/coordinator/public_services.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+#include "services/common/process.h"
+#include "services/common/rpc.h"
+#include "services/coordinator/run_result.h"
+
+namespace lawine {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+namespace {
+
+constexpr std::uint32_t kPageMax = 1000;
+constexpr absl::Duration kWatchEvery = absl::Milliseconds(200);
+constexpr absl::Duration kSimulateTimeoutMax = absl::Minutes(10);
+
+std::uint32_t PageSize(std::uint32_t wanted, std::uint32_t by_default) {
+  return wanted == 0 ? by_default : std::min(wanted, kPageMax);
+}
+
+absl::StatusOr<EdgeFormat> FormatOf(const pb::ImportOptions& options) {
+  EdgeFormat format{.undirected = options.undirected(),
+                    .columns = {},
+                    .string_ids = options.string_ids(),
+                    .header_lines = options.header_lines()};
+  std::string row = options.row();
+  if (row.empty() && options.undirected()) row = "member,member";
+  if (row.empty()) {
+    return FieldError("row", "a directed file needs its meaning said: expected follower,followed or from,to (or "
+                             "undirected); found nothing");
+  }
+  auto columns = ParseEdgeColumns(row, options.undirected());
+  if (!columns.ok()) return FieldError("row", std::string(columns.status().message()));
+  format.columns = *std::move(columns);
+  return format;
+}
+
+// Reads all files of an import.
+absl::Status ReadFiles(GraphService::ImportStream& stream, EdgeReader& reader) {
+  pb::ImportGraphRequest request;
+  bool in_file = false;
+  std::uint64_t bytes = 0;
+  std::uint64_t reported = 0;
+  while (stream.Read(&request)) {
+    if (request.has_begin_file()) {
+      if (in_file) LAWINE_RETURN_IF_ERROR(reader.EndFile());
+      reader.BeginFile(request.begin_file());
+      in_file = true;
+      continue;
+    }
+    if (!request.has_data() || !in_file) return FieldError("part", "expected begin_file, then data");
+    LAWINE_RETURN_IF_ERROR(reader.Append(request.data()));
+    bytes += request.data().size();
+    if (bytes - reported < (16u << 20)) continue;
+    reported = bytes;
+    pb::ImportGraphResponse response;
+    response.mutable_progress()->set_phase("reading");
+    response.mutable_progress()->set_links_done(reader.report().rows);
+    stream.Write(response);
+  }
+  return in_file ? reader.EndFile() : FieldError("part", "expected at least one file");
+}
+
+absl::Status Import(Graphs& graphs, grpc::ServerContext& context, GraphService::ImportStream& stream) {
+  pb::ImportGraphRequest first;
+  if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
+  if (!first.has_options()) return FieldError("part", "expected options first");
+  const pb::ImportOptions options = first.options();
+  LAWINE_ASSIGN_OR_RETURN(EdgeFormat format, FormatOf(options));
+  EdgeReader reader(std::move(format));
+  LAWINE_RETURN_IF_ERROR(ReadFiles(stream, reader));
+  pb::ImportGraphResponse last;
+  const auto watch = [&](const pb::LoadProgress& progress) {
+    pb::ImportGraphResponse response;
+    *response.mutable_progress() = progress;
+    return !context.IsCancelled() && stream.Write(response);
+  };
+  LAWINE_ASSIGN_OR_RETURN(*last.mutable_graph(), graphs.Import(options, reader, *last.mutable_report(), watch));
+  stream.Write(last);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+grpc::Status GraphService::CreateGraph(grpc::ServerContext* context, const pb::CreateGraphRequest* request,
+                                       grpc::ServerWriter<pb::CreateGraphResponse>* writer) {
+  const auto graph = graphs_.Create(*request, [&](const pb::LoadProgress& progress) {
+    pb::CreateGraphResponse response;
+    *response.mutable_progress() = progress;
+    return !context->IsCancelled() && writer->Write(response);
+  });
+  if (!graph.ok()) return ToGrpc(graph.status());
+  pb::CreateGraphResponse last;
+  *last.mutable_graph() = *graph;
+  writer->Write(last);
+  return grpc::Status::OK;
+}
+
+grpc::Status GraphService::ImportGraph(grpc::ServerContext* context, ImportStream* stream) {
+  return ToGrpc(Import(graphs_, *context, *stream));
+}
+
+grpc::Status GraphService::GetGraph(grpc::ServerContext*, const pb::GetGraphRequest* request,
+                                    pb::GetGraphResponse* response) {
+  const auto graph = graphs_.Get(request->name());
+  if (graph.ok()) *response->mutable_graph() = *graph;
+  return ToGrpc(graph.status());
+}
+
+grpc::Status GraphService::ListGraphs(grpc::ServerContext*, const pb::ListGraphsRequest* request,
+                                      pb::ListGraphsResponse* response) {
+  const std::uint32_t size = PageSize(request->page_size(), kPageMax);
+  for (const pb::Graph& graph : graphs_.List()) {
+    if (graph.name() <= request->page_token() && !request->page_token().empty()) continue;
+    if (static_cast<std::uint32_t>(response->graphs_size()) == size) {
+      response->set_next_page_token(response->graphs(response->graphs_size() - 1).name());
+      break;
+    }
+    *response->add_graphs() = graph;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status GraphService::DeleteGraph(grpc::ServerContext*, const pb::DeleteGraphRequest* request,
+                                       pb::DeleteGraphResponse*) {
+  return ToGrpc(graphs_.Delete(request->name()));
+}
+
+grpc::Status GraphService::GetGraphStats(grpc::ServerContext*, const pb::GetGraphStatsRequest* request,
+                                         pb::GetGraphStatsResponse* response) {
+  const auto stats = graphs_.Stats(request->name());
+  if (stats.ok()) *response = *stats;
+  return ToGrpc(stats.status());
+}
+
+grpc::Status GraphService::GetMember(grpc::ServerContext*, const pb::GetMemberRequest* request,
+                                     pb::GetMemberResponse* response) {
+  const auto graph = graphs_.Find(request->graph());
+  if (!graph.ok()) return ToGrpc(graph.status());
+  const auto placement = graphs_.Place(*graph);
+  if (!placement.ok()) return ToGrpc(placement.status());
+  const std::uint32_t followers = request->has_followers() ? std::min(request->followers(), kPageMax) : 10;
+  const auto member = Members(*graph, *placement).Describe(request->id(), followers);
+  if (member.ok()) *response = *member;
+  return ToGrpc(member.status());
+}
+
+grpc::Status SimulationService::Simulate(grpc::ServerContext* context, const pb::SimulateRequest* request,
+                                         pb::SimulateResponse* response) {
+  const absl::Duration left = absl::FromChrono(context->deadline()) - absl::Now();
+  const auto result = runs_.Simulate(request->scenario(), std::min(left, kSimulateTimeoutMax),
+                                     [context] { return context->IsCancelled(); });
+  if (result.ok()) *response->mutable_result() = *result;
+  return ToGrpc(result.status());
+}
+
+grpc::Status SimulationService::CreateRun(grpc::ServerContext*, const pb::CreateRunRequest* request,
+                                          pb::CreateRunResponse* response) {
+  const auto created = runs_.Create(*request);
+  if (created.ok()) *response = *created;
+  return ToGrpc(created.status());
+}
+
+grpc::Status SimulationService::GetRun(grpc::ServerContext*, const pb::GetRunRequest* request,
+                                       pb::GetRunResponse* response) {
+  const auto run = runs_.Get(request->name());
+  if (run.ok()) *response->mutable_run() = *run;
+  return ToGrpc(run.status());
+}
+
+grpc::Status SimulationService::ListRuns(grpc::ServerContext*, const pb::ListRunsRequest* request,
+                                         pb::ListRunsResponse* response) {
+  std::uint64_t before = ~0ull;
+  if (!request->page_token().empty() && !absl::SimpleAtoi(request->page_token(), &before)) {
+    return ToGrpc(FieldError("page_token", "expected the token of an earlier page"));
+  }
+  const std::uint32_t size = PageSize(request->page_size(), 100);
+  const std::vector<pb::Run> runs = runs_.List(std::size_t{size} + 1, before);
+  for (const pb::Run& run : runs) {
+    if (static_cast<std::uint32_t>(response->runs_size()) == size) {
+      response->set_next_page_token(response->runs(static_cast<int>(size) - 1).name().substr(5));
+      break;
+    }
+    *response->add_runs() = run;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status SimulationService::CancelRun(grpc::ServerContext*, const pb::CancelRunRequest* request,
+                                          pb::CancelRunResponse* response) {
+  const auto run = runs_.Cancel(request->name());
+  if (run.ok()) *response->mutable_run() = *run;
+  return ToGrpc(run.status());
+}
+
+grpc::Status SimulationService::DeleteRun(grpc::ServerContext*, const pb::DeleteRunRequest* request,
+                                          pb::DeleteRunResponse*) {
+  return ToGrpc(runs_.Delete(request->name()));
+}
+
+grpc::Status SimulationService::WatchRun(grpc::ServerContext* context, const pb::WatchRunRequest* request,
+                                         grpc::ServerWriter<pb::WatchRunResponse>* writer) {
+  const auto entry = runs_.Find(request->name());
+  if (!entry.ok()) return ToGrpc(entry.status());
+  pb::WatchRunResponse response;
+  *response.mutable_run() = runs_.Get(request->name()).value_or(pb::Run());
+  if (!writer->Write(response)) return grpc::Status::CANCELLED;
+  std::size_t next = request->after_steps();
+  for (bool closed = false; !closed;) {
+    const auto rows = (*entry)->steps.ReadFrom(next, kWatchEvery, closed);
+    if (context->IsCancelled()) return grpc::Status::CANCELLED;
+    for (const auto& row : rows) {
+      response.Clear();
+      *response.mutable_step() = ToPublic(row);
+      response.set_replica(row.replica());
+      if (!writer->Write(response)) return grpc::Status::CANCELLED;
+    }
+    next += rows.size();
+  }
+  // Steps of runs of an earlier coordinator are in their result.
+  const auto result = runs_.Result(request->name());
+  const bool replay = next == request->after_steps() && (*entry)->steps.size() == 0 && result.ok();
+  for (int i = static_cast<int>(next); replay && i < result->steps_size(); ++i) {
+    response.Clear();
+    *response.mutable_step() = result->steps(i);
+    if (!writer->Write(response)) return grpc::Status::CANCELLED;
+  }
+  response.Clear();
+  *response.mutable_run() = runs_.Get(request->name()).value_or(pb::Run());
+  writer->Write(response);
+  return grpc::Status::OK;
+}
+
+grpc::Status SimulationService::GetRunResult(grpc::ServerContext*, const pb::GetRunResultRequest* request,
+                                             pb::GetRunResultResponse* response) {
+  const auto result = runs_.Result(request->name());
+  if (result.ok()) *response->mutable_result() = *result;
+  return ToGrpc(result.status());
+}
+
+grpc::Status SimulationService::ListReceipts(grpc::ServerContext*, const pb::ListReceiptsRequest* request,
+                                             grpc::ServerWriter<pb::ListReceiptsResponse>* writer) {
+  return ToGrpc(runs_.Receipts(request->name(), [writer](const auto& part) { return writer->Write(part); }));
+}
+
+grpc::Status ClusterService::GetClusterStatus(grpc::ServerContext*, const pb::GetClusterStatusRequest*,
+                                              pb::GetClusterStatusResponse* response) {
+  response->set_version(kVersion);
+  for (const pb::WorkerStatus& worker : workers_.Describe()) *response->add_workers() = worker;
+  response->set_graphs(static_cast<std::uint32_t>(graphs_.List().size()));
+  std::uint32_t running = 0;
+  std::uint32_t queued = 0;
+  runs_.Count(running, queued);
+  response->set_runs_running(running);
+  response->set_runs_queued(queued);
+  return grpc::Status::OK;
+}
+
+grpc::Status RegistryService::Register(grpc::ServerContext*, const pbi::RegisterRequest* request,
+                                       pbi::RegisterResponse* response) {
+  if (request->node_id().empty() || request->address().empty()) {
+    return ToGrpc(FieldError("node_id", "expected a node id and an address"));
+  }
+  workers_.Register(*request);
+  graphs_.Adopt(*request);
+  response->set_heartbeat_milliseconds(static_cast<std::uint32_t>(absl::ToInt64Milliseconds(WorkerDirectory::kHeartbeat)));
+  return grpc::Status::OK;
+}
+
+}  // namespace lawine

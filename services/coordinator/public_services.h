@@ -1,0 +1,89 @@
+// The public gRPC services: translate, call, translate. The contract is in proto/lawine/v1.
+#ifndef LAWINE_SERVICES_COORDINATOR_PUBLIC_SERVICES_H_
+#define LAWINE_SERVICES_COORDINATOR_PUBLIC_SERVICES_H_
+
+#include "lawine/internal/v1/worker.grpc.pb.h"
+#include "lawine/v1/cluster.grpc.pb.h"
+#include "lawine/v1/graph.grpc.pb.h"
+#include "lawine/v1/simulation.grpc.pb.h"
+#include "services/coordinator/graphs.h"
+#include "services/coordinator/runs.h"
+#include "services/coordinator/worker_directory.h"
+
+namespace lawine {
+
+class GraphService final : public lawine::v1::GraphService::Service {
+ public:
+  explicit GraphService(Graphs& graphs) : graphs_(graphs) {}
+  grpc::Status CreateGraph(grpc::ServerContext* context, const lawine::v1::CreateGraphRequest* request,
+                           grpc::ServerWriter<lawine::v1::CreateGraphResponse>* writer) override;
+  using ImportStream = grpc::ServerReaderWriter<lawine::v1::ImportGraphResponse, lawine::v1::ImportGraphRequest>;
+  grpc::Status ImportGraph(grpc::ServerContext* context, ImportStream* stream) override;
+  grpc::Status GetGraph(grpc::ServerContext*, const lawine::v1::GetGraphRequest* request,
+                        lawine::v1::GetGraphResponse* response) override;
+  grpc::Status ListGraphs(grpc::ServerContext*, const lawine::v1::ListGraphsRequest* request,
+                          lawine::v1::ListGraphsResponse* response) override;
+  grpc::Status DeleteGraph(grpc::ServerContext*, const lawine::v1::DeleteGraphRequest* request,
+                           lawine::v1::DeleteGraphResponse*) override;
+  grpc::Status GetGraphStats(grpc::ServerContext*, const lawine::v1::GetGraphStatsRequest* request,
+                             lawine::v1::GetGraphStatsResponse* response) override;
+  grpc::Status GetMember(grpc::ServerContext*, const lawine::v1::GetMemberRequest* request,
+                         lawine::v1::GetMemberResponse* response) override;
+
+ private:
+  Graphs& graphs_;
+};
+
+class SimulationService final : public lawine::v1::SimulationService::Service {
+ public:
+  explicit SimulationService(Runs& runs) : runs_(runs) {}
+  grpc::Status Simulate(grpc::ServerContext* context, const lawine::v1::SimulateRequest* request,
+                        lawine::v1::SimulateResponse* response) override;
+  grpc::Status CreateRun(grpc::ServerContext*, const lawine::v1::CreateRunRequest* request,
+                         lawine::v1::CreateRunResponse* response) override;
+  grpc::Status GetRun(grpc::ServerContext*, const lawine::v1::GetRunRequest* request,
+                      lawine::v1::GetRunResponse* response) override;
+  grpc::Status ListRuns(grpc::ServerContext*, const lawine::v1::ListRunsRequest* request,
+                        lawine::v1::ListRunsResponse* response) override;
+  grpc::Status CancelRun(grpc::ServerContext*, const lawine::v1::CancelRunRequest* request,
+                         lawine::v1::CancelRunResponse* response) override;
+  grpc::Status DeleteRun(grpc::ServerContext*, const lawine::v1::DeleteRunRequest* request,
+                         lawine::v1::DeleteRunResponse*) override;
+  grpc::Status WatchRun(grpc::ServerContext* context, const lawine::v1::WatchRunRequest* request,
+                        grpc::ServerWriter<lawine::v1::WatchRunResponse>* writer) override;
+  grpc::Status GetRunResult(grpc::ServerContext*, const lawine::v1::GetRunResultRequest* request,
+                            lawine::v1::GetRunResultResponse* response) override;
+  grpc::Status ListReceipts(grpc::ServerContext*, const lawine::v1::ListReceiptsRequest* request,
+                            grpc::ServerWriter<lawine::v1::ListReceiptsResponse>* writer) override;
+
+ private:
+  Runs& runs_;
+};
+
+class ClusterService final : public lawine::v1::ClusterService::Service {
+ public:
+  ClusterService(WorkerDirectory& workers, Graphs& graphs, Runs& runs) : workers_(workers), graphs_(graphs), runs_(runs) {}
+  grpc::Status GetClusterStatus(grpc::ServerContext*, const lawine::v1::GetClusterStatusRequest*,
+                                lawine::v1::GetClusterStatusResponse* response) override;
+
+ private:
+  WorkerDirectory& workers_;
+  Graphs& graphs_;
+  Runs& runs_;
+};
+
+// For workers.
+class RegistryService final : public internal::v1::RegistryService::Service {
+ public:
+  RegistryService(WorkerDirectory& workers, Graphs& graphs) : workers_(workers), graphs_(graphs) {}
+  grpc::Status Register(grpc::ServerContext*, const internal::v1::RegisterRequest* request,
+                        internal::v1::RegisterResponse* response) override;
+
+ private:
+  WorkerDirectory& workers_;
+  Graphs& graphs_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_PUBLIC_SERVICES_H_

@@ -1,0 +1,389 @@
+#include "services/coordinator/runs.h"
+
+#include <google/protobuf/util/time_util.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+#include "services/coordinator/run_result.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+constexpr absl::Duration kRunTimeout = absl::Hours(24);
+constexpr absl::Duration kReceiptsTimeout = absl::Hours(1);
+
+std::string KeyOf(std::uint64_t run_id) { return absl::StrFormat("run/%020d", run_id); }
+std::string RequestKey(const std::string& id) { return absl::StrCat("request/run/", id); }
+std::string NameOf(std::uint64_t run_id) { return absl::StrCat("runs/", run_id); }
+
+bool Ended(pb::RunState state) {
+  return state == pb::RUN_STATE_SUCCEEDED || state == pb::RUN_STATE_FAILED || state == pb::RUN_STATE_CANCELLED;
+}
+
+void End(pb::Run& run, pb::RunState state, const std::string& error) {
+  run.set_state(state);
+  run.set_error(error);
+  *run.mutable_end_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+}
+
+absl::StatusOr<std::uint64_t> ParseName(const std::string& name) {
+  absl::string_view digits(name);
+  std::uint64_t run_id = 0;
+  if (absl::ConsumePrefix(&digits, "runs/") && absl::SimpleAtoi(digits, &run_id)) return run_id;
+  return FieldError("name", absl::StrCat("expected runs/ and a number, found '", name, "'"));
+}
+
+}  // namespace
+
+Runs::Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, std::uint32_t at_once_max)
+    : registry_(registry), graphs_(graphs), workers_(workers), at_once_max_(at_once_max) {}
+
+Runs::~Runs() { Stop(); }
+
+absl::Status Runs::Start() {
+  std::vector<pbi::RunRecord> interrupted;
+  {
+    MutexLock lock(mutex_);
+    LAWINE_RETURN_IF_ERROR(registry_.Scan("run/", [&](const std::string& key, const std::string& value) -> absl::Status {
+      pbi::RunRecord record;
+      if (!record.ParseFromString(value)) return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+      const auto entry = std::make_shared<RunEntry>();
+      entry->run_id = record.run_id();
+      entry->steps.Close();
+      if (!Ended(record.run().state())) {
+        End(*record.mutable_run(), pb::RUN_STATE_FAILED,
+            "the coordinator stopped while the run was going on: create it again, the same run seed gives the same result");
+        interrupted.push_back(record);
+      }
+      MutexLock entry_lock(entry->mutex);
+      entry->run = record.run();
+      runs_[record.run_id()] = entry;
+      next_id_ = record.run_id() + 1;
+      return absl::OkStatus();
+    }));
+  }
+  for (const pbi::RunRecord& record : interrupted) {
+    LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(record.run_id()), record.SerializeAsString()));
+  }
+  for (std::uint32_t i = 0; i < at_once_max_; ++i) conductors_.emplace_back([this] { RunQueue(); });
+  return absl::OkStatus();
+}
+
+void Runs::Stop() {
+  {
+    MutexLock lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    queue_changed_.NotifyAll();
+    for (const auto& [run_id, entry] : runs_) entry->cancellation.Cancel();
+  }
+  for (std::thread& conductor : conductors_) conductor.join();
+}
+
+absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario) const {
+  LAWINE_ASSIGN_OR_RETURN(const pb::Scenario full, CompleteScenario(scenario));
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph()));
+  LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
+  return PlanRun(full, graph, Members(graph, std::move(placement)));
+}
+
+absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request) {
+  if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  pb::CreateRunResponse response;
+  if (!request.request_id().empty()) {
+    if (auto name = registry_.Get(RequestKey(request.request_id())); name.ok()) {
+      LAWINE_ASSIGN_OR_RETURN(*response.mutable_run(), Get(*name));
+      return response;
+    }
+  }
+  const absl::Time asked = absl::Now();
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario()));
+  if (request.record_receipts() && plan.spec.replicas != 1) {
+    return FieldError("record_receipts", absl::StrCat("expected a single replica, found ", plan.spec.replicas));
+  }
+  plan.spec.record_receipts = request.record_receipts();
+  const auto entry = std::make_shared<RunEntry>();
+  entry->asked = asked;
+  pb::Run run;
+  *run.mutable_scenario() = plan.scenario;
+  run.set_result_key(plan.result_key);
+  run.set_record_receipts(request.record_receipts());
+  run.set_state(pb::RUN_STATE_QUEUED);
+  *run.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  *response.mutable_estimate() = plan.estimate;
+  if (request.validate_only()) {
+    *response.mutable_run() = std::move(run);
+    return response;
+  }
+  entry->plan = std::move(plan);
+  {
+    MutexLock lock(mutex_);
+    if (queue_.size() >= kQueuedMax) {
+      return absl::ResourceExhaustedError(absl::StrCat(kQueuedMax, " runs are queued already: try again later"));
+    }
+    entry->run_id = next_id_++;
+  }
+  run.set_name(NameOf(entry->run_id));
+  {
+    MutexLock lock(entry->mutex);
+    entry->run = run;
+  }
+  LAWINE_RETURN_IF_ERROR(Save(*entry, nullptr));
+  if (!request.request_id().empty()) {
+    LAWINE_RETURN_IF_ERROR(registry_.Put(RequestKey(request.request_id()), run.name()));
+  }
+  graphs_.Use(entry->plan.graph.info().name());
+  {
+    MutexLock lock(mutex_);
+    runs_[entry->run_id] = entry;
+    queue_.push_back(entry);
+    queue_changed_.NotifyOne();
+  }
+  *response.mutable_run() = Describe(*entry);
+  return response;
+}
+
+absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl::Duration timeout,
+                                             const std::function<bool()>& cancelled) {
+  const absl::Time asked = absl::Now();
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(scenario));
+  if (!plan.estimate.small()) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "about ", plan.estimate.deliveries(), " deliveries are expected, too many to answer at once: "
+                          "call CreateRun and WatchRun instead")), "RUN_TOO_LARGE");
+  }
+  {
+    MutexLock lock(mutex_);
+    plan.spec.run_id = next_id_++;
+  }
+  const std::string graph = plan.graph.info().name();
+  graphs_.Use(graph);
+  RunSteps steps;
+  Cancellation cancellation;
+  // The caller may leave while workers are busy: somebody has to notice.
+  std::thread guard([&] {
+    for (bool closed = false; !closed;) {
+      steps.ReadFrom(~std::size_t{0}, absl::Milliseconds(100), closed);
+      if (!closed && cancelled()) cancellation.Cancel();
+    }
+  });
+  auto result = Execute(std::move(plan), "", asked, timeout, steps, cancellation);
+  steps.Close();
+  guard.join();
+  graphs_.Release(graph);
+  return result;
+}
+
+void Runs::RunQueue() {
+  for (;;) {
+    std::shared_ptr<RunEntry> entry;
+    {
+      MutexLock lock(mutex_);
+      while (queue_.empty() && !stopping_) queue_changed_.Wait(mutex_);
+      if (stopping_) return;
+      entry = queue_.front();
+      queue_.pop_front();
+    }
+    Conduct(*entry);
+    graphs_.Release(entry->plan.graph.info().name());
+  }
+}
+
+void Runs::Conduct(RunEntry& entry) {
+  {
+    MutexLock lock(entry.mutex);
+    if (!entry.cancellation.cancelled()) entry.run.set_state(pb::RUN_STATE_RUNNING);
+  }
+  RunPlan plan = entry.plan;
+  plan.spec.run_id = entry.run_id;
+  const auto result = Execute(std::move(plan), NameOf(entry.run_id), entry.asked, kRunTimeout, entry.steps, entry.cancellation);
+  {
+    MutexLock lock(entry.mutex);
+    if (result.ok()) {
+      entry.run.set_reason_stopped(result->reason_stopped());
+      End(entry.run, pb::RUN_STATE_SUCCEEDED, "");
+    } else {
+      const bool wanted = absl::IsCancelled(result.status());
+      End(entry.run, wanted ? pb::RUN_STATE_CANCELLED : pb::RUN_STATE_FAILED, wanted ? "" : std::string(result.status().message()));
+    }
+    entry.run.set_steps_done(static_cast<std::uint32_t>(entry.steps.size()));
+    spdlog::info("{} on '{}': {} {}", entry.run.name(), entry.run.scenario().graph(),
+                 pb::RunState_Name(entry.run.state()), entry.run.error());
+  }
+  const absl::Status saved = Save(entry, result.ok() ? &*result : nullptr);
+  if (!saved.ok()) {
+    MutexLock lock(entry.mutex);
+    End(entry.run, pb::RUN_STATE_FAILED, absl::StrCat("the result could not be kept: ", saved.message()));
+  }
+  // Watchers are told last, when the result can be read.
+  entry.steps.Close();
+}
+
+absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& name, absl::Time asked, absl::Duration timeout,
+                                            RunSteps& steps, Cancellation& cancellation) const {
+  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
+  const auto watch = [&steps](const pbi::StepRow& row) { steps.Append(row); };
+  LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome, ConductRun(plan, placement, timeout, watch, cancellation));
+  bool closed = false;
+  LAWINE_ASSIGN_OR_RETURN(pb::RunResult result, MakeResult(plan, outcome, steps.ReadFrom(0, absl::ZeroDuration(), closed)));
+  result.mutable_manifest()->set_run(name);
+  result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));
+  result.mutable_timing()->set_load_seconds(outcome.load_seconds);
+  result.mutable_timing()->set_processing_seconds(outcome.processing_seconds);
+  result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
+  return result;
+}
+
+absl::Status Runs::Save(const RunEntry& entry, const pb::RunResult* result) {
+  pbi::RunRecord record;
+  record.set_run_id(entry.run_id);
+  {
+    MutexLock lock(entry.mutex);
+    *record.mutable_run() = entry.run;
+  }
+  if (result != nullptr) *record.mutable_result() = *result;
+  return registry_.Put(KeyOf(entry.run_id), record.SerializeAsString());
+}
+
+absl::StatusOr<std::shared_ptr<RunEntry>> Runs::Find(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::uint64_t run_id, ParseName(name));
+  MutexLock lock(mutex_);
+  const auto it = runs_.find(run_id);
+  if (it == runs_.end()) return absl::NotFoundError(absl::StrCat("no run '", name, "': see 'lawine run list'"));
+  return it->second;
+}
+
+std::uint32_t Runs::QueuePosition(std::uint64_t run_id) const {
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    if (queue_[i]->run_id == run_id) return static_cast<std::uint32_t>(i) + 1;
+  }
+  return 0;
+}
+
+pb::Run Runs::Describe(const RunEntry& entry) const {
+  pb::Run run;
+  {
+    MutexLock lock(entry.mutex);
+    run = entry.run;
+  }
+  if (Ended(run.state())) return run;
+  run.set_steps_done(static_cast<std::uint32_t>(entry.steps.size()));
+  MutexLock lock(mutex_);
+  run.set_queue_position(QueuePosition(entry.run_id));
+  return run;
+}
+
+absl::StatusOr<pb::Run> Runs::Get(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
+  return Describe(*entry);
+}
+
+std::vector<pb::Run> Runs::List(std::size_t count, std::uint64_t before_id) const {
+  std::vector<std::shared_ptr<RunEntry>> entries;
+  {
+    MutexLock lock(mutex_);
+    for (auto it = runs_.lower_bound(before_id); it != runs_.begin() && entries.size() < count;) {
+      entries.push_back((--it)->second);
+    }
+  }
+  std::vector<pb::Run> runs;
+  for (const auto& entry : entries) runs.push_back(Describe(*entry));
+  return runs;
+}
+
+absl::StatusOr<pb::RunResult> Runs::Result(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
+  const pb::Run run = Describe(*entry);
+  if (run.state() != pb::RUN_STATE_SUCCEEDED) {
+    return absl::FailedPreconditionError(absl::StrCat(name, " has no result: it is ", pb::RunState_Name(run.state()),
+                                                      run.error().empty() ? "" : ": ", run.error()));
+  }
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, registry_.Get(KeyOf(entry->run_id)));
+  pbi::RunRecord record;
+  if (!record.ParseFromString(value)) return absl::DataLossError(absl::StrCat("the record of ", name, " is damaged"));
+  return record.result();
+}
+
+absl::StatusOr<pb::Run> Runs::Cancel(const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
+  entry->cancellation.Cancel();
+  return Describe(*entry);
+}
+
+absl::Status Runs::Delete(const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
+  const pb::Run run = Describe(*entry);
+  if (!Ended(run.state())) {
+    return absl::FailedPreconditionError(absl::StrCat(name, " is going on: cancel it first"));
+  }
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(KeyOf(entry->run_id)));
+  {
+    MutexLock lock(mutex_);
+    runs_.erase(entry->run_id);
+  }
+  if (!run.record_receipts()) return absl::OkStatus();
+  for (const WorkerHandle& worker : workers_.Alive()) {
+    grpc::ClientContext context;
+    SetDeadline(context, absl::Seconds(10));
+    pbi::DropRunRequest request;
+    request.set_run_id(entry->run_id);
+    pbi::DropRunResponse response;
+    const grpc::Status status = worker.stub->DropRun(&context, request, &response);
+    if (!status.ok()) spdlog::warn("{}: receipts of {} are still kept: {}", worker.Text(), name, status.error_message());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Runs::Receipts(const std::string& name, const std::function<bool(const pb::ListReceiptsResponse&)>& write) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
+  const pb::Run run = Describe(*entry);
+  if (!run.record_receipts() || run.state() != pb::RUN_STATE_SUCCEEDED) {
+    return absl::FailedPreconditionError(absl::StrCat(name, " has no receipts: it was not asked to record them, or has not succeeded"));
+  }
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(run.scenario().graph()));
+  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
+  for (const WorkerHandle& worker : placement.workers) {
+    grpc::ClientContext context;
+    SetDeadline(context, kReceiptsTimeout);
+    pbi::ReadReceiptsRequest request;
+    request.set_run_id(entry->run_id);
+    const auto reader = worker.stub->ReadReceipts(&context, request);
+    pbi::ReadReceiptsResponse part;
+    while (reader->Read(&part)) {
+      pb::ListReceiptsResponse response;
+      response.mutable_members()->Swap(part.mutable_members());
+      response.mutable_receipt_steps()->Swap(part.mutable_receipt_steps());
+      response.mutable_forward_steps_plus_one()->Swap(part.mutable_forward_steps_plus_one());
+      if (write(response)) continue;
+      context.TryCancel();
+      reader->Finish();
+      return absl::CancelledError("the reader is gone");
+    }
+    LAWINE_RETURN_IF_ERROR(FromGrpc(reader->Finish()));
+  }
+  return absl::OkStatus();
+}
+
+void Runs::Count(std::uint32_t& running, std::uint32_t& queued) const {
+  MutexLock lock(mutex_);
+  queued = static_cast<std::uint32_t>(queue_.size());
+  running = 0;
+  for (const auto& [run_id, entry] : runs_) {
+    MutexLock entry_lock(entry->mutex);
+    running += entry->run.state() == pb::RUN_STATE_RUNNING;
+  }
+}
+
+}  // namespace lawine

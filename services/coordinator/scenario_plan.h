@@ -1,0 +1,36 @@
+// From a scenario to a run: defaults, checks, seed members, estimate.
+#ifndef LAWINE_SERVICES_COORDINATOR_SCENARIO_PLAN_H_
+#define LAWINE_SERVICES_COORDINATOR_SCENARIO_PLAN_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/spread/run_spec.h"
+#include "lawine/internal/v1/registry.pb.h"
+#include "lawine/v1/simulation.pb.h"
+#include "services/coordinator/members.h"
+
+namespace lawine {
+
+// Fills every field that is not set with its documented default. INVALID_ARGUMENT, with the field's path,
+// for values out of range, fields that contradict each other, and messages that are there but empty.
+absl::StatusOr<lawine::v1::Scenario> CompleteScenario(const lawine::v1::Scenario& scenario);
+
+struct RunPlan {
+  lawine::v1::Scenario scenario;  // complete
+  internal::v1::GraphRecord graph;
+  RunSpec spec;                   // without run id
+  std::vector<lawine::v1::SeedMember> seed_members;
+  std::vector<std::string> warnings;
+  lawine::v1::Estimate estimate;
+  std::string result_key;
+};
+
+// Finds the seed members and makes the run's spec. REQUIRES: `scenario` is complete.
+absl::StatusOr<RunPlan> PlanRun(const lawine::v1::Scenario& scenario, const internal::v1::GraphRecord& graph,
+                                const Members& members);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_SCENARIO_PLAN_H_

@@ -1,0 +1,149 @@
+// Damage to any file of a shard is refused, or harmless: what opens and hydrates holds what was stored.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "engine/store/rocks_store.h"
+#include "gtest/gtest.h"
+#include "tests/support/shards.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/vector_link_source.h"
+
+namespace lawine {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+void WriteFile(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+
+class RocksDamageTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    TestRandom random(1);
+    source_ = std::make_unique<VectorLinkSource>(RandomGraph(random, 1'200, 5, 1'200));
+    const auto storage = OpenRocksStorage((root_.path() / "sound").string(), {});
+    ASSERT_TRUE(storage.ok()) << storage.status();
+    auto sound = Shards::Build(*source_, PartitionMap::Even(1'200, 1), **storage, executor_);
+    ASSERT_TRUE(sound.ok()) << sound.status();
+    sound_ = std::make_unique<Shards>(*std::move(sound));
+    for (const auto& entry : fs::directory_iterator(root_.path() / "sound" / kShard)) {
+      if (entry.is_regular_file()) files_[entry.path().filename()] = ReadFile(entry.path());
+    }
+    ASSERT_GT(files_.size(), 5u);
+  }
+
+  // Opens a copy of the shard in which `name` holds `bytes` (nullopt: is not there). Either it is refused, or
+  // it is the sound one.
+  void ExpectRefusedOrSame(const std::string& name, const std::optional<std::string>& bytes) {
+    const fs::path copy = root_.path() / "copy";
+    fs::remove_all(copy);
+    fs::create_directories(copy / kShard);
+    for (const auto& [file, sound] : files_) {
+      if (file != name) WriteFile(copy / kShard / file, sound);
+    }
+    if (bytes.has_value()) WriteFile(copy / kShard / name, *bytes);
+    const absl::Status status = OpenAndCompare(copy);
+    ++(status.ok() ? harmless_ : refused_);
+    EXPECT_TRUE(status.ok() || status.code() == absl::StatusCode::kDataLoss ||
+                status.code() == absl::StatusCode::kFailedPrecondition)
+        << status;
+  }
+
+  absl::Status OpenAndCompare(const fs::path& root) {
+    const auto storage = OpenRocksStorage(root.string(), {});
+    if (!storage.ok()) return storage.status();
+    const auto reader = (*storage)->Open({"test", ShardIndex(0)});
+    if (!reader.ok()) return reader.status();
+    const auto image = ShardImage::Hydrate(**reader, executor_);
+    if (!image.ok()) return image.status();
+    const ShardImage& sound = *sound_->images()[0];
+    EXPECT_EQ((*image)->manifest(), sound.manifest());
+    EXPECT_TRUE(std::ranges::equal((*image)->audience(), sound.audience()));
+    EXPECT_TRUE(std::ranges::equal((*image)->reachable().words(), sound.reachable().words()));
+    for (std::uint32_t m = 0; m < source_->members_count(); ++m) {
+      EXPECT_EQ((*image)->KeyOf(LocalId(m)), sound.KeyOf(LocalId(m)));
+      EXPECT_TRUE(std::ranges::equal((*image)->FollowersOf(MemberId(m)), sound.FollowersOf(MemberId(m))));
+    }
+    return absl::OkStatus();
+  }
+
+  // Some places of a file: its first and last bytes, where headers and footers are, and some between.
+  static std::vector<std::size_t> Places(std::size_t size, std::size_t between) {
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (i < 4 || i + 60 > size || i % (size / between + 1) == 0) places.push_back(i);
+    }
+    return places;
+  }
+
+  static constexpr const char* kShard = "test/shard-0000";
+  const TempDirectory root_;
+  InlineExecutor executor_;
+  std::unique_ptr<VectorLinkSource> source_;
+  std::unique_ptr<Shards> sound_;
+  std::map<std::string, std::string> files_;
+  std::uint32_t refused_ = 0;
+  std::uint32_t harmless_ = 0;
+};
+
+bool IsLog(const std::string& file) { return file.starts_with("LOG"); }  // RocksDB's diary: never read
+
+TEST_F(RocksDamageTest, TheCopyItselfIsSound) {
+  ExpectRefusedOrSame("LOCK", "");
+  EXPECT_EQ(harmless_, 1u);
+}
+
+TEST_F(RocksDamageTest, ChangedBytesAreRefusedOrHarmless) {
+  for (const auto& [file, sound] : files_) {
+    if (IsLog(file)) continue;
+    for (const std::size_t at : Places(sound.size(), 60)) {
+      SCOPED_TRACE(absl::StrCat(file, ", byte ", at, " of ", sound.size()));
+      std::string damaged = sound;
+      damaged[at] ^= static_cast<char>(1 << (at % 8));
+      ExpectRefusedOrSame(file, damaged);
+    }
+  }
+  EXPECT_GT(refused_, 100u);
+}
+
+TEST_F(RocksDamageTest, TruncatedFilesAreRefusedOrHarmless) {
+  for (const auto& [file, sound] : files_) {
+    if (IsLog(file)) continue;
+    for (const std::size_t size : Places(sound.size(), 20)) {
+      if (size % 4 != 0) continue;
+      SCOPED_TRACE(absl::StrCat(file, " cut to ", size, " of ", sound.size()));
+      ExpectRefusedOrSame(file, sound.substr(0, size));
+    }
+  }
+  EXPECT_GT(refused_, 20u);
+}
+
+TEST_F(RocksDamageTest, MissingAndSwappedFilesAreRefusedOrHarmless) {
+  for (const auto& [file, sound] : files_) {
+    SCOPED_TRACE(file);
+    ExpectRefusedOrSame(file, std::nullopt);
+    for (const auto& [other, bytes] : files_) ExpectRefusedOrSame(file, bytes);
+  }
+  EXPECT_GT(refused_, 20u);
+}
+
+TEST_F(RocksDamageTest, ZeroedPagesAreRefusedOrHarmless) {
+  for (const auto& [file, sound] : files_) {
+    if (IsLog(file)) continue;
+    for (std::size_t at = 0; at < sound.size(); at += 512) {
+      SCOPED_TRACE(absl::StrCat(file, ", 512 zeros at ", at));
+      std::string damaged = sound;
+      std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(at), std::min<std::size_t>(512, sound.size() - at), '\0');
+      ExpectRefusedOrSame(file, damaged);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lawine
