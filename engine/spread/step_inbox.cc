@@ -95,13 +95,14 @@ absl::Status StepInbox::Add(const FrameView& frame, Slot& slot) {
 absl::Status StepInbox::AddEvents(const FrameView& frame, ShardStep& shard) {
   const std::uint32_t sequence = frame.header.sequence;
   const MemberRange range = partition_.range(frame.header.from);
+  const bool repeated = sequence < shard.frames_seen.size() && shard.frames_seen[sequence];
+  if (repeated) return absl::OkStatus();
   // A shard sends each member at most once a step, and at least one event a frame.
   if (sequence >= range.count || frame.header.events_count > range.count - shard.events.size()) {
     return Mismatch(frame, "more events than the shard has members");
   }
-  if (sequence >= shard.frames_seen.size()) shard.frames_seen.resize(sequence + 1);
-  if (shard.frames_seen[sequence]) return absl::OkStatus();
   LAWINE_RETURN_IF_ERROR(DecodeEvents(frame.payload, range, frame.header.events_count, shard.events));
+  shard.frames_seen.resize(std::max<std::size_t>(shard.frames_seen.size(), sequence + 1));
   shard.frames_seen[sequence] = true;
   ++shard.frames_count;
   return absl::OkStatus();

@@ -1,6 +1,7 @@
 #include "engine/spread/step_inbox.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/base/event_codec.h"
 #include "gmock/gmock.h"
@@ -94,6 +95,17 @@ TEST_F(StepInboxTest, RepeatedFramesCountOnce) {
   Finish(2, kNextStep);
   ASSERT_TRUE(inbox_.Complete());
   EXPECT_THAT(inbox_.Take()[1].events, IsEmpty());
+}
+
+TEST_F(StepInboxTest, AFrameOfEveryoneMayComeTwiceBeforeItsMarker) {
+  std::vector<std::uint32_t> everyone(100);
+  std::iota(everyone.begin(), everyone.end(), 100);
+  ExpectTaken(Events(Header(1, 0), everyone));
+  ExpectTaken(Events(Header(1, 0), everyone));
+  ExpectTaken(MarkerFrame(Header(1, 0), 1, 100));
+  Finish(2);
+  ASSERT_TRUE(inbox_.Complete());
+  EXPECT_EQ(inbox_.Take()[1].events, Ids(everyone));
 }
 
 TEST_F(StepInboxTest, FramesOfTheNextStepWaitForIt) {

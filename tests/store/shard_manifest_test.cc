@@ -57,7 +57,7 @@ TEST(ShardManifestTest, WhatIsEncodedIsDecoded) {
 
 TEST(ShardManifestTest, AnEmptyShardHasAManifestToo) {
   ShardManifest m;
-  m.graph.name = "g";
+  m.graph.name = "empty";
   m.graph.partition = PartitionMap::Even(0, 1);
   m.links_before = {0};
   const auto decoded = DecodeManifest(EncodeManifest(m));
@@ -70,8 +70,8 @@ TEST(ShardManifestTest, EveryTruncationAndChangedBitIsRefused) {
   const auto refused = [](std::string_view damaged) { EXPECT_FALSE(DecodeManifest(damaged).ok()) << damaged; };
   ForEachTruncation(text, refused);
   ForEachBitFlip(text, refused);
-  refused(text + "\n");
-  refused(text + text);
+  refused(absl::StrCat(text, "\n"));
+  refused(absl::StrCat(text, text));
 }
 
 TEST(ShardManifestTest, OtherFormatsAreNamed) {
