@@ -29,11 +29,14 @@ absl::Status CheckAndStrip(std::string_view& bytes) {
   return absl::OkStatus();
 }
 
+// The smallest difference between neighbours in a list: with kinds, a pair may come more than once.
+std::uint32_t StepOf(LinkColumns columns) { return columns.kinds ? 0 : 1; }
+
 // Turns the gaps of one list into ids, in place.
-bool GapsToIds(std::span<std::uint32_t> list, std::uint32_t receivers_count) {
+bool GapsToIds(std::span<std::uint32_t> list, std::uint32_t step, std::uint32_t receivers_count) {
   std::uint64_t id = list[0];
   for (std::size_t i = 1; i < list.size(); ++i) {
-    id += std::uint64_t{list[i]} + 1;
+    id += std::uint64_t{list[i]} + step;
     list[i] = static_cast<std::uint32_t>(id);
   }
   return id < receivers_count;
@@ -98,7 +101,7 @@ absl::Status DecodeLists(std::string_view bytes, std::uint32_t receivers_count, 
   for (std::size_t i = first_count; i < lists.counts.size(); ++i) {
     const std::uint32_t count = lists.counts[i];
     if (count == 0) continue;
-    if (!GapsToIds(std::span(lists.followers).subspan(at, count), receivers_count)) {
+    if (!GapsToIds(std::span(lists.followers).subspan(at, count), StepOf(columns), receivers_count)) {
       return Damaged("a follower is outside the shard's range");
     }
     at += count;
@@ -114,6 +117,7 @@ void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out) {
   LAWINE_CHECK(block.weights.empty() || block.weights.size() == block.followers.size());
   out.clear();
   if (block.followers.empty()) return;
+  const std::uint32_t step = StepOf({.kinds = !block.kinds.empty(), .weights = false});
   std::uint64_t presence = 0;
   std::vector<std::uint32_t> counts;
   std::vector<std::uint32_t> gaps(block.followers.begin(), block.followers.end());
@@ -123,7 +127,7 @@ void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out) {
     if (count == 0) continue;
     presence |= 1ull << i;
     counts.push_back(count - 1);
-    for (std::size_t k = at + count - 1; k > at; --k) gaps[k] -= gaps[k - 1] + 1;
+    for (std::size_t k = at + count - 1; k > at; --k) gaps[k] -= gaps[k - 1] + step;
     at += count;
   }
   LAWINE_CHECK(at == gaps.size());

@@ -6,7 +6,8 @@
 //   u8   flags: bit 0 = link kinds follow, bit 1 = link weights follow
 //   u64  presence: bit i set when source 64 * block + i has followers here
 //   Stream VByte: followers of each present source, minus 1
-//   Stream VByte: for each present source, its first follower (local id), then gaps (difference - 1)
+//   Stream VByte: for each present source, its first follower (local id), then gaps: difference - 1; in
+//                 graphs with link kinds the difference itself, since one pair may have several kinds
 //   [u8  kind of each link]
 //   [u32 weight of each link, fixed point: 2^31 is 1]
 //   u32  CRC-32C of everything before
@@ -37,7 +38,8 @@ struct LinkColumns {
 };
 
 // Followers of consecutive sources, flat: `counts[i]` followers for the i-th source, all lists one after
-// another, each strictly ascending. `kinds` and `weights` are parallel to `followers`, or empty.
+// another, ascending: strictly so without kinds, by (follower, kind) with them. `kinds` and `weights` are
+// parallel to `followers`, or empty.
 struct FollowerLists {
   std::vector<std::uint32_t> counts;
   std::vector<std::uint32_t> followers;

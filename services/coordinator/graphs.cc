@@ -14,6 +14,7 @@
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
+#include "services/coordinator/fan_out.h"
 
 namespace lawine {
 namespace {
@@ -22,7 +23,7 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kDropTimeout = absl::Minutes(2);
-constexpr absl::Duration kStatsTimeout = absl::Minutes(10);
+constexpr absl::Duration kPrepareTimeout = absl::Minutes(10);
 constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
 
@@ -239,23 +240,20 @@ absl::Status Graphs::Delete(const std::string& name) {
 }
 
 absl::Status Graphs::DropEverywhere(const std::string& name) const {
-  absl::Status first;
-  for (const WorkerHandle& worker : workers_.Alive()) {
+  const std::vector<WorkerHandle> workers = workers_.Alive();
+  pbi::DropGraphRequest request;
+  request.set_graph(name);
+  LAWINE_RETURN_IF_ERROR(AskAll(workers, [&](std::size_t w) {
     grpc::ClientContext context;
     SetDeadline(context, kDropTimeout);
-    pbi::DropGraphRequest request;
-    request.set_graph(name);
     pbi::DropGraphResponse response;
-    const absl::Status status = FromGrpc(worker.stub->DropGraph(&context, request, &response));
-    if (!status.ok() && first.ok()) {
-      first = absl::Status(status.code(), absl::StrCat(worker.Text(), ": ", status.message()));
-    }
-  }
+    return FromGrpc(workers[w].stub->DropGraph(&context, request, &response));
+  }));
   // What is gone must be seen to be gone, or the name could not be used again at once.
-  for (int i = 0; i < 40 && first.ok() && !workers_.HoldersOf(name).empty(); ++i) {
+  for (int i = 0; i < 40 && !workers_.HoldersOf(name).empty(); ++i) {
     workers_.WaitForWorkers(~0u, WorkerDirectory::kHeartbeat / 2);
   }
-  return first;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<pbi::GraphRecord> Graphs::Find(const std::string& name) const {
@@ -309,22 +307,41 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   return placement;
 }
 
+absl::StatusOr<double> Graphs::Prepare(const pbi::GraphRecord& graph, const Placement& placement) const {
+  const bool in_memory = std::all_of(placement.workers.begin(), placement.workers.end(),
+                                     [](const WorkerHandle& worker) { return worker.in_memory; });
+  if (in_memory) return 0.0;
+  pbi::PrepareGraphRequest request;
+  request.set_graph(graph.info().name());
+  std::vector<pbi::PrepareGraphResponse> parts(placement.workers.size());
+  LAWINE_RETURN_IF_ERROR(AskAll(placement.workers, [&](std::size_t w) {
+    grpc::ClientContext context;
+    SetDeadline(context, kPrepareTimeout);
+    return FromGrpc(placement.workers[w].stub->PrepareGraph(&context, request, &parts[w]));
+  }));
+  double seconds = 0;
+  for (const auto& part : parts) seconds = std::max(seconds, part.load_seconds());
+  return seconds;
+}
+
 absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
+  pbi::DescribeShardsRequest request;
+  request.set_graph(name);
+  std::vector<pbi::DescribeShardsResponse> parts(placement.workers.size());
+  LAWINE_RETURN_IF_ERROR(AskAll(placement.workers, [&](std::size_t w) {
+    grpc::ClientContext context;
+    SetDeadline(context, kPrepareTimeout);
+    return FromGrpc(placement.workers[w].stub->DescribeShards(&context, request, &parts[w]));
+  }));
   pb::GetGraphStatsResponse stats;
   AudienceDistribution audiences;
-  for (const WorkerHandle& worker : placement.workers) {
-    grpc::ClientContext context;
-    SetDeadline(context, kStatsTimeout);
-    pbi::DescribeShardsRequest request;
-    request.set_graph(name);
-    pbi::DescribeShardsResponse response;
-    LAWINE_RETURN_IF_ERROR(FromGrpc(worker.stub->DescribeShards(&context, request, &response)));
-    for (const auto& shard : response.shards()) {
+  for (std::size_t w = 0; w < parts.size(); ++w) {
+    for (const auto& shard : parts[w].shards()) {
       pb::ShardStats& row = *stats.add_shards();
       row.set_shard(shard.shard());
-      row.set_worker(worker.node_id);
+      row.set_worker(placement.workers[w].node_id);
       row.set_members(shard.members());
       row.set_links(shard.links());
       row.set_disk_bytes(shard.disk_bytes());

@@ -10,6 +10,7 @@
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
+#include "services/coordinator/fan_out.h"
 
 namespace lawine {
 namespace {
@@ -53,35 +54,37 @@ absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ById(const std::vector<s
 }
 
 absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMembersRequest& wanted) const {
-  std::vector<pbi::MemberRecord> records;
-  for (const WorkerHandle& worker : placement_.workers) {
+  pbi::ReadMembersRequest request = wanted;
+  request.set_graph(graph_.info().name());
+  std::vector<pbi::ReadMembersResponse> parts(placement_.workers.size());
+  LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
     grpc::ClientContext context;
     SetDeadline(context, kReadTimeout);
-    pbi::ReadMembersRequest request = wanted;
-    request.set_graph(graph_.info().name());
-    pbi::ReadMembersResponse response;
-    LAWINE_RETURN_IF_ERROR(FromGrpc(worker.stub->ReadMembers(&context, request, &response)));
-    records.insert(records.end(), response.members().begin(), response.members().end());
-  }
+    return FromGrpc(placement_.workers[w].stub->ReadMembers(&context, request, &parts[w]));
+  }));
+  std::vector<pbi::MemberRecord> records;
+  for (const auto& part : parts) records.insert(records.end(), part.members().begin(), part.members().end());
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.id() < b.id(); });
   return records;
 }
 
 absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule) const {
-  std::vector<SeedCandidate> best;
-  for (const WorkerHandle& worker : placement_.workers) {
+  pbi::ProposeSeedsRequest request;
+  request.set_graph(graph_.info().name());
+  request.set_rule(static_cast<std::uint32_t>(rule.kind));
+  request.set_audience(rule.audience);
+  request.set_count(rule.count);
+  request.set_run_seed(rule.run_seed);
+  std::vector<pbi::ProposeSeedsResponse> parts(placement_.workers.size());
+  LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
     grpc::ClientContext context;
     SetDeadline(context, kReadTimeout);
-    pbi::ProposeSeedsRequest request;
-    request.set_graph(graph_.info().name());
-    request.set_rule(static_cast<std::uint32_t>(rule.kind));
-    request.set_audience(rule.audience);
-    request.set_count(rule.count);
-    request.set_run_seed(rule.run_seed);
-    pbi::ProposeSeedsResponse response;
-    LAWINE_RETURN_IF_ERROR(FromGrpc(worker.stub->ProposeSeeds(&context, request, &response)));
+    return FromGrpc(placement_.workers[w].stub->ProposeSeeds(&context, request, &parts[w]));
+  }));
+  std::vector<SeedCandidate> best;
+  for (const auto& part : parts) {
     std::vector<SeedCandidate> proposals;
-    for (const auto& proposal : response.proposals()) proposals.push_back(wire::FromProto(proposal));
+    for (const auto& proposal : part.proposals()) proposals.push_back(wire::FromProto(proposal));
     MergeSeeds(proposals, rule.count, best);
   }
   return best;
@@ -105,23 +108,28 @@ absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id, s
   member.set_account_kind(record.account_kind());
   LAWINE_ASSIGN_OR_RETURN(const GraphInfo info, wire::FromProto(graph_.info()));
   member.set_shard(info.partition.OwnerOf(MemberId(record.id())).value);
-  std::vector<std::uint32_t> ids;
-  for (const WorkerHandle& worker : placement_.workers) {
-    grpc::ClientContext context;
-    SetDeadline(context, kReadTimeout);
-    pbi::ReadFollowersRequest request;
-    request.set_graph(info.name);
-    request.set_source(record.id());
-    request.set_count(followers);
-    pbi::ReadFollowersResponse part;
-    LAWINE_RETURN_IF_ERROR(FromGrpc(worker.stub->ReadFollowers(&context, request, &part)));
-    ids.insert(ids.end(), part.followers().begin(), part.followers().end());
-  }
-  std::sort(ids.begin(), ids.end());
-  if (ids.size() > followers) ids.resize(followers);
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> ids, FirstFollowers(record.id(), followers));
   LAWINE_ASSIGN_OR_RETURN(const auto names, ById(ids, info.named_members));
   for (const auto& follower : names) response.add_followers(IdOf(follower));
   return response;
+}
+
+absl::StatusOr<std::vector<std::uint32_t>> Members::FirstFollowers(std::uint32_t source, std::uint32_t count) const {
+  pbi::ReadFollowersRequest request;
+  request.set_graph(graph_.info().name());
+  request.set_source(source);
+  request.set_count(count);
+  std::vector<pbi::ReadFollowersResponse> parts(placement_.workers.size());
+  LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
+    grpc::ClientContext context;
+    SetDeadline(context, kReadTimeout);
+    return FromGrpc(placement_.workers[w].stub->ReadFollowers(&context, request, &parts[w]));
+  }));
+  std::vector<std::uint32_t> ids;
+  for (const auto& part : parts) ids.insert(ids.end(), part.followers().begin(), part.followers().end());
+  std::sort(ids.begin(), ids.end());
+  if (ids.size() > count) ids.resize(count);
+  return ids;
 }
 
 }  // namespace lawine

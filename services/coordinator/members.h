@@ -34,6 +34,8 @@ class Members {
   absl::StatusOr<lawine::v1::GetMemberResponse> Describe(const std::string& id, std::uint32_t followers) const;
 
  private:
+  // Dense ids, ascending.
+  absl::StatusOr<std::vector<std::uint32_t>> FirstFollowers(std::uint32_t source, std::uint32_t count) const;
   absl::StatusOr<std::vector<internal::v1::MemberRecord>> Read(const internal::v1::ReadMembersRequest& request) const;
 
   const internal::v1::GraphRecord& graph_;

@@ -96,7 +96,10 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario) const {
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario full, CompleteScenario(scenario));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph()));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
-  return PlanRun(full, graph, Members(graph, std::move(placement)));
+  LAWINE_ASSIGN_OR_RETURN(const double load_seconds, graphs_.Prepare(graph, placement));
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, PlanRun(full, graph, Members(graph, std::move(placement))));
+  plan.load_seconds = load_seconds;
+  return plan;
 }
 
 absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request) {
@@ -240,7 +243,7 @@ absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& nam
   LAWINE_ASSIGN_OR_RETURN(pb::RunResult result, MakeResult(plan, outcome, steps.ReadFrom(0, absl::ZeroDuration(), closed)));
   result.mutable_manifest()->set_run(name);
   result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));
-  result.mutable_timing()->set_load_seconds(outcome.load_seconds);
+  result.mutable_timing()->set_load_seconds(plan.load_seconds + outcome.load_seconds);
   result.mutable_timing()->set_processing_seconds(outcome.processing_seconds);
   result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
   return result;

@@ -38,7 +38,7 @@ void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
 bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }
 
 WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
-  return {.node_id = worker.said.node_id(), .address = worker.said.address(), .stub = worker.stub, .shards = {}};
+  return {.node_id = worker.said.node_id(), .address = worker.said.address(), .stub = worker.stub, .shards = {}, .in_memory = true};
 }
 
 std::vector<WorkerHandle> WorkerDirectory::Alive() const {
@@ -78,6 +78,7 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
                                                   shard.graph_digest(), ")"));
       } else if (shard.shard() < shards_count && placed.insert(shard.shard()).second) {
         handle.shards.push_back(shard.shard());
+        handle.in_memory = handle.in_memory && shard.resident_bytes() > 0;
       }
     }
     std::sort(handle.shards.begin(), handle.shards.end());

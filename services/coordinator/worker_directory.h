@@ -22,6 +22,7 @@ struct WorkerHandle {
   std::string address;
   std::shared_ptr<internal::v1::WorkerService::Stub> stub;
   std::vector<std::uint32_t> shards;  // of the graph asked for, ascending
+  bool in_memory = true;              // all of those were when the worker was last heard
 
   std::string Text() const;  // "worker w-12 at 127.0.0.1:7071"
 };

@@ -1,0 +1,122 @@
+// lawine_in_process: the cluster's shards, machines and frames in one process, without gRPC. Beside the
+// cluster's time it shows what the network costs. Prints JSON; the digest must be the cluster's.
+#include <string>
+#include <vector>
+
+#include "bench/end_to_end/bench_flags.h"
+#include "bench/end_to_end/image_set.h"
+#include "bench/end_to_end/measurement.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/base/thread_pool.h"
+#include "engine/spread/local_cluster.h"
+#include "engine/spread/seed_choice.h"
+
+namespace lawine::bench {
+namespace {
+
+struct InProcessFlags : BenchFlags {
+  std::string data;   // empty: generate
+  std::string graph;  // in `data`
+  std::uint32_t shards = 4;
+  std::uint32_t workers = 4;
+};
+
+absl::StatusOr<ImageSet> Load(const InProcessFlags& flags, Executor& executor) {
+  if (!flags.data.empty()) return HydrateFromData(flags.data, flags.graph, executor);
+  LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, GraphSpec(flags));
+  return Generate(spec, flags.shards, executor);
+}
+
+std::vector<SeedCandidate> ChooseSeeds(const InProcessFlags& flags, const ImageSet& images) {
+  const SeedRule rule{
+      .kind = SeedRule::Kind::kAudience, .audience = flags.audience, .count = 1, .run_seed = flags.run_seed};
+  std::vector<SeedCandidate> best;
+  for (const auto& image : images) MergeSeeds(ProposeSeeds(*image, rule), rule.count, best);
+  return best;
+}
+
+Measured MeasuredOf(const LaneOutcome& lane) {
+  Measured measured{.steps = {}, .digest = lane.digest};
+  for (const StepCounts& step : lane.steps) {
+    measured.steps.push_back({step.step, step.deliveries, step.first_receipts, step.forwards});
+  }
+  return measured;
+}
+
+absl::StatusOr<Json> Measure(const InProcessFlags& flags, const RunSpec& spec, const ImageSet& images,
+                             ThreadPool& pool) {
+  std::vector<const ShardImage*> shards;
+  for (const auto& image : images) shards.push_back(image.get());
+  const LocalCluster cluster(shards, flags.workers);
+  Repeated runs;
+  std::uint64_t frame_bytes = 0;
+  for (std::uint32_t i = 0; i < flags.runs; ++i) {
+    const Clock start = ReadClock();
+    LAWINE_ASSIGN_OR_RETURN(const ClusterOutcome outcome, cluster.Run(spec, pool));
+    LAWINE_RETURN_IF_ERROR(runs.Add(start, MeasuredOf(outcome.lanes[0])));
+    frame_bytes = outcome.frame_bytes;
+  }
+  Json json = runs.ToJson(static_cast<std::uint32_t>(pool.parallelism()));
+  json["exchange_bytes"] = frame_bytes * (flags.workers - 1);
+  return json;
+}
+
+absl::Status Run(const InProcessFlags& flags, Json& json) {
+  LAWINE_ASSIGN_OR_RETURN(const Threshold forward, Threshold::FromProbability(flags.forward));
+  ThreadPool pool(ThreadsOf(flags));
+  const Clock start = ReadClock();
+  LAWINE_ASSIGN_OR_RETURN(const ImageSet images, Load(flags, pool));
+  const double load_seconds = SecondsSince(start);
+  if (flags.workers > images.size()) {
+    return absl::InvalidArgumentError("--workers: expected no more than there are shards");
+  }
+  const SeedCandidate seed = ChooseSeeds(flags, images).at(0);
+  RunSpec spec;
+  spec.run_seed = flags.run_seed;
+  spec.forward = forward;
+  spec.seed_members = {seed.member};
+  const GraphInfo& graph = images[0]->graph();
+  std::uint64_t resident_bytes = 0;
+  for (const auto& image : images) resident_bytes += image->resident_bytes();
+  json = {{"program", "lawine_in_process"},
+          {"build", BuildJson()},
+          {"graph",
+           {{"origin", graph.origin},
+            {"members", graph.members()},
+            {"links", graph.links},
+            {"digest", graph.digest.ToHex()}}},
+          {"shards", images.size()},
+          {"workers", flags.workers},
+          {"seed_member", std::to_string(seed.key)},
+          {"seed_audience", seed.audience},
+          {"load_seconds", load_seconds},
+          {"load_threads", pool.parallelism()},
+          {"resident_bytes", resident_bytes}};
+  LAWINE_ASSIGN_OR_RETURN(json["cluster"], Measure(flags, spec, images, pool));
+  json["peak_resident_bytes"] = PeakResidentBytes();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace lawine::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("lawine_in_process: one cascade over all shards of a graph, without gRPC");
+  lawine::bench::InProcessFlags flags;
+  lawine::bench::AddBenchFlags(app, flags);
+  const CLI::Range counts(1u, lawine::limits::kShardsMax);
+  app.add_option("--workers", flags.workers, "Groups of shards that exchange frames")
+      ->capture_default_str()
+      ->check(counts);
+  app.add_option("--shards", flags.shards, "Shards of a generated graph")
+      ->capture_default_str()
+      ->check(counts);
+  CLI::Option* const graph = app.add_option("--graph", flags.graph, "Graph in --data");
+  app.add_option("--data", flags.data, "Data directory of a stopped cluster (default: generate)")
+      ->needs(graph);
+  CLI11_PARSE(app, argc, argv);
+  lawine::bench::Json json;
+  const absl::Status status = lawine::bench::Run(flags, json);
+  return lawine::bench::Report(status, json);
+}

@@ -1,0 +1,87 @@
+// A network and runs on it that last long enough to be interrupted.
+#ifndef LAWINE_TESTS_CLUSTER_LONG_RUN_H_
+#define LAWINE_TESTS_CLUSTER_LONG_RUN_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+#include "tests/cluster/client.h"
+#include "tests/cluster/test_cluster.h"
+
+namespace lawine {
+
+// True as soon as `condition` is; false when it is not within `timeout`.
+inline bool Eventually(absl::Duration timeout, const std::function<bool()>& condition) {
+  const absl::Time end = absl::Now() + timeout;
+  while (!condition()) {
+    if (absl::Now() > end) return false;
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  return true;
+}
+
+// A cluster with graph "g": 20,000 members in 4 shards.
+class LongRunTest : public testing::Test {
+ protected:
+  void StartCluster(const ClusterOptions& options) {
+    cluster_ = std::make_unique<TestCluster>(options);
+    pb::CreateGraphRequest request;
+    request.set_name("g");
+    request.set_preset("hyves");
+    request.set_members(20'000);
+    request.set_links_per_member(20);
+    request.set_shards(4);
+    const auto graph = client().CreateGraph(request);
+    ASSERT_TRUE(graph.ok()) << Text(graph.status);
+  }
+  void SetUp() override { StartCluster({.workers = 2}); }
+
+  TestCluster& cluster() { return *cluster_; }
+  Client& client() { return cluster_->client(); }
+
+  static pb::Scenario Scenario(std::uint32_t replicas) {
+    pb::Scenario scenario;
+    scenario.set_graph("g");
+    scenario.mutable_seed_members()->set_highest_audience(true);
+    scenario.mutable_model()->mutable_forward()->set_probability(0.4);
+    scenario.set_replicas(replicas);
+    return scenario;
+  }
+  static pb::CreateRunRequest Request(std::uint32_t replicas) {
+    pb::CreateRunRequest request;
+    *request.mutable_scenario() = Scenario(replicas);
+    return request;
+  }
+  // A run that would take half a minute at least; returns its name when it is on its way.
+  std::string StartLongRun() {
+    const auto created = client().CreateRun(Request(10'000));
+    EXPECT_TRUE(created.ok()) << Text(created.status);
+    const std::string name = created.value.run().name();
+    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.steps_done() > 20; }));
+    return name;
+  }
+  // The run as it is when it has ended, at most `timeout` from now.
+  pb::Run WaitForEnd(const std::string& name, absl::Duration timeout) {
+    pb::Run run;
+    EXPECT_TRUE(Eventually(timeout, [&] {
+      run = client().GetRun(name).value;
+      return run.state() != pb::RUN_STATE_RUNNING && run.state() != pb::RUN_STATE_QUEUED;
+    })) << name << " has not ended";
+    return run;
+  }
+  std::string SmallDigest() {
+    const auto result = client().Simulate(Scenario(1));
+    EXPECT_TRUE(result.ok()) << Text(result.status);
+    return result.value.digest();
+  }
+
+ private:
+  std::unique_ptr<TestCluster> cluster_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_TESTS_CLUSTER_LONG_RUN_H_

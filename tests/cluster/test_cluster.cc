@@ -1,0 +1,96 @@
+#include "tests/cluster/test_cluster.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace lawine {
+namespace {
+
+constexpr absl::Duration kStartTimeout = absl::Seconds(60);
+
+std::string MustListen(ServerProcess& process) {
+  const auto address = process.WaitUntilListening(kStartTimeout);
+  if (address.ok()) return *address;
+  std::fprintf(stderr, "a process of the test cluster %s\n", std::string(address.status().message()).c_str());
+  std::abort();
+}
+
+}  // namespace
+
+TestCluster::TestCluster(ClusterOptions options) : options_(std::move(options)) {
+  StartCoordinator("127.0.0.1:0");
+  for (std::uint32_t w = 0; w < options_.workers; ++w) {
+    const bool given = w < options_.data.size() && !options_.data[w].empty();
+    workers_.push_back({.data = given ? options_.data[w] : directory_.path() / absl::StrCat("worker-", w)});
+    StartWorker(w, "127.0.0.1:0");
+  }
+  WaitForAlive(options_.workers);
+}
+
+std::string TestCluster::NodeId(std::size_t index) const {
+  std::string id;
+  std::ifstream(workers_[index].data / "node_id") >> id;
+  return id;
+}
+
+void TestCluster::RestartWorker(std::size_t index, bool same_port) {
+  workers_[index].process->Kill();
+  StartWorker(index, same_port ? workers_[index].address : "127.0.0.1:0");
+  // The coordinator may still hold the old process for alive: wait for the new address.
+  for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end; absl::SleepFor(absl::Milliseconds(50))) {
+    for (const auto& worker : client_->Status().workers()) {
+      if (worker.address() == workers_[index].address && worker.seconds_since_heard() < 0.5) return;
+    }
+  }
+  std::fprintf(stderr, "worker %zu has not come back\n", index);
+  std::abort();
+}
+
+void TestCluster::RestartCoordinator() {
+  coordinator_->Kill();
+  StartCoordinator(address_);
+  WaitForAlive(workers_.size());
+}
+
+void TestCluster::WaitForAlive(std::size_t workers_count) {
+  std::size_t alive = ~std::size_t{0};
+  for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end; absl::SleepFor(absl::Milliseconds(20))) {
+    alive = 0;
+    for (const auto& worker : client_->Status().workers()) alive += worker.alive();
+    if (alive == workers_count) return;
+  }
+  std::fprintf(stderr, "expected %zu live workers, found %zu\n", workers_count, alive);
+  std::abort();
+}
+
+std::vector<std::string> TestCluster::CoordinatorCommand(const std::string& listen) const {
+  return {CoordinatorProgram(), "--data", CoordinatorData(), "--listen", listen,
+          "--runs-at-once", absl::StrCat(options_.runs_at_once)};
+}
+
+std::vector<std::string> TestCluster::WorkerCommand(std::size_t index, const std::string& listen) const {
+  return {WorkerProgram(), "--data", workers_[index].data, "--listen", listen, "--coordinator", address_,
+          "--threads", absl::StrCat(options_.threads)};
+}
+
+std::filesystem::path TestCluster::LogStem(const std::string& name) {
+  return directory_.path() / absl::StrCat(name, "-", logs_count_++);
+}
+
+void TestCluster::StartCoordinator(const std::string& listen) {
+  coordinator_ = std::make_unique<ServerProcess>(CoordinatorCommand(listen), LogStem("coordinator-log"));
+  address_ = MustListen(*coordinator_);
+  client_ = std::make_unique<Client>(address_);
+}
+
+void TestCluster::StartWorker(std::size_t index, const std::string& listen) {
+  Worker& worker = workers_[index];
+  worker.process = std::make_unique<ServerProcess>(WorkerCommand(index, listen), LogStem("worker-log"));
+  worker.address = MustListen(*worker.process);
+}
+
+}  // namespace lawine

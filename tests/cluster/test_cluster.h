@@ -1,0 +1,76 @@
+// A cluster of real processes on this machine, in a directory of its own.
+//
+//   TestCluster cluster({.workers = 2, .threads = 3});
+//   cluster.client().Simulate(scenario);
+//   cluster.worker(1).Kill();
+//   cluster.RestartWorker(1);
+#ifndef LAWINE_TESTS_CLUSTER_TEST_CLUSTER_H_
+#define LAWINE_TESTS_CLUSTER_TEST_CLUSTER_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/cluster/client.h"
+#include "tests/cluster/server_process.h"
+#include "tests/support/temp_directory.h"
+
+namespace lawine {
+
+struct ClusterOptions {
+  std::uint32_t workers = 2;
+  std::uint32_t threads = 1;                       // of each worker
+  std::uint32_t runs_at_once = 8;
+  std::vector<std::filesystem::path> data = {};    // of workers; those not named get a directory of their own
+};
+
+// Dies with a message when a process cannot be started.
+class TestCluster {
+ public:
+  explicit TestCluster(ClusterOptions options = {});
+
+  Client& client() { return *client_; }
+  const std::string& address() const { return address_; }
+  ServerProcess& coordinator() { return *coordinator_; }
+  ServerProcess& worker(std::size_t index) { return *workers_[index].process; }
+  const std::string& worker_address(std::size_t index) const { return workers_[index].address; }
+  // What the worker calls itself.
+  std::string NodeId(std::size_t index) const;
+  std::filesystem::path WorkerData(std::size_t index) const { return workers_[index].data; }
+  std::filesystem::path CoordinatorData() const { return directory_.path() / "coordinator"; }
+
+  // Kills the process if it still runs and starts it again on the same data: the worker on any free port, or
+  // on its old one; the coordinator where it was. Waits until all workers are registered.
+  void RestartWorker(std::size_t index, bool same_port = false);
+  void RestartCoordinator();
+  // Waits until the coordinator holds this many workers for alive.
+  void WaitForAlive(std::size_t workers_count);
+
+  // Commands that would start one more process on the same data.
+  std::vector<std::string> CoordinatorCommand(const std::string& listen) const;
+  std::vector<std::string> WorkerCommand(std::size_t index, const std::string& listen) const;
+  std::filesystem::path LogStem(const std::string& name);
+
+ private:
+  struct Worker {
+    std::filesystem::path data;
+    std::string address;
+    std::unique_ptr<ServerProcess> process;
+  };
+  void StartCoordinator(const std::string& listen);
+  void StartWorker(std::size_t index, const std::string& listen);
+
+  const ClusterOptions options_;
+  const TempDirectory directory_;
+  std::string address_;
+  std::unique_ptr<ServerProcess> coordinator_;
+  std::vector<Worker> workers_;
+  std::unique_ptr<Client> client_;
+  int logs_count_ = 0;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_TESTS_CLUSTER_TEST_CLUSTER_H_
