@@ -35,6 +35,9 @@ absl::Status FromRocks(const rocksdb::Status& status, const std::string& where) 
   if (status.IsNoSpace()) {
     return absl::ResourceExhaustedError(absl::StrCat(text, ": the disk is full, make room and repeat the command"));
   }
+  if (status.IsPathNotFound()) {
+    return absl::DataLossError(absl::StrCat(text, ": a file is missing, restore the shard or load it again"));
+  }
   if (status.IsCorruption()) return absl::DataLossError(absl::StrCat(text, ": the shard is damaged, restore or load it again"));
   if (status.IsIOError() && absl::StrContains(status.ToString(), "lock")) {
     return absl::FailedPreconditionError(absl::StrCat(text, ": another process has this shard open"));

@@ -1,0 +1,365 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/cli/command_line.h"
+#include "services/cli/data_dir.h"
+#include "services/cli/exit_code.h"
+#include "services/cli/graph_text.h"
+#include "services/cli/kept_cluster.h"
+#include "services/cli/receipts_file.h"
+#include "services/cli/report.h"
+#include "services/cli/run_text.h"
+#include "services/cli/simulate_flags.h"
+#include "services/cli/text.h"
+#include "services/common/errors.h"
+
+namespace lawine::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+void AddStep(v1::RunResult& result, std::uint64_t deliveries, std::uint64_t first, std::uint64_t forwards) {
+  v1::StepCounts& counts = *result.add_steps();
+  counts.set_step(static_cast<std::uint32_t>(result.steps_size() - 1));
+  counts.set_deliveries(deliveries);
+  counts.set_first_receipts(first);
+  counts.set_duplicates(deliveries + (counts.step() == 0 ? first : 0) - first);
+  counts.set_forwards(forwards);
+  v1::Totals& totals = *result.mutable_totals();
+  totals.set_deliveries(totals.deliveries() + deliveries);
+  totals.set_reach(totals.reach() + first);
+  totals.set_duplicates(totals.duplicates() + counts.duplicates());
+  totals.set_forwards(totals.forwards() + forwards);
+  totals.set_steps(counts.step());
+}
+
+void AddSeed(v1::RunResult& result, const std::string& id, std::uint32_t audience) {
+  v1::SeedMember& seed = *result.add_seed_members();
+  seed.set_id(id);
+  seed.set_audience(audience);
+}
+
+v1::RunResult EmptyRun() {
+  v1::RunResult result;
+  result.set_graph("hyves");
+  result.set_graph_members(10'000);
+  result.set_graph_links(1'000'000);
+  result.mutable_scenario()->mutable_model()->mutable_forward()->set_probability(0.1);
+  result.mutable_scenario()->set_replicas(1);
+  result.mutable_scenario()->set_run_seed(1);
+  result.set_reason_stopped(v1::REASON_STOPPED_NOTHING_PENDING);
+  result.set_digest("0123456789abcdef0123456789abcdef");
+  result.mutable_timing()->set_processing_seconds(0.5);
+  result.mutable_timing()->set_makespan_seconds(1.5);
+  result.mutable_manifest()->set_run("runs/7");
+  result.mutable_manifest()->set_graph_origin("preset hyves, 10000 members");
+  return result;
+}
+
+v1::RunResult ArticleRun() {
+  v1::RunResult result = EmptyRun();
+  AddSeed(result, "4711", 300);
+  AddStep(result, 0, 1, 1);
+  AddStep(result, 300, 300, 31);
+  AddStep(result, 12'000, 8'000, 800);
+  AddStep(result, 80'000, 1'200, 0);
+  result.set_unreached_without_links(400);
+  result.set_unreached_missed(99);
+  return result;
+}
+
+std::vector<std::string> Lines(const std::string& text) { return absl::StrSplit(text, '\n'); }
+
+TEST(Sentence, IsTheArticlesWithTheCountsOfTheRun) {
+  EXPECT_EQ(Sentence(ArticleRun()),
+            "One member messaged 300 friends; 31 forwarded it: it entered 31 other personal networks.");
+}
+
+TEST(Sentence, SaysWhenNobodyForwards) {
+  v1::RunResult result = EmptyRun();
+  AddSeed(result, "1", 1);
+  AddStep(result, 0, 1, 1);
+  AddStep(result, 1, 1, 0);
+  EXPECT_EQ(Sentence(result), "One member messaged 1 friend; nobody forwarded it: it died within one hop.");
+}
+
+TEST(Sentence, SaysWhenThereIsNobodyToMessage) {
+  v1::RunResult result = EmptyRun();
+  AddSeed(result, "1", 0);
+  AddStep(result, 0, 1, 1);
+  EXPECT_EQ(Sentence(result), "One member has no friends: nobody else got the message.");
+}
+
+TEST(Sentence, SaysWhenTheRunEndedBeforeForwardsArrived) {
+  v1::RunResult result = EmptyRun();
+  AddSeed(result, "1", 300);
+  result.set_reason_stopped(v1::REASON_STOPPED_MAX_STEPS);
+  AddStep(result, 0, 1, 1);
+  EXPECT_THAT(Sentence(result), HasSubstr("the run ended (max_steps 0) before anything was delivered"));
+  AddStep(result, 300, 300, 31);
+  EXPECT_EQ(
+      Sentence(result),
+      "One member messaged 300 friends; 31 forwarded it; the run ended (max_steps 1) before it entered 31 "
+      "other personal networks.");
+}
+
+TEST(Sentence, CountsSeveralSeedMembersTogether) {
+  v1::RunResult result = EmptyRun();
+  AddSeed(result, "1", 200);
+  AddSeed(result, "2", 112);
+  AddStep(result, 0, 2, 2);
+  AddStep(result, 312, 300, 1);
+  EXPECT_THAT(Sentence(result), HasSubstr("2 members messaged 312 friends"));
+  EXPECT_THAT(Sentence(result), HasSubstr("1 forwarded it: it entered 1 other personal network."));
+}
+
+TEST(Sentence, GivesTheMeanOfReplicas) {
+  v1::RunResult result = ArticleRun();
+  result.mutable_scenario()->set_replicas(2);
+  EXPECT_THAT(Sentence(result), HasSubstr("on average over 2 replicas 15.5 forwarded it"));
+}
+
+TEST(Sentence, CallsThemFollowersWhereLinksGoOneWay) {
+  v1::RunResult result = ArticleRun();
+  result.mutable_manifest()->set_graph_origin("preset twitter-nl, 250000 members");
+  EXPECT_THAT(Sentence(result), HasSubstr("One member messaged 300 followers"));
+}
+
+TEST(Report, HasOneRowAHopAndTheirSum) {
+  const std::string report = Report(ArticleRun(), false);
+  EXPECT_THAT(report, HasSubstr("  hop  deliveries  new members  already had it  forwards  reached %\n"));
+  EXPECT_THAT(report, HasSubstr("    0           0            1               0         1       0.01\n"));
+  EXPECT_THAT(report, HasSubstr("    2      12,000        8,000           4,000       800      83.01\n"));
+  EXPECT_THAT(report, HasSubstr("total      92,300        9,501          82,799       832      95.01\n"));
+}
+
+TEST(Report, AnswersTheQuestionsOfTheArticle) {
+  const std::string report = Report(ArticleRun(), false);
+  EXPECT_THAT(report, ::testing::ContainsRegex("hops to 50% of all members +2\n"));
+  EXPECT_THAT(report, ::testing::ContainsRegex("hops to 90% of all members +3\n"));
+  EXPECT_THAT(report, ::testing::ContainsRegex("a reached member got it +9\\.71 times on average\n"));
+  EXPECT_THAT(report, ::testing::ContainsRegex("never reached +499 members: 400 no links, 99 missed\n"));
+  EXPECT_THAT(report, HasSubstr("This is one realisation of chance (run seed 1).\n"));
+  EXPECT_THAT(report, HasSubstr("184,600 deliveries/s"));
+  EXPECT_THAT(report, HasSubstr("0123456789abcdef0123456789abcdef"));
+  EXPECT_THAT(report, HasSubstr("runs/7"));
+  EXPECT_THAT(report, HasSubstr("Forwarding rate 10%, seed member 4711, run seed 1."));
+}
+
+TEST(Report, SaysNeverWhereAShareIsNotReached) {
+  v1::RunResult result = EmptyRun();
+  AddSeed(result, "1", 3);
+  AddStep(result, 0, 1, 1);
+  AddStep(result, 3, 3, 0);
+  EXPECT_THAT(Report(result, false), ::testing::ContainsRegex("hops to 50% of all members +never\n"));
+}
+
+TEST(Report, FitsOneHundredColumns) {
+  v1::RunResult result = ArticleRun();
+  result.add_warnings(std::string("words ") + std::string(30, 'w') +
+                      " that go on and on, and on, and on, and on, and on");
+  AddStep(result, 123'456'789'012, 1, 123'456'789'012);
+  for (const std::string& line : Lines(Report(result, false))) EXPECT_LE(line.size(), kTextWidth) << line;
+}
+
+TEST(Report, ColoursOnlyWhenAsked) {
+  EXPECT_THAT(Report(ArticleRun(), false), Not(HasSubstr("\033")));
+  EXPECT_THAT(Report(ArticleRun(), true), HasSubstr("\033[1m"));
+}
+
+TEST(Report, ShortensLongTables) {
+  v1::RunResult result = EmptyRun();
+  AddSeed(result, "1", 1);
+  AddStep(result, 0, 1, 1);
+  for (int i = 0; i < 1000; ++i) AddStep(result, 1, 1, 1);
+  const std::string report = Report(result, false);
+  EXPECT_LT(Lines(report).size(), 90u);
+  EXPECT_THAT(report, HasSubstr("...\n"));
+  EXPECT_THAT(report, HasSubstr(" 1000  "));
+}
+
+TEST(Report, SummarisesReplicas) {
+  v1::RunResult result = ArticleRun();
+  result.mutable_scenario()->set_replicas(2);
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    v1::ReplicaResult& replica = *result.add_replicas();
+    replica.set_replica(i);
+    replica.set_reason_stopped(v1::REASON_STOPPED_NOTHING_PENDING);
+    replica.mutable_totals()->set_reach(i == 0 ? 1 : 9'500);
+    replica.mutable_totals()->set_steps(i == 0 ? 1 : 3);
+  }
+  const std::string report = Report(result, false);
+  EXPECT_THAT(report, HasSubstr("(sums over 2 replicas)"));
+  EXPECT_THAT(report, ::testing::ContainsRegex("members reached +4,750\\.5 +1 +9,500\n"));
+  EXPECT_THAT(report, ::testing::ContainsRegex("died within one hop +1 of 2 replicas \\(50\\.00%\\)\n"));
+  EXPECT_THAT(report, HasSubstr("These are 2 realisations of chance"));
+}
+
+TEST(Text, SeparatesThousands) {
+  EXPECT_EQ(Thousands(0), "0");
+  EXPECT_EQ(Thousands(999), "999");
+  EXPECT_EQ(Thousands(1'000), "1,000");
+  EXPECT_EQ(Thousands(18'446'744'073'709'551'615u), "18,446,744,073,709,551,615");
+  EXPECT_EQ(Decimal(1234567.891, 2), "1,234,567.89");
+  EXPECT_EQ(Decimal(-123.0, 0), "-123");
+}
+
+TEST(Text, DoesNotRoundSomethingToNothing) {
+  EXPECT_EQ(PercentCell(1, 6'000'000), "<0.01");
+  EXPECT_EQ(PercentCell(0, 6'000'000), "0.00");
+  EXPECT_EQ(PercentCell(5'999'999, 6'000'000), ">99.99");
+  EXPECT_EQ(PercentCell(5, 5), "100.00");
+  EXPECT_EQ(Percent(0.001), "0.1%");
+  EXPECT_EQ(Percent(0.1), "10%");
+}
+
+TEST(Text, MeasuresColumnsNotBytes) {
+  Table table({{"name", Table::Align::kLeft}, {"n", Table::Align::kRight}});
+  table.AddRow({"Zoë", "1"});
+  table.AddRow({"Anna", "10"});
+  EXPECT_EQ(table.Render(false), "name   n\nZoë    1\nAnna  10\n");
+}
+
+TEST(CsvField, QuotesWhatNeedsQuotes) {
+  EXPECT_EQ(CsvField("17"), "17");
+  EXPECT_EQ(CsvField("a,\"b\""), "\"a,\"\"b\"\"\"");
+}
+
+TEST(RunText, NamesTheSeedRule) {
+  v1::Scenario scenario;
+  EXPECT_EQ(SeedRuleText(scenario), "1 at random");
+  scenario.mutable_seed_members()->set_audience(1300);
+  EXPECT_EQ(SeedRuleText(scenario), "1 with audience 1,300");
+}
+
+absl::StatusOr<ParsedCommand> Parse(std::initializer_list<const char*> words) {
+  std::vector<const char*> arguments = {"lawine"};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  CommandLine command_line;
+  return command_line.Parse(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string UsageError(std::initializer_list<const char*> words) {
+  const auto command = Parse(words);
+  EXPECT_EQ(ExitCodeOf(command.status()), ExitCode::kUsage);
+  return std::string(command.status().message());
+}
+
+TEST(CommandLine, TakesSharedFlagsBeforeAndAfterTheCommand) {
+  for (const auto& command : {Parse({"--data", "/tmp/d/", "-o", "json", "run", "list"}),
+                              Parse({"run", "list", "--data", "/tmp/d/", "-o", "json"})}) {
+    ASSERT_TRUE(command.ok()) << command.status();
+    EXPECT_EQ(command->options.data, "/tmp/d");
+    EXPECT_TRUE(command->options.json);
+    EXPECT_NE(command->action, nullptr);
+  }
+}
+
+TEST(CommandLine, SuggestsTheCommandThatWasMeant) {
+  EXPECT_THAT(UsageError({"grpah", "list"}), HasSubstr("unknown command 'grpah'; did you mean graph?"));
+  EXPECT_THAT(UsageError({"run", "lsit"}), HasSubstr("unknown command 'lsit'; did you mean list?"));
+  EXPECT_THAT(UsageError({"run", "lsit"}), HasSubstr("see lawine run --help"));
+  EXPECT_THAT(UsageError({"simulate", "hyves", "--forwad", "1"}), HasSubstr("did you mean --forward?"));
+  EXPECT_THAT(UsageError({"run"}), HasSubstr("expected a command after 'lawine run'"));
+  EXPECT_THAT(UsageError({}), HasSubstr("expected a command after 'lawine'"));
+}
+
+TEST(CommandLine, RefusesTwoSeedRules) {
+  EXPECT_FALSE(Parse({"simulate", "hyves", "--random", "1", "--audience", "300"}).ok());
+  EXPECT_FALSE(Parse({"simulate", "hyves", "--forward", "much"}).ok());
+  EXPECT_TRUE(Parse({"simulate", "hyves", "--random", "1"}).ok());
+}
+
+TEST(CommandLine, CompletesEveryCommand) {
+  const std::string script = CommandLine().BashCompletion();
+  for (const char* word : {"'lawine graph'", "'lawine run watch'", "--highest-audience", "completion"}) {
+    EXPECT_THAT(script, HasSubstr(word));
+  }
+}
+
+TEST(SimulateFlags, AreTheWholeScenarioWithoutAFile) {
+  SimulateFlags flags;
+  flags.graph = "hyves";
+  flags.seed_members = "17,anna";
+  flags.forward = 0.25;
+  const auto scenario = BuildScenario(flags);
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  EXPECT_THAT(scenario->seed_members().ids(), ::testing::ElementsAre("17", "anna"));
+  EXPECT_EQ(scenario->model().forward().probability(), 0.25);
+  EXPECT_FALSE(scenario->has_run_seed());
+}
+
+TEST(SimulateFlags, AreCheckedLikeAFile) {
+  SimulateFlags flags;
+  EXPECT_THAT(std::string(BuildScenario(flags).status().message()), HasSubstr("graph: expected"));
+  flags.graph = "hyves";
+  flags.forward = 1.5;
+  EXPECT_THAT(std::string(BuildScenario(flags).status().message()),
+              HasSubstr("model.forward.probability: expected 0 to 1, found 1.5"));
+}
+
+TEST(ExitCode, TellsWhatKindOfTrouble) {
+  EXPECT_EQ(ExitCodeOf(absl::OkStatus()), ExitCode::kOk);
+  EXPECT_EQ(ExitCodeOf(absl::InvalidArgumentError("x")), ExitCode::kUsage);
+  EXPECT_EQ(ExitCodeOf(absl::NotFoundError("x")), ExitCode::kNotFound);
+  EXPECT_EQ(ExitCodeOf(absl::UnavailableError("x")), ExitCode::kUnavailable);
+  EXPECT_EQ(ExitCodeOf(absl::CancelledError("")), ExitCode::kInterrupted);
+  EXPECT_EQ(ExitCodeOf(absl::InternalError("x")), ExitCode::kFailed);
+}
+
+TEST(ExitCode, KeepsTheFieldOfARefusal) {
+  const absl::Status status = FromCall(ToGrpc(FieldError("replicas", "expected 1 to 10000, found 0")));
+  EXPECT_EQ(status.message(), "replicas: expected 1 to 10000, found 0");
+}
+
+class DataDirTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "/lawine-cli-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    data_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(data_); }
+  std::string data_;
+};
+
+TEST_F(DataDirTest, CountsWorkerDirectories) {
+  EXPECT_EQ(WorkerDirsCount(data_), 0u);
+  for (const char* name : {"worker-0", "worker-2", "worker-x"})
+    std::filesystem::create_directory(data_ + "/" + name);
+  EXPECT_EQ(WorkerDirsCount(data_), 3u);
+}
+
+TEST_F(DataDirTest, ReadsTheRecordItWrote) {
+  ASSERT_TRUE(SaveCluster(data_, {{{"coordinator", 12, 345, "127.0.0.1:7"}}}).ok());
+  const auto record = LoadCluster(data_);
+  ASSERT_TRUE(record.ok()) << record.status();
+  ASSERT_EQ(record->processes.size(), 1u);
+  EXPECT_EQ(record->processes[0].pid, 12);
+  EXPECT_EQ(record->processes[0].start_ticks, 345u);
+  EXPECT_EQ(record->processes[0].address, "127.0.0.1:7");
+}
+
+TEST_F(DataDirTest, HasNoClusterWithoutARecord) {
+  const auto record = LoadCluster(data_);
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(StateOf(*record), ClusterState::kNone);
+}
+
+TEST_F(DataDirTest, IsNotFooledByAProcessThatInheritedAPid) {
+  const ProcessRecord impostor{"coordinator", getpid(), 1, "127.0.0.1:7"};
+  EXPECT_FALSE(IsAlive(impostor));
+  EXPECT_EQ(StateOf({{impostor}}), ClusterState::kNone);
+}
+
+}  // namespace
+}  // namespace lawine::cli
