@@ -15,7 +15,7 @@ namespace {
 template <class Spread>
 absl::StatusOr<Json> Measure(const BenchFlags& flags, std::uint32_t threads, Spread&& spread) {
   Repeated runs;
-  for (std::uint32_t i = 0; i < flags.runs; ++i) {
+  for (std::uint32_t i = 0; i <= flags.runs; ++i) {
     const Clock start = ReadClock();
     LAWINE_RETURN_IF_ERROR(runs.Add(start, spread()));
   }

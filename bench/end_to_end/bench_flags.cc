@@ -17,7 +17,7 @@ void AddBenchFlags(CLI::App& app, BenchFlags& flags) {
       ->capture_default_str();
   app.add_option("--forward", flags.forward, "Probability that a member forwards")->capture_default_str();
   app.add_option("--run-seed", flags.run_seed, "Key of the run's luck")->capture_default_str();
-  app.add_option("--runs", flags.runs, "Times the message is spread")
+  app.add_option("--runs", flags.runs, "Times the message is spread, after a first time")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1000u));
   app.add_option("--threads", flags.threads, "Threads where several are used (default: one a core)")

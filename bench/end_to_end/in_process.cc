@@ -32,7 +32,7 @@ std::vector<SeedCandidate> ChooseSeeds(const InProcessFlags& flags, const ImageS
   const SeedRule rule{
       .kind = SeedRule::Kind::kAudience, .audience = flags.audience, .count = 1, .run_seed = flags.run_seed};
   std::vector<SeedCandidate> best;
-  for (const auto& image : images) MergeSeeds(ProposeSeeds(*image, rule), rule.count, best);
+  for (const auto& image : images) MergeSeeds(ProposeSeeds(image->members(), rule), rule.count, best);
   return best;
 }
 
@@ -51,7 +51,7 @@ absl::StatusOr<Json> Measure(const InProcessFlags& flags, const RunSpec& spec, c
   const LocalCluster cluster(shards, flags.workers);
   Repeated runs;
   std::uint64_t frame_bytes = 0;
-  for (std::uint32_t i = 0; i < flags.runs; ++i) {
+  for (std::uint32_t i = 0; i <= flags.runs; ++i) {
     const Clock start = ReadClock();
     LAWINE_ASSIGN_OR_RETURN(const ClusterOutcome outcome, cluster.Run(spec, pool));
     LAWINE_RETURN_IF_ERROR(runs.Add(start, MeasuredOf(outcome.lanes[0])));

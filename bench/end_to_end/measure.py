@@ -1,5 +1,6 @@
 """What is measured, step by step. Each function returns what goes into results.json under its name."""
 
+import itertools
 import os
 import statistics
 import time
@@ -81,6 +82,7 @@ def messages(cluster, scenario, runs_count):
     results = [run.pop("result") for run in [first, *warm]]
     return {
         "workers": result["manifest"]["workers"],
+        "threads": cluster.threads_count,
         "shards": result["manifest"]["shards"],
         "first": first,
         "warm": warm,
@@ -98,10 +100,11 @@ def messages(cluster, scenario, runs_count):
     }
 
 
-def in_process(bin_dir, data, scenario, workers, runs_count):
+def in_process(bin_dir, data, scenario, cluster, runs_count):
+    """With as many threads as all workers together, so that only the network is different."""
     return run_json([bin_dir / "lawine_in_process", "--data", data, "--graph", scenario["graph"],
-                     *message_flags(scenario), "--workers", workers, "--runs", runs_count,
-                     "--threads", len(os.sched_getaffinity(0))])
+                     *message_flags(scenario), "--workers", cluster["workers"],
+                     "--threads", cluster["threads"], "--runs", runs_count])
 
 
 def baseline(bin_dir, scenario, runs_count):
@@ -109,16 +112,26 @@ def baseline(bin_dir, scenario, runs_count):
                      "--runs", runs_count, "--threads", len(os.sched_getaffinity(0))])
 
 
+def warnings(environment):
+    load = environment["machine"]["load_average_before"]
+    cores = environment["machine"]["cores_usable"]
+    if load <= cores / 4:
+        return []
+    return [f"the machine was busy before the bench began (load average {load:.1f} on {cores} cores): "
+            "programs with more threads got more of it, so times and their ratios mislead; CPU times hold"]
+
+
 def ratios(results):
+    timed = {kind: results[program][kind] for program, kind in BESIDE_THE_CLUSTER}
+    seconds = {kind: timed[kind]["processing_seconds"]["median"] for kind in timed}
+    in_process_seconds = seconds["cluster"]
     cluster = results["cluster"]["processing_seconds"]["median"]
-    seconds = {"in_process": results["in_process"]["cluster"]["processing_seconds"]["median"],
-               "single_thread": results["baseline"]["single_thread"]["processing_seconds"]["median"],
-               "shared_bits": results["baseline"]["shared_bits"]["processing_seconds"]["median"]}
     return {
-        "cluster_tax": cluster / seconds["in_process"],
+        "cluster_tax": cluster / in_process_seconds,
+        "cluster_tax_cpu": results["cluster"]["cpu_seconds"] / timed["cluster"]["cpu_seconds"],
         "cluster_over_single_thread": seconds["single_thread"] / cluster,
         "cluster_over_shared_bits": seconds["shared_bits"] / cluster,
-        "in_process_over_single_thread": seconds["single_thread"] / seconds["in_process"],
+        "in_process_over_single_thread": seconds["single_thread"] / in_process_seconds,
     }
 
 
@@ -126,24 +139,36 @@ def outcomes(results):
     """(who, what it found) for every program and run that must agree."""
     found = []
     for i, result in enumerate(results["cluster"]["results"]):
-        found.append((f"cluster, {'first run' if i == 0 else f'warm run {i}'}", {
+        found.append(("cluster, first run" if i == 0 else f"cluster, warm run {i}", {
             "graph digest": result["graph"]["digest"], "members": result["graph"]["members"],
             "links": result["graph"]["links"], "seed member": result["seed_members"][0]["id"],
             "digest": result["digest"], "steps": result["steps"]}))
     for program, kind in BESIDE_THE_CLUSTER:
         said = results[program]
-        found.append((f"{said['program']} {kind.replace('_', ' ')}", {
+        found.append((f"{said['program']}, {kind.replace('_', ' ')}", {
             "graph digest": said["graph"]["digest"], "members": said["graph"]["members"],
             "links": said["graph"]["links"], "seed member": said["seed_member"],
             "digest": said[kind]["digest"], "steps": said[kind]["steps"]}))
     return found
 
 
+def first_difference(found, expected):
+    """Of lists the first entries that differ; of anything else all of it."""
+    if not isinstance(expected, list):
+        return found, expected
+    pairs = itertools.zip_longest(found, expected, fillvalue="nothing")
+    return next(pair for pair in pairs if pair[0] != pair[1])
+
+
 def check_equal(results):
     """Numbers of runs that did different work must not be compared."""
     (reference, expected), *others = outcomes(results)
-    problems = [f"{who}: {what} is {found[what]}, but in {reference} it is {expected[what]}"
-                for who, found in others for what in expected if found[what] != expected[what]]
+    problems = []
+    for who, found in others:
+        for what in expected:
+            if found[what] != expected[what]:
+                own, other = first_difference(found[what], expected[what])
+                problems.append(f"{who}: {what}: found {own}, but {reference}: {other}")
     if problems:
         raise BenchError("results differ, so no number here means anything:\n  " + "\n  ".join(problems))
     return {"equal": [reference, *(who for who, _ in others)], "digest": expected["digest"]}

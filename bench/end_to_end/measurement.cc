@@ -52,8 +52,9 @@ absl::Status Repeated::Add(const Clock& start, Measured measured) {
 }
 
 Json Repeated::ToJson(std::uint32_t threads) const {
-  const double median = Median(seconds_);
-  const auto [min, max] = std::minmax_element(seconds_.begin(), seconds_.end());
+  const std::vector<double> warm(seconds_.begin() + 1, seconds_.end());
+  const double median = Median(warm);
+  const auto [min, max] = std::minmax_element(warm.begin(), warm.end());
   std::uint64_t deliveries = 0;
   Json steps = Json::array();
   for (const MeasuredStep& step : first_.steps) {
@@ -65,8 +66,9 @@ Json Repeated::ToJson(std::uint32_t threads) const {
                      {"forwards", step.forwards}});
   }
   return {{"threads", threads},
-          {"processing_seconds", {{"median", median}, {"min", *min}, {"max", *max}, {"runs", seconds_}}},
-          {"cpu_seconds", Median(cpu_seconds_)},
+          {"first_seconds", seconds_.front()},
+          {"processing_seconds", {{"median", median}, {"min", *min}, {"max", *max}, {"runs", warm}}},
+          {"cpu_seconds", Median({cpu_seconds_.begin() + 1, cpu_seconds_.end()})},
           {"deliveries", deliveries},
           {"deliveries_per_second", static_cast<double>(deliveries) / median},
           {"digest", first_.digest.ToHex()},

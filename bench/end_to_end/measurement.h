@@ -44,8 +44,8 @@ class Repeated {
  public:
   absl::Status Add(const Clock& start, Measured measured);
 
-  // {threads, processing_seconds {median, min, max, runs}, cpu_seconds, deliveries, deliveries_per_second,
-  // digest, steps}. REQUIRES: at least one run.
+  // {threads, first_seconds, processing_seconds {median, min, max, runs}, cpu_seconds, deliveries,
+  // deliveries_per_second, digest, steps}. The first run warms caches and stands apart. REQUIRES: two runs.
   Json ToJson(std::uint32_t threads) const;
 
  private:

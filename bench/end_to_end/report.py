@@ -4,7 +4,9 @@ STEP_FIELDS = ("step", "deliveries", "first_receipts", "duplicates", "forwards")
 
 
 def seconds(value):
-    return f"{value:.1f} s" if value >= 10 else f"{value:.3f} s" if value >= 1 else f"{value * 1000:.1f} ms"
+    if value >= 1:
+        return f"{value:.1f} s" if value >= 10 else f"{value:.3f} s"
+    return f"{value * 1000:.1f} ms" if value >= 0.01 else f"{value * 1000:.2f} ms"
 
 
 def rate(value):
@@ -21,6 +23,10 @@ def size(value):
     return f"{value} B"
 
 
+def threads(count):
+    return "1 thread" if count == 1 else f"{count} threads"
+
+
 def spread(timing):
     return f"{seconds(timing['min'])} to {seconds(timing['max'])}, {len(timing['runs'])} runs"
 
@@ -35,10 +41,10 @@ def table(titles, rows):
 
 
 def speed_rows(results):
-    deliveries = results["cluster"]["deliveries"]
+    deliveries, workers = results["cluster"]["deliveries"], results["cluster"]["workers"]
     rows = []
-    for what, timed, note in (
-            ("cluster over gRPC", results["cluster"], f"{results['cluster']['workers']} worker processes"),
+    for what, timed, processes in (
+            ("cluster over gRPC", results["cluster"], f"{workers} processes, "),
             ("same shards, one process", results["in_process"]["cluster"], ""),
             ("plain array, one thread", results["baseline"]["single_thread"], ""),
             ("plain array, shared bits", results["baseline"]["shared_bits"], "")):
@@ -46,7 +52,7 @@ def speed_rows(results):
         touched = timed.get("links_touched")
         rows.append((what, seconds(timing["median"]), spread(timing), rate(deliveries / timing["median"]),
                      rate(touched / timing["median"]) if touched else "not counted",
-                     seconds(timed["cpu_seconds"]), note or f"{timed['threads']} threads"))
+                     seconds(timed["cpu_seconds"]), processes + threads(timed["threads"])))
     return rows
 
 
@@ -54,6 +60,8 @@ def ratio_rows(ratios):
     return [
         ("cluster tax", f"{ratios['cluster_tax']:.2f} x",
          "cluster time / same shards in one process: smaller is better, 1 is free"),
+        ("cluster tax, CPU", f"{ratios['cluster_tax_cpu']:.2f} x",
+         "the same in CPU time, from request to result; also true on a busy machine"),
         ("COST", f"{ratios['cluster_over_single_thread']:.2f} x",
          "one plain thread's time / cluster time: above 1 the cluster pays"),
         ("against shared memory", f"{ratios['cluster_over_shared_bits']:.2f} x",
@@ -66,6 +74,7 @@ def ratio_rows(ratios):
 def load_rows(results):
     load, cluster = results["load"], results["cluster"]
     first, makespan, call = cluster["first"], cluster["makespan_seconds"], cluster["call_seconds"]
+    hydrate, cold = seconds(first["load_seconds"]), seconds(first["processing_seconds"])
     stored = ("reused", "the data directory had the graph") if load["reused"] else (
         seconds(load["seconds"]),
         f"{rate(load['links_per_second'])} links; {seconds(load['cpu_seconds'])} CPU of the workers")
@@ -74,8 +83,8 @@ def load_rows(results):
     return [
         ("generate and store", *stored),
         ("start processes", restart, "`lawine up` until all workers are registered"),
-        ("load (hydrate)", seconds(first["load_seconds"]), "RocksDB to memory; files may be in the page cache"),
-        ("first run, processing", seconds(first["processing_seconds"]), "first delivery to last, memory cold"),
+        ("load (hydrate)", hydrate, "RocksDB to memory; perhaps from the page cache"),
+        ("first run, processing", cold, "first delivery to last, cold memory"),
         ("warm run, makespan", seconds(makespan["median"]), f"request to result: {spread(makespan)}"),
         ("warm run, command", seconds(call["median"]), f"`lawine simulate` with its start: {spread(call)}"),
         ("baseline's load", plain, "generate into a plain array, no disk"),
@@ -120,7 +129,7 @@ def heading(results, environment):
         f"commit {(build['commit'] or 'not known')[:12]}{changed}; "
         f"load average before: {machine['load_average_before']:.1f}.",
     ]
-    return "\n\n".join(lines)
+    return "\n\n".join(lines + [f"**Warning:** {warning}." for warning in results["warnings"]])
 
 
 def render(results, environment):
@@ -138,6 +147,6 @@ def render(results, environment):
         "## The work",
         table([name.replace("_", " ") for name in STEP_FIELDS], step_rows(results["cluster"]["results"][0])),
         f"Digest {checks['digest']}, the same (with every count above) in {len(checks['equal'])} runs: "
-        + ", ".join(checks["equal"]) + ".",
+        + "; ".join(checks["equal"]) + ".",
     ]
     return "\n\n".join(parts) + "\n"

@@ -21,19 +21,19 @@ std::uint64_t RankOf(const SeedRule& rule, std::uint32_t audience) {
 
 }  // namespace
 
-std::vector<SeedCandidate> ProposeSeeds(const ShardImage& image, const SeedRule& rule) {
+std::vector<SeedCandidate> ProposeSeeds(const ShardMembers& members, const SeedRule& rule) {
   const CoinLane lane({.run_seed = rule.run_seed, .message = 0, .replica = 0}, CoinPurpose::kSeedChoice);
-  const auto audience = image.audience();
+  const auto audience = members.audience();
   std::vector<SeedCandidate> heap;  // the worst of the best on top
   heap.reserve(std::min<std::size_t>(rule.count, audience.size()) + 1);
   for (std::uint32_t i = 0; i < audience.size(); ++i) {
     const std::uint64_t rank = RankOf(rule, audience[i]);
     if (heap.size() == rule.count && rank > heap.front().rank) continue;
-    const MemberKey key = image.KeyOf(LocalId(i));
+    const MemberKey key = members.KeyOf(LocalId(i));
     const SeedCandidate candidate{.rank = rank,
                                   .coin = lane.Coin(key),
                                   .key = key,
-                                  .member = MemberId(image.range().first.value + i),
+                                  .member = MemberId(members.range().first.value + i),
                                   .audience = audience[i]};
     if (heap.size() == rule.count && !(candidate < heap.front())) continue;
     heap.push_back(candidate);

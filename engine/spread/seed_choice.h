@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/base/ids.h"
-#include "engine/store/shard_image.h"
+#include "engine/store/shard_members.h"
 
 namespace lawine {
 
@@ -34,7 +34,7 @@ struct SeedCandidate {
 };
 
 // The shard's best `rule.count` members, best first.
-std::vector<SeedCandidate> ProposeSeeds(const ShardImage& image, const SeedRule& rule);
+std::vector<SeedCandidate> ProposeSeeds(const ShardMembers& members, const SeedRule& rule);
 
 // Adds proposals and keeps the best `count`, best first.
 void MergeSeeds(const std::vector<SeedCandidate>& proposals, std::uint32_t count, std::vector<SeedCandidate>& best);

@@ -125,7 +125,7 @@ void ShardState::Decide(const RunSpec& spec, std::uint32_t step, std::vector<Mem
 }
 
 std::uint64_t ShardState::UnreachedWithoutFollowees() const {
-  const auto reachable = image_.reachable().words();
+  const auto reachable = image_.members().reachable().words();
   const auto received = received_.words();
   std::uint64_t reached_or_reachable = 0;
   for (std::size_t w = 0; w < received.size(); ++w) {

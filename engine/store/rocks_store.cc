@@ -51,6 +51,14 @@ absl::Status FromErrorCode(const std::error_code& error, const std::string& wher
   return absl::UnavailableError(absl::StrCat(where, ": ", error.message()));
 }
 
+// RocksDB's diary goes nowhere: what matters comes back as a status. Its own writes a file that, once the disk
+// is full, ends the process where the library is packaged with assertions.
+class NoDiary final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 // Everything shared by the databases under one root.
 struct Shared {
   explicit Shared(const RocksOptions& options)
@@ -62,8 +70,7 @@ struct Shared {
     options.create_missing_column_families = true;
     options.write_buffer_manager = write_buffers;
     options.compression = rocksdb::kNoCompression;  // blocks are coded already
-    options.keep_log_file_num = 2;
-    options.max_log_file_size = 1 << 20;
+    options.info_log = diary;
     options.max_open_files = 256;
     options.max_background_jobs = 2;
     options.paranoid_checks = true;
@@ -78,6 +85,7 @@ struct Shared {
 
   std::shared_ptr<rocksdb::Cache> cache;
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
+  std::shared_ptr<rocksdb::Logger> diary = std::make_shared<NoDiary>();
 };
 
 // An open database and its column families.

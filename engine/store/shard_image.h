@@ -5,14 +5,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <vector>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
 #include "engine/base/huge_array.h"
-#include "engine/base/member_set.h"
+#include "engine/store/shard_members.h"
 #include "engine/store/shard_store.h"
 #include "engine/store/source_index.h"
 
@@ -24,10 +23,15 @@ class ShardImage {
   // Reads every block, checks counts, and lays lists out on huge pages; strides in parallel on `executor`.
   // DATA_LOSS when the shard does not hold what its manifest says.
   static absl::StatusOr<std::unique_ptr<const ShardImage>> Hydrate(const ShardReader& reader, Executor& executor);
+  // The same where the members were read already.
+  static absl::StatusOr<std::unique_ptr<const ShardImage>> Hydrate(const ShardReader& reader,
+                                                                   std::shared_ptr<const ShardMembers> members,
+                                                                   Executor& executor);
 
-  const ShardManifest& manifest() const { return manifest_; }
-  const GraphInfo& graph() const { return manifest_.graph; }
-  MemberRange range() const { return range_; }
+  const ShardManifest& manifest() const { return members_->manifest(); }
+  const GraphInfo& graph() const { return manifest().graph; }
+  const ShardMembers& members() const { return *members_; }
+  MemberRange range() const { return members_->range(); }
 
   // Followers of `source` inside the range, ascending local ids.
   std::span<const std::uint32_t> FollowersOf(MemberId source) const {
@@ -42,33 +46,21 @@ class ShardImage {
   }
   void PrefetchIndex(MemberId source) const { __builtin_prefetch(sources_.AddressOf(source)); }
 
-  MemberKey KeyOf(LocalId member) const {
-    return keys_.empty() ? std::uint64_t{range_.first.value} + member.value : keys_[member.value];
-  }
-  // The member with this key, if it is in the range.
-  std::optional<LocalId> Find(MemberKey key) const;
-  // Members of the range that have followees, i.e. that can be reached at all.
-  const MemberSet& reachable() const { return reachable_; }
-  // Followers anywhere in the graph, by member of the range.
-  std::span<const std::uint32_t> audience() const { return audience_; }
+  MemberKey KeyOf(LocalId member) const { return members_->KeyOf(member); }
 
+  // With the members.
   std::uint64_t resident_bytes() const;
 
  private:
-  explicit ShardImage(const ShardManifest& manifest);
+  explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
   absl::Status ReadLists(const ShardReader& reader, Executor& executor);
   absl::Status ReadStride(const ShardReader& reader, std::uint32_t stride, std::span<std::uint32_t> offsets);
-  absl::Status ReadMembers(const ShardReader& reader);
 
-  const ShardManifest manifest_;
-  const MemberRange range_;
+  const std::shared_ptr<const ShardMembers> members_;
   SourceIndex sources_;
   HugeArray<std::uint32_t> followers_;
   HugeArray<std::uint8_t> kinds_;
   HugeArray<std::uint32_t> weights_;
-  std::vector<MemberKey> keys_;  // empty where keys are dense ids
-  std::vector<std::uint32_t> audience_;
-  MemberSet reachable_;
 };
 
 }  // namespace lawine

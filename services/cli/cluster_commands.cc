@@ -204,7 +204,7 @@ void AddClusterCommands(CLI::App& app, Action& action) {
                             "lawine up --workers 4 --data /srv/lawine");
   up.add_option("--workers", *workers, "Worker processes (default: one a core, at most 4)")
       ->type_name("N")
-      ->check(CLI::Range(1u, limits::kShardProcessesMax));
+      ->check(CLI::Range(1u, limits::kShardProcessesMax).description(""));
   up.callback([=, &action] { action = [=](Session& session) { return Up(session, *workers); }; });
   CLI::App& down = AddCommand(app, "down", "Stop the cluster that `lawine up` keeps", "lawine down");
   down.callback([&action] { action = Down; });

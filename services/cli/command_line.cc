@@ -51,6 +51,10 @@ class HelpFormatter : public CLI::Formatter {
     if (app->get_parent() == nullptr) absl::StrAppend(&text, "\n", kNotes);
     return text;
   }
+  // The names of arguments say what they are.
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_positional() ? "" : CLI::Formatter::make_option_opts(option);
+  }
 };
 
 std::string DefaultDataDir() {
@@ -81,19 +85,13 @@ const CLI::App& Deepest(const CLI::App& app) {
   return parsed.empty() ? app : Deepest(*parsed.back());
 }
 
-void AppendFlags(const CLI::App& app, std::vector<std::string>& flags) {
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
-  }
-  // Groups of options are commands without a name.
-  for (const CLI::App* group : app.get_subcommands([](const CLI::App* sub) { return sub->get_name().empty(); })) {
-    AppendFlags(*group, flags);
-  }
-}
-
 std::vector<std::string> FlagsOf(const CLI::App& app) {
   std::vector<std::string> flags;
-  for (const CLI::App* level = &app; level != nullptr; level = level->get_parent()) AppendFlags(*level, flags);
+  for (const CLI::App* level = &app; level != nullptr; level = level->get_parent()) {
+    for (const CLI::Option* option : level->get_options()) {
+      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    }
+  }
   return flags;
 }
 
@@ -145,7 +143,7 @@ void CommandLine::AddGlobalOptions() {
   app_.add_option("--cluster", options_.cluster, "Coordinator of the cluster to use")->type_name("HOST:PORT");
   app_.add_option("-o,--output", output_, "Form of results")
       ->type_name("table|json")
-      ->check(CLI::IsMember({"table", "json"}));
+      ->check(CLI::IsMember({"table", "json"}).description(""));
   app_.add_flag("-q,--quiet", options_.quiet, "No progress and no remarks");
 }
 
@@ -153,7 +151,7 @@ void CommandLine::AddCompletion() {
   CLI::App& command = AddCommand(app_, "completion", "Print a script for the shell's completion",
                                  "source <(lawine completion bash)\n"
                                  "lawine completion bash > /etc/bash_completion.d/lawine");
-  command.add_option("SHELL", "bash")->required()->check(CLI::IsMember({"bash"}));
+  command.add_option("SHELL", "bash")->required()->check(CLI::IsMember({"bash"}).description(""));
   command.callback([this] {
     action_ = [script = BashCompletion()](Session&) {
       Print(script);

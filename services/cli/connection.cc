@@ -28,8 +28,9 @@ class RemoteConnection : public Connection {
 struct EmbeddedCluster {
   explicit EmbeddedCluster(DataLock held) : lock(std::move(held)) {}
   ~EmbeddedCluster() {
-    for (auto& worker : workers) worker->Shutdown();
+    // The coordinator first: it ends the calls that workers would wait for.
     if (coordinator != nullptr) coordinator->Shutdown();
+    for (auto& worker : workers) worker->Shutdown();
   }
   EmbeddedCluster(const EmbeddedCluster&) = delete;
   EmbeddedCluster& operator=(const EmbeddedCluster&) = delete;
@@ -114,7 +115,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Session& sess
 
 absl::Status Connection::Explain(const grpc::Status& status) const {
   if (status.ok()) return absl::OkStatus();
-  if (interrupt_.raised()) return absl::CancelledError("");
+  if (interrupt_.raised()) return absl::CancelledError("interrupted");
   // Only servers send details: without any, the connection itself failed.
   const bool from_server = !status.error_details().empty();
   if (!from_server && status.error_code() == grpc::StatusCode::UNAVAILABLE) {

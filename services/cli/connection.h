@@ -44,8 +44,8 @@ class Connection {
     return Explain((stub.*method)(&call.context(), request, &response));
   }
 
-  // The status of a call as the command ends with: what it says, and what to do about it. CANCELLED without
-  // words after an interrupt.
+  // The status of a call as the command ends with: what it says, and what to do about it. CANCELLED
+  // after an interrupt.
   absl::Status Explain(const grpc::Status& status) const;
 
  protected:

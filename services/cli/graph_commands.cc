@@ -164,7 +164,7 @@ void AddMember(CLI::App& app, Action& action) {
   command.add_option("ID", options->id, "The member's id")->required();
   command.add_option("--followers", options->followers, "Followers to list (default: 10, at most 1000)")
       ->type_name("N")
-      ->check(CLI::Range(0, 1000));
+      ->check(CLI::Range(0, 1000).description(""));
   command.callback(
       [options, &action] { action = [options](Session& session) { return ShowMember(session, *options); }; });
 }

@@ -86,11 +86,13 @@ std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report) {
     for (const std::string& example : report.examples()) absl::StrAppend(&text, "  ", example, "\n");
   }
   FactList facts = GraphFacts(graph);
-  facts.emplace_back("read", absl::StrCat(Thousands(report.lines()), " lines: ", Thousands(report.rows()),
-                                          " rows, ", Thousands(report.comments()), " comments"));
-  facts.emplace_back("dropped",
-                     absl::StrCat(Thousands(report.duplicates_dropped()), " repeated links, ",
-                                  Thousands(report.self_links_dropped()), " links of a member to itself"));
+  facts.emplace_back("read", absl::StrCat(Counted(report.lines(), "line", "lines"), ": ",
+                                          Counted(report.rows(), "row", "rows"), ", ",
+                                          Counted(report.comments(), "comment", "comments")));
+  facts.emplace_back(
+      "dropped",
+      absl::StrCat(Counted(report.duplicates_dropped(), "repeated link", "repeated links"), ", ",
+                   Counted(report.self_links_dropped(), "link", "links"), " of a member to itself"));
   absl::StrAppend(&text, Facts(facts));
   for (const std::string& warning : report.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");

@@ -66,7 +66,8 @@ std::string FirstHop(const v1::RunResult& result) {
 // Over replicas: the mean, said to be one.
 std::string MeanFirstHop(const v1::RunResult& result) {
   const double mean = static_cast<double>(ForwardsAt(result, 1)) / static_cast<double>(Replicas(result));
-  return absl::StrCat("on average over ", Thousands(Replicas(result)), " replicas ", Decimal(mean, 1),
+  return absl::StrCat("on average over ", Thousands(Replicas(result)), " replicas ",
+                      Decimal(mean, mean < 10.0 ? 2 : 1),
                       " forwarded it: it entered that many other personal networks.");
 }
 
@@ -162,11 +163,14 @@ std::string TimeText(const v1::RunResult& result) {
   std::string text = absl::StrCat(Duration(timing.makespan_seconds()), " in all, spreading ",
                                   Duration(timing.processing_seconds()));
   if (timing.load_seconds() > 0.0) absl::StrAppend(&text, ", loading ", Duration(timing.load_seconds()));
-  if (timing.processing_seconds() > 0.0) {
-    const double rate = static_cast<double>(result.totals().deliveries()) / timing.processing_seconds();
-    absl::StrAppend(&text, "; ", Thousands(static_cast<std::uint64_t>(std::llround(rate))), " deliveries/s");
-  }
   return text;
+}
+
+std::string Rate(const v1::RunResult& result) {
+  if (result.timing().processing_seconds() <= 0.0) return "-";
+  const double rate =
+      static_cast<double>(result.totals().deliveries()) / result.timing().processing_seconds();
+  return Thousands(static_cast<std::uint64_t>(std::llround(rate)));
 }
 
 std::string Frequency(const v1::RunResult& result) {
@@ -221,6 +225,7 @@ FactList ResultFacts(const v1::RunResult& result) {
       {several ? "the last replica stopped as" : "stopped as", ReasonText(result)}};
   if (several) facts.emplace_back("died within one hop", DiedEarly(result));
   facts.emplace_back("time", TimeText(result));
+  facts.emplace_back("deliveries/s", Rate(result));
   facts.emplace_back("digest", result.digest());
   facts.emplace_back("run", result.manifest().run());
   return facts;

@@ -132,7 +132,7 @@ void AddRunCommands(CLI::App& app, Action& action) {
       AddCommand(run, "list", "List runs, latest first", "lawine run list\nlawine run list --limit 5");
   list.add_option("--limit", *limit, "At most this many (default: 100)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1'000'000));
+      ->check(CLI::Range(1, 1'000'000).description(""));
   list.callback([=, &action] { action = [=](Session& session) { return ListRuns(session, *limit); }; });
   AddNamed(run, action, "get", "Show where a run is", GetRun);
   AddNamed(run, action, "watch", "Show steps as they happen, past ones first", WatchRun);

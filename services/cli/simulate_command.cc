@@ -62,13 +62,20 @@ absl::Status Simulate(Session& session, const SimulateFlags& flags) {
 }
 
 void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
-  CLI::App& rules = *command.add_option_group("Seed members (default: one at random)");
-  rules.add_option("--seed-members", flags.seed_members, "These members, by id")->type_name("ID,ID,...");
-  rules.add_option("--audience", flags.audience, "One whose audience is N, or nearest to it")->type_name("N");
-  rules.add_option("--highest-audience", flags.highest_audience, "The N with the largest audiences")
-      ->type_name("N");
-  rules.add_option("--random", flags.random, "N members at random")->type_name("N");
-  rules.require_option(0, 1);
+  const std::vector<CLI::Option*> rules = {
+      command.add_option("--seed-members", flags.seed_members, "These members, by id")
+          ->type_name("ID,ID,..."),
+      command.add_option("--audience", flags.audience, "One whose audience is N, or nearest to it")
+          ->type_name("N"),
+      command.add_option("--highest-audience", flags.highest_audience, "The N with the largest audiences")
+          ->type_name("N"),
+      command.add_option("--random", flags.random, "N members at random")->type_name("N")};
+  for (CLI::Option* rule : rules) {
+    rule->group("Seed members (one of these; default: one member at random)");
+    for (CLI::Option* other : rules) {
+      if (other != rule) rule->excludes(other);
+    }
+  }
 }
 
 }  // namespace

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -59,6 +61,24 @@ absl::Status WriteFileAtomically(const std::string& path, const std::string& con
   if (!status.ok()) return status;
   return rename(temporary.c_str(), path.c_str()) == 0 ? absl::OkStatus() : FromErrno(path);
 }
+
+absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return absl::UnavailableError(absl::StrCat(directory, ": ", error.message()));
+  const std::string path = directory + "/LOCK";
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) return FromErrno(path);
+  if (flock(file, LOCK_EX | LOCK_NB) == 0) return std::unique_ptr<DirectoryLock>(new DirectoryLock(file));
+  const absl::Status status = errno == EWOULDBLOCK
+                                  ? absl::FailedPreconditionError(absl::StrCat(
+                                        directory, ": another process has this data directory open: stop it first"))
+                                  : FromErrno(path);
+  close(file);
+  return status;
+}
+
+DirectoryLock::~DirectoryLock() { close(file_); }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

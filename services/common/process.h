@@ -2,6 +2,7 @@
 #ifndef LAWINE_SERVICES_COMMON_PROCESS_H_
 #define LAWINE_SERVICES_COMMON_PROCESS_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -18,6 +19,20 @@ int WaitForStopSignal();
 absl::Status WriteFileAtomically(const std::string& path, const std::string& content);
 // NOT_FOUND when it is not there.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+// Keeps other processes out of a data directory while it lives. The kernel lets go when the process dies.
+class DirectoryLock {
+ public:
+  // Makes the directory if it is missing. FAILED_PRECONDITION when another process has it.
+  static absl::StatusOr<std::unique_ptr<DirectoryLock>> Take(const std::string& directory);
+  ~DirectoryLock();
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  explicit DirectoryLock(int file) : file_(file) {}
+  const int file_;
+};
 
 // Version of the program, as in CMakeLists.txt.
 inline constexpr char kVersion[] = "0.1.0";

@@ -1,5 +1,6 @@
 #include "services/common/rpc.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
@@ -12,7 +13,9 @@ namespace lawine {
 namespace {
 
 bool IsLoopback(const std::string& host) {
-  return host == "localhost" || host == "[::1]" || absl::StartsWith(host, "127.");
+  in_addr address;  // a name that only begins like one may lead anywhere
+  return host == "localhost" || host == "[::1]" ||
+         (absl::StartsWith(host, "127.") && inet_pton(AF_INET, host.c_str(), &address) == 1);
 }
 
 }  // namespace

@@ -122,7 +122,10 @@ absl::Status PrepareAll(const RunPlan& plan, const Placement& placement, std::ve
   }
   pbi::ConductRunResponse response;
   for (const auto& call : calls) {
-    if (!call->Read(response) || !response.prepared()) return call->Finish();
+    if (!call->Read(response) || !response.prepared()) {
+      LAWINE_RETURN_IF_ERROR(call->Finish());
+      return absl::InternalError("a worker ended its part before it began");
+    }
     load_seconds = std::max(load_seconds, response.load_seconds());
   }
   request.set_start(true);

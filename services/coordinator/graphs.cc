@@ -11,6 +11,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/generator.h"
+#include "engine/graph/preset.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
@@ -23,11 +24,13 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kDropTimeout = absl::Minutes(2);
-constexpr absl::Duration kPrepareTimeout = absl::Minutes(10);
+constexpr absl::Duration kStatsTimeout = absl::Minutes(1);
 constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
 
 std::string KeyOf(const std::string& name) { return absl::StrCat("graph/", name); }
+// A graph that was deleted while a worker was away must not come back with it.
+std::string DeletedKey(const std::string& digest) { return absl::StrCat("deleted/", digest); }
 std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
 
 absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
@@ -41,9 +44,14 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
     if (!(mean > 0 && mean <= 1e6)) {
       return FieldError("links_per_member", absl::StrCat("expected a mean above 0 and at most 1,000,000, found ", mean));
     }
-    spec.links_per_member_milli = static_cast<std::uint32_t>(std::llround(mean * 1000));
+    spec.links_per_member_milli = static_cast<std::uint32_t>(std::max(1ll, std::llround(mean * 1000)));
   }
-  return ResolveSpec(spec);
+  const absl::StatusOr<GeneratorSpec> resolved = ResolveSpec(spec);
+  if (resolved.ok()) return resolved;
+  const char* field = "links_per_member";
+  if (spec.members > kGeneratorMembersMax) field = "members";
+  if (!FindPreset(spec.preset).ok()) field = "preset";
+  return FieldError(field, std::string(resolved.status().message()));
 }
 
 // Shares of a distribution that is given as (value, members) pairs.
@@ -92,6 +100,7 @@ void Graphs::Adopt(const pbi::RegisterRequest& request) {
   for (const pbi::HeldShard& shard : request.shards()) {
     if (!shard.has_info()) continue;
     const pbi::GraphInfo& info = shard.info();
+    if (!wire::FromProto(info).ok() || registry_.Get(DeletedKey(info.digest())).ok()) continue;
     const auto shards_count = static_cast<std::uint32_t>(info.boundaries_size()) - 1;
     {
       MutexLock lock(mutex_);
@@ -207,6 +216,7 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
   *record.mutable_info() = wire::ToProto(*graph);
   *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(wanted.name), record.SerializeAsString()));
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(record.info().digest())));
   if (!wanted.request_id.empty()) {
     LAWINE_RETURN_IF_ERROR(registry_.Put(RequestKey(wanted.request_id), wanted.name));
   }
@@ -232,6 +242,10 @@ absl::Status Graphs::Delete(const std::string& name) {
   };
   const bool known = registry_.Get(KeyOf(name)).ok();
   if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
+  if (known) {
+    LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+    LAWINE_RETURN_IF_ERROR(registry_.Put(DeletedKey(record.info().digest()), name));
+  }
   LAWINE_RETURN_IF_ERROR(DropEverywhere(name));
   LAWINE_RETURN_IF_ERROR(registry_.Delete(KeyOf(name)));
   MutexLock lock(mutex_);
@@ -247,7 +261,7 @@ absl::Status Graphs::DropEverywhere(const std::string& name) const {
     grpc::ClientContext context;
     SetDeadline(context, kDropTimeout);
     pbi::DropGraphResponse response;
-    return FromGrpc(workers[w].stub->DropGraph(&context, request, &response));
+    return workers[w].Said(workers[w].stub->DropGraph(&context, request, &response));
   }));
   // What is gone must be seen to be gone, or the name could not be used again at once.
   for (int i = 0; i < 40 && !workers_.HoldersOf(name).empty(); ++i) {
@@ -307,23 +321,6 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   return placement;
 }
 
-absl::StatusOr<double> Graphs::Prepare(const pbi::GraphRecord& graph, const Placement& placement) const {
-  const bool in_memory = std::all_of(placement.workers.begin(), placement.workers.end(),
-                                     [](const WorkerHandle& worker) { return worker.in_memory; });
-  if (in_memory) return 0.0;
-  pbi::PrepareGraphRequest request;
-  request.set_graph(graph.info().name());
-  std::vector<pbi::PrepareGraphResponse> parts(placement.workers.size());
-  LAWINE_RETURN_IF_ERROR(AskAll(placement.workers, [&](std::size_t w) {
-    grpc::ClientContext context;
-    SetDeadline(context, kPrepareTimeout);
-    return FromGrpc(placement.workers[w].stub->PrepareGraph(&context, request, &parts[w]));
-  }));
-  double seconds = 0;
-  for (const auto& part : parts) seconds = std::max(seconds, part.load_seconds());
-  return seconds;
-}
-
 absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
@@ -332,8 +329,8 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name)
   std::vector<pbi::DescribeShardsResponse> parts(placement.workers.size());
   LAWINE_RETURN_IF_ERROR(AskAll(placement.workers, [&](std::size_t w) {
     grpc::ClientContext context;
-    SetDeadline(context, kPrepareTimeout);
-    return FromGrpc(placement.workers[w].stub->DescribeShards(&context, request, &parts[w]));
+    SetDeadline(context, kStatsTimeout);
+    return placement.workers[w].Said(placement.workers[w].stub->DescribeShards(&context, request, &parts[w]));
   }));
   pb::GetGraphStatsResponse stats;
   AudienceDistribution audiences;

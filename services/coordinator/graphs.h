@@ -42,9 +42,6 @@ class Graphs {
   // Live workers that hold the graph, all shards present; UNAVAILABLE otherwise.
   absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
 
-  // Brings the graph into the memory of all workers at once. Returns the seconds it took, 0 when it was there.
-  absl::StatusOr<double> Prepare(const internal::v1::GraphRecord& graph, const Placement& placement) const;
-
   absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(const std::string& name) const;
 
   // Runs that use a graph keep it from being deleted.

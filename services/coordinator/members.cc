@@ -18,8 +18,8 @@ namespace {
 namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
-// A first call may have to bring the graph into memory.
-constexpr absl::Duration kReadTimeout = absl::Minutes(10);
+// A first call may have to read the members from disk.
+constexpr absl::Duration kReadTimeout = absl::Minutes(1);
 
 std::string NetworkName(std::uint32_t network) {
   for (const Preset& preset : Presets()) {
@@ -60,7 +60,7 @@ absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMemb
   LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
     grpc::ClientContext context;
     SetDeadline(context, kReadTimeout);
-    return FromGrpc(placement_.workers[w].stub->ReadMembers(&context, request, &parts[w]));
+    return placement_.workers[w].Said(placement_.workers[w].stub->ReadMembers(&context, request, &parts[w]));
   }));
   std::vector<pbi::MemberRecord> records;
   for (const auto& part : parts) records.insert(records.end(), part.members().begin(), part.members().end());
@@ -79,7 +79,7 @@ absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule)
   LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
     grpc::ClientContext context;
     SetDeadline(context, kReadTimeout);
-    return FromGrpc(placement_.workers[w].stub->ProposeSeeds(&context, request, &parts[w]));
+    return placement_.workers[w].Said(placement_.workers[w].stub->ProposeSeeds(&context, request, &parts[w]));
   }));
   std::vector<SeedCandidate> best;
   for (const auto& part : parts) {
@@ -91,8 +91,9 @@ absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule)
 }
 
 absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id, std::uint32_t followers) const {
-  LAWINE_ASSIGN_OR_RETURN(const MemberKey key, KeyOf(id));
-  LAWINE_ASSIGN_OR_RETURN(const auto records, ByKey({key}, true));
+  const absl::StatusOr<MemberKey> key = KeyOf(id);
+  if (!key.ok()) return FieldError("id", std::string(key.status().message()));
+  LAWINE_ASSIGN_OR_RETURN(const auto records, ByKey({*key}, true));
   if (records.empty() || IdOf(records[0]) != id) {
     return absl::NotFoundError(absl::StrCat("graph '", graph_.info().name(), "' has no member '", id, "'"));
   }
@@ -123,7 +124,7 @@ absl::StatusOr<std::vector<std::uint32_t>> Members::FirstFollowers(std::uint32_t
   LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
     grpc::ClientContext context;
     SetDeadline(context, kReadTimeout);
-    return FromGrpc(placement_.workers[w].stub->ReadFollowers(&context, request, &parts[w]));
+    return placement_.workers[w].Said(placement_.workers[w].stub->ReadFollowers(&context, request, &parts[w]));
   }));
   std::vector<std::uint32_t> ids;
   for (const auto& part : parts) ids.insert(ids.end(), part.followers().begin(), part.followers().end());

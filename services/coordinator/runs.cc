@@ -13,6 +13,7 @@
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/run_receipts.h"
 #include "services/coordinator/run_result.h"
 
 namespace lawine {
@@ -22,7 +23,10 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kRunTimeout = absl::Hours(24);
-constexpr absl::Duration kReceiptsTimeout = absl::Hours(1);
+
+constexpr char kNextRunKey[] = "next_run";
+constexpr char kInterrupted[] =
+    "the coordinator stopped while the run was going on: create it again, the same run seed gives the same result";
 
 std::string KeyOf(std::uint64_t run_id) { return absl::StrFormat("run/%020d", run_id); }
 std::string RequestKey(const std::string& id) { return absl::StrCat("request/run/", id); }
@@ -63,8 +67,7 @@ absl::Status Runs::Start() {
       entry->run_id = record.run_id();
       entry->steps.Close();
       if (!Ended(record.run().state())) {
-        End(*record.mutable_run(), pb::RUN_STATE_FAILED,
-            "the coordinator stopped while the run was going on: create it again, the same run seed gives the same result");
+        End(*record.mutable_run(), pb::RUN_STATE_FAILED, kInterrupted);
         interrupted.push_back(record);
       }
       MutexLock entry_lock(entry->mutex);
@@ -73,6 +76,9 @@ absl::Status Runs::Start() {
       next_id_ = record.run_id() + 1;
       return absl::OkStatus();
     }));
+    std::uint64_t next = 0;
+    if (absl::SimpleAtoi(registry_.Get(kNextRunKey).value_or(""), &next)) next_id_ = std::max(next_id_, next);
+    next_unnamed_id_ = 1ull << 63 | static_cast<std::uint64_t>(absl::ToUnixNanos(absl::Now()));
   }
   for (const pbi::RunRecord& record : interrupted) {
     LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(record.run_id()), record.SerializeAsString()));
@@ -96,14 +102,12 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario) const {
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario full, CompleteScenario(scenario));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph()));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
-  LAWINE_ASSIGN_OR_RETURN(const double load_seconds, graphs_.Prepare(graph, placement));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, PlanRun(full, graph, Members(graph, std::move(placement))));
-  plan.load_seconds = load_seconds;
-  return plan;
+  return PlanRun(full, graph, Members(graph, std::move(placement)));
 }
 
 absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request) {
   if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  const RequestTurns::Turn turn(turns_, request.request_id());
   pb::CreateRunResponse response;
   if (!request.request_id().empty()) {
     if (auto name = registry_.Get(RequestKey(request.request_id())); name.ok()) {
@@ -169,7 +173,7 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
   }
   {
     MutexLock lock(mutex_);
-    plan.spec.run_id = next_id_++;
+    plan.spec.run_id = next_unnamed_id_++;
   }
   const std::string graph = plan.graph.info().name();
   graphs_.Use(graph);
@@ -199,9 +203,13 @@ void Runs::RunQueue() {
       entry = queue_.front();
       queue_.pop_front();
     }
-    Conduct(*entry);
-    graphs_.Release(entry->plan.graph.info().name());
+    Finish(*entry);
   }
+}
+
+void Runs::Finish(RunEntry& entry) {
+  Conduct(entry);
+  graphs_.Release(entry.plan.graph.info().name());
 }
 
 void Runs::Conduct(RunEntry& entry) {
@@ -212,14 +220,20 @@ void Runs::Conduct(RunEntry& entry) {
   RunPlan plan = entry.plan;
   plan.spec.run_id = entry.run_id;
   const auto result = Execute(std::move(plan), NameOf(entry.run_id), entry.asked, kRunTimeout, entry.steps, entry.cancellation);
+  bool stopping = false;
+  {
+    MutexLock lock(mutex_);
+    stopping = stopping_;
+  }
   {
     MutexLock lock(entry.mutex);
     if (result.ok()) {
       entry.run.set_reason_stopped(result->reason_stopped());
       End(entry.run, pb::RUN_STATE_SUCCEEDED, "");
     } else {
-      const bool wanted = absl::IsCancelled(result.status());
-      End(entry.run, wanted ? pb::RUN_STATE_CANCELLED : pb::RUN_STATE_FAILED, wanted ? "" : std::string(result.status().message()));
+      const bool wanted = absl::IsCancelled(result.status()) && !stopping;
+      const std::string error = stopping ? kInterrupted : std::string(result.status().message());
+      End(entry.run, wanted ? pb::RUN_STATE_CANCELLED : pb::RUN_STATE_FAILED, wanted ? "" : error);
     }
     entry.run.set_steps_done(static_cast<std::uint32_t>(entry.steps.size()));
     spdlog::info("{} on '{}': {} {}", entry.run.name(), entry.run.scenario().graph(),
@@ -236,6 +250,7 @@ void Runs::Conduct(RunEntry& entry) {
 
 absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& name, absl::Time asked, absl::Duration timeout,
                                             RunSteps& steps, Cancellation& cancellation) const {
+  if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled before its turn");
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
   const auto watch = [&steps](const pbi::StepRow& row) { steps.Append(row); };
   LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome, ConductRun(plan, placement, timeout, watch, cancellation));
@@ -243,7 +258,7 @@ absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& nam
   LAWINE_ASSIGN_OR_RETURN(pb::RunResult result, MakeResult(plan, outcome, steps.ReadFrom(0, absl::ZeroDuration(), closed)));
   result.mutable_manifest()->set_run(name);
   result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));
-  result.mutable_timing()->set_load_seconds(plan.load_seconds + outcome.load_seconds);
+  result.mutable_timing()->set_load_seconds(outcome.load_seconds);
   result.mutable_timing()->set_processing_seconds(outcome.processing_seconds);
   result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
   return result;
@@ -322,6 +337,12 @@ absl::StatusOr<pb::RunResult> Runs::Result(const std::string& name) const {
 absl::StatusOr<pb::Run> Runs::Cancel(const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   entry->cancellation.Cancel();
+  bool queued = false;
+  {
+    MutexLock lock(mutex_);
+    queued = std::erase(queue_, entry) > 0;
+  }
+  if (queued) Finish(*entry);  // ends here and now
   return Describe(*entry);
 }
 
@@ -331,21 +352,18 @@ absl::Status Runs::Delete(const std::string& name) {
   if (!Ended(run.state())) {
     return absl::FailedPreconditionError(absl::StrCat(name, " is going on: cancel it first"));
   }
+  {
+    MutexLock lock(mutex_);
+    // Numbers are not used twice: workers may still know this one.
+    LAWINE_RETURN_IF_ERROR(registry_.Put(kNextRunKey, absl::StrCat(next_id_)));
+  }
   LAWINE_RETURN_IF_ERROR(registry_.Delete(KeyOf(entry->run_id)));
   {
     MutexLock lock(mutex_);
     runs_.erase(entry->run_id);
   }
   if (!run.record_receipts()) return absl::OkStatus();
-  for (const WorkerHandle& worker : workers_.Alive()) {
-    grpc::ClientContext context;
-    SetDeadline(context, absl::Seconds(10));
-    pbi::DropRunRequest request;
-    request.set_run_id(entry->run_id);
-    pbi::DropRunResponse response;
-    const grpc::Status status = worker.stub->DropRun(&context, request, &response);
-    if (!status.ok()) spdlog::warn("{}: receipts of {} are still kept: {}", worker.Text(), name, status.error_message());
-  }
+  for (const WorkerHandle& worker : workers_.Alive()) ForgetReceipts(worker, entry->run_id);
   return absl::OkStatus();
 }
 
@@ -358,23 +376,7 @@ absl::Status Runs::Receipts(const std::string& name, const std::function<bool(co
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(run.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
   for (const WorkerHandle& worker : placement.workers) {
-    grpc::ClientContext context;
-    SetDeadline(context, kReceiptsTimeout);
-    pbi::ReadReceiptsRequest request;
-    request.set_run_id(entry->run_id);
-    const auto reader = worker.stub->ReadReceipts(&context, request);
-    pbi::ReadReceiptsResponse part;
-    while (reader->Read(&part)) {
-      pb::ListReceiptsResponse response;
-      response.mutable_members()->Swap(part.mutable_members());
-      response.mutable_receipt_steps()->Swap(part.mutable_receipt_steps());
-      response.mutable_forward_steps_plus_one()->Swap(part.mutable_forward_steps_plus_one());
-      if (write(response)) continue;
-      context.TryCancel();
-      reader->Finish();
-      return absl::CancelledError("the reader is gone");
-    }
-    LAWINE_RETURN_IF_ERROR(FromGrpc(reader->Finish()));
+    LAWINE_RETURN_IF_ERROR(ReadReceipts(worker, entry->run_id, write));
   }
   return absl::OkStatus();
 }

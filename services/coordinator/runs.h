@@ -17,6 +17,7 @@
 #include "services/coordinator/conductor.h"
 #include "services/coordinator/graphs.h"
 #include "services/coordinator/registry_store.h"
+#include "services/coordinator/request_turns.h"
 #include "services/coordinator/run_entry.h"
 
 namespace lawine {
@@ -56,6 +57,7 @@ class Runs {
   std::uint32_t QueuePosition(std::uint64_t run_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   lawine::v1::Run Describe(const RunEntry& entry) const;
   void RunQueue();
+  void Finish(RunEntry& entry);
   void Conduct(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> Execute(RunPlan plan, const std::string& name, absl::Time asked,
                                                 absl::Duration timeout, RunSteps& steps, Cancellation& cancellation) const;
@@ -65,11 +67,14 @@ class Runs {
   Graphs& graphs_;
   WorkerDirectory& workers_;
   const std::uint32_t at_once_max_;
+  RequestTurns turns_;
   std::vector<std::thread> conductors_;
   mutable Mutex mutex_;
   CondVar queue_changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  // Of runs that are answered at once and kept nowhere: from 2^63, never those of an earlier coordinator.
+  std::uint64_t next_unnamed_id_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::uint64_t, std::shared_ptr<RunEntry>> runs_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::shared_ptr<RunEntry>> queue_ ABSL_GUARDED_BY(mutex_);
 };

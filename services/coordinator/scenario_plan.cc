@@ -19,6 +19,10 @@ namespace pbi = ::lawine::internal::v1;
 // Simulate answers within the caller's deadline: at most this many deliveries are expected of it.
 constexpr std::uint64_t kSmallDeliveriesMax = 50'000'000;
 
+// What fits the messages that name them; a single message of the exchange can name more.
+constexpr std::uint32_t kSeedsMax = 50'000;
+static_assert(kSeedsMax <= limits::kSeedMembersMax);
+
 absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given) {
   const int rules = (seeds.ids_size() > 0) + seeds.has_audience() + seeds.highest_audience() + seeds.random();
   if (given && seeds.has_highest_audience() && !seeds.highest_audience()) {
@@ -37,11 +41,13 @@ absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given) {
   if (seeds.ids_size() > 0 && seeds.has_count()) {
     return FieldError("seed_members.count", "expected no count beside ids: the ids say how many");
   }
+  if (static_cast<std::uint32_t>(seeds.ids_size()) > kSeedsMax) {
+    return FieldError("seed_members.ids", absl::StrCat("expected at most ", kSeedsMax, ", found ", seeds.ids_size()));
+  }
   if (seeds.ids_size() > 0) return absl::OkStatus();
   if (!seeds.has_count()) seeds.set_count(1);
-  if (seeds.count() < 1 || seeds.count() > limits::kSeedMembersMax) {
-    return FieldError("seed_members.count",
-                      absl::StrCat("expected 1 to ", limits::kSeedMembersMax, ", found ", seeds.count()));
+  if (seeds.count() < 1 || seeds.count() > kSeedsMax) {
+    return FieldError("seed_members.count", absl::StrCat("expected 1 to ", kSeedsMax, ", found ", seeds.count()));
   }
   return absl::OkStatus();
 }

@@ -25,7 +25,6 @@ struct RunPlan {
   std::vector<std::string> warnings;
   lawine::v1::Estimate estimate;
   std::string result_key;
-  double load_seconds = 0;        // spent on bringing the graph into memory
 };
 
 // Finds the seed members and makes the run's spec. REQUIRES: `scenario` is complete.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "services/common/errors.h"
 #include "services/common/rpc.h"
 
 namespace lawine {
@@ -14,6 +15,14 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 std::string WorkerHandle::Text() const { return absl::StrCat("worker ", node_id, " at ", address); }
+
+absl::Status WorkerHandle::Said(const grpc::Status& status) const {
+  const absl::Status said = FromGrpc(status);
+  if (said.ok()) return said;
+  absl::Status named(said.code(), absl::StrCat(Text(), ": ", said.message()));
+  said.ForEachPayload([&named](absl::string_view name, const absl::Cord& payload) { named.SetPayload(name, payload); });
+  return named;
+}
 
 absl::Status Placement::Check(const std::string& graph) const {
   if (missing.empty()) return absl::OkStatus();
@@ -38,7 +47,7 @@ void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
 bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }
 
 WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
-  return {.node_id = worker.said.node_id(), .address = worker.said.address(), .stub = worker.stub, .shards = {}, .in_memory = true};
+  return {.node_id = worker.said.node_id(), .address = worker.said.address(), .stub = worker.stub, .shards = {}};
 }
 
 std::vector<WorkerHandle> WorkerDirectory::Alive() const {
@@ -78,7 +87,6 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
                                                   shard.graph_digest(), ")"));
       } else if (shard.shard() < shards_count && placed.insert(shard.shard()).second) {
         handle.shards.push_back(shard.shard());
-        handle.in_memory = handle.in_memory && shard.resident_bytes() > 0;
       }
     }
     std::sort(handle.shards.begin(), handle.shards.end());

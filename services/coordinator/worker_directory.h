@@ -22,9 +22,10 @@ struct WorkerHandle {
   std::string address;
   std::shared_ptr<internal::v1::WorkerService::Stub> stub;
   std::vector<std::uint32_t> shards;  // of the graph asked for, ascending
-  bool in_memory = true;              // all of those were when the worker was last heard
 
   std::string Text() const;  // "worker w-12 at 127.0.0.1:7071"
+  // What a call to the worker said, with the worker named.
+  absl::Status Said(const grpc::Status& status) const;
 };
 
 // Who holds a graph's shards.

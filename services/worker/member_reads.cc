@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/graph/follower_block.h"
 #include "engine/graph/member_block.h"
 
 namespace lawine {
@@ -23,21 +25,21 @@ absl::StatusOr<MemberColumns> ReadBlock(const ShardReader& reader, std::uint32_t
 
 }  // namespace
 
-absl::Status ReadMember(const ShardHost& shards, const ShardImage& image, LocalId member, bool profile,
+absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
                         pbi::MemberRecord& record) {
-  record.set_key(image.KeyOf(member));
-  record.set_id(image.range().first.value + member.value);
-  record.set_audience(image.audience()[member.value]);
+  record.set_key(members.KeyOf(member));
+  record.set_id(members.range().first.value + member.value);
+  record.set_audience(members.audience()[member.value]);
   if (!profile) return absl::OkStatus();
-  LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({image.graph().name, image.manifest().shard}));
-  LAWINE_ASSIGN_OR_RETURN(const MemberColumns members, ReadBlock(*reader, member.value / limits::kMembersPerBlock));
+  LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({members.manifest().graph.name, members.manifest().shard}));
+  LAWINE_ASSIGN_OR_RETURN(const MemberColumns columns, ReadBlock(*reader, member.value / limits::kMembersPerBlock));
   const std::size_t at = member.value % limits::kMembersPerBlock;
-  if (at >= members.size()) return absl::DataLossError("a member block is shorter than its shard's range");
-  if (!members.names.empty()) record.set_name(members.names[at]);
-  record.set_followees(members.followees[at]);
-  record.set_community(members.community[at]);
-  record.set_network(members.network[at]);
-  record.set_account_kind(members.account_kind[at]);
+  if (at >= columns.size()) return absl::DataLossError("a member block is shorter than its shard's range");
+  if (!columns.names.empty()) record.set_name(columns.names[at]);
+  record.set_followees(columns.followees[at]);
+  record.set_community(columns.community[at]);
+  record.set_network(columns.network[at]);
+  record.set_account_kind(columns.account_kind[at]);
   return absl::OkStatus();
 }
 
@@ -67,21 +69,37 @@ absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
   return absl::OkStatus();
 }
 
-pbi::ShardDescription Describe(const ShardImage& image, std::uint64_t disk_bytes) {
+pbi::ShardDescription Describe(const ShardMembers& members) {
   pbi::ShardDescription description;
-  description.set_shard(image.manifest().shard.value);
-  description.set_members(image.range().count);
-  description.set_links(image.manifest().links);
-  description.set_disk_bytes(disk_bytes);
-  description.set_resident_bytes(image.resident_bytes());
-  description.set_without_followees(image.manifest().without_followees);
+  description.set_shard(members.manifest().shard.value);
+  description.set_members(members.range().count);
+  description.set_links(members.manifest().links);
+  description.set_without_followees(members.manifest().without_followees);
   std::map<std::uint32_t, std::uint32_t> members_by_audience;
-  for (const std::uint32_t audience : image.audience()) ++members_by_audience[audience];
-  for (const auto& [audience, members] : members_by_audience) {
+  for (const std::uint32_t audience : members.audience()) ++members_by_audience[audience];
+  for (const auto& [audience, count] : members_by_audience) {
     description.add_audiences(audience);
-    description.add_audience_members(members);
+    description.add_audience_members(count);
   }
   return description;
+}
+
+absl::Status ReadFollowers(const ShardReader& reader, MemberId source, std::uint32_t count,
+                           pbi::ReadFollowersResponse& response) {
+  const ShardManifest& manifest = reader.manifest();
+  if (source.value >= manifest.graph.members()) return absl::InvalidArgumentError("no such source");
+  const std::uint32_t block = source.value / limits::kSourcesPerBlock;
+  FollowerLists lists;
+  LAWINE_RETURN_IF_ERROR(reader.ScanFollowers(block, block + 1, [&](std::uint32_t, std::string_view bytes) {
+    return DecodeFollowerBlock(bytes, manifest.range().count, manifest.graph.columns, lists);
+  }));
+  if (lists.counts.empty()) return absl::OkStatus();
+  const auto place = lists.counts.begin() + source.value % limits::kSourcesPerBlock;
+  const std::size_t first = std::accumulate(lists.counts.begin(), place, std::size_t{0});
+  for (std::size_t i = 0; i < std::min(*place, count); ++i) {
+    response.add_followers(manifest.range().first.value + lists.followers[first + i]);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace lawine

@@ -13,16 +13,20 @@
 
 namespace lawine {
 
-// Fills `record` for one member of the image's range; with names and labels if `profile`.
-absl::Status ReadMember(const ShardHost& shards, const ShardImage& image, LocalId member, bool profile,
+// Fills `record` for one member of the shard; with names and labels if `profile`.
+absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
                         internal::v1::MemberRecord& record);
 
 // Calls write(part) with all receipts in order of key, until it returns false (CANCELLED then).
 absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
                             const std::function<bool(const internal::v1::ReadReceiptsResponse&)>& write);
 
-// Members, degrees and bytes of one shard.
-internal::v1::ShardDescription Describe(const ShardImage& image, std::uint64_t disk_bytes);
+// Members and degrees of one shard.
+internal::v1::ShardDescription Describe(const ShardMembers& members);
+
+// Adds up to `count` followers of `source` inside the shard to `response`, read from storage.
+absl::Status ReadFollowers(const ShardReader& reader, MemberId source, std::uint32_t count,
+                           internal::v1::ReadFollowersResponse& response);
 
 }  // namespace lawine
 

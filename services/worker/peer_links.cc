@@ -44,7 +44,10 @@ class PeerLinks::Link {
   }
 
   void Cancel() { context_.TryCancel(); }
-  bool Serves(const std::string& address) const { return address == address_ && !broken_; }
+  // A peer that was restarted has dropped the connection, which shows here before the next Write finds out.
+  bool Serves(const std::string& address) const {
+    return address == address_ && !broken_ && channel_->GetState(false) == GRPC_CHANNEL_READY;
+  }
 
  private:
   absl::Status Gone(const char* what) const {

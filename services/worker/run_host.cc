@@ -79,6 +79,7 @@ void RunHost::Deliver(std::string_view frame) {
 }
 
 void RunHost::Keep(KeptReceipts receipts) {
+  DropReceipts(receipts.run_id);
   MutexLock lock(mutex_);
   receipts_.push_back(std::make_shared<const KeptReceipts>(std::move(receipts)));
   if (receipts_.size() > kReceiptsKept) receipts_.pop_front();
@@ -95,6 +96,11 @@ std::shared_ptr<const KeptReceipts> RunHost::FindReceipts(std::uint64_t run_id) 
 void RunHost::DropReceipts(std::uint64_t run_id) {
   MutexLock lock(mutex_);
   std::erase_if(receipts_, [run_id](const auto& kept) { return kept->run_id == run_id; });
+}
+
+void RunHost::DropReceiptsOf(const std::string& graph) {
+  MutexLock lock(mutex_);
+  std::erase_if(receipts_, [&graph](const auto& kept) { return kept->images[0]->graph().name == graph; });
 }
 
 }  // namespace lawine

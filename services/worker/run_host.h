@@ -67,6 +67,7 @@ class RunHost {
   void Keep(KeptReceipts receipts);
   std::shared_ptr<const KeptReceipts> FindReceipts(std::uint64_t run_id) const;
   void DropReceipts(std::uint64_t run_id);
+  void DropReceiptsOf(const std::string& graph);
 
  private:
   static constexpr std::size_t kRunsMax = 256;

@@ -87,9 +87,10 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph)
   if (!acquired.images.empty()) return acquired;
   MutexLock loading(loading_);
   const absl::Time start = absl::Now();
+  LAWINE_RETURN_IF_ERROR(Members(graph).status());
   LAWINE_ASSIGN_OR_RETURN(const auto missing, MissingImages(graph));
-  for (const auto& reader : missing) {
-    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image, ShardImage::Hydrate(*reader, executor_));
+  for (const auto& [reader, members] : missing) {
+    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image, ShardImage::Hydrate(*reader, members, executor_));
     MutexLock lock(mutex_);
     shards_[{graph, image->manifest().shard}].image = std::move(image);
   }
@@ -119,17 +120,32 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::InMemory(const std::string& graph
 }
 
 // Readers of the shards that are not in memory, with room made for them.
-absl::StatusOr<std::vector<std::shared_ptr<const ShardReader>>> ShardHost::MissingImages(const std::string& graph) {
+absl::StatusOr<std::vector<ShardHost::Missing>> ShardHost::MissingImages(const std::string& graph) {
   MutexLock lock(mutex_);
-  std::vector<std::shared_ptr<const ShardReader>> missing;
+  std::vector<Missing> missing;
   std::uint64_t bytes = 0;
   for (const auto& [name, shard] : shards_) {
     if (name.graph != graph || shard.image != nullptr) continue;
-    missing.push_back(shard.reader);
+    missing.push_back({shard.reader, shard.members});
     bytes += ImageBytes(shard.reader->manifest());
   }
   if (!missing.empty()) LAWINE_RETURN_IF_ERROR(MakeRoom(graph, bytes));
   return missing;
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Members(const std::string& graph) {
+  std::vector<std::shared_ptr<const ShardMembers>> members;
+  MutexLock lock(mutex_);
+  for (auto& [name, shard] : shards_) {
+    if (name.graph != graph) continue;
+    LAWINE_RETURN_IF_ERROR(shard.status);
+    if (shard.members == nullptr) {
+      LAWINE_ASSIGN_OR_RETURN(shard.members, ShardMembers::Read(*shard.reader));
+    }
+    members.push_back(shard.members);
+  }
+  if (members.empty()) return absl::NotFoundError(absl::StrCat("this worker holds no shard of graph '", graph, "'"));
+  return members;
 }
 
 // Drops images of other graphs that nobody uses until `bytes` fit.
@@ -169,7 +185,7 @@ absl::StatusOr<std::uint32_t> ShardHost::Drop(const std::string& graph) {
   std::vector<ShardName> names;
   for (const auto& [name, shard] : shards_) {
     if (name.graph != graph) continue;
-    if (shard.image.use_count() > 1 || shard.reader.use_count() > 1) {
+    if (shard.image.use_count() > 1) {
       return absl::FailedPreconditionError(absl::StrCat("graph '", graph, "' is in use: wait for its runs, or cancel them"));
     }
     names.push_back(name);

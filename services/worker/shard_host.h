@@ -43,7 +43,11 @@ class ShardHost {
   // damaged; RESOURCE_EXHAUSTED when there is not enough memory even after dropping idle images.
   absl::StatusOr<Acquired> Acquire(const std::string& graph);
 
-  // A reader of one shard, for what images do not hold.
+  // Members of all of this worker's shards of `graph`; quick also when the links are not in memory. Errors as
+  // Acquire.
+  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> Members(const std::string& graph);
+
+  // A reader of one shard, for what images and members do not hold.
   absl::StatusOr<std::shared_ptr<const ShardReader>> Reader(const ShardName& name) const;
 
   // Opens a shard that was just loaded.
@@ -55,16 +59,21 @@ class ShardHost {
   struct Shard {
     absl::Status status;
     std::shared_ptr<const ShardReader> reader;
+    std::shared_ptr<const ShardMembers> members;
     std::shared_ptr<const ShardImage> image;
   };
   void OpenShard(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Acquired> InMemory(const std::string& graph) const;
-  absl::StatusOr<std::vector<std::shared_ptr<const ShardReader>>> MissingImages(const std::string& graph);
+  struct Missing {
+    std::shared_ptr<const ShardReader> reader;
+    std::shared_ptr<const ShardMembers> members;
+  };
+  absl::StatusOr<std::vector<Missing>> MissingImages(const std::string& graph);
   absl::Status MakeRoom(const std::string& graph, std::uint64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::unique_ptr<ShardStorage> storage_;
   Executor& executor_;
-  Mutex loading_;  // one graph is brought into memory at a time; taken before mutex_
+  Mutex loading_;   // one graph's links are brought into memory at a time; taken before mutex_
   mutable Mutex mutex_;
   std::map<ShardName, Shard> shards_ ABSL_GUARDED_BY(mutex_);
 };

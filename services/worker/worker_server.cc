@@ -42,8 +42,9 @@ absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
 
 class WorkerServerImpl final : public WorkerServer {
  public:
-  WorkerServerImpl(const WorkerOptions& options, std::string node_id, std::unique_ptr<ShardStorage> storage)
-      : options_(options), node_id_(std::move(node_id)), pool_(options.threads),
+  WorkerServerImpl(const WorkerOptions& options, std::unique_ptr<DirectoryLock> lock, std::string node_id,
+                   std::unique_ptr<ShardStorage> storage)
+      : options_(options), lock_(std::move(lock)), node_id_(std::move(node_id)), pool_(options.threads),
         shards_(std::move(storage), pool_), service_(shards_, runs_, peers_, pool_), exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
 
@@ -117,6 +118,7 @@ class WorkerServerImpl final : public WorkerServer {
   }
 
   const WorkerOptions options_;
+  const std::unique_ptr<DirectoryLock> lock_;
   const std::string node_id_;
   ThreadPool pool_;
   ShardHost shards_;
@@ -137,10 +139,11 @@ absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOp
   if (options.data_dir.empty() || options.coordinator.empty() || options.threads < 1 || options.threads > 1024) {
     return absl::InvalidArgumentError("a worker needs a data directory, a coordinator, and 1 to 1024 threads");
   }
+  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<DirectoryLock> lock, DirectoryLock::Take(options.data_dir));
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardStorage> storage,
                           OpenRocksStorage(options.data_dir + "/graphs", RocksOptions()));
   LAWINE_ASSIGN_OR_RETURN(const std::string node_id, NodeId(options.data_dir));
-  auto server = std::make_unique<WorkerServerImpl>(options, node_id, std::move(storage));
+  auto server = std::make_unique<WorkerServerImpl>(options, std::move(lock), node_id, std::move(storage));
   LAWINE_RETURN_IF_ERROR(server->Bind());
   return server;
 }

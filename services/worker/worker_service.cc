@@ -16,18 +16,18 @@ namespace pbi = ::lawine::internal::v1;
 namespace {
 
 absl::Status FillMembers(ShardHost& shards, const pbi::ReadMembersRequest& request, pbi::ReadMembersResponse& response) {
-  LAWINE_ASSIGN_OR_RETURN(const auto acquired, shards.Acquire(request.graph()));
-  for (const auto& image : acquired.images) {
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  for (const auto& members : all) {
     const auto add = [&](LocalId member) {
-      return ReadMember(shards, *image, member, request.profiles(), *response.add_members());
+      return ReadMember(shards, *members, member, request.profiles(), *response.add_members());
     };
     for (const std::uint64_t key : request.keys()) {
-      const auto member = image->Find(key);
+      const auto member = members->Find(key);
       if (member.has_value()) LAWINE_RETURN_IF_ERROR(add(*member));
     }
     for (const std::uint32_t id : request.ids()) {
-      if (!image->range().Contains(MemberId(id))) continue;
-      LAWINE_RETURN_IF_ERROR(add(LocalId(id - image->range().first.value)));
+      if (!members->range().Contains(MemberId(id))) continue;
+      LAWINE_RETURN_IF_ERROR(add(LocalId(id - members->range().first.value)));
     }
   }
   return absl::OkStatus();
@@ -38,10 +38,10 @@ absl::Status FillProposals(ShardHost& shards, const pbi::ProposeSeedsRequest& re
   if (request.rule() < 1 || request.rule() > 3 || request.count() < 1 || request.count() > limits::kSeedMembersMax) {
     return absl::InvalidArgumentError("unknown seed rule or count");
   }
-  LAWINE_ASSIGN_OR_RETURN(const auto acquired, shards.Acquire(request.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
   std::vector<SeedCandidate> best;
-  for (const auto& image : acquired.images) {
-    MergeSeeds(ProposeSeeds(*image, wire::FromProto(request)), request.count(), best);
+  for (const auto& members : all) {
+    MergeSeeds(lawine::ProposeSeeds(*members, wire::FromProto(request)), request.count(), best);
   }
   for (const SeedCandidate& candidate : best) *response.add_proposals() = wire::ToProto(candidate);
   return absl::OkStatus();
@@ -49,12 +49,22 @@ absl::Status FillProposals(ShardHost& shards, const pbi::ProposeSeedsRequest& re
 
 absl::Status FillFollowers(ShardHost& shards, const pbi::ReadFollowersRequest& request,
                            pbi::ReadFollowersResponse& response) {
-  LAWINE_ASSIGN_OR_RETURN(const auto acquired, shards.Acquire(request.graph()));
-  for (const auto& image : acquired.images) {
-    if (request.source() >= image->graph().members()) return absl::InvalidArgumentError("no such source");
-    for (const std::uint32_t local : image->FollowersOf(MemberId(request.source()))) {
-      if (static_cast<std::uint32_t>(response.followers_size()) >= request.count()) return absl::OkStatus();
-      response.add_followers(image->range().first.value + local);
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  for (const auto& members : all) {
+    LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({request.graph(), members->manifest().shard}));
+    LAWINE_RETURN_IF_ERROR(lawine::ReadFollowers(*reader, MemberId(request.source()), request.count(), response));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FillDescriptions(ShardHost& shards, const std::string& graph, pbi::DescribeShardsResponse& response) {
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(graph));
+  for (const auto& members : all) *response.add_shards() = Describe(*members);
+  for (const HeldShardState& state : shards.List()) {
+    for (pbi::ShardDescription& shard : *response.mutable_shards()) {
+      if (state.name != ShardName{graph, ShardIndex(shard.shard())}) continue;
+      shard.set_disk_bytes(state.disk_bytes);
+      shard.set_resident_bytes(state.resident_bytes);
     }
   }
   return absl::OkStatus();
@@ -68,27 +78,15 @@ grpc::Status WorkerService::LoadShard(grpc::ServerContext* context, LoadStream* 
 
 grpc::Status WorkerService::DropGraph(grpc::ServerContext*, const pbi::DropGraphRequest* request,
                                       pbi::DropGraphResponse* response) {
+  runs_.DropReceiptsOf(request->graph());  // they hold what is to be deleted
   const auto dropped = shards_.Drop(request->graph());
   response->set_shards_dropped(dropped.value_or(0));
   return ToGrpc(dropped.status());
 }
 
-grpc::Status WorkerService::PrepareGraph(grpc::ServerContext*, const pbi::PrepareGraphRequest* request,
-                                         pbi::PrepareGraphResponse* response) {
-  const auto acquired = shards_.Acquire(request->graph());
-  if (acquired.ok()) response->set_load_seconds(acquired->load_seconds);
-  return ToGrpc(acquired.status());
-}
-
 grpc::Status WorkerService::DescribeShards(grpc::ServerContext*, const pbi::DescribeShardsRequest* request,
                                            pbi::DescribeShardsResponse* response) {
-  const auto acquired = shards_.Acquire(request->graph());
-  if (!acquired.ok()) return ToGrpc(acquired.status());
-  for (const auto& image : acquired->images) {
-    const auto reader = shards_.Reader({request->graph(), image->manifest().shard});
-    *response->add_shards() = Describe(*image, reader.ok() ? (*reader)->disk_bytes() : 0);
-  }
-  return grpc::Status::OK;
+  return ToGrpc(FillDescriptions(shards_, request->graph(), *response));
 }
 
 grpc::Status WorkerService::ReadMembers(grpc::ServerContext*, const pbi::ReadMembersRequest* request,

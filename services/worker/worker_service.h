@@ -19,8 +19,6 @@ class WorkerService final : public internal::v1::WorkerService::Service {
   grpc::Status LoadShard(grpc::ServerContext* context, LoadStream* stream) override;
   grpc::Status DropGraph(grpc::ServerContext*, const internal::v1::DropGraphRequest* request,
                          internal::v1::DropGraphResponse* response) override;
-  grpc::Status PrepareGraph(grpc::ServerContext*, const internal::v1::PrepareGraphRequest* request,
-                            internal::v1::PrepareGraphResponse* response) override;
   grpc::Status DescribeShards(grpc::ServerContext*, const internal::v1::DescribeShardsRequest* request,
                               internal::v1::DescribeShardsResponse* response) override;
   grpc::Status ReadMembers(grpc::ServerContext*, const internal::v1::ReadMembersRequest* request,

@@ -35,20 +35,23 @@ ErrorDetails DetailsOf(const grpc::Status& status) {
     google::rpc::ErrorInfo info;
     google::rpc::BadRequest bad;
     if (detail.UnpackTo(&info)) details.reason = info.reason();
-    if (detail.UnpackTo(&bad) && bad.field_violations_size() > 0) details.field = bad.field_violations(0).field();
+    if (detail.UnpackTo(&bad) && bad.field_violations_size() > 0)
+      details.field = bad.field_violations(0).field();
   }
   return details;
 }
 
 std::string Text(const grpc::Status& status) {
   const ErrorDetails details = DetailsOf(status);
-  return absl::StrCat("code ", static_cast<int>(status.error_code()), ", reason '", details.reason, "', field '",
-                      details.field, "': ", status.error_message());
+  return absl::StrCat("code ", static_cast<int>(status.error_code()), ", reason '", details.reason,
+                      "', field '", details.field, "': ", status.error_message());
 }
 
 Client::Client(const std::string& address)
-    : channel_(OpenChannel(address)), graphs_(pb::GraphService::NewStub(channel_)),
-      simulations_(pb::SimulationService::NewStub(channel_)), cluster_(pb::ClusterService::NewStub(channel_)) {}
+    : channel_(OpenChannel(address)),
+      graphs_(pb::GraphService::NewStub(channel_)),
+      simulations_(pb::SimulationService::NewStub(channel_)),
+      cluster_(pb::ClusterService::NewStub(channel_)) {}
 
 Answer<pb::Graph> Client::CreateGraph(const pb::CreateGraphRequest& request) {
   grpc::ClientContext context;
@@ -63,7 +66,8 @@ Answer<pb::Graph> Client::CreateGraph(const pb::CreateGraphRequest& request) {
   return answer;
 }
 
-Answer<pb::ImportGraphResponse> Client::Import(const pb::ImportOptions& options, const std::vector<FileToImport>& files) {
+Answer<pb::ImportGraphResponse> Client::Import(const pb::ImportOptions& options,
+                                               const std::vector<FileToImport>& files) {
   grpc::ClientContext context;
   SetDeadline(context, kCallTimeout);
   const auto stream = graphs_->ImportGraph(&context);
@@ -99,7 +103,8 @@ Answer<pb::Graph> Client::GetGraph(const std::string& name) {
 std::vector<std::string> Client::GraphNames() {
   pb::ListGraphsResponse response;
   std::vector<std::string> names;
-  if (!Call(*graphs_, &pb::GraphService::Stub::ListGraphs, pb::ListGraphsRequest(), response).ok()) return {"error"};
+  if (!Call(*graphs_, &pb::GraphService::Stub::ListGraphs, pb::ListGraphsRequest(), response).ok())
+    return {"error"};
   for (const pb::Graph& graph : response.graphs()) names.push_back(graph.name());
   return names;
 }
@@ -122,7 +127,8 @@ Answer<pb::RunResult> Client::Simulate(const pb::Scenario& scenario, absl::Durat
   pb::SimulateRequest request;
   *request.mutable_scenario() = scenario;
   pb::SimulateResponse response;
-  const grpc::Status status = Call(*simulations_, &pb::SimulationService::Stub::Simulate, request, response, timeout);
+  const grpc::Status status =
+      Call(*simulations_, &pb::SimulationService::Stub::Simulate, request, response, timeout);
   return {status, response.result()};
 }
 
@@ -141,19 +147,21 @@ Answer<pb::Run> Client::GetRun(const std::string& name) {
 
 Answer<pb::RunResult> Client::Result(const std::string& name) {
   pb::GetRunResultResponse response;
-  const grpc::Status status =
-      Call(*simulations_, &pb::SimulationService::Stub::GetRunResult, Named<pb::GetRunResultRequest>(name), response);
+  const grpc::Status status = Call(*simulations_, &pb::SimulationService::Stub::GetRunResult,
+                                   Named<pb::GetRunResultRequest>(name), response);
   return {status, response.result()};
 }
 
 grpc::Status Client::Cancel(const std::string& name) {
   pb::CancelRunResponse response;
-  return Call(*simulations_, &pb::SimulationService::Stub::CancelRun, Named<pb::CancelRunRequest>(name), response);
+  return Call(*simulations_, &pb::SimulationService::Stub::CancelRun, Named<pb::CancelRunRequest>(name),
+              response);
 }
 
 grpc::Status Client::DeleteRun(const std::string& name) {
   pb::DeleteRunResponse response;
-  return Call(*simulations_, &pb::SimulationService::Stub::DeleteRun, Named<pb::DeleteRunRequest>(name), response);
+  return Call(*simulations_, &pb::SimulationService::Stub::DeleteRun, Named<pb::DeleteRunRequest>(name),
+              response);
 }
 
 Answer<Watched> Client::Watch(const std::string& name, std::uint32_t after_steps) {

@@ -58,7 +58,8 @@ class Client {
   explicit Client(const std::string& address);
 
   Answer<pb::Graph> CreateGraph(const pb::CreateGraphRequest& request);
-  Answer<pb::ImportGraphResponse> Import(const pb::ImportOptions& options, const std::vector<FileToImport>& files);
+  Answer<pb::ImportGraphResponse> Import(const pb::ImportOptions& options,
+                                         const std::vector<FileToImport>& files);
   Answer<pb::Graph> GetGraph(const std::string& name);
   std::vector<std::string> GraphNames();
   grpc::Status DeleteGraph(const std::string& name);

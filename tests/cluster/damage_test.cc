@@ -94,8 +94,9 @@ TEST_F(DamageTest, MissingShardIsNamed) {
 
 TEST_F(DamageTest, EmptyDirectoryIsNoShard) {
   EXPECT_THAT(RefusalAfter([&] {
-    for (const auto& entry : fs::directory_iterator(Shard(2))) fs::remove_all(entry.path());
-  }), IsRefused(StatusCode::UNAVAILABLE, "not a shard directory"));
+                for (const auto& entry : fs::directory_iterator(Shard(2))) fs::remove_all(entry.path());
+              }),
+              IsRefused(StatusCode::UNAVAILABLE, "not a shard directory"));
 }
 
 TEST_F(DamageTest, ShardInTheWrongPlaceIsForeign) {
@@ -113,7 +114,8 @@ TEST_F(DamageTest, ShardsOfAnotherClustersGraphAreRefused) {
     TestCluster other({.workers = 2, .data = {elsewhere.path() / "w0", elsewhere.path() / "w1"}});
     ASSERT_TRUE(other.client().CreateGraph(GraphOf("g", 20'000, 2)).ok());
   }
-  const fs::path donor = elsewhere.path() / (fs::exists(elsewhere.path() / "w0/graphs/g/shard-0002") ? "w0" : "w1");
+  const fs::path donor =
+      elsewhere.path() / (fs::exists(elsewhere.path() / "w0/graphs/g/shard-0002") ? "w0" : "w1");
   const grpc::Status status = RefusalAfter([&] {
     fs::remove_all(data_ / "graphs");
     fs::copy(donor / "graphs", data_ / "graphs", fs::copy_options::recursive);
@@ -168,7 +170,7 @@ TEST_F(DamageTest, DeletedGraphStaysDeletedWhenAWorkerWasAway) {
 
 // A load that is going on; the future holds its end.
 std::future<Answer<pb::Graph>> StartLargeLoad(Client& client, std::uint32_t members) {
-  const auto& reading = std::make_shared<std::promise<void>>();
+  const auto reading = std::make_shared<std::promise<void>>();
   auto load = std::async(std::launch::async, [&client, members, reading] {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + kCallTimeout));

@@ -103,22 +103,31 @@ TEST(StartTest, IsRefusedWhereItWouldDoHarm) {
   TestCluster cluster({.workers = 1});
   TempDirectory fresh;
   const std::string any = "127.0.0.1:0";
-  ExpectStartRefused(cluster, {CoordinatorProgram(), "--data", fresh.path() / "c", "--listen", cluster.address()},
+  ExpectStartRefused(cluster,
+                     {CoordinatorProgram(), "--data", fresh.path() / "c", "--listen", cluster.address()},
                      {"cannot listen on " + cluster.address(), "in use"});
-  ExpectStartRefused(cluster, {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(),
-                               "--listen", cluster.worker_address(0)},
+  ExpectStartRefused(cluster,
+                     {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(),
+                      "--listen", cluster.worker_address(0)},
                      {"cannot listen on " + cluster.worker_address(0), "in use"});
   ExpectStartRefused(cluster, cluster.CoordinatorCommand(any), {cluster.CoordinatorData(), "another"});
   ExpectStartRefused(cluster, cluster.WorkerCommand(0, any), {cluster.WorkerData(0), "another"});
-  for (const char* listen : {"0.0.0.0:0", "[::]:0", "192.0.2.1:7070", "127.evil.example:0", ":7070", "nowhere"}) {
-    ExpectStartRefused(cluster, {CoordinatorProgram(), "--data", fresh.path() / "c", "--listen", listen}, {listen});
-    ExpectStartRefused(cluster, {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(),
-                                 "--listen", listen}, {listen});
+  for (const char* listen :
+       {"0.0.0.0:0", "[::]:0", "192.0.2.1:7070", "127.evil.example:0", ":7070", "nowhere"}) {
+    ExpectStartRefused(cluster, {CoordinatorProgram(), "--data", fresh.path() / "c", "--listen", listen},
+                       {listen});
+    ExpectStartRefused(cluster,
+                       {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(),
+                        "--listen", listen},
+                       {listen});
   }
-  ExpectStartRefused(cluster, {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(),
-                               "--threads", "0"}, {"threads"});
+  ExpectStartRefused(
+      cluster,
+      {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(), "--threads", "0"},
+      {"threads"});
   ExpectStartRefused(cluster, {CoordinatorProgram(), "--data", "/dev/null/c"}, {"/dev/null/c"});
-  ExpectStartRefused(cluster, {WorkerProgram(), "--data", "/dev/null/w", "--coordinator", "127.0.0.1:1"}, {"/dev/null/w"});
+  ExpectStartRefused(cluster, {WorkerProgram(), "--data", "/dev/null/w", "--coordinator", "127.0.0.1:1"},
+                     {"/dev/null/w"});
   ExpectStartRefused(cluster, {WorkerProgram(), "--coordinator", "127.0.0.1:1"}, {"--data"});
 }
 
@@ -136,7 +145,8 @@ TEST(StartTest, WithoutWorkersGraphsAreRefused) {
   pb::CreateGraphRequest request;
   request.set_name("g");
   request.set_preset("hyves");
-  EXPECT_THAT(cluster.client().CreateGraph(request).status, IsRefused(StatusCode::UNAVAILABLE, "lawine-worker"));
+  EXPECT_THAT(cluster.client().CreateGraph(request).status,
+              IsRefused(StatusCode::UNAVAILABLE, "lawine-worker"));
 }
 
 }  // namespace

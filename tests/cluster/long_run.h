@@ -66,10 +66,13 @@ class LongRunTest : public testing::Test {
   // The run as it is when it has ended, at most `timeout` from now.
   pb::Run WaitForEnd(const std::string& name, absl::Duration timeout) {
     pb::Run run;
-    EXPECT_TRUE(Eventually(timeout, [&] {
-      run = client().GetRun(name).value;
-      return run.state() != pb::RUN_STATE_RUNNING && run.state() != pb::RUN_STATE_QUEUED;
-    })) << name << " has not ended";
+    EXPECT_TRUE(Eventually(timeout,
+                           [&] {
+                             run = client().GetRun(name).value;
+                             return run.state() != pb::RUN_STATE_RUNNING &&
+                                    run.state() != pb::RUN_STATE_QUEUED;
+                           }))
+        << name << " has not ended";
     return run;
   }
   std::string SmallDigest() {

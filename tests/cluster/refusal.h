@@ -20,8 +20,8 @@ MATCHER_P2(IsRefused, code, words, "") {
 MATCHER_P2(IsBadField, field, words, "") {
   *result_listener << Text(arg);
   const ErrorDetails details = DetailsOf(arg);
-  return arg.error_code() == grpc::StatusCode::INVALID_ARGUMENT && !details.reason.empty() && details.field == field &&
-         arg.error_message().find(words) != std::string::npos;
+  return arg.error_code() == grpc::StatusCode::INVALID_ARGUMENT && !details.reason.empty() &&
+         details.field == field && arg.error_message().find(words) != std::string::npos;
 }
 
 }  // namespace lawine

@@ -51,7 +51,8 @@ TEST_F(RunLifeTest, EveryWatcherSeesAllStepsFromTheFirst) {
   auto early = std::async(std::launch::async, [&] { return client().Watch(name); });
   ASSERT_TRUE(Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.steps_done() > 20; }));
   auto late = std::async(std::launch::async, [&] { return Client(cluster().address()).Watch(name); });
-  const auto first = early.get(), second = late.get(), third = client().Watch(name), rest = client().Watch(name, 5);
+  const auto first = early.get(), second = late.get(), third = client().Watch(name),
+             rest = client().Watch(name, 5);
   ASSERT_TRUE(first.ok() && second.ok() && third.ok() && rest.ok());
   const auto text = [](const Watched& watched) {
     std::vector<std::string> lines;
@@ -90,7 +91,8 @@ TEST_F(RunLifeTest, CancelEndsItSoon) {
 
 TEST_F(RunLifeTest, ListsPagesLatestFirst) {
   std::vector<std::string> created;
-  for (int i = 0; i < 5; ++i) created.insert(created.begin(), client().CreateRun(Request(1)).value.run().name());
+  for (int i = 0; i < 5; ++i)
+    created.insert(created.begin(), client().CreateRun(Request(1)).value.run().name());
   const auto first = List(client(), 2);
   EXPECT_THAT(Names(first), ElementsAre(created[0], created[1]));
   const auto second = List(client(), 2, first.next_page_token());
@@ -149,8 +151,10 @@ TEST_F(RunLifeTest, ResultOutlivesTheCoordinator) {
   ASSERT_TRUE(after.ok()) << Text(after.status);
   EXPECT_EQ(after.value.SerializeAsString(), before.value.SerializeAsString());
   EXPECT_EQ(client().GetRun(run.value.name()).value.ShortDebugString(), run.value.ShortDebugString());
-  EXPECT_GT(steps, client().Watch(run.value.name()).value.steps.size()) << "replicas are summed in what is kept";
-  EXPECT_EQ(client().Watch(run.value.name()).value.steps.size(), static_cast<std::size_t>(after.value.steps_size()));
+  EXPECT_GT(steps, client().Watch(run.value.name()).value.steps.size())
+      << "replicas are summed in what is kept";
+  EXPECT_EQ(client().Watch(run.value.name()).value.steps.size(),
+            static_cast<std::size_t>(after.value.steps_size()));
 }
 
 class CoordinatorStopTest : public LongRunTest, public testing::WithParamInterface<int> {
@@ -207,7 +211,8 @@ TEST_F(QueueTest, HasPlacesAndLetsGoOfWhatIsCancelled) {
       << "a queued run must not wait for its turn to be cancelled";
   EXPECT_EQ(client().GetRun(queued[1]).value.queue_position(), 1u);
   EXPECT_TRUE(client().Cancel(running).ok());
-  for (const int i : {1, 2}) EXPECT_EQ(WaitForEnd(queued[i], absl::Seconds(30)).state(), pb::RUN_STATE_SUCCEEDED);
+  for (const int i : {1, 2})
+    EXPECT_EQ(WaitForEnd(queued[i], absl::Seconds(30)).state(), pb::RUN_STATE_SUCCEEDED);
 }
 
 TEST_F(RunLifeTest, ReceiptsAreKeptByWorkersOnly) {
@@ -223,6 +228,17 @@ TEST_F(RunLifeTest, ReceiptsAreKeptByWorkersOnly) {
   EXPECT_GT(client().Receipts(name).value.size(), 10u);
   cluster().RestartWorker(1);
   EXPECT_THAT(client().Receipts(name).status, IsRefused(StatusCode::NOT_FOUND, "repeat the run"));
+}
+
+TEST_F(RunLifeTest, ReceiptsDoNotKeepAGraphFromBeingDeleted) {
+  pb::CreateRunRequest request = Request(1);
+  request.set_record_receipts(true);
+  const std::string name = client().CreateRun(request).value.run().name();
+  ASSERT_EQ(WaitForEnd(name, absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
+  EXPECT_GT(client().Receipts(name).value.size(), 10u);
+  const grpc::Status deleted = client().DeleteGraph("g");
+  EXPECT_TRUE(deleted.ok()) << Text(deleted);
+  EXPECT_FALSE(client().Receipts(name).ok());
 }
 
 TEST_F(RunLifeTest, ValidateOnlyEstimatesAndRunsNothing) {
@@ -264,7 +280,8 @@ std::string CheckHealth(const std::string& address) {
   grpc::ClientContext context;
   SetDeadline(context, absl::Seconds(20));
   grpc::CompletionQueue queue;
-  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::ByteBuffer(), &queue);
+  const auto call =
+      stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::ByteBuffer(), &queue);
   call->StartCall();
   grpc::ByteBuffer response;
   grpc::Status status;

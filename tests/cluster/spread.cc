@@ -18,7 +18,8 @@ namespace {
 template <class IdOf>
 Network FromRows(const TestGraph& graph, bool string_ids, const IdOf& id_of) {
   Network network;
-  for (const auto& [from, to] : graph.links) absl::StrAppend(&network.edge_list, id_of(from), "\t", id_of(to), "\n");
+  for (const auto& [from, to] : graph.links)
+    absl::StrAppend(&network.edge_list, id_of(from), "\t", id_of(to), "\n");
   EdgeReader reader({.columns = ParseEdgeColumns("from,to", false).value(), .string_ids = string_ids});
   reader.BeginFile("rows");
   LAWINE_CHECK(reader.Append(network.edge_list).ok() && reader.EndFile().ok());
@@ -54,7 +55,8 @@ Verdict Sum(const std::vector<Verdict>& verdicts) {
     sum.unreached_without_followees += verdict.unreached_without_followees;
     sum.stopped_at_max_steps = verdict.stopped_at_max_steps;
     for (const JudgeStep& step : verdict.steps) {
-      while (sum.steps.size() <= step.step) sum.steps.push_back({.step = static_cast<std::uint32_t>(sum.steps.size())});
+      while (sum.steps.size() <= step.step)
+        sum.steps.push_back({.step = static_cast<std::uint32_t>(sum.steps.size())});
       JudgeStep& total = sum.steps[step.step];
       total.deliveries += step.deliveries;
       total.first_receipts += step.first_receipts;
@@ -104,14 +106,18 @@ Network WithStringIds(const TestGraph& graph) {
 
 Network Generated(const std::string& preset, std::uint32_t members, std::uint32_t links_per_member) {
   Network network;
-  network.generated = {.preset = preset, .members = members, .links_per_member_milli = links_per_member * 1000, .graph_seed = 5};
+  network.generated = {.preset = preset,
+                       .members = members,
+                       .links_per_member_milli = links_per_member * 1000,
+                       .graph_seed = 5};
   InlineExecutor executor;
   network.source = MakeGenerator(*network.generated, executor).value();
   network.judged = ForJudge(*network.source);
   return network;
 }
 
-Answer<pb::Graph> Load(Client& client, const Network& network, const std::string& name, std::uint32_t shards) {
+Answer<pb::Graph> Load(Client& client, const Network& network, const std::string& name,
+                       std::uint32_t shards) {
   if (!network.generated.has_value()) {
     pb::ImportOptions options;
     options.set_name(name);
@@ -165,7 +171,8 @@ std::string Difference(const std::vector<Verdict>& verdicts, const pb::RunResult
     const pb::ReplicaResult& replica = result.replicas(i);
     if (replica.digest() != verdict.digest.ToHex()) return absl::StrCat("digest of replica ", i);
     if (replica.totals().reach() != verdict.receipt_steps.size()) return absl::StrCat("reach of replica ", i);
-    if (replica.totals().forwards() != verdict.forward_steps.size()) return absl::StrCat("forwards of replica ", i);
+    if (replica.totals().forwards() != verdict.forward_steps.size())
+      return absl::StrCat("forwards of replica ", i);
     const bool at_max = StopOf(replica.reason_stopped()) == StopReason::kMaxSteps;
     if (at_max != verdict.stopped_at_max_steps) return absl::StrCat("stop of replica ", i);
   }
@@ -175,14 +182,16 @@ std::string Difference(const std::vector<Verdict>& verdicts, const pb::RunResult
 std::string Difference(const Verdict& verdict, const Network& network,
                        const std::map<std::string, ReceiptSteps>& receipts) {
   if (receipts.size() != verdict.receipt_steps.size()) {
-    return absl::StrCat("the judge has ", verdict.receipt_steps.size(), " receipts, the cluster ", receipts.size());
+    return absl::StrCat("the judge has ", verdict.receipt_steps.size(), " receipts, the cluster ",
+                        receipts.size());
   }
   for (const auto& [key, step] : verdict.receipt_steps) {
     const auto it = receipts.find(network.IdOf(key));
     if (it == receipts.end()) return absl::StrCat("no receipt of ", network.IdOf(key));
     const auto forward = verdict.forward_steps.find(key);
     const std::uint32_t forward_plus_one = forward == verdict.forward_steps.end() ? 0 : forward->second + 1;
-    if (it->second != ReceiptSteps(step, forward_plus_one)) return absl::StrCat("steps of ", network.IdOf(key));
+    if (it->second != ReceiptSteps(step, forward_plus_one))
+      return absl::StrCat("steps of ", network.IdOf(key));
   }
   return "";
 }

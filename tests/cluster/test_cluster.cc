@@ -41,7 +41,8 @@ void TestCluster::RestartWorker(std::size_t index, bool same_port) {
   workers_[index].process->Kill();
   StartWorker(index, same_port ? workers_[index].address : "127.0.0.1:0");
   // The coordinator may still hold the old process for alive: wait for the new address.
-  for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end; absl::SleepFor(absl::Milliseconds(50))) {
+  for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end;
+       absl::SleepFor(absl::Milliseconds(50))) {
     for (const auto& worker : client_->Status().workers()) {
       if (worker.address() == workers_[index].address && worker.seconds_since_heard() < 0.5) return;
     }
@@ -58,7 +59,8 @@ void TestCluster::RestartCoordinator() {
 
 void TestCluster::WaitForAlive(std::size_t workers_count) {
   std::size_t alive = ~std::size_t{0};
-  for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end; absl::SleepFor(absl::Milliseconds(20))) {
+  for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end;
+       absl::SleepFor(absl::Milliseconds(20))) {
     alive = 0;
     for (const auto& worker : client_->Status().workers()) alive += worker.alive();
     if (alive == workers_count) return;
@@ -68,13 +70,18 @@ void TestCluster::WaitForAlive(std::size_t workers_count) {
 }
 
 std::vector<std::string> TestCluster::CoordinatorCommand(const std::string& listen) const {
-  return {CoordinatorProgram(), "--data", CoordinatorData(), "--listen", listen,
-          "--runs-at-once", absl::StrCat(options_.runs_at_once)};
+  return {CoordinatorProgram(),
+          "--data",
+          CoordinatorData(),
+          "--listen",
+          listen,
+          "--runs-at-once",
+          absl::StrCat(options_.runs_at_once)};
 }
 
 std::vector<std::string> TestCluster::WorkerCommand(std::size_t index, const std::string& listen) const {
-  return {WorkerProgram(), "--data", workers_[index].data, "--listen", listen, "--coordinator", address_,
-          "--threads", absl::StrCat(options_.threads)};
+  return {WorkerProgram(), "--data",    workers_[index].data,          "--listen", listen, "--coordinator",
+          address_,        "--threads", absl::StrCat(options_.threads)};
 }
 
 std::filesystem::path TestCluster::LogStem(const std::string& name) {

@@ -21,9 +21,9 @@ namespace lawine {
 
 struct ClusterOptions {
   std::uint32_t workers = 2;
-  std::uint32_t threads = 1;                       // of each worker
+  std::uint32_t threads = 1;  // of each worker
   std::uint32_t runs_at_once = 8;
-  std::vector<std::filesystem::path> data = {};    // of workers; those not named get a directory of their own
+  std::vector<std::filesystem::path> data = {};  // of workers; those not named get a directory of their own
 };
 
 // Dies with a message when a process cannot be started.

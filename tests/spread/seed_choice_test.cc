@@ -18,7 +18,7 @@ using Kind = SeedRule::Kind;
 
 std::vector<SeedCandidate> Choose(const Shards& shards, const SeedRule& rule) {
   std::vector<SeedCandidate> best;
-  for (const ShardImage* image : shards.images()) MergeSeeds(ProposeSeeds(*image, rule), rule.count, best);
+  for (const ShardImage* image : shards.images()) MergeSeeds(ProposeSeeds(image->members(), rule), rule.count, best);
   return best;
 }
 
@@ -91,8 +91,8 @@ TEST(SeedChoiceTest, TheHighestAudiencesComeInOrder) {
 TEST(SeedChoiceTest, AnEmptyShardProposesNobody) {
   const VectorLinkSource source(Path(2));
   const Shards shards = Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 2}, 1).value());
-  EXPECT_THAT(ProposeSeeds(*shards.images()[0], {}), IsEmpty());
-  EXPECT_EQ(ProposeSeeds(*shards.images()[1], {}).size(), 1u);
+  EXPECT_THAT(ProposeSeeds(shards.images()[0]->members(), {}), IsEmpty());
+  EXPECT_EQ(ProposeSeeds(shards.images()[1]->members(), {}).size(), 1u);
 }
 
 // Pearson's chi-square over 100 members and 20,000 run seeds: 99 degrees of freedom, standard deviation 14.

@@ -65,8 +65,8 @@ class RocksDamageTest : public testing::Test {
     if (!image.ok()) return image.status();
     const ShardImage& sound = *sound_->images()[0];
     EXPECT_EQ((*image)->manifest(), sound.manifest());
-    EXPECT_TRUE(std::ranges::equal((*image)->audience(), sound.audience()));
-    EXPECT_TRUE(std::ranges::equal((*image)->reachable().words(), sound.reachable().words()));
+    EXPECT_TRUE(std::ranges::equal((*image)->members().audience(), sound.members().audience()));
+    EXPECT_TRUE(std::ranges::equal((*image)->members().reachable().words(), sound.members().reachable().words()));
     for (std::uint32_t m = 0; m < source_->members_count(); ++m) {
       EXPECT_EQ((*image)->KeyOf(LocalId(m)), sound.KeyOf(LocalId(m)));
       EXPECT_TRUE(std::ranges::equal((*image)->FollowersOf(MemberId(m)), sound.FollowersOf(MemberId(m))));

@@ -36,15 +36,15 @@ void ExpectListsOf(const VectorLinkSource& source, const ShardImage& image) {
 
 void ExpectMembersOf(const VectorLinkSource& source, const ShardImage& image) {
   const MemberRange range = image.range();
-  ASSERT_EQ(image.audience().size(), range.count);
+  ASSERT_EQ(image.members().audience().size(), range.count);
   std::uint32_t unreachable = 0;
   for (std::uint32_t i = 0; i < range.count; ++i) {
     const MemberId member(range.first.value + i);
     const MemberKey key = source.KeyOf(member);
     EXPECT_EQ(image.KeyOf(LocalId(i)), key);
-    EXPECT_EQ(image.Find(key), LocalId(i));
-    EXPECT_EQ(image.audience()[i], source.FollowersOf(member).size());
-    EXPECT_EQ(image.reachable().Contains(LocalId(i)), source.InLinksOf(member) > 0);
+    EXPECT_EQ(image.members().Find(key), LocalId(i));
+    EXPECT_EQ(image.members().audience()[i], source.FollowersOf(member).size());
+    EXPECT_EQ(image.members().reachable().Contains(LocalId(i)), source.InLinksOf(member) > 0);
     unreachable += source.InLinksOf(member) == 0;
   }
   EXPECT_EQ(image.manifest().without_followees, unreachable);
@@ -96,15 +96,15 @@ TEST(ShardImageTest, OnlyKeysThatCountUpAreLeftOut) {
   EXPECT_EQ(shards.KeyOf(MemberId(3)), 3u);
   EXPECT_EQ(shards.KeyOf(MemberId(4)), 5u);
   EXPECT_EQ(shards.KeyOf(MemberId(5)), 6u);
-  EXPECT_FALSE(shards.images()[1]->Find(4).has_value());
-  EXPECT_FALSE(shards.images()[0]->Find(3).has_value());
+  EXPECT_FALSE(shards.images()[1]->members().Find(4).has_value());
+  EXPECT_FALSE(shards.images()[0]->members().Find(3).has_value());
 }
 
 TEST(ShardImageTest, UnknownKeysAreNotFound) {
   const VectorLinkSource source(Path(5));
   const Shards shards = Shards::InMemory(source, PartitionMap::Even(5, 1));
   for (const MemberKey key : {MemberKey{0}, MemberKey{15}, MemberKey{60}, ~MemberKey{0}}) {
-    EXPECT_FALSE(shards.images()[0]->Find(key).has_value());
+    EXPECT_FALSE(shards.images()[0]->members().Find(key).has_value());
   }
 }
 

@@ -1,0 +1,74 @@
+#include "engine/store/shard_members.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/graph/member_block.h"
+
+namespace lawine {
+
+absl::Status ManifestContradicted(const ShardManifest& manifest, std::string_view what) {
+  return absl::DataLossError(absl::StrCat("shard ", manifest.shard.value, " of graph '", manifest.graph.name,
+                                          "' does not hold what its manifest says: ",
+                                          absl::string_view(what.data(), what.size()),
+                                          "; restore it or load the graph again"));
+}
+
+absl::StatusOr<std::shared_ptr<const ShardMembers>> ShardMembers::Read(const ShardReader& reader) {
+  std::shared_ptr<ShardMembers> members(new ShardMembers(reader.manifest()));
+  LAWINE_RETURN_IF_ERROR(members->ReadBlocks(reader));
+  return members;
+}
+
+absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
+  MemberColumns block_members;
+  std::uint32_t expected_block = 0;
+  audience_.reserve(range_.count);
+  const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
+    block_members.Clear();
+    LAWINE_RETURN_IF_ERROR(DecodeMemberBlock(bytes, block_members));
+    if (block != expected_block++ || audience_.size() + block_members.size() > range_.count) {
+      return ManifestContradicted(manifest_, "member blocks are missing");
+    }
+    if (!keys_.empty() && block_members.keys.front() <= keys_.back()) {
+      return ManifestContradicted(manifest_, "member blocks are out of order");
+    }
+    for (std::size_t i = 0; i < block_members.size(); ++i) {
+      const LocalId member(static_cast<std::uint32_t>(audience_.size() + i));
+      if (block_members.followees[i] > 0) reachable_.Insert(member);
+    }
+    keys_.insert(keys_.end(), block_members.keys.begin(), block_members.keys.end());
+    audience_.insert(audience_.end(), block_members.audience.begin(), block_members.audience.end());
+    return absl::OkStatus();
+  };
+  const std::uint64_t blocks = (std::uint64_t{range_.count} + limits::kMembersPerBlock - 1) / limits::kMembersPerBlock;
+  LAWINE_RETURN_IF_ERROR(reader.ScanMembers(0, static_cast<std::uint32_t>(blocks), visit));
+  if (audience_.size() != range_.count) return ManifestContradicted(manifest_, "members are missing");
+  if (reachable_.Count() + manifest_.without_followees != range_.count) {
+    return ManifestContradicted(manifest_, "other members have no followees");
+  }
+  // Generated graphs count their keys up from zero: then nothing needs to be kept.
+  const bool dense = keys_.empty() || (keys_.front() == range_.first.value && keys_.back() == range_.end() - 1);
+  if (dense) keys_ = {};
+  return absl::OkStatus();
+}
+
+std::optional<LocalId> ShardMembers::Find(MemberKey key) const {
+  if (keys_.empty()) {
+    const std::uint64_t local = key - range_.first.value;
+    if (key < range_.first.value || local >= range_.count) return std::nullopt;
+    return LocalId(static_cast<std::uint32_t>(local));
+  }
+  const auto it = std::lower_bound(keys_.begin(), keys_.end(), key);
+  if (it == keys_.end() || *it != key) return std::nullopt;
+  return LocalId(static_cast<std::uint32_t>(it - keys_.begin()));
+}
+
+std::uint64_t ShardMembers::resident_bytes() const {
+  return keys_.capacity() * sizeof(MemberKey) + audience_.capacity() * sizeof(std::uint32_t) +
+         reachable_.words().size_bytes();
+}
+
+}  // namespace lawine

@@ -1,0 +1,57 @@
+// The members of a shard in memory: keys, audiences, who can be reached at all. Read in a fraction of a
+// second even where bringing the links into memory takes many.
+#ifndef LAWINE_ENGINE_STORE_SHARD_MEMBERS_H_
+#define LAWINE_ENGINE_STORE_SHARD_MEMBERS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/ids.h"
+#include "engine/base/member_set.h"
+#include "engine/store/shard_store.h"
+
+namespace lawine {
+
+// Immutable; thread-safe.
+class ShardMembers {
+ public:
+  // DATA_LOSS when the shard does not hold the members its manifest says.
+  static absl::StatusOr<std::shared_ptr<const ShardMembers>> Read(const ShardReader& reader);
+
+  const ShardManifest& manifest() const { return manifest_; }
+  MemberRange range() const { return range_; }
+
+  MemberKey KeyOf(LocalId member) const {
+    return keys_.empty() ? std::uint64_t{range_.first.value} + member.value : keys_[member.value];
+  }
+  // The member with this key, if it is in the range.
+  std::optional<LocalId> Find(MemberKey key) const;
+  // Followers anywhere in the graph, by member of the range.
+  std::span<const std::uint32_t> audience() const { return audience_; }
+  // Members that have followees, i.e. that can be reached at all.
+  const MemberSet& reachable() const { return reachable_; }
+
+  std::uint64_t resident_bytes() const;
+
+ private:
+  explicit ShardMembers(const ShardManifest& manifest)
+      : manifest_(manifest), range_(manifest.range()), reachable_(range_.count) {}
+  absl::Status ReadBlocks(const ShardReader& reader);
+
+  const ShardManifest manifest_;
+  const MemberRange range_;
+  std::vector<MemberKey> keys_;  // empty where keys are dense ids
+  std::vector<std::uint32_t> audience_;
+  MemberSet reachable_;
+};
+
+// DATA_LOSS that names the shard.
+absl::Status ManifestContradicted(const ShardManifest& manifest, std::string_view what);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_STORE_SHARD_MEMBERS_H_

@@ -1,0 +1,230 @@
+// Garbage on the internal services. A worker or coordinator must never die of it; a run it hits either fails
+// aloud or gives the same digest as ever.
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "engine/spread/frame.h"
+#include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/common/rpc.h"
+#include "tests/cluster/long_run.h"
+#include "tests/cluster/refusal.h"
+#include "tests/support/test_random.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+using grpc::StatusCode;
+using testing::HasSubstr;
+
+class HostilePeersTest : public LongRunTest {
+ protected:
+  void SetUp() override {
+    LongRunTest::SetUp();
+    digest_ = SmallDigest();
+    channel_ = OpenChannel(cluster().worker_address(0));
+    worker_ = pbi::WorkerService::NewStub(channel_);
+  }
+  void TearDown() override {
+    EXPECT_EQ(SmallDigest(), digest_);
+    for (const std::size_t w : {0u, 1u}) {
+      EXPECT_FALSE(cluster().worker(w).WaitUntilEnded(absl::ZeroDuration()).has_value())
+          << cluster().worker(w).Said();
+    }
+  }
+  // Sends frames to worker 0 until `frames` has no more (an empty string).
+  void SendFrames(const std::function<std::string(int)>& frames) {
+    grpc::ClientContext context;
+    SetDeadline(context, kCallTimeout);
+    pbi::ExchangeResponse response;
+    const auto writer = pbi::ExchangeService::NewStub(channel_)->Exchange(&context, &response);
+    pbi::ExchangeRequest request;
+    for (int i = 0;; ++i) {
+      request.set_frame(frames(i));
+      if (request.frame().empty() || !writer->Write(request)) break;
+    }
+    writer->WritesDone();
+    writer->Finish();
+  }
+  static std::string Marker(std::uint64_t run, std::uint32_t from, std::uint32_t step) {
+    return EncodeFrame({.kind = FrameKind::kMarker,
+                        .run = run,
+                        .attempt = 1,
+                        .key = {.replica = 0, .step = step},
+                        .from = ShardIndex(from)},
+                       EncodeMarkerPayload({}));
+  }
+
+  std::string digest_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<pbi::WorkerService::Stub> worker_;
+};
+
+TEST_F(HostilePeersTest, GarbageFramesAreDropped) {
+  TestRandom random(1);
+  SendFrames([&](int i) { return i < 2'000 ? random.Bytes(1 + random.Below(200)) : std::string(); });
+  const std::string good = Marker(12345, 0, 1);
+  SendFrames(
+      [&](int i) { return good.substr(0, static_cast<std::size_t>(i) + 1 < good.size() ? i + 1 : 0); });
+  SendFrames([&](int i) { return i == 0 ? std::string(5 << 20, 'x') : std::string(); });
+}
+
+TEST_F(HostilePeersTest, GarbageForARunningRunFailsItAloud) {
+  for (const std::uint32_t from : {2u, 99u}) {
+    const std::string name = StartLongRun();
+    const std::uint64_t run = std::stoull(name.substr(5));
+    SendFrames([&](int i) { return i == 0 ? Marker(run, from, 1u << 20) : std::string(); });
+    const pb::Run ended = WaitForEnd(name, absl::Seconds(10));
+    EXPECT_EQ(ended.state(), pb::RUN_STATE_FAILED) << pb::RunState_Name(ended.state());
+    EXPECT_THAT(ended.error(), HasSubstr("shard"));
+  }
+}
+
+TEST_F(HostilePeersTest, FramesOfOtherAttemptsAreDropped) {
+  const auto created = client().CreateRun(Request(50));
+  const std::uint64_t run = std::stoull(created.value.run().name().substr(5));
+  SendFrames([&](int i) {
+    const FrameHeader header{.kind = FrameKind::kMarker,
+                             .run = run,
+                             .attempt = 7,
+                             .key = {.replica = 0, .step = 1},
+                             .from = ShardIndex(2)};
+    return i < 500 ? EncodeFrame(header, EncodeMarkerPayload({})) : std::string();
+  });
+  EXPECT_EQ(WaitForEnd(created.value.run().name(), absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
+}
+
+// One ConductRun call that says `requests` and nothing more.
+grpc::Status Conduct(pbi::WorkerService::Stub& worker, const std::vector<pbi::ConductRunRequest>& requests) {
+  grpc::ClientContext context;
+  SetDeadline(context, absl::Seconds(60));
+  const auto stream = worker.ConductRun(&context);
+  for (const auto& request : requests) stream->Write(request);
+  stream->WritesDone();
+  pbi::ConductRunResponse response;
+  while (stream->Read(&response)) continue;
+  return stream->Finish();
+}
+
+TEST_F(HostilePeersTest, PlansThatMakeNoSenseAreRefused) {
+  pbi::ConductRunRequest start;
+  start.set_start(true);
+  EXPECT_THAT(Conduct(*worker_, {start}), IsRefused(StatusCode::INVALID_ARGUMENT, "plan"));
+  EXPECT_THAT(Conduct(*worker_, {}), IsRefused(StatusCode::CANCELLED, ""));
+  pbi::ConductRunRequest request;
+  pbi::RunPlan& plan = *request.mutable_plan();
+  plan.set_graph("h");
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::NOT_FOUND, "'h'"));
+  plan.set_graph("g");
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::FAILED_PRECONDITION, "expected digest"));
+  plan.set_graph_digest(client().GetGraph("g").value.digest());
+  plan.set_epoch(1);
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "replicas"));
+  plan.set_replicas(1);
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "seed"));
+  plan.set_seed_members("\xFF\xFF\xFF\xFF");
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "seed"));
+  plan.set_seed_members(std::string("\x05\0\0\0\x05\0\0\0", 8));
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "seed"));
+  plan.set_seed_members("abc");
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "whole"));
+  plan.set_seed_members(std::string("\x05\0\0\0", 4));
+  plan.set_forward_threshold(~0ull);
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "forward_threshold"));
+  plan.set_forward_threshold(0);
+  pbi::RunPeer& peer = *plan.add_peers();
+  peer.set_node_id("nobody");
+  peer.set_address("127.0.0.1:1");
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::UNAVAILABLE, "nobody"));
+}
+
+TEST_F(HostilePeersTest, CallersThatLeaveInTheMiddleLeaveNoRunBehind) {
+  pbi::ConductRunRequest request;
+  pbi::RunPlan& plan = *request.mutable_plan();
+  plan.set_run_id(777);
+  plan.set_graph("g");
+  plan.set_graph_digest(client().GetGraph("g").value.digest());
+  plan.set_epoch(1);
+  plan.set_replicas(1);
+  plan.set_seed_members(std::string("\x05\0\0\0", 4));
+  // Prepared and never started; then started with peers that never speak.
+  EXPECT_FALSE(Conduct(*worker_, {request}).ok());
+  grpc::ClientContext context;
+  SetDeadline(context, absl::Seconds(60));
+  const auto stream = worker_->ConductRun(&context);
+  pbi::ConductRunRequest start;
+  start.set_start(true);
+  EXPECT_TRUE(stream->Write(request) && stream->Write(start));
+  absl::SleepFor(absl::Milliseconds(500));
+  context.TryCancel();
+  stream->Finish();
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return client().Status().workers(0).runs() == 0; }));
+}
+
+// One LoadShard call.
+grpc::Status LoadShard(pbi::WorkerService::Stub& worker, const std::vector<pbi::LoadShardRequest>& requests) {
+  grpc::ClientContext context;
+  SetDeadline(context, absl::Seconds(60));
+  const auto stream = worker.LoadShard(&context);
+  for (const auto& request : requests) stream->Write(request);
+  stream->WritesDone();
+  pbi::LoadShardResponse response;
+  while (stream->Read(&response)) continue;
+  return stream->Finish();
+}
+
+TEST_F(HostilePeersTest, LoadsThatMakeNoSenseAreRefused) {
+  pbi::LoadShardRequest batch;
+  batch.mutable_links()->set_last(true);
+  EXPECT_THAT(LoadShard(*worker_, {batch}), IsRefused(StatusCode::INVALID_ARGUMENT, "job"));
+  pbi::LoadShardRequest job;
+  pbi::GraphInfo& graph = *job.mutable_job()->mutable_graph();
+  graph.set_name("../../escape");
+  EXPECT_THAT(LoadShard(*worker_, {job}), IsRefused(StatusCode::INVALID_ARGUMENT, ""));
+  graph.set_name("evil");
+  EXPECT_FALSE(LoadShard(*worker_, {job}).ok()) << "no boundaries";
+  for (const std::uint32_t first : {0u, 5u, 3u}) graph.add_boundaries(first);
+  EXPECT_FALSE(LoadShard(*worker_, {job}).ok()) << "boundaries that fall";
+  graph.set_boundaries(1, 2);
+  job.mutable_job()->set_shard(2);
+  EXPECT_THAT(LoadShard(*worker_, {job}), IsRefused(StatusCode::INVALID_ARGUMENT, "shard"));
+  job.mutable_job()->set_shard(1);
+  EXPECT_FALSE(LoadShard(*worker_, {job, batch}).ok()) << "no members";
+  batch.mutable_links()->set_keys(std::string(24, '\1'));
+  EXPECT_FALSE(LoadShard(*worker_, {job, batch}).ok()) << "members that repeat";
+  batch.mutable_links()->set_links("abc");
+  EXPECT_THAT(LoadShard(*worker_, {job, batch}), IsRefused(StatusCode::INVALID_ARGUMENT, "whole"));
+  batch.mutable_links()->set_links(std::string(8, '\xFF'));
+  EXPECT_THAT(LoadShard(*worker_, {job, batch}), IsRefused(StatusCode::INVALID_ARGUMENT, "not the shard's"));
+  batch.mutable_links()->set_links(std::string("\0\0\0\0", 4));
+  EXPECT_FALSE(LoadShard(*worker_, {job, batch}).ok()) << "half a link";
+  EXPECT_THAT(client().GraphNames(), testing::ElementsAre("g"));
+}
+
+TEST_F(HostilePeersTest, RegistrationsThatMakeNoSenseDoNoHarm) {
+  const auto registry = pbi::RegistryService::NewStub(client().channel());
+  const auto say = [&](const pbi::RegisterRequest& request) {
+    grpc::ClientContext context;
+    SetDeadline(context, absl::Seconds(20));
+    pbi::RegisterResponse response;
+    return registry->Register(&context, request, &response);
+  };
+  pbi::RegisterRequest request;
+  EXPECT_FALSE(say(request).ok());
+  request.set_node_id("evil");
+  request.set_address("256.256.256.256:99999");
+  pbi::HeldShard& shard = *request.add_shards();
+  shard.set_graph("evil");
+  shard.mutable_info()->set_name("evil");
+  say(request);
+  shard.set_shard(~0u);
+  shard.mutable_info()->add_boundaries(0);
+  say(request);
+  shard.mutable_info()->add_boundaries(7);
+  shard.mutable_info()->add_boundaries(3);
+  say(request);
+  EXPECT_THAT(client().GraphNames(), testing::ElementsAre("g"));
+}
+
+}  // namespace
+}  // namespace lawine
