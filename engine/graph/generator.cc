@@ -244,7 +244,7 @@ void Generator::Profiles(MemberRange range, MemberColumns& members) const {
   members.account_kind.assign(range.count, kAccountPersonal);
   members.community.reserve(range.count);
   for (std::uint32_t m = range.first.value; m < range.end(); ++m) {
-    members.community.push_back(communities_.CommunityOf(MemberId(m)));
+    members.community.push_back(communities_.CommunityOf(MemberId(m)) + 1);
   }
 }
 
