@@ -31,8 +31,8 @@ Images MakeImages(std::uint32_t shards_count) {
   const auto source = *MakeGenerator(spec, executor);
   GraphInfo info;
   info.name = "bench";
-  info.partition =
-      PartitionMap::Balanced(kMembers, shards_count, [&](MemberId member) { return source->InLinksOf(member); });
+  info.partition = PartitionMap::Balanced(kMembers, shards_count,
+                                          [&](MemberId member) { return source->InLinksOf(member); });
   MemoryShardStorage storage;
   BuildProgress progress;
   LAWINE_CHECK(BuildGraph(*source, info, storage, executor, progress).ok());
@@ -65,7 +65,8 @@ void ShardStep(benchmark::State& state) {
   const auto forwarders = static_cast<std::uint32_t>(state.range(0));
   spec.seed_members.clear();
   for (std::uint32_t i = 0; i < forwarders; ++i) {
-    spec.seed_members.push_back(MemberId(static_cast<std::uint32_t>(std::uint64_t{kMembers} * i / forwarders)));
+    spec.seed_members.push_back(
+        MemberId(static_cast<std::uint32_t>(std::uint64_t{kMembers} * i / forwarders)));
   }
   ShardState shard(image);
   std::vector<MemberId> forwards;
@@ -142,7 +143,12 @@ void CascadeBaseline(benchmark::State& state) {
 }
 
 BENCHMARK(ShardStep)->ArgName("forwarders")->Arg(20)->Arg(1'000)->Arg(20'000)->Unit(benchmark::kMicrosecond);
-BENCHMARK(Cascade)->ArgNames({"shards", "workers"})->Args({1, 1})->Args({4, 1})->Args({4, 4})->Unit(benchmark::kMillisecond);
+BENCHMARK(Cascade)
+    ->ArgNames({"shards", "workers"})
+    ->Args({1, 1})
+    ->Args({4, 1})
+    ->Args({4, 4})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(CascadeBaseline)->Unit(benchmark::kMillisecond);
 
 }  // namespace

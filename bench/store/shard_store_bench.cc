@@ -107,7 +107,8 @@ void BuildShards(benchmark::State& state, bool on_disk) {
     info = Build(*storage);
     state.PauseTiming();
     bytes = 0;
-    for (std::uint32_t s = 0; s < kShards; ++s) bytes += (*storage->Open({"bench", ShardIndex(s)}))->disk_bytes();
+    for (std::uint32_t s = 0; s < kShards; ++s)
+      bytes += (*storage->Open({"bench", ShardIndex(s)}))->disk_bytes();
     DeleteAll(*storage);
     state.ResumeTiming();
   }

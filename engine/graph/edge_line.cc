@@ -61,7 +61,7 @@ const char* WhatIsWrongWithId(std::string_view text) {
   const bool whole = !digits.empty() && std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit);
   if (whole) return digits.size() < text.size() ? "negative" : "too large";
   if (ParseNumber(text).has_value()) return "not a plain whole number";
-  return "not a number: use --ids string if members have names";
+  return "not a number: use --string-ids if members have names";
 }
 
 std::optional<std::uint64_t> NumberAfter(std::string_view text, std::string_view label) {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -51,9 +52,10 @@ class HelpFormatter : public CLI::Formatter {
     if (app->get_parent() == nullptr) absl::StrAppend(&text, "\n", kNotes);
     return text;
   }
-  // The names of arguments say what they are.
+  // Their names say what arguments are; what excludes what, the descriptions say.
   std::string make_option_opts(const CLI::Option* option) const override {
-    return option->get_positional() ? "" : CLI::Formatter::make_option_opts(option);
+    const std::string type = option->get_type_name();
+    return option->get_positional() || type.empty() ? "" : " " + type;
   }
 };
 
@@ -182,9 +184,12 @@ absl::Status CommandLine::UsageError(const CLI::ParseError& error) const {
   std::string text = error.what();
   std::vector<std::string> known;
   for (const CLI::App* sub : Subcommands(command)) known.push_back(sub->get_name());
-  const std::vector<std::string> left = command.remaining();
-  if (!left.empty() && left.front().starts_with('-')) {
-    const std::string flag = left.front().substr(0, left.front().find('='));
+  // Words that a command does not know fall through to the whole line.
+  const std::vector<std::string> left = app_.remaining(true);
+  const auto dashed =
+      std::find_if(left.begin(), left.end(), [](const auto& word) { return word.starts_with('-'); });
+  if (dashed != left.end()) {
+    const std::string flag = dashed->substr(0, dashed->find('='));
     text = absl::StrCat("unknown flag ", flag, DidYouMean(flag, FlagsOf(command)));
   } else if (!left.empty() && !known.empty()) {
     text = absl::StrCat("unknown command '", left.front(), "'", DidYouMean(left.front(), known));

@@ -28,9 +28,11 @@ class RemoteConnection : public Connection {
 struct EmbeddedCluster {
   explicit EmbeddedCluster(DataLock held) : lock(std::move(held)) {}
   ~EmbeddedCluster() {
-    // The coordinator first: it ends the calls that workers would wait for.
+    // All at once: each waits for the streams that the others hold open to it.
+    std::vector<std::thread> stopping;
+    for (auto& worker : workers) stopping.emplace_back([&worker] { worker->Shutdown(); });
+    for (std::thread& thread : stopping) thread.join();
     if (coordinator != nullptr) coordinator->Shutdown();
-    for (auto& worker : workers) worker->Shutdown();
   }
   EmbeddedCluster(const EmbeddedCluster&) = delete;
   EmbeddedCluster& operator=(const EmbeddedCluster&) = delete;

@@ -42,15 +42,23 @@ class StepProgress {
   std::uint64_t reached_ = 0;
 };
 
-// A run of this process would die with it: end it in order. The interrupt has already been seen, so this
-// call has a context of its own.
+// A run of this process would die with it: end it in order, and wait for that, so that its workers are free
+// to stop. The interrupt has already been seen, so these calls have contexts of their own.
 void CancelOwnRun(Connection& connection, const std::string& name) {
-  grpc::ClientContext context;
-  SetDeadline(context, absl::Seconds(5));
+  constexpr absl::Duration kPatience = absl::Seconds(5);
+  grpc::ClientContext cancel;
+  SetDeadline(cancel, kPatience);
   v1::CancelRunRequest request;
   request.set_name(name);
-  v1::CancelRunResponse response;
-  connection.simulations().CancelRun(&context, request, &response);
+  v1::CancelRunResponse cancelled;
+  connection.simulations().CancelRun(&cancel, request, &cancelled);
+  grpc::ClientContext watch;
+  SetDeadline(watch, kPatience);
+  v1::WatchRunRequest end;
+  end.set_name(name);
+  const auto stream = connection.simulations().WatchRun(&watch, end);
+  for (v1::WatchRunResponse response; stream->Read(&response);) continue;
+  stream->Finish();
 }
 
 absl::Status Interrupted(Session& session, Connection& connection, const std::string& name) {

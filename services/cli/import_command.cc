@@ -166,7 +166,7 @@ void ShowLoad(const v1::LoadProgress& load, Progress& progress) {
     if (load.links_expected() > 0) absl::StrAppend(&text, " of ", Thousands(load.links_expected()));
     absl::StrAppend(&text, " links");
   }
-  progress.Show(text, load.links_done(), load.links_expected());
+  if (!text.empty()) progress.Show(text, load.links_done(), load.links_expected());
 }
 
 void AddImportCommand(CLI::App& graph, Action& action) {

@@ -12,7 +12,7 @@ namespace lawine::cli {
 // entered 31 other personal networks." Honest for several seed members, replicas and nobody forwarding.
 std::string Sentence(const v1::RunResult& result);
 
-// One line: how far it went, without tables.
+// One sentence: how far it went.
 std::string Summary(const v1::RunResult& result);
 
 // Sentence, hops, what they amount to, warnings. Ends with a newline.

@@ -1,6 +1,3 @@
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +8,6 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/command_line.h"
 #include "services/cli/connection.h"
-#include "services/cli/exit_code.h"
 #include "services/cli/follow_run.h"
 #include "services/cli/names.h"
 #include "services/cli/receipts_file.h"
@@ -54,7 +50,7 @@ absl::Status Simulate(Session& session, const SimulateFlags& flags) {
   if (session.options.json) {
     Print(JsonText(ResultToJson(result)));
   } else if (flags.summary) {
-    Print(absl::StrCat(Sentence(result), " ", Summary(result), "\n"));
+    Print(Wrap(absl::StrCat(Sentence(result), " ", Summary(result))) + "\n");
   } else {
     Print(Report(result, session.options.color));
   }
@@ -102,7 +98,7 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
   command.add_option("--run-seed", flags->run_seed, "Key of the run's luck (default: 1)")->type_name("S");
   command.add_option("--receipts", flags->receipts, "Write who received and forwarded when, as CSV")
       ->type_name("FILE");
-  command.add_flag("--summary", flags->summary, "Print one line instead of tables");
+  command.add_flag("--summary", flags->summary, "Print two sentences instead of tables");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return Simulate(session, *flags); }; });
 }

@@ -8,23 +8,20 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
 
 // Calls ask(worker index) for all workers at the same time and waits for all. Returns the failure of the
-// first worker that has one, with its name.
+// first worker that has one; WorkerHandle::Said names it.
 inline absl::Status AskAll(std::span<const WorkerHandle> workers, const std::function<absl::Status(std::size_t)>& ask) {
   std::vector<std::future<absl::Status>> others;
   for (std::size_t w = 1; w < workers.size(); ++w) others.push_back(std::async(std::launch::async, ask, w));
   std::vector<absl::Status> statuses;
   statuses.push_back(workers.empty() ? absl::OkStatus() : ask(0));
   for (auto& other : others) statuses.push_back(other.get());
-  for (std::size_t w = 0; w < workers.size(); ++w) {
-    if (statuses[w].ok()) continue;
-    return absl::Status(statuses[w].code(), absl::StrCat(workers[w].Text(), ": ", statuses[w].message()));
-  }
+  for (const absl::Status& status : statuses) LAWINE_RETURN_IF_ERROR(status);
   return absl::OkStatus();
 }
 

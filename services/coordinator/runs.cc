@@ -107,7 +107,7 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario) const {
 
 absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request) {
   if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
-  const RequestTurns::Turn turn(turns_, request.request_id());
+  const Turns::Turn turn(requests_, request.request_id());  // a retry finds what the first call has made
   pb::CreateRunResponse response;
   if (!request.request_id().empty()) {
     if (auto name = registry_.Get(RequestKey(request.request_id())); name.ok()) {

@@ -14,10 +14,10 @@
 #include "absl/status/statusor.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/simulation.pb.h"
+#include "services/common/turns.h"
 #include "services/coordinator/conductor.h"
 #include "services/coordinator/graphs.h"
 #include "services/coordinator/registry_store.h"
-#include "services/coordinator/request_turns.h"
 #include "services/coordinator/run_entry.h"
 
 namespace lawine {
@@ -67,7 +67,7 @@ class Runs {
   Graphs& graphs_;
   WorkerDirectory& workers_;
   const std::uint32_t at_once_max_;
-  RequestTurns turns_;
+  Turns requests_;
   std::vector<std::thread> conductors_;
   mutable Mutex mutex_;
   CondVar queue_changed_;

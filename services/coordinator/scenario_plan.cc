@@ -34,7 +34,7 @@ absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given) {
   if (rules > 1) {
     return FieldError("seed_members", "expected exactly one of ids, audience, highest_audience, random; found several");
   }
-  if (rules == 0 && given && !seeds.has_count()) {
+  if (rules == 0 && given) {
     return FieldError("seed_members", "expected one of ids, audience, highest_audience, random; found none");
   }
   if (rules == 0) seeds.set_random(true);

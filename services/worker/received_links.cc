@@ -1,6 +1,7 @@
 #include "services/worker/received_links.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
@@ -19,11 +20,13 @@ absl::Status ReceivedLinks::Add(const internal::v1::LinkBatch& batch) {
   std::vector<std::uint32_t> pairs;
   LAWINE_RETURN_IF_ERROR(wire::UnpackInts(batch.links(), pairs));
   LAWINE_RETURN_IF_ERROR(wire::UnpackInts(batch.weights(), weights_));
+  if (pairs.size() % 2 != 0) return absl::InvalidArgumentError("expected whole links, found half a one");
   for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
     const std::uint32_t from = pairs[i];
     const std::uint32_t local = pairs[i + 1] - receivers_.first.value;
-    const bool repeats = from + 1 == sources_seen_ && local <= followers_.back();
-    if (from >= members_count_ || local >= receivers_.count || from + 1 < sources_seen_ || repeats) {
+    const bool inside = from < members_count_ && local < receivers_.count;
+    const bool repeats = inside && from + 1 == sources_seen_ && local <= followers_.back();
+    if (!inside || from + 1 < sources_seen_ || repeats) {
       return absl::InvalidArgumentError(
           absl::StrCat("link ", from, " -> ", pairs[i + 1], " is not the shard's or out of order"));
     }
@@ -40,7 +43,8 @@ absl::Status ReceivedLinks::Finish() {
     return absl::InvalidArgumentError(absl::StrCat("expected ", members_count_, " members, received ", keys_.size(),
                                                    " keys and ", names_.size(), " names"));
   }
-  return absl::OkStatus();
+  const bool ascending = std::adjacent_find(keys_.begin(), keys_.end(), std::greater_equal<>()) == keys_.end();
+  return ascending ? absl::OkStatus() : absl::InvalidArgumentError("expected keys of members ascending, each once");
 }
 
 std::uint32_t ReceivedLinks::chunks_count() const { return (members_count_ + kChunkMembers - 1) / kChunkMembers; }

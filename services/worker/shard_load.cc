@@ -55,6 +55,8 @@ absl::Status ShardLoader::Load(grpc::ServerContext& context, LoadStream& stream)
   if (shard.value >= graph.partition.shards_count()) return absl::InvalidArgumentError("the job's shard does not exist");
   const ShardName name{graph.name, shard};
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const LinkSource> source, SourceOf(first.job(), graph, stream));
+  // A load that was given up may still be clearing its files away.
+  const Turns::Turn turn(loads_, absl::StrCat(graph.name, "/", shard.value));
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardWriter> writer, shards_.storage().Create(name));
   LAWINE_ASSIGN_OR_RETURN(const ShardLinks links, Build(*source, graph, shard, *writer, context, stream));
   LAWINE_RETURN_IF_ERROR(SendCounts(links, stream));

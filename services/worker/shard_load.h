@@ -12,6 +12,7 @@
 #include "engine/graph/generator.h"
 #include "engine/store/shard_builder.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/common/turns.h"
 #include "services/worker/shard_host.h"
 
 namespace lawine {
@@ -34,6 +35,7 @@ class ShardLoader {
 
   ShardHost& shards_;
   Executor& executor_;
+  Turns loads_;
   Mutex mutex_;
   GeneratorSpec planned_ ABSL_GUARDED_BY(mutex_);
   std::weak_ptr<const LinkSource> plan_ ABSL_GUARDED_BY(mutex_);

@@ -66,6 +66,7 @@ class WorkerServerImpl final : public WorkerServer {
     }
     if (registering_.joinable()) registering_.join();
     peers_.Close();
+    exchange_.Close();
     if (bound_.server != nullptr) StopServer(*bound_.server, kShutdownGrace);
   }
 

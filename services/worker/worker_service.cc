@@ -124,11 +124,24 @@ grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequ
   return grpc::Status::OK;
 }
 
-grpc::Status ExchangeService::Exchange(grpc::ServerContext*, grpc::ServerReader<pbi::ExchangeRequest>* reader,
+grpc::Status ExchangeService::Exchange(grpc::ServerContext* context, grpc::ServerReader<pbi::ExchangeRequest>* reader,
                                        pbi::ExchangeResponse*) {
+  {
+    MutexLock lock(mutex_);
+    streams_.insert(context);
+    if (closed_) context->TryCancel();
+  }
   pbi::ExchangeRequest request;
   while (reader->Read(&request)) runs_.Deliver(request.frame());
+  MutexLock lock(mutex_);
+  streams_.erase(context);
   return grpc::Status::OK;
+}
+
+void ExchangeService::Close() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+  for (grpc::ServerContext* stream : streams_) stream->TryCancel();
 }
 
 }  // namespace lawine

@@ -2,7 +2,10 @@
 #ifndef LAWINE_SERVICES_WORKER_WORKER_SERVICE_H_
 #define LAWINE_SERVICES_WORKER_WORKER_SERVICE_H_
 
+#include <set>
+
 #include "engine/base/executor.h"
+#include "engine/base/mutex.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/worker/peer_links.h"
 #include "services/worker/run_host.h"
@@ -46,11 +49,16 @@ class WorkerService final : public internal::v1::WorkerService::Service {
 class ExchangeService final : public internal::v1::ExchangeService::Service {
  public:
   explicit ExchangeService(RunHost& runs) : runs_(runs) {}
-  grpc::Status Exchange(grpc::ServerContext*, grpc::ServerReader<internal::v1::ExchangeRequest>* reader,
+  grpc::Status Exchange(grpc::ServerContext* context, grpc::ServerReader<internal::v1::ExchangeRequest>* reader,
                         internal::v1::ExchangeResponse*) override;
+  // Ends the streams that peers hold open; later ones end at once.
+  void Close();
 
  private:
   RunHost& runs_;
+  Mutex mutex_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<grpc::ServerContext*> streams_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lawine

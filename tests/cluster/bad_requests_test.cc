@@ -146,7 +146,7 @@ TEST_F(BadRequestsTest, GraphsThatCannotBe) {
     change(request);
     return client().CreateGraph(request).status;
   };
-  for (const char* name : {"", "-x", "1x", "Hyves", "a/b", "../x", "a b", "a\xFF", "g.", "a\n"}) {
+  for (const char* name : {"", "-x", "1x", "Hyves", "a/b", "../x", "a b", "g.", "a\n"}) {
     EXPECT_THAT(refusal([&](auto& r) { r.set_name(name); }), IsBadField("name", "")) << name;
   }
   EXPECT_THAT(refusal([](auto& r) { r.set_name(std::string(64, 'a')); }), IsBadField("name", "63"));

@@ -205,11 +205,12 @@ Answer<pb::Run> Client::RunToEnd(const pb::Scenario& scenario) {
   return {watched.status, watched.value.last};
 }
 
-pb::GetClusterStatusResponse Client::Status() {
+std::vector<pb::WorkerStatus> Client::Workers() {
   pb::GetClusterStatusResponse response;
   const grpc::Status status = Call(*cluster_, &pb::ClusterService::Stub::GetClusterStatus,
                                    pb::GetClusterStatusRequest(), response, absl::Seconds(10));
-  return status.ok() ? response : pb::GetClusterStatusResponse();
+  if (!status.ok()) return {};
+  return {response.workers().begin(), response.workers().end()};
 }
 
 }  // namespace lawine

@@ -77,7 +77,7 @@ class Client {
   // Creates a run, waits for its end and returns what became of it.
   Answer<pb::Run> RunToEnd(const pb::Scenario& scenario);
 
-  pb::GetClusterStatusResponse Status();
+  std::vector<pb::WorkerStatus> Workers();
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   pb::SimulationService::Stub& simulations() { return *simulations_; }
   pb::GraphService::Stub& graphs() { return *graphs_; }

@@ -69,6 +69,19 @@ TEST_F(FailuresTest, WorkerThatHangsFailsItsRun) {
   EXPECT_EQ(SmallDigest(), digest);
 }
 
+TEST_F(FailuresTest, CoordinatorThatHangsLosesItsRunsAndComesBack) {
+  const std::string digest = SmallDigest();
+  const std::string name = StartLongRun();
+  cluster().coordinator().Signal(SIGSTOP);
+  absl::SleepFor(absl::Seconds(22));
+  cluster().coordinator().Signal(SIGCONT);
+  const pb::Run run = WaitForEnd(name, absl::Seconds(20));
+  EXPECT_EQ(run.state(), pb::RUN_STATE_FAILED) << "workers must not work for a coordinator that says nothing";
+  cluster().WaitForAlive(2);
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return client().Simulate(Scenario(1)).ok(); }));
+  EXPECT_EQ(SmallDigest(), digest);
+}
+
 TEST_F(FailuresTest, WorkerStoppedInOrderEndsSoonAndFailsItsRun) {
   const std::string name = StartLongRun();
   cluster().worker(0).Signal(SIGTERM);

@@ -50,7 +50,7 @@ class HostilePeersTest : public LongRunTest {
     return EncodeFrame({.kind = FrameKind::kMarker,
                         .run = run,
                         .attempt = 1,
-                        .key = {.replica = 0, .step = step},
+                        .key = {.replica = 9'999, .step = step},
                         .from = ShardIndex(from)},
                        EncodeMarkerPayload({}));
   }
@@ -119,7 +119,6 @@ TEST_F(HostilePeersTest, PlansThatMakeNoSenseAreRefused) {
   EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::FAILED_PRECONDITION, "expected digest"));
   plan.set_graph_digest(client().GetGraph("g").value.digest());
   plan.set_epoch(1);
-  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "replicas"));
   plan.set_replicas(1);
   EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "seed"));
   plan.set_seed_members("\xFF\xFF\xFF\xFF");
@@ -129,6 +128,9 @@ TEST_F(HostilePeersTest, PlansThatMakeNoSenseAreRefused) {
   plan.set_seed_members("abc");
   EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "whole"));
   plan.set_seed_members(std::string("\x05\0\0\0", 4));
+  plan.set_replicas(0);
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "replicas"));
+  plan.set_replicas(1);
   plan.set_forward_threshold(~0ull);
   EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "forward_threshold"));
   plan.set_forward_threshold(0);
@@ -158,7 +160,7 @@ TEST_F(HostilePeersTest, CallersThatLeaveInTheMiddleLeaveNoRunBehind) {
   absl::SleepFor(absl::Milliseconds(500));
   context.TryCancel();
   stream->Finish();
-  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return client().Status().workers(0).runs() == 0; }));
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return client().Workers()[0].runs() == 0; }));
 }
 
 // One LoadShard call.
@@ -189,15 +191,27 @@ TEST_F(HostilePeersTest, LoadsThatMakeNoSenseAreRefused) {
   job.mutable_job()->set_shard(2);
   EXPECT_THAT(LoadShard(*worker_, {job}), IsRefused(StatusCode::INVALID_ARGUMENT, "shard"));
   job.mutable_job()->set_shard(1);
-  EXPECT_FALSE(LoadShard(*worker_, {job, batch}).ok()) << "no members";
+  const auto bad_batch = [&](const char* words) {
+    EXPECT_THAT(LoadShard(*worker_, {job, batch}), IsRefused(StatusCode::INVALID_ARGUMENT, words));
+  };
+  bad_batch("expected 3 members, received 0");
   batch.mutable_links()->set_keys(std::string(24, '\1'));
-  EXPECT_FALSE(LoadShard(*worker_, {job, batch}).ok()) << "members that repeat";
+  bad_batch("ascending");
+  batch.mutable_links()->set_keys("abc");
+  bad_batch("whole");
+  batch.mutable_links()->clear_keys();
   batch.mutable_links()->set_links("abc");
-  EXPECT_THAT(LoadShard(*worker_, {job, batch}), IsRefused(StatusCode::INVALID_ARGUMENT, "whole"));
+  bad_batch("whole");
+  batch.mutable_links()->set_links(std::string(4, '\0'));
+  bad_batch("whole");
+  for (const char to : {'\0', '\1', '\3', '\xFF'}) {
+    batch.mutable_links()->set_links(std::string({0, 0, 0, 0, to, 0, 0, 0}));
+    bad_batch("not the shard's");
+  }
   batch.mutable_links()->set_links(std::string(8, '\xFF'));
-  EXPECT_THAT(LoadShard(*worker_, {job, batch}), IsRefused(StatusCode::INVALID_ARGUMENT, "not the shard's"));
-  batch.mutable_links()->set_links(std::string("\0\0\0\0", 4));
-  EXPECT_FALSE(LoadShard(*worker_, {job, batch}).ok()) << "half a link";
+  bad_batch("not the shard's");
+  batch.mutable_links()->set_links(std::string({1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0}));
+  bad_batch("out of order");
   EXPECT_THAT(client().GraphNames(), testing::ElementsAre("g"));
 }
 

@@ -37,7 +37,7 @@ Network Read(const RealGraph& graph, const std::string& content) {
   EdgeListCounts counts;
   Network network;
   network.source = MakeEdgeListSource(reader.TakeEdges(), counts).value();
-  network.judged = ForJudge(*network.source);
+  network.judged = JudgedByKeys(*network.source);
   return network;
 }
 

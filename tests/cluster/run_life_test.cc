@@ -82,7 +82,7 @@ TEST_F(RunLifeTest, CancelEndsItSoon) {
   EXPECT_TRUE(client().DeleteRun(name).ok());
   EXPECT_THAT(client().GetRun(name).status, IsRefused(StatusCode::NOT_FOUND, name));
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
-    for (const auto& worker : client().Status().workers()) {
+    for (const auto& worker : client().Workers()) {
       if (worker.runs() > 0) return false;
     }
     return true;
@@ -266,7 +266,7 @@ TEST_F(RunLifeTest, SimulateEndsWithItsCaller) {
   EXPECT_EQ(result.status.error_code(), StatusCode::DEADLINE_EXCEEDED);
   EXPECT_LT(absl::Now() - start, absl::Seconds(10));
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
-    for (const auto& worker : client().Status().workers()) {
+    for (const auto& worker : client().Workers()) {
       if (worker.runs() > 0) return false;
     }
     return true;
@@ -280,8 +280,9 @@ std::string CheckHealth(const std::string& address) {
   grpc::ClientContext context;
   SetDeadline(context, absl::Seconds(20));
   grpc::CompletionQueue queue;
-  const auto call =
-      stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::ByteBuffer(), &queue);
+  const grpc::Slice nothing("");
+  const grpc::ByteBuffer request(&nothing, 1);
+  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", request, &queue);
   call->StartCall();
   grpc::ByteBuffer response;
   grpc::Status status;

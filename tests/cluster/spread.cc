@@ -116,6 +116,24 @@ Network Generated(const std::string& preset, std::uint32_t members, std::uint32_
   return network;
 }
 
+JudgeGraph JudgedByKeys(const LinkSource& source) {
+  MemberColumns members;
+  source.Profiles({MemberId(0), source.members_count()}, members);
+  JudgeGraph judged;
+  FollowerLists lists;
+  for (std::uint32_t c = 0; c < source.chunks_count(); ++c) {
+    LAWINE_CHECK(source.FollowersInside(c, {MemberId(0), source.members_count()}, lists).ok());
+    auto follower = lists.followers.begin();
+    for (std::uint32_t i = 0; i < lists.counts.size(); ++i) {
+      auto& followers = judged[members.keys[source.chunk(c).first.value + i]];
+      for (const auto end = follower + lists.counts[i]; follower != end; ++follower) {
+        followers.push_back(members.keys[*follower]);
+      }
+    }
+  }
+  return judged;
+}
+
 Answer<pb::Graph> Load(Client& client, const Network& network, const std::string& name,
                        std::uint32_t shards) {
   if (!network.generated.has_value()) {

@@ -34,6 +34,9 @@ Network WithIntegerIds(const TestGraph& graph);
 Network WithStringIds(const TestGraph& graph);
 Network Generated(const std::string& preset, std::uint32_t members, std::uint32_t links_per_member);
 
+// The judge's graph of an imported source, by the keys of its members.
+JudgeGraph JudgedByKeys(const LinkSource& source);
+
 // Gives the network to the cluster, through CreateGraph or ImportGraph.
 Answer<pb::Graph> Load(Client& client, const Network& network, const std::string& name, std::uint32_t shards);
 

@@ -25,10 +25,19 @@ TestCluster::TestCluster(ClusterOptions options) : options_(std::move(options)) 
   StartCoordinator("127.0.0.1:0");
   for (std::uint32_t w = 0; w < options_.workers; ++w) {
     const bool given = w < options_.data.size() && !options_.data[w].empty();
-    workers_.push_back({.data = given ? options_.data[w] : directory_.path() / absl::StrCat("worker-", w)});
+    workers_.emplace_back().data = given ? options_.data[w] : directory_.path() / absl::StrCat("worker-", w);
+    NameWorker(w);
     StartWorker(w, "127.0.0.1:0");
   }
   WaitForAlive(options_.workers);
+}
+
+// Shards are dealt by node id: with ids of our choice worker 0 has the first ones.
+void TestCluster::NameWorker(std::size_t index) {
+  const std::filesystem::path file = workers_[index].data / "node_id";
+  if (std::filesystem::exists(file)) return;
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << "w-test-" << index << "\n";
 }
 
 std::string TestCluster::NodeId(std::size_t index) const {
@@ -43,7 +52,7 @@ void TestCluster::RestartWorker(std::size_t index, bool same_port) {
   // The coordinator may still hold the old process for alive: wait for the new address.
   for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end;
        absl::SleepFor(absl::Milliseconds(50))) {
-    for (const auto& worker : client_->Status().workers()) {
+    for (const auto& worker : client_->Workers()) {
       if (worker.address() == workers_[index].address && worker.seconds_since_heard() < 0.5) return;
     }
   }
@@ -62,7 +71,7 @@ void TestCluster::WaitForAlive(std::size_t workers_count) {
   for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end;
        absl::SleepFor(absl::Milliseconds(20))) {
     alive = 0;
-    for (const auto& worker : client_->Status().workers()) alive += worker.alive();
+    for (const auto& worker : client_->Workers()) alive += worker.alive();
     if (alive == workers_count) return;
   }
   std::fprintf(stderr, "expected %zu live workers, found %zu\n", workers_count, alive);

@@ -59,6 +59,7 @@ class TestCluster {
     std::string address;
     std::unique_ptr<ServerProcess> process;
   };
+  void NameWorker(std::size_t index);
   void StartCoordinator(const std::string& listen);
   void StartWorker(std::size_t index, const std::string& listen);
 

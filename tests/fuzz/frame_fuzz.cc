@@ -36,7 +36,10 @@ std::string TakeFrame(FuzzInput& input, const PartitionMap& partition) {
   header.events_count = input.U8() % 8;
   std::string payload;
   if (header.kind == FrameKind::kMarker) {
-    Marker marker{.deliveries = 100, .first_receipts = 50, .forwards = header.events_count, .events_sent = header.events_count};
+    Marker marker{.deliveries = 100,
+                  .first_receipts = 50,
+                  .forwards = header.events_count,
+                  .events_sent = header.events_count};
     payload = EncodeMarkerPayload(marker);
   } else {
     std::vector<MemberId> ids;
@@ -59,7 +62,8 @@ void CheckStep(StepInbox& inbox, const PartitionMap& partition) {
   const MemberRange range = partition.range(ShardIndex(1));
   for (const ShardStep& shard : inbox.Take()) {
     LAWINE_CHECK(shard.events.size() == (shard.marker.has_value() ? shard.marker->events_sent : 0));
-    LAWINE_CHECK(std::adjacent_find(shard.events.begin(), shard.events.end(), std::greater_equal<>()) == shard.events.end());
+    LAWINE_CHECK(std::adjacent_find(shard.events.begin(), shard.events.end(), std::greater_equal<>()) ==
+                 shard.events.end());
     for (const MemberId id : shard.events) LAWINE_CHECK(range.Contains(id));
   }
 }

@@ -151,9 +151,9 @@ TEST(EdgeReaderTest, BadIdsAreReportedWithFileAndLine) {
   EXPECT_EQ(ErrorOf(Directed(), "1 2\r\n1 2\r\n1.5 4\r\n"),
             expected + "'1.5', which is not a plain whole number");
   EXPECT_EQ(ErrorOf(Directed(), "1 2\n1 2\n3 ann\n"),
-            expected + "'ann', which is not a number: use --ids string if members have names");
+            expected + "'ann', which is not a number: use --string-ids if members have names");
   EXPECT_EQ(ErrorOf(Directed(), "1 2\n1 2\n3 4\xFF\n"),
-            expected + "'4\\xff', which is not a number: use --ids string if members have names");
+            expected + "'4\\xff', which is not a number: use --string-ids if members have names");
 }
 
 TEST(EdgeReaderTest, EveryColumnNeedsAName) {

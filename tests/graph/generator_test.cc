@@ -277,7 +277,7 @@ TEST(GeneratorTest, ProfilesCoverAnyRange) {
   ASSERT_EQ(all.size(), 20'000u);
   EXPECT_EQ(all.keys.front(), 0u);
   EXPECT_EQ(all.keys.back(), 19'999u);
-  EXPECT_EQ(all.community.front(), 0u);
+  EXPECT_EQ(all.community.front(), 1u);
   EXPECT_TRUE(std::is_sorted(all.community.begin(), all.community.end()));
   EXPECT_EQ(std::count(all.network.begin(), all.network.end(), kNetworkFacebook), 20'000);
   EXPECT_EQ(std::count(all.account_kind.begin(), all.account_kind.end(), kAccountPersonal), 20'000);

@@ -139,7 +139,7 @@ TEST(Report, HasOneRowAHopAndTheirSum) {
   EXPECT_THAT(report, HasSubstr("  hop  deliveries  new members  already had it  forwards  reached %\n"));
   EXPECT_THAT(report, HasSubstr("    0           0            1               0         1       0.01\n"));
   EXPECT_THAT(report, HasSubstr("    2      12,000        8,000           4,000       800      83.01\n"));
-  EXPECT_THAT(report, HasSubstr("total      92,300        9,501          82,799       832      95.01\n"));
+  EXPECT_THAT(report, HasSubstr("total      92,300        9,501          82,800       832      95.01\n"));
 }
 
 TEST(Report, AnswersTheQuestionsOfTheArticle) {

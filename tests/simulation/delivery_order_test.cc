@@ -13,7 +13,8 @@ constexpr std::uint64_t kGraphs = 250;
 constexpr std::uint64_t kSchedules = 12;
 
 JudgeRun AnyRun(TestRandom& random, const TestGraph& graph) {
-  JudgeRun run{.run_seed = random.Next(), .forward = Threshold::FromFixed(Threshold::kOne / 8 * (1 + random.Below(8)))};
+  JudgeRun run{.run_seed = random.Next(),
+               .forward = Threshold::FromFixed(Threshold::kOne / 8 * (1 + random.Below(8)))};
   if (random.OneIn(3)) run.max_steps = static_cast<std::uint32_t>(random.Below(5));
   run.seed_members = {graph.start};
   for (std::uint64_t left = random.Below(3); left > 0; --left) {
@@ -73,7 +74,9 @@ TEST(DeliveryOrderTest, NamedGraphsInAnySchedule) {
   for (const TestGraph& graph : NamedGraphs()) {
     const VectorLinkSource source(graph);
     const Shards shards = Shards::InMemory(source, BalancedPartition(source, 5));
-    const JudgeRun run{.run_seed = 2, .forward = Threshold::FromFixed(Threshold::kOne / 4 * 3), .seed_members = {graph.start}};
+    const JudgeRun run{.run_seed = 2,
+                       .forward = Threshold::FromFixed(Threshold::kOne / 4 * 3),
+                       .seed_members = {graph.start}};
     const Verdict verdict = Judge(ForJudge(graph), run);
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       TestRandom random(seed);

@@ -50,29 +50,50 @@ struct Fault {
 std::vector<Fault> Faults() {
   return {
       {"lost", [](TestRandom&, const std::string&) -> std::vector<std::string> { return {}; }},
-      {"repeated", [](TestRandom&, const std::string& bytes) -> std::vector<std::string> { return {bytes, bytes, bytes}; }, false},
-      {"one bit flipped", [](TestRandom& random, std::string bytes) -> std::vector<std::string> {
+      {"repeated",
+       [](TestRandom&, const std::string& bytes) -> std::vector<std::string> {
+         return {bytes, bytes, bytes};
+       },
+       false},
+      {"one bit flipped",
+       [](TestRandom& random, std::string bytes) -> std::vector<std::string> {
          bytes[random.Below(bytes.size())] ^= static_cast<char>(1u << random.Below(8));
          return {bytes};
        }},
-      {"cut short", [](TestRandom& random, const std::string& bytes) -> std::vector<std::string> {
+      {"cut short",
+       [](TestRandom& random, const std::string& bytes) -> std::vector<std::string> {
          return {bytes.substr(0, random.Below(bytes.size()))};
        }},
-      {"not a frame", [](TestRandom& random, const std::string&) -> std::vector<std::string> { return {random.Bytes(random.Below(200))}; }},
+      {"not a frame",
+       [](TestRandom& random, const std::string&) -> std::vector<std::string> {
+         return {random.Bytes(random.Below(200))};
+       }},
       {"garbled, then whole",
-       [](TestRandom& random, const std::string& bytes) -> std::vector<std::string> { return {random.Bytes(60), bytes}; }, false},
+       [](TestRandom& random, const std::string& bytes) -> std::vector<std::string> {
+         return {random.Bytes(60), bytes};
+       },
+       false},
       {"of another run", Header([](TestRandom& random, FrameHeader& h) { h.run ^= 1 + random.AnySize(60); })},
-      {"of another attempt", Header([](TestRandom& random, FrameHeader& h) { h.attempt += random.OneIn(2) ? 1 : -1; })},
-      {"of another shard", Header([](TestRandom& random, FrameHeader& h) { h.from.value += static_cast<std::uint32_t>(1 + random.Below(5)); })},
-      {"of another step", Header([](TestRandom& random, FrameHeader& h) { h.key.step += random.OneIn(2) ? 1 : -1; })},
-      {"of another replica", Header([](TestRandom& random, FrameHeader& h) { h.key.replica += static_cast<std::uint32_t>(1 + random.Below(3)); })},
-      {"of another place in its step", Header([](TestRandom& random, FrameHeader& h) { h.sequence += static_cast<std::uint32_t>(1 + random.Below(3)); })},
+      {"of another attempt",
+       Header([](TestRandom& random, FrameHeader& h) { h.attempt += random.OneIn(2) ? 1 : -1; })},
+      {"of another shard", Header([](TestRandom& random, FrameHeader& h) {
+         h.from.value += static_cast<std::uint32_t>(1 + random.Below(5));
+       })},
+      {"of another step",
+       Header([](TestRandom& random, FrameHeader& h) { h.key.step += random.OneIn(2) ? 1 : -1; })},
+      {"of another replica", Header([](TestRandom& random, FrameHeader& h) {
+         h.key.replica += static_cast<std::uint32_t>(1 + random.Below(3));
+       })},
+      {"of another place in its step", Header([](TestRandom& random, FrameHeader& h) {
+         h.sequence += static_cast<std::uint32_t>(1 + random.Below(3));
+       })},
       {"of another kind", Header([](TestRandom&, FrameHeader& h) {
          h.kind = h.kind == FrameKind::kMarker ? FrameKind::kEvents : FrameKind::kMarker;
        })},
       {"with other deliveries", MarkerOf([](Marker& m) { ++m.deliveries; }), false},
       {"with other first receipts", MarkerOf([](Marker& m) { ++m.deliveries, ++m.first_receipts; }), false},
-      {"with other forwards", MarkerOf([](Marker& m) { ++m.deliveries, ++m.first_receipts, ++m.forwards; }), false},
+      {"with other forwards", MarkerOf([](Marker& m) { ++m.deliveries, ++m.first_receipts, ++m.forwards; }),
+       false},
       {"with other events", MarkerOf([](Marker& m) { ++m.events_sent; }), false},
       {"with other forwards and events",
        MarkerOf([](Marker& m) { ++m.deliveries, ++m.first_receipts, ++m.forwards, ++m.events_sent; }), false},
@@ -88,9 +109,12 @@ TEST_P(FrameFaultTest, NothingWrongIsEverBelieved) {
     const TestGraph graph = RandomGraph(random, 30, 3, 30);
     const VectorLinkSource source(graph);
     const Shards shards = Shards::InMemory(source, BalancedPartition(source, 4));
-    const JudgeRun run{.run_seed = seed, .forward = Threshold::FromFixed(Threshold::kOne / 4 * 3), .seed_members = {graph.start}};
+    const JudgeRun run{.run_seed = seed,
+                       .forward = Threshold::FromFixed(Threshold::kOne / 4 * 3),
+                       .seed_members = {graph.start}};
     const RunSpec spec = shards.SpecFor(run);
-    SimulationOptions options{.schedule_seed = seed, .workers_count = static_cast<std::uint32_t>(2 + seed % 3)};
+    SimulationOptions options{.schedule_seed = seed,
+                              .workers_count = static_cast<std::uint32_t>(2 + seed % 3)};
     const SimulationResult sound = Simulate(shards, spec, options);
     ASSERT_EQ(sound.end, End::kFinished);
     const std::uint64_t victim = random.Below(sound.frames_sent);
@@ -116,7 +140,8 @@ TEST_P(FrameFaultTest, NothingWrongIsEverBelieved) {
 
 std::string NameOf(const testing::TestParamInfo<Fault>& fault) {
   std::string name = fault.param.name;
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalpha(c) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalpha(c) == 0; }, '_');
   return name;
 }
 

@@ -12,7 +12,9 @@
 namespace lawine {
 namespace {
 
-Threshold Percent(std::uint64_t percent) { return Threshold::FromProbability(static_cast<double>(percent) / 100).value(); }
+Threshold Percent(std::uint64_t percent) {
+  return Threshold::FromProbability(static_cast<double>(percent) / 100).value();
+}
 
 // Mean over samples, and its standard error.
 struct Mean {
@@ -62,8 +64,9 @@ WorldSums AllWorlds(const TestGraph& graph) {
   }
   WorldSums sums{.worlds = 1ull << bits.size()};
   for (std::uint64_t world = 0; world < sums.worlds; ++world) {
-    const Verdict verdict = JudgeDecisions(judged, {.seed_members = {graph.start}},
-                                           [&](MemberKey member) { return (world >> bits.at(member) & 1) != 0; });
+    const Verdict verdict = JudgeDecisions(judged, {.seed_members = {graph.start}}, [&](MemberKey member) {
+      return (world >> bits.at(member) & 1) != 0;
+    });
     sums.received += verdict.receipt_steps.size();
     sums.forwarders += verdict.forward_steps.size();
   }
@@ -149,7 +152,8 @@ TEST(ClosedFormsTest, ErdosRenyiGraphsAreReachedAsTheorySays) {
     double reached;
   };
   constexpr std::uint32_t kMembers = 50'000;
-  for (const Case& c : {Case{5, 30, .58281164}, Case{5, 40, .79681213}, Case{5, 50, .89264475}, Case{4, 40, .64198132}}) {
+  for (const Case& c :
+       {Case{5, 30, .58281164}, Case{5, 40, .79681213}, Case{5, 50, .89264475}, Case{4, 40, .64198132}}) {
     SCOPED_TRACE(absl::StrCat("mean ", c.mean, ", ", c.percent, "%"));
     TestRandom random(c.mean * 100 + c.percent);
     const TestGraph graph = ErdosRenyi(random, kMembers, c.mean);

@@ -27,11 +27,14 @@ void ExpectSame(const FrameHeader& a, const FrameHeader& b) {
   EXPECT_EQ(a.events_count, b.events_count);
 }
 
-bool Refused(std::string_view bytes) { return DecodeFrame(bytes).status().code() == absl::StatusCode::kDataLoss; }
+bool Refused(std::string_view bytes) {
+  return DecodeFrame(bytes).status().code() == absl::StatusCode::kDataLoss;
+}
 
 TEST(FrameTest, WhatIsEncodedIsDecoded) {
   TestRandom random(1);
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{1000}, std::size_t{limits::kFramePayloadBytesMax}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{1000}, std::size_t{limits::kFramePayloadBytesMax}}) {
     const std::string payload = random.Bytes(size);
     const std::string bytes = EncodeFrame(kHeader, payload);
     EXPECT_EQ(bytes.size(), limits::kFrameHeaderBytes + size);
@@ -45,11 +48,12 @@ TEST(FrameTest, WhatIsEncodedIsDecoded) {
 // Format 1, byte by byte: other programs read it.
 TEST(FrameTest, TheLayoutIsTheDocumentedOne) {
   const std::string bytes = EncodeFrame(kHeader, "ab");
-  const unsigned char expected[] = {'L', 'W', 'F', '1', 1, 0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11,
-                                    3,   0,   0,   0,   5, 0, 0, 0, 7,    0,    0,    0,    9,    0,    0,    0,
-                                    11,  0,   0,   0,   13, 0, 0, 0, 'a', 'b'};
+  const unsigned char expected[] = {'L',  'W',  'F', '1', 1,  0, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33,
+                                    0x22, 0x11, 3,   0,   0,  0, 5, 0, 0,    0,    7,    0,    0,    0,
+                                    9,    0,    0,   0,   11, 0, 0, 0, 13,   0,    0,    0,    'a',  'b'};
   ASSERT_EQ(bytes.size(), sizeof expected + 4);
-  EXPECT_EQ(bytes.substr(0, sizeof expected), std::string(reinterpret_cast<const char*>(expected), sizeof expected));
+  EXPECT_EQ(bytes.substr(0, sizeof expected),
+            std::string(reinterpret_cast<const char*>(expected), sizeof expected));
 }
 
 TEST(FrameTest, EveryTruncationAndBitFlipIsRefused) {
@@ -64,7 +68,8 @@ TEST(FrameTest, FramesOfAnotherFormatAreRefusedEvenWithAGoodChecksum) {
     std::size_t at;
     char byte;
   };
-  for (const Change change : {Change{3, '2'}, Change{4, 0}, Change{4, 3}, Change{5, 1}, Change{6, 1}, Change{7, 1}}) {
+  for (const Change change :
+       {Change{3, '2'}, Change{4, 0}, Change{4, 3}, Change{5, 1}, Change{6, 1}, Change{7, 1}}) {
     std::string bytes = EncodeFrame(kHeader, "x");
     bytes[change.at] = change.byte;
     RepairChecksum(bytes);
@@ -77,7 +82,8 @@ TEST(FrameTest, FramesThatAreTooLargeAreRefused) {
 }
 
 TEST(MarkerTest, WhatIsEncodedIsDecoded) {
-  for (const Marker& marker : {Marker{}, Marker{1ull << 40, 1ull << 33, 1u << 31, 5, kNoStep}, Marker{3, 2, 1, 1, 4}}) {
+  for (const Marker& marker :
+       {Marker{}, Marker{1ull << 40, 1ull << 33, 1u << 31, 5, kNoStep}, Marker{3, 2, 1, 1, 4}}) {
     const auto decoded = DecodeMarkerPayload(EncodeMarkerPayload(marker));
     ASSERT_TRUE(decoded.ok()) << decoded.status();
     EXPECT_EQ(*decoded, marker);
@@ -85,14 +91,17 @@ TEST(MarkerTest, WhatIsEncodedIsDecoded) {
 }
 
 TEST(MarkerTest, OtherSizesAreRefused) {
-  const std::string payload = EncodeMarkerPayload({.deliveries = 3, .first_receipts = 2, .forwards = 1, .events_sent = 1});
-  ForEachTruncation(payload, [](std::string_view damaged) { EXPECT_FALSE(DecodeMarkerPayload(damaged).ok()); });
+  const std::string payload =
+      EncodeMarkerPayload({.deliveries = 3, .first_receipts = 2, .forwards = 1, .events_sent = 1});
+  ForEachTruncation(payload,
+                    [](std::string_view damaged) { EXPECT_FALSE(DecodeMarkerPayload(damaged).ok()); });
   EXPECT_FALSE(DecodeMarkerPayload(payload + '\0').ok());
 }
 
 TEST(MarkerTest, CountersThatContradictEachOtherAreRefused) {
   EXPECT_FALSE(DecodeMarkerPayload(EncodeMarkerPayload({.deliveries = 1, .first_receipts = 2})).ok());
-  EXPECT_FALSE(DecodeMarkerPayload(EncodeMarkerPayload({.deliveries = 9, .first_receipts = 2, .forwards = 3})).ok());
+  EXPECT_FALSE(
+      DecodeMarkerPayload(EncodeMarkerPayload({.deliveries = 9, .first_receipts = 2, .forwards = 3})).ok());
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ MemberKey BestConnected(const JudgeGraph& graph) {
 
 class GeneratedGraphsTest : public testing::TestWithParam<Network> {
  protected:
-  void ExpectAsJudged(const LinkSource& source, std::uint32_t shards_count, const JudgeRun& run, const Verdict& verdict) {
+  void ExpectAsJudged(const LinkSource& source, std::uint32_t shards_count, const JudgeRun& run,
+                      const Verdict& verdict) {
     SCOPED_TRACE(absl::StrCat(shards_count, " shards"));
     const Shards shards = Shards::InMemory(source, BalancedPartition(source, shards_count));
     RunSpec spec = shards.SpecFor(run);
@@ -63,13 +64,16 @@ TEST_P(GeneratedGraphsTest, SpreadsAsJudged) {
                        .seed_members = {BestConnected(judged)}};
     const Verdict verdict = Judge(judged, run);
     EXPECT_GT(verdict.receipt_steps.size(), spec.members / 100);
-    for (const std::uint32_t shards_count : {1u, 2u, 4u, 7u, 64u}) ExpectAsJudged(**source, shards_count, run, verdict);
+    for (const std::uint32_t shards_count : {1u, 2u, 4u, 7u, 64u})
+      ExpectAsJudged(**source, shards_count, run, verdict);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, GeneratedGraphsTest,
-                         testing::Values(Network{"hyves", 1'000, 20'000}, Network{"twitter-nl", 3'000, 10'000},
-                                         Network{"linkedin-nl", 5'000, 12'000}, Network{"facebook-nl", 20'000, 15'000},
+                         testing::Values(Network{"hyves", 1'000, 20'000},
+                                         Network{"twitter-nl", 3'000, 10'000},
+                                         Network{"linkedin-nl", 5'000, 12'000},
+                                         Network{"facebook-nl", 20'000, 15'000},
                                          Network{"hyves", 100'000, 10'000}),
                          NameOf);
 

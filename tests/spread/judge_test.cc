@@ -11,28 +11,30 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-Verdict Everyone(const TestGraph& graph, std::set<MemberKey> seeds, std::optional<std::uint32_t> max_steps = {}) {
+Verdict Everyone(const TestGraph& graph, std::set<MemberKey> seeds,
+                 std::optional<std::uint32_t> max_steps = {}) {
   return JudgeDecisions(ForJudge(graph), {.max_steps = max_steps, .seed_members = std::move(seeds)},
                         [](MemberKey) { return true; });
 }
 
 auto Step(std::uint64_t deliveries, std::uint64_t first, std::uint64_t duplicates, std::uint64_t forwards) {
-  return testing::AllOf(testing::Field(&JudgeStep::deliveries, deliveries),
-                        testing::Field(&JudgeStep::first_receipts, first),
-                        testing::Field(&JudgeStep::duplicates, duplicates),
-                        testing::Field(&JudgeStep::forwards, forwards));
+  return testing::AllOf(
+      testing::Field(&JudgeStep::deliveries, deliveries), testing::Field(&JudgeStep::first_receipts, first),
+      testing::Field(&JudgeStep::duplicates, duplicates), testing::Field(&JudgeStep::forwards, forwards));
 }
 
 TEST(JudgeTest, ADiamondDeliversTwiceInOneStep) {
   const Verdict verdict = Everyone(Diamond(), {10});
-  EXPECT_THAT(verdict.steps,
-              ElementsAre(Step(0, 1, 0, 1), Step(2, 2, 0, 2), Step(2, 1, 1, 1), Step(1, 1, 0, 1), Step(0, 0, 0, 0)));
-  EXPECT_THAT(verdict.receipt_steps, ElementsAre(Pair(10, 0), Pair(20, 1), Pair(30, 1), Pair(40, 2), Pair(50, 3)));
+  EXPECT_THAT(verdict.steps, ElementsAre(Step(0, 1, 0, 1), Step(2, 2, 0, 2), Step(2, 1, 1, 1),
+                                         Step(1, 1, 0, 1), Step(0, 0, 0, 0)));
+  EXPECT_THAT(verdict.receipt_steps,
+              ElementsAre(Pair(10, 0), Pair(20, 1), Pair(30, 1), Pair(40, 2), Pair(50, 3)));
   EXPECT_FALSE(verdict.stopped_at_max_steps);
 }
 
 TEST(JudgeTest, WhatComesBackToAForwarderIsADuplicate) {
-  EXPECT_THAT(Everyone(Cycle(3), {10}).steps, ElementsAre(Step(0, 1, 0, 1), Step(2, 2, 0, 2), Step(4, 0, 4, 0)));
+  EXPECT_THAT(Everyone(Cycle(3), {10}).steps,
+              ElementsAre(Step(0, 1, 0, 1), Step(2, 2, 0, 2), Step(4, 0, 4, 0)));
 }
 
 TEST(JudgeTest, SeedMembersReceiveOnceEvenFromEachOther) {
@@ -71,7 +73,8 @@ TEST(JudgeTest, TheDigestTellsStepsMembersAndReplicasApart) {
   const JudgeGraph graph = ForJudge(Path(3));
   const Threshold always = Threshold::FromFixed(Threshold::kOne);
   const auto digest = [&](std::uint64_t message, std::uint64_t replica, MemberKey seed) {
-    return Judge(graph, {.message = message, .replica = replica, .forward = always, .seed_members = {seed}}).digest;
+    return Judge(graph, {.message = message, .replica = replica, .forward = always, .seed_members = {seed}})
+        .digest;
   };
   EXPECT_EQ(digest(0, 0, 10), digest(0, 0, 10));
   EXPECT_FALSE(digest(0, 0, 10) == digest(1, 0, 10));

@@ -35,7 +35,8 @@ std::string Text(const Setting& s) {
   return absl::StrCat(s.shards, " shards, ", s.workers, " workers, ", s.threads, " threads");
 }
 
-void ExpectAsJudged(const Shards& shards, const Verdict& verdict, const JudgeRun& run, const Setting& setting) {
+void ExpectAsJudged(const Shards& shards, const Verdict& verdict, const JudgeRun& run,
+                    const Setting& setting) {
   RunSpec spec = shards.SpecFor(run);
   spec.record_receipts = true;
   const auto outcome = LocalCluster(shards.images(), setting.workers).Run(spec, Threads(setting.threads));
@@ -55,7 +56,8 @@ TEST(LocalClusterTest, NamedGraphsAreAsJudgedInAnySetting) {
       for (const Threshold forward : {kNever, kHalf, kAlways}) {
         const JudgeRun run{.run_seed = 7, .forward = forward, .seed_members = {graph.start}};
         const Verdict verdict = Judge(judged, run);
-        for (const std::uint32_t workers : {1u, std::min(2u, shards_count), std::min(4u, shards_count), shards_count}) {
+        for (const std::uint32_t workers :
+             {1u, std::min(2u, shards_count), std::min(4u, shards_count), shards_count}) {
           for (const std::size_t threads : {1, 2, 3}) {
             ExpectAsJudged(shards, verdict, run, {shards_count, workers, threads});
           }
@@ -71,7 +73,8 @@ JudgeRun RandomRun(TestRandom& random, const JudgeGraph& graph) {
   run.forward = Threshold::FromFixed(thresholds[random.Below(std::size(thresholds))]);
   if (random.OneIn(2)) run.max_steps = static_cast<std::uint32_t>(random.Below(6));
   for (std::uint64_t left = random.OneIn(2) ? 1 : 1 + random.Below(graph.size()); left > 0; --left) {
-    run.seed_members.insert(std::next(graph.begin(), static_cast<std::ptrdiff_t>(random.Below(graph.size())))->first);
+    run.seed_members.insert(
+        std::next(graph.begin(), static_cast<std::ptrdiff_t>(random.Below(graph.size())))->first);
   }
   return run;
 }
@@ -88,10 +91,12 @@ TEST(LocalClusterTest, RandomRunsOnRandomGraphsAreAsJudged) {
     TestRandom random(seed);
     const TestGraph graph = AnyRandomGraph(random);
     SCOPED_TRACE(absl::StrCat("seed ", seed, ": ", graph.name));
-    const VectorLinkSource source(graph, {.blocks_per_chunk = static_cast<std::uint32_t>(1 + random.Below(5))});
+    const VectorLinkSource source(graph,
+                                  {.blocks_per_chunk = static_cast<std::uint32_t>(1 + random.Below(5))});
     const JudgeGraph judged = ForJudge(graph);
     const auto shards_count = static_cast<std::uint32_t>(1 + random.AnySize(5));
-    const Shards shards = Shards::InMemory(source, RandomPartition(random, source.members_count(), shards_count));
+    const Shards shards =
+        Shards::InMemory(source, RandomPartition(random, source.members_count(), shards_count));
     for (int i = 0; i < 4; ++i) {
       const JudgeRun run = RandomRun(random, judged);
       const auto workers = static_cast<std::uint32_t>(1 + random.Below(shards_count));
@@ -118,7 +123,11 @@ TEST(LocalClusterTest, EveryReplicaIsTheSingleRunOfItsNumber) {
   for (const std::uint32_t shards_count : {1u, 5u}) {
     const Shards shards = Shards::InMemory(source, BalancedPartition(source, shards_count));
     for (const auto max_steps : {std::optional<std::uint32_t>(), std::optional<std::uint32_t>(2)}) {
-      JudgeRun run{.run_seed = 3, .message = 2, .forward = kHalf, .max_steps = max_steps, .seed_members = {graph.start}};
+      JudgeRun run{.run_seed = 3,
+                   .message = 2,
+                   .forward = kHalf,
+                   .max_steps = max_steps,
+                   .seed_members = {graph.start}};
       RunSpec spec = shards.SpecFor(run);
       spec.replicas = 200;
       const auto outcome = LocalCluster(shards.images(), shards_count).Run(spec, Threads(3));
@@ -144,7 +153,8 @@ TEST(LocalClusterTest, RunsMayShareACluster) {
   Threads(3).ParallelFor(differences.size(), [&](std::size_t i) {
     const JudgeRun run{.run_seed = i, .forward = kHalf, .seed_members = {graph.start}};
     const auto outcome = cluster.Run(shards.SpecFor(run), Threads(3));
-    differences[i] = outcome.ok() ? Difference(Judge(judged, run), outcome->lanes[0]) : outcome.status().ToString();
+    differences[i] =
+        outcome.ok() ? Difference(Judge(judged, run), outcome->lanes[0]) : outcome.status().ToString();
   });
   for (const std::string& difference : differences) EXPECT_EQ(difference, "");
 }
@@ -167,7 +177,8 @@ TEST(LocalClusterTest, AWrongSpecIsRefused) {
   const Shards shards = Shards::InMemory(source, BalancedPartition(source, 2));
   RunSpec spec;
   spec.seed_members = {MemberId(5)};
-  EXPECT_EQ(LocalCluster(shards.images(), 2).Run(spec, Threads(1)).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(LocalCluster(shards.images(), 2).Run(spec, Threads(1)).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(MergeLanesTest, WorkersThatDisagreeAreFound) {

@@ -71,10 +71,12 @@ TEST(LuckTest, ShuffledRowsChangeNothing) {
   for (std::uint64_t run_seed = 1; run_seed <= 5; ++run_seed) {
     EdgeList shuffled = AsEdges(graph);
     std::shuffle(shuffled.links.begin(), shuffled.links.end(), std::mt19937_64(random.Next()));
-    std::shuffle(shuffled.extra_members.begin(), shuffled.extra_members.end(), std::mt19937_64(random.Next()));
+    std::shuffle(shuffled.extra_members.begin(), shuffled.extra_members.end(),
+                 std::mt19937_64(random.Next()));
     const auto other = MakeEdgeListSource(std::move(shuffled), counts);
     ASSERT_TRUE(other.ok()) << other.status();
-    const Told before = Tell(**source, 3, run_seed, graph.start), after = Tell(**other, 4, run_seed, graph.start);
+    const Told before = Tell(**source, 3, run_seed, graph.start),
+               after = Tell(**other, 4, run_seed, graph.start);
     EXPECT_GT(before.fate.size(), 100u);
     EXPECT_EQ(before.fate, after.fate);
     EXPECT_EQ(before.digest, after.digest);

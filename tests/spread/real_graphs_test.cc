@@ -26,7 +26,8 @@ struct RealGraph {
   friend void PrintTo(const RealGraph& graph, std::ostream* out) { *out << graph.file; }
 };
 
-absl::StatusOr<std::shared_ptr<const LinkSource>> Import(const std::filesystem::path& path, const RealGraph& graph) {
+absl::StatusOr<std::shared_ptr<const LinkSource>> Import(const std::filesystem::path& path,
+                                                         const RealGraph& graph) {
   EdgeReader reader({.undirected = graph.undirected,
                      .columns = ParseEdgeColumns(graph.row, graph.undirected).value(),
                      .header_lines = graph.header_lines});
@@ -82,22 +83,23 @@ TEST_P(RealGraphsTest, SpreadsAsJudged) {
 
 std::string NameOf(const testing::TestParamInfo<RealGraph>& graph) {
   std::string name = graph.param.file;
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, RealGraphsTest,
-    testing::Values(RealGraph{"karate.txt", true, "member,member", 1},
-                    RealGraph{"facebook_combined.txt.gz", true, "member,member", 0},
-                    RealGraph{"soc-Slashdot0902.txt.gz", false, "from,to", 0},
-                    RealGraph{"Wiki-Vote.txt.gz", false, "from,to", 0},
-                    RealGraph{"email-Eu-core.txt.gz", false, "from,to", 0},
-                    RealGraph{"deezer_HU_edges.csv.gz", true, "member,member", 0},
-                    RealGraph{"deezer_RO_edges.csv.gz", true, "member,member", 0},
-                    RealGraph{"higgs-retweet_network.edgelist.gz", false, "to,from,ignore", 0},
-                    RealGraph{"nethept_ic_0.1.inf.gz", false, "from,to,ignore", 0}),
-    NameOf);
+INSTANTIATE_TEST_SUITE_P(All, RealGraphsTest,
+                         testing::Values(RealGraph{"karate.txt", true, "member,member", 1},
+                                         RealGraph{"facebook_combined.txt.gz", true, "member,member", 0},
+                                         RealGraph{"soc-Slashdot0902.txt.gz", false, "from,to", 0},
+                                         RealGraph{"Wiki-Vote.txt.gz", false, "from,to", 0},
+                                         RealGraph{"email-Eu-core.txt.gz", false, "from,to", 0},
+                                         RealGraph{"deezer_HU_edges.csv.gz", true, "member,member", 0},
+                                         RealGraph{"deezer_RO_edges.csv.gz", true, "member,member", 0},
+                                         RealGraph{"higgs-retweet_network.edgelist.gz", false,
+                                                   "to,from,ignore", 0},
+                                         RealGraph{"nethept_ic_0.1.inf.gz", false, "from,to,ignore", 0}),
+                         NameOf);
 
 }  // namespace
 }  // namespace lawine

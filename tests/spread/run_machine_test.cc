@@ -17,14 +17,17 @@ class RunMachineTest : public testing::Test {
   // 10 -> 20 -> 30 -> 40 -> 50, of which the first three are with machine 0.
   RunMachineTest()
       : source_(Path(5)),
-        shards_(Shards::InMemory(source_, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 3, 5}, 1).value())) {}
+        shards_(Shards::InMemory(
+            source_, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 3, 5}, 1).value())) {}
 
-  RunSpec Spec(JudgeRun run = {.forward = Threshold::FromFixed(Threshold::kOne), .seed_members = {10}}) const {
+  RunSpec Spec(JudgeRun run = {.forward = Threshold::FromFixed(Threshold::kOne),
+                               .seed_members = {10}}) const {
     RunSpec spec = shards_.SpecFor(run);
     spec.run_id = 8;
     return spec;
   }
-  std::unique_ptr<RunMachine> Machine(std::uint32_t shard, const RunSpec& spec, std::vector<std::string>& sent) {
+  std::unique_ptr<RunMachine> Machine(std::uint32_t shard, const RunSpec& spec,
+                                      std::vector<std::string>& sent) {
     return std::make_unique<RunMachine>(spec, shards_.info().partition, std::vector{shards_.images()[shard]},
                                         [&sent](std::string frame) { sent.push_back(std::move(frame)); });
   }

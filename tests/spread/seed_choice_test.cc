@@ -18,7 +18,8 @@ using Kind = SeedRule::Kind;
 
 std::vector<SeedCandidate> Choose(const Shards& shards, const SeedRule& rule) {
   std::vector<SeedCandidate> best;
-  for (const ShardImage* image : shards.images()) MergeSeeds(ProposeSeeds(image->members(), rule), rule.count, best);
+  for (const ShardImage* image : shards.images())
+    MergeSeeds(ProposeSeeds(image->members(), rule), rule.count, best);
   return best;
 }
 
@@ -34,9 +35,10 @@ std::vector<MemberKey> ByTheWords(const JudgeGraph& graph, const SeedRule& rule)
   std::vector<std::tuple<std::int64_t, std::uint64_t, MemberKey>> order;
   for (const auto& [member, followers] : graph) {
     const auto audience = static_cast<std::int64_t>(followers.size());
-    const std::int64_t rank = rule.kind == Kind::kRandom           ? 0
-                              : rule.kind == Kind::kHighestAudience ? -audience
-                                                                    : std::abs(audience - std::int64_t{rule.audience});
+    const std::int64_t rank = rule.kind == Kind::kRandom ? 0
+                              : rule.kind == Kind::kHighestAudience
+                                  ? -audience
+                                  : std::abs(audience - std::int64_t{rule.audience});
     order.emplace_back(rank, coins.Coin(member), member);
   }
   std::sort(order.begin(), order.end());
@@ -68,7 +70,9 @@ TEST(SeedChoiceTest, AnExactAudienceIsFoundAndOtherwiseTheNearest) {
   graph.links.insert(graph.links.end(), {{20, 30}, {20, 40}, {30, 20}});
   const VectorLinkSource source(graph);
   const Shards shards = Shards::InMemory(source, BalancedPartition(source, 3));
-  const auto choose = [&](std::uint32_t audience) { return Choose(shards, {.kind = Kind::kAudience, .audience = audience})[0]; };
+  const auto choose = [&](std::uint32_t audience) {
+    return Choose(shards, {.kind = Kind::kAudience, .audience = audience})[0];
+  };
   EXPECT_EQ(choose(7).key, 10u);
   EXPECT_EQ(choose(7).rank, 0u);
   EXPECT_EQ(choose(300).key, 10u);
@@ -90,7 +94,8 @@ TEST(SeedChoiceTest, TheHighestAudiencesComeInOrder) {
 
 TEST(SeedChoiceTest, AnEmptyShardProposesNobody) {
   const VectorLinkSource source(Path(2));
-  const Shards shards = Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 2}, 1).value());
+  const Shards shards =
+      Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 2}, 1).value());
   EXPECT_THAT(ProposeSeeds(shards.images()[0]->members(), {}), IsEmpty());
   EXPECT_EQ(ProposeSeeds(shards.images()[1]->members(), {}).size(), 1u);
 }
@@ -103,7 +108,8 @@ TEST(SeedChoiceTest, RandomSeedMembersAreUniform) {
   for (const std::uint32_t count : {1u, 3u}) {
     std::vector<double> chosen(100);
     for (std::uint64_t run_seed = 0; run_seed < kRuns; ++run_seed) {
-      for (const SeedCandidate& c : Choose(shards, {.count = count, .run_seed = run_seed})) ++chosen[c.member.value];
+      for (const SeedCandidate& c : Choose(shards, {.count = count, .run_seed = run_seed}))
+        ++chosen[c.member.value];
     }
     const double expected = kRuns * count / 100.0;
     double chi_square = 0;

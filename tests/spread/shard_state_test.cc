@@ -23,7 +23,9 @@ const Threshold kAlways = Threshold::FromFixed(Threshold::kOne);
 // One shard that holds the whole graph.
 struct Whole {
   explicit Whole(const TestGraph& graph)
-      : source(graph), shards(Shards::InMemory(source, PartitionMap::Even(source.members_count(), 1))), state(*shards.images()[0]) {}
+      : source(graph),
+        shards(Shards::InMemory(source, PartitionMap::Even(source.members_count(), 1))),
+        state(*shards.images()[0]) {}
 
   std::vector<MemberKey> Keys(const std::vector<MemberId>& members) const {
     std::vector<MemberKey> keys;
@@ -89,7 +91,8 @@ TEST(ShardStateTest, TheFrontierMayComeInAnyPartsAndOrder) {
     Digest expected_digest;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       const std::size_t cut = random.Below(frontier.size() + 1);
-      const std::span<const MemberId> parts[] = {{}, std::span(frontier).first(cut), std::span(frontier).subspan(cut)};
+      const std::span<const MemberId> parts[] = {
+          {}, std::span(frontier).first(cut), std::span(frontier).subspan(cut)};
       whole.state.Begin(spec, 0);
       const StepCounts counts = whole.state.Step(spec, 1, parts, whole.forwards);
       EXPECT_TRUE(std::is_sorted(whole.forwards.begin(), whole.forwards.end()));
@@ -108,18 +111,22 @@ TEST(ShardStateTest, TheFrontierMayComeInAnyPartsAndOrder) {
 TEST(ShardStateTest, SparseAndDenseStepsAreAsJudged) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     TestRandom random(seed);
-    const TestGraph small = RandomGraph(random, static_cast<std::uint32_t>(2 + random.Below(150)), 1 + random.Below(20), 40);
+    const TestGraph small =
+        RandomGraph(random, static_cast<std::uint32_t>(2 + random.Below(150)), 1 + random.Below(20), 40);
     for (const TestGraph& graph : {small, WithBystanders(small)}) {
-      SCOPED_TRACE(absl::StrCat("seed ", seed, ", ", graph.name, ", ", graph.extra_members.size(), " members"));
+      SCOPED_TRACE(
+          absl::StrCat("seed ", seed, ", ", graph.name, ", ", graph.extra_members.size(), " members"));
       Whole whole(graph);
-      const JudgeRun run{.run_seed = seed, .replica = seed % 3, .forward = kHalf, .seed_members = {graph.start}};
+      const JudgeRun run{
+          .run_seed = seed, .replica = seed % 3, .forward = kHalf, .seed_members = {graph.start}};
       RunSpec spec = whole.shards.SpecFor(run);
       spec.record_receipts = true;
       const Verdict verdict = Judge(ForJudge(graph), run);
       whole.state.Begin(spec, static_cast<std::uint32_t>(run.replica));
       LaneOutcome lane;
       lane.steps = {{.step = 0, .first_receipts = 1, .forwards = 1}};
-      for (std::vector<MemberKey> frontier = {graph.start}; !frontier.empty(); frontier = whole.Keys(whole.forwards)) {
+      for (std::vector<MemberKey> frontier = {graph.start}; !frontier.empty();
+           frontier = whole.Keys(whole.forwards)) {
         lane.steps.push_back(whole.Step(spec, static_cast<std::uint32_t>(lane.steps.size()), frontier));
       }
       lane.digest = whole.state.digest();
@@ -147,7 +154,8 @@ TEST(ShardStateTest, BeginForgetsEverything) {
 
 TEST(ShardStateTest, AnEmptyRangeStandsStill) {
   const VectorLinkSource source(Path(5));
-  const Shards shards = Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 5, 5}, 1).value());
+  const Shards shards =
+      Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 5, 5}, 1).value());
   const RunSpec spec = shards.SpecFor({.forward = kAlways, .seed_members = {10}});
   ShardState state(*shards.images()[1]);
   state.Begin(spec, 0);

@@ -40,14 +40,18 @@ class StepInboxTest : public testing::Test {
   static std::string MarkerFrame(FrameHeader header, std::uint32_t frames, std::uint64_t events) {
     header.kind = FrameKind::kMarker;
     header.sequence = frames;
-    return EncodeFrame(header, EncodeMarkerPayload({.deliveries = 1000, .first_receipts = 500, .forwards = events, .events_sent = events}));
+    return EncodeFrame(
+        header, EncodeMarkerPayload(
+                    {.deliveries = 1000, .first_receipts = 500, .forwards = events, .events_sent = events}));
   }
   void ExpectTaken(std::string frame) {
     const absl::Status status = inbox_.Receive(frame);
     EXPECT_TRUE(status.ok()) << status;
   }
   void ExpectRefused(std::string frame) { EXPECT_FALSE(inbox_.Receive(frame).ok()); }
-  void Finish(std::uint32_t shard, StepKey key = kStep) { ExpectTaken(MarkerFrame(Header(shard, 0, key), 0, 0)); }
+  void Finish(std::uint32_t shard, StepKey key = kStep) {
+    ExpectTaken(MarkerFrame(Header(shard, 0, key), 0, 0));
+  }
 
   const PartitionMap partition_ = PartitionMap::Even(300, 3);
   StepInbox inbox_{partition_, {false, true, true}, kRun, 1};
@@ -192,7 +196,8 @@ TEST_F(StepInboxTest, MarkersThatLieAreRefused) {
 TEST_F(StepInboxTest, AMarkerWhoseForwardsAreNotItsEventsIsRefused) {
   FrameHeader header = Header(1, 0);
   header.kind = FrameKind::kMarker;
-  ExpectRefused(EncodeFrame(header, EncodeMarkerPayload({.deliveries = 9, .first_receipts = 5, .forwards = 2})));
+  ExpectRefused(
+      EncodeFrame(header, EncodeMarkerPayload({.deliveries = 9, .first_receipts = 5, .forwards = 2})));
 }
 
 TEST_F(StepInboxTest, ALostFrameKeepsTheStepOpen) {
@@ -218,7 +223,9 @@ TEST_F(StepInboxTest, AMemberThatForwardsTwiceInAStepIsRefused) {
   EXPECT_FALSE(inbox_.Complete());
 }
 
-TEST_F(StepInboxTest, SequencesAreBoundedByTheSendersMembers) { ExpectRefused(Events(Header(1, 100), {110})); }
+TEST_F(StepInboxTest, SequencesAreBoundedByTheSendersMembers) {
+  ExpectRefused(Events(Header(1, 100), {110}));
+}
 
 TEST_F(StepInboxTest, AnyOrderGivesTheSameStep) {
   std::vector<std::string> frames = {MarkerFrame(Header(1, 0), 3, 4),  MarkerFrame(Header(2, 0), 1, 2),

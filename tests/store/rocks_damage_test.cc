@@ -20,7 +20,9 @@ std::string ReadFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
-void WriteFile(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+void WriteFile(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
 
 class RocksDamageTest : public testing::Test {
  protected:
@@ -66,7 +68,8 @@ class RocksDamageTest : public testing::Test {
     const ShardImage& sound = *sound_->images()[0];
     EXPECT_EQ((*image)->manifest(), sound.manifest());
     EXPECT_TRUE(std::ranges::equal((*image)->members().audience(), sound.members().audience()));
-    EXPECT_TRUE(std::ranges::equal((*image)->members().reachable().words(), sound.members().reachable().words()));
+    EXPECT_TRUE(
+        std::ranges::equal((*image)->members().reachable().words(), sound.members().reachable().words()));
     for (std::uint32_t m = 0; m < source_->members_count(); ++m) {
       EXPECT_EQ((*image)->KeyOf(LocalId(m)), sound.KeyOf(LocalId(m)));
       EXPECT_TRUE(std::ranges::equal((*image)->FollowersOf(MemberId(m)), sound.FollowersOf(MemberId(m))));
@@ -101,8 +104,8 @@ TEST_F(RocksDamageTest, TheCopyItselfIsSound) {
   EXPECT_EQ(harmless_, 1u);
 }
 
-// The top bit of a byte is left alone: where RocksDB is packaged with its assertions, it dies of one such bit,
-// in the number of restarts of a properties block, which it looks at before the block's checksum.
+// The top bit of a byte is left alone: where RocksDB is packaged with its assertions, it dies of one such
+// bit, in the number of restarts of a properties block, which it looks at before the block's checksum.
 TEST_F(RocksDamageTest, ChangedBytesAreRefusedOrHarmless) {
   for (const auto& [file, sound] : files_) {
     if (IsNeverRead(file)) continue;
@@ -143,7 +146,8 @@ TEST_F(RocksDamageTest, ZeroedPagesAreRefusedOrHarmless) {
     for (std::size_t at = 0; at < sound.size(); at += 512) {
       SCOPED_TRACE(absl::StrCat(file, ", 512 zeros at ", at));
       std::string damaged = sound;
-      std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(at), std::min<std::size_t>(512, sound.size() - at), '\0');
+      std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(at),
+                  std::min<std::size_t>(512, sound.size() - at), '\0');
       ExpectRefusedOrSame(file, damaged);
     }
   }

@@ -61,7 +61,9 @@ class RocksStoreTest : public testing::Test {
     EXPECT_THAT(std::string(status.message()), HasSubstr(words));
     EXPECT_THAT(std::string(status.message()), HasSubstr(root_.path().string())) << "says where";
   }
-  fs::path ShardPath(std::uint32_t shard = 0) const { return root_.path() / "test" / absl::StrCat("shard-000", shard); }
+  fs::path ShardPath(std::uint32_t shard = 0) const {
+    return root_.path() / "test" / absl::StrCat("shard-000", shard);
+  }
 
   const ShardName kName{"test", ShardIndex(0)};
   const TempDirectory root_;
@@ -72,16 +74,22 @@ class RocksStoreTest : public testing::Test {
 using Blocks = std::map<std::uint32_t, std::string>;
 Blocks Followers(const ShardReader& reader) {
   Blocks blocks;
-  EXPECT_TRUE(reader.ScanFollowers(0, 0xFFFFFFFF, [&](std::uint32_t block, std::string_view bytes) {
-    return blocks.emplace(block, bytes), absl::OkStatus();
-  }).ok());
+  EXPECT_TRUE(reader
+                  .ScanFollowers(0, 0xFFFFFFFF,
+                                 [&](std::uint32_t block, std::string_view bytes) {
+                                   return blocks.emplace(block, bytes), absl::OkStatus();
+                                 })
+                  .ok());
   return blocks;
 }
 Blocks Members(const ShardReader& reader) {
   Blocks blocks;
-  EXPECT_TRUE(reader.ScanMembers(0, 0xFFFFFFFF, [&](std::uint32_t block, std::string_view bytes) {
-    return blocks.emplace(block, bytes), absl::OkStatus();
-  }).ok());
+  EXPECT_TRUE(reader
+                  .ScanMembers(0, 0xFFFFFFFF,
+                               [&](std::uint32_t block, std::string_view bytes) {
+                                 return blocks.emplace(block, bytes), absl::OkStatus();
+                               })
+                  .ok());
   return blocks;
 }
 
@@ -108,13 +116,15 @@ TEST_F(RocksStoreTest, ScansStopWhereTold) {
   const auto reader = storage->Open(kName);
   ASSERT_TRUE(reader.ok()) << reader.status();
   std::vector<std::uint32_t> seen;
-  EXPECT_TRUE((*reader)->ScanFollowers(5, 8, [&](std::uint32_t block, std::string_view) {
-    return seen.push_back(block), absl::OkStatus();
-  }).ok());
+  EXPECT_TRUE((*reader)
+                  ->ScanFollowers(5, 8,
+                                  [&](std::uint32_t block, std::string_view) {
+                                    return seen.push_back(block), absl::OkStatus();
+                                  })
+                  .ok());
   EXPECT_THAT(seen, ElementsAre(5, 6, 7));
-  const absl::Status status = (*reader)->ScanFollowers(5, 8, [](std::uint32_t, std::string_view) {
-    return absl::CancelledError("enough");
-  });
+  const absl::Status status = (*reader)->ScanFollowers(
+      5, 8, [](std::uint32_t, std::string_view) { return absl::CancelledError("enough"); });
   EXPECT_EQ(status.code(), StatusCode::kCancelled);
 }
 
@@ -176,7 +186,8 @@ TEST_F(RocksStoreTest, AnAbandonedWriterLeavesNothing) {
 }
 
 // Opens the shard's database behind the store's back.
-void WithDatabase(const fs::path& path, const std::function<void(rocksdb::DB&, rocksdb::ColumnFamilyHandle&)>& change) {
+void WithDatabase(const fs::path& path,
+                  const std::function<void(rocksdb::DB&, rocksdb::ColumnFamilyHandle&)>& change) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const char* name : {"default", "followers", "members", "manifest", "checkpoints"}) {
     families.emplace_back(name, rocksdb::ColumnFamilyOptions());

@@ -44,9 +44,11 @@ TEST(ShardBuilderTest, ProfilesAreStoredWithBothCounts) {
   for (const std::uint32_t s : {0u, 1u}) {
     MemberColumns columns;
     ASSERT_TRUE((*storage.Open({"test", ShardIndex(s)}))
-                    ->ScanMembers(0, 0xFFFFFFFF, [&](std::uint32_t, std::string_view bytes) {
-                      return DecodeMemberBlock(bytes, columns);
-                    }).ok());
+                    ->ScanMembers(0, 0xFFFFFFFF,
+                                  [&](std::uint32_t, std::string_view bytes) {
+                                    return DecodeMemberBlock(bytes, columns);
+                                  })
+                    .ok());
     ASSERT_EQ(columns.size(), 750u);
     for (std::size_t i = 0; i < columns.size(); ++i, ++member) {
       const MemberKey key = source.KeyOf(MemberId(member));
@@ -66,7 +68,8 @@ TEST(ShardBuilderTest, ThreadsAndChunksMakeNoDifference) {
   InlineExecutor inline_executor;
   std::optional<ShardManifest> expected;
   for (const std::uint32_t blocks_per_chunk : {1u, 3u, 1000u}) {
-    for (Executor* const executor : {static_cast<Executor*>(&pool), static_cast<Executor*>(&inline_executor)}) {
+    for (Executor* const executor :
+         {static_cast<Executor*>(&pool), static_cast<Executor*>(&inline_executor)}) {
       const VectorLinkSource source(graph, {.blocks_per_chunk = blocks_per_chunk});
       MemoryShardStorage storage;
       const auto shards = Shards::Build(source, PartitionMap::Even(3'000, 2), storage, *executor);
@@ -84,7 +87,8 @@ TEST(ShardBuilderTest, ACancelledBuildLeavesNothing) {
   InlineExecutor executor;
   BuildProgress progress;
   progress.cancelled = true;
-  const auto built = BuildGraph(source, InfoFor(source, PartitionMap::Even(40, 3)), storage, executor, progress);
+  const auto built =
+      BuildGraph(source, InfoFor(source, PartitionMap::Even(40, 3)), storage, executor, progress);
   EXPECT_EQ(built.status().code(), absl::StatusCode::kCancelled);
   EXPECT_THAT(*storage.List(), IsEmpty());
 }
@@ -98,12 +102,15 @@ class FailingSource final : public LinkSource {
   std::span<const MemberKey> keys() const override { return source_.keys(); }
   std::uint32_t chunks_count() const override { return source_.chunks_count(); }
   MemberRange chunk(std::uint32_t index) const override { return source_.chunk(index); }
-  absl::Status FollowersInside(std::uint32_t chunk, MemberRange receivers, FollowerLists& lists) const override {
+  absl::Status FollowersInside(std::uint32_t chunk, MemberRange receivers,
+                               FollowerLists& lists) const override {
     if (chunk == 2) return absl::DataLossError("the third chunk cannot be read");
     return source_.FollowersInside(chunk, receivers, lists);
   }
   std::uint64_t InLinksOf(MemberId member) const override { return source_.InLinksOf(member); }
-  void Profiles(MemberRange range, MemberColumns& members) const override { source_.Profiles(range, members); }
+  void Profiles(MemberRange range, MemberColumns& members) const override {
+    source_.Profiles(range, members);
+  }
 
  private:
   const VectorLinkSource source_;

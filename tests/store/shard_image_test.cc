@@ -57,9 +57,12 @@ TEST(ShardImageTest, EveryShardHoldsItsPartOfTheSource) {
     const auto members = static_cast<std::uint32_t>(1 + random.AnySize(11));
     const TestGraph graph = RandomGraph(random, members, 1 + random.Below(30), members + 30);
     const LinkColumns columns{.kinds = random.OneIn(2), .weights = random.OneIn(2)};
-    const VectorLinkSource source(graph, {.columns = columns, .blocks_per_chunk = static_cast<std::uint32_t>(1 + random.Below(4))});
+    const VectorLinkSource source(
+        graph, {.columns = columns, .blocks_per_chunk = static_cast<std::uint32_t>(1 + random.Below(4))});
     MemoryShardStorage storage;
-    const auto shards = Shards::Build(source, RandomPartition(random, members, static_cast<std::uint32_t>(1 + random.Below(6))), storage, pool);
+    const auto shards = Shards::Build(
+        source, RandomPartition(random, members, static_cast<std::uint32_t>(1 + random.Below(6))), storage,
+        pool);
     ASSERT_TRUE(shards.ok()) << shards.status();
     std::uint64_t links = 0;
     Digest digest;
@@ -129,7 +132,9 @@ class ContradictionTest : public testing::Test {
     InlineExecutor executor;
     BuildProgress progress;
     MemoryShardStorage storage;
-    EXPECT_TRUE(BuildGraph(*source_, InfoFor(*source_, PartitionMap::Even(2'500, 1)), storage, executor, progress).ok());
+    EXPECT_TRUE(
+        BuildGraph(*source_, InfoFor(*source_, PartitionMap::Even(2'500, 1)), storage, executor, progress)
+            .ok());
     const auto reader = storage.Open(kName);
     shard_.manifest = (*reader)->manifest();
     const auto copy = [](MemoryShardStorage::Blocks& blocks) {

@@ -67,7 +67,9 @@ TEST(ShardManifestTest, AnEmptyShardHasAManifestToo) {
 
 TEST(ShardManifestTest, EveryTruncationAndChangedBitIsRefused) {
   const std::string text = EncodeManifest(Example());
-  const auto refused = [](std::string_view damaged) { EXPECT_FALSE(DecodeManifest(damaged).ok()) << damaged; };
+  const auto refused = [](std::string_view damaged) {
+    EXPECT_FALSE(DecodeManifest(damaged).ok()) << damaged;
+  };
   ForEachTruncation(text, refused);
   ForEachBitFlip(text, refused);
   refused(absl::StrCat(text, "\n"));
@@ -82,9 +84,9 @@ TEST(ShardManifestTest, OtherFormatsAreNamed) {
 }
 
 TEST(ShardManifestTest, MissingOrUnreadableFieldsAreRefused) {
-  for (const char* name : {"name", "graph_version", "graph_links", "graph_digest", "link_kinds", "link_weights",
-                           "named_members", "origin", "epoch", "boundaries", "shard", "links", "digest",
-                           "without_followees", "links_before"}) {
+  for (const char* name :
+       {"name", "graph_version", "graph_links", "graph_digest", "link_kinds", "link_weights", "named_members",
+        "origin", "epoch", "boundaries", "shard", "links", "digest", "without_followees", "links_before"}) {
     ExpectRefused(absl::StrCat("\n", name, " "), "\nunknown ");
   }
   ExpectRefused("shard 2\n", "shard two\n");

@@ -39,7 +39,8 @@ TEST(SourceIndexTest, FewSourcesArePackedAndFound) {
 
 TEST(SourceIndexTest, ManySourcesStayAsTheyAre) {
   TestRandom random(2);
-  for (const std::uint32_t members : {1u, 2u, 64u, 513u, 20'000u}) ExpectFinds(Offsets(random, members, 1), false);
+  for (const std::uint32_t members : {1u, 2u, 64u, 513u, 20'000u})
+    ExpectFinds(Offsets(random, members, 1), false);
 }
 
 TEST(SourceIndexTest, AGraphWithoutMembersHasAnIndex) { ExpectFinds({0}, false); }

@@ -7,13 +7,15 @@
 namespace lawine {
 namespace {
 
-std::string Text(std::uint32_t step, std::uint64_t deliveries, std::uint64_t first_receipts, std::uint64_t duplicates,
-                 std::uint64_t forwards) {
-  return absl::StrCat("step ", step, ": ", deliveries, " deliveries, ", first_receipts, " first receipts, ", duplicates,
-                      " duplicates, ", forwards, " forwards");
+std::string Text(std::uint32_t step, std::uint64_t deliveries, std::uint64_t first_receipts,
+                 std::uint64_t duplicates, std::uint64_t forwards) {
+  return absl::StrCat("step ", step, ": ", deliveries, " deliveries, ", first_receipts, " first receipts, ",
+                      duplicates, " duplicates, ", forwards, " forwards");
 }
 
-std::string Text(const JudgeStep& s) { return Text(s.step, s.deliveries, s.first_receipts, s.duplicates, s.forwards); }
+std::string Text(const JudgeStep& s) {
+  return Text(s.step, s.deliveries, s.first_receipts, s.duplicates, s.forwards);
+}
 std::string Text(const StepCounts& s) {
   return Text(s.step, s.deliveries, s.first_receipts, s.duplicates(), s.forwards);
 }
@@ -23,8 +25,8 @@ std::string Unless(bool same, const char* what, const Value& judge, const Value&
   return same ? "" : absl::StrCat(what, ": the judge says ", judge, ", the engine ", engine);
 }
 
-std::string StepsDifference(const std::map<MemberKey, std::uint32_t>& judged, MemberKey key, std::uint32_t step,
-                            const char* what) {
+std::string StepsDifference(const std::map<MemberKey, std::uint32_t>& judged, MemberKey key,
+                            std::uint32_t step, const char* what) {
   const auto it = judged.find(key);
   const std::uint32_t expected = it == judged.end() ? kNoStep : it->second;
   return Unless(expected == step, absl::StrCat(what, " step of member ", key).c_str(), expected, step);
@@ -37,21 +39,23 @@ std::string Difference(const Verdict& verdict, const LaneOutcome& lane) {
     const std::string judge = Text(verdict.steps[i]), engine = Text(lane.steps[i]);
     if (judge != engine) return Unless(false, "counts", judge, engine);
   }
-  std::string difference =
-      Unless(verdict.steps.size() == lane.steps.size(), "number of steps", verdict.steps.size(), lane.steps.size());
+  std::string difference = Unless(verdict.steps.size() == lane.steps.size(), "number of steps",
+                                  verdict.steps.size(), lane.steps.size());
   if (!difference.empty()) return difference;
   const StopReason stop = verdict.stopped_at_max_steps ? StopReason::kMaxSteps : StopReason::kNothingPending;
   difference = Unless(stop == lane.stop, "stop reason", static_cast<int>(stop), static_cast<int>(lane.stop));
   if (!difference.empty()) return difference;
   difference = Unless(verdict.digest == lane.digest, "digest", verdict.digest.ToHex(), lane.digest.ToHex());
   if (!difference.empty()) return difference;
-  return Unless(verdict.unreached_without_followees == lane.unreached_without_followees, "unreached without followees",
-                verdict.unreached_without_followees, lane.unreached_without_followees);
+  return Unless(verdict.unreached_without_followees == lane.unreached_without_followees,
+                "unreached without followees", verdict.unreached_without_followees,
+                lane.unreached_without_followees);
 }
 
 std::string Difference(const Verdict& verdict, const Shards& shards, const std::vector<Receipts>& receipts) {
   const PartitionMap& partition = shards.info().partition;
-  if (receipts.size() != partition.shards_count()) return absl::StrCat("receipts of ", receipts.size(), " shards");
+  if (receipts.size() != partition.shards_count())
+    return absl::StrCat("receipts of ", receipts.size(), " shards");
   for (std::uint32_t s = 0; s < receipts.size(); ++s) {
     const MemberRange range = partition.range(ShardIndex(s));
     if (receipts[s].receipt_steps.size() != range.count || receipts[s].forward_steps.size() != range.count) {
@@ -59,7 +63,8 @@ std::string Difference(const Verdict& verdict, const Shards& shards, const std::
     }
     for (std::uint32_t i = 0; i < range.count; ++i) {
       const MemberKey key = shards.KeyOf(MemberId(range.first.value + i));
-      std::string difference = StepsDifference(verdict.receipt_steps, key, receipts[s].receipt_steps[i], "receipt");
+      std::string difference =
+          StepsDifference(verdict.receipt_steps, key, receipts[s].receipt_steps[i], "receipt");
       if (difference.empty()) {
         difference = StepsDifference(verdict.forward_steps, key, receipts[s].forward_steps[i], "forward");
       }

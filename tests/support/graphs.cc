@@ -132,13 +132,15 @@ TestGraph Hub() {
 }
 
 std::vector<TestGraph> NamedGraphs() {
-  return {Path(1),     Path(5),         OutStar(7),        InStar(7),  FriendlyStar(7), Cycle(3), Cycle(5), Complete(4),
-          Tree(2, 3),  Tree(3, 5),      TwoComponents(),   IsolatedMembers(),           Diamond(), Hub(),   Complete(40),
-          Path(300)};
+  return {Path(1),   Path(5),     OutStar(7),   InStar(7),  FriendlyStar(7), Cycle(3),
+          Cycle(5),  Complete(4), Tree(2, 3),   Tree(3, 5), TwoComponents(), IsolatedMembers(),
+          Diamond(), Hub(),       Complete(40), Path(300)};
 }
 
-TestGraph RandomGraph(TestRandom& random, std::uint32_t members, std::uint64_t numerator, std::uint64_t denominator) {
-  TestGraph graph = Named(absl::StrCat("random, ", members, " members, density ", numerator, "/", denominator));
+TestGraph RandomGraph(TestRandom& random, std::uint32_t members, std::uint64_t numerator,
+                      std::uint64_t denominator) {
+  TestGraph graph =
+      Named(absl::StrCat("random, ", members, " members, density ", numerator, "/", denominator));
   const int key_bits = random.OneIn(2) ? 64 : 16;
   std::set<MemberKey> keys;
   while (keys.size() < members) keys.insert(random.Next() >> (64 - key_bits));

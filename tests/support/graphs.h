@@ -26,13 +26,13 @@ struct TestGraph {
 // Adds both directions.
 void AddFriendship(TestGraph& graph, MemberKey a, MemberKey b);
 
-TestGraph Path(std::uint32_t members);                              // 10 -> 20 -> 30 -> ...
-TestGraph OutStar(std::uint32_t leaves);                            // 10 -> each leaf
-TestGraph InStar(std::uint32_t leaves);                             // each leaf -> 10
-TestGraph FriendlyStar(std::uint32_t leaves);                       // 10 <-> each leaf
-TestGraph Cycle(std::uint32_t members);                             // 10 <-> 20 <-> ... <-> 10
-TestGraph Complete(std::uint32_t members);                          // everyone <-> everyone
-TestGraph Tree(std::uint32_t children, std::uint32_t depth);        // away from the root, 10
+TestGraph Path(std::uint32_t members);                        // 10 -> 20 -> 30 -> ...
+TestGraph OutStar(std::uint32_t leaves);                      // 10 -> each leaf
+TestGraph InStar(std::uint32_t leaves);                       // each leaf -> 10
+TestGraph FriendlyStar(std::uint32_t leaves);                 // 10 <-> each leaf
+TestGraph Cycle(std::uint32_t members);                       // 10 <-> 20 <-> ... <-> 10
+TestGraph Complete(std::uint32_t members);                    // everyone <-> everyone
+TestGraph Tree(std::uint32_t children, std::uint32_t depth);  // away from the root, 10
 TestGraph TwoComponents();
 TestGraph IsolatedMembers();
 TestGraph Diamond();
@@ -40,7 +40,8 @@ TestGraph Hub();
 std::vector<TestGraph> NamedGraphs();
 
 // Every ordered pair with probability numerator / denominator; keys random, up to 64 bits.
-TestGraph RandomGraph(TestRandom& random, std::uint32_t members, std::uint64_t numerator, std::uint64_t denominator);
+TestGraph RandomGraph(TestRandom& random, std::uint32_t members, std::uint64_t numerator,
+                      std::uint64_t denominator);
 // Friendships: Erdos-Renyi with `mean` friends on average, keys 0 .. members-1.
 TestGraph ErdosRenyi(TestRandom& random, std::uint32_t members, std::uint32_t mean);
 

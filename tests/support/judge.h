@@ -43,7 +43,7 @@ struct Verdict {
   std::map<MemberKey, std::uint32_t> receipt_steps;
   std::map<MemberKey, std::uint32_t> forward_steps;
   Digest digest;
-  bool stopped_at_max_steps = false;           // forwards were decided that are not delivered
+  bool stopped_at_max_steps = false;              // forwards were decided that are not delivered
   std::uint64_t unreached_without_followees = 0;  // unreached members that nobody's messages reach
 };
 

@@ -70,7 +70,8 @@ std::vector<std::vector<const ShardImage*>> Shards::ForWorkers(std::uint32_t wor
 
 MemberId Shards::IdOf(MemberKey key) const {
   for (const auto& image : images_) {
-    if (const auto local = image->members().Find(key)) return MemberId(image->range().first.value + local->value);
+    if (const auto local = image->members().Find(key))
+      return MemberId(image->range().first.value + local->value);
   }
   LAWINE_CHECK(false);
   return {};

@@ -32,9 +32,9 @@ struct SimulationOptions {
 struct SimulationResult {
   enum class End { kFinished, kRefused, kStuck };
   End end = End::kStuck;
-  absl::Status refusal;             // why, when refused
-  std::vector<LaneOutcome> lanes;   // when finished
-  std::vector<Receipts> receipts;   // by shard, when finished and asked for
+  absl::Status refusal;            // why, when refused
+  std::vector<LaneOutcome> lanes;  // when finished
+  std::vector<Receipts> receipts;  // by shard, when finished and asked for
   std::uint64_t frames_sent = 0;
 };
 

@@ -1,5 +1,5 @@
-// A directory of a test's own, gone with its owner. In memory unless TMPDIR says otherwise: databases sync their
-// files at every turn, which on a disk takes most of a test's time.
+// A directory of a test's own, gone with its owner. In memory unless TMPDIR says otherwise: databases sync
+// their files at every turn, which on a disk takes most of a test's time.
 #ifndef LAWINE_TESTS_SUPPORT_TEMP_DIRECTORY_H_
 #define LAWINE_TESTS_SUPPORT_TEMP_DIRECTORY_H_
 
@@ -18,7 +18,9 @@ class TempDirectory {
  public:
   TempDirectory() {
     const bool in_memory = getenv("TMPDIR") == nullptr && access("/dev/shm", W_OK) == 0;
-    std::string name = (in_memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()) / "lawine-test-XXXXXX";
+    std::string name =
+        (in_memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()) /
+        "lawine-test-XXXXXX";
     LAWINE_CHECK(mkdtemp(name.data()) != nullptr);
     path_ = name;
   }

@@ -37,7 +37,9 @@ class VectorLinkSource final : public LinkSource {
   // All followers of a member, ascending.
   std::span<const MemberId> FollowersOf(MemberId member) const { return followers_[member.value]; }
 
-  static std::uint8_t KindOf(MemberKey from, MemberKey to) { return static_cast<std::uint8_t>((from + 3 * to) % 5); }
+  static std::uint8_t KindOf(MemberKey from, MemberKey to) {
+    return static_cast<std::uint8_t>((from + 3 * to) % 5);
+  }
   static std::uint32_t WeightOf(MemberKey from, MemberKey to) {
     return static_cast<std::uint32_t>((from * 40'503 + to * 7'919) % kLinkWeightOne);
   }
