@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/worker/worker_server.h"
+#include "tests/cluster/long_run.h"
 #include "tests/cluster/spread.h"
 #include "tests/cluster/test_cluster.h"
 
@@ -65,6 +66,8 @@ TEST(EmbeddedTest, ProcessesReadWhatItWrote) {
     ASSERT_TRUE(Load(cluster.client(), network, "g", 2).ok());
   }
   TestCluster cluster({.workers = 1, .data = {directory.path() / "worker-0"}});
+  // The new coordinator learns of the graph from the worker that holds it.
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return cluster.client().GetGraph("g").ok(); }));
   const auto result = cluster.client().Simulate(ScenarioOf(spread, network, "g"));
   ASSERT_TRUE(result.ok()) << Text(result.status);
   EXPECT_EQ(Difference(Judge(network, spread), result.value), "");
