@@ -49,6 +49,7 @@ class EdgeListSource final : public LinkSource {
 
   std::uint32_t members_count() const override { return static_cast<std::uint32_t>(members_.keys.size()); }
   LinkColumns columns() const override { return {.kinds = false, .weights = weighted_}; }
+  std::span<const MemberKey> keys() const override { return members_.keys; }
   std::uint32_t chunks_count() const override { return (members_count() - 1) / kChunkSources + 1; }
   MemberRange chunk(std::uint32_t index) const override {
     const std::uint32_t first = index * kChunkSources;

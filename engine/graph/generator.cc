@@ -98,6 +98,7 @@ class Generator final : public LinkSource {
 
   std::uint32_t members_count() const override { return spec_.members; }
   LinkColumns columns() const override { return {}; }
+  std::span<const MemberKey> keys() const override { return {}; }
   std::uint32_t chunks_count() const override { return BlocksOf(spec_.members); }
   MemberRange chunk(std::uint32_t index) const override { return BlockRange(index, spec_.members); }
   absl::Status FollowersInside(std::uint32_t chunk_index, MemberRange receivers,

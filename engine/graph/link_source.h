@@ -23,7 +23,7 @@ class LinkSource {
   virtual std::uint32_t members_count() const = 0;
   virtual LinkColumns columns() const = 0;
   // Member keys by dense id, ascending; empty where a member's key is its dense id.
-  virtual std::span<const MemberKey> keys() const { return {}; }
+  virtual std::span<const MemberKey> keys() const = 0;
   MemberKey KeyOf(MemberId member) const { return keys().empty() ? member.value : keys()[member.value]; }
 
   // Chunks cover 0 .. members_count-1 in order; each starts at a multiple of limits::kSourcesPerBlock.

@@ -1,13 +1,16 @@
 #include "engine/store/rocks_store.h"
 
+#include <fcntl.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <atomic>
 #include <filesystem>
 
@@ -58,6 +61,15 @@ class NoDiary final : public rocksdb::Logger {
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
 };
+
+// Makes renames inside `path` durable.
+absl::Status SyncDirectory(const std::string& path) {
+  const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = directory >= 0 && fsync(directory) == 0;
+  const std::error_code error = synced ? std::error_code() : std::error_code(errno, std::generic_category());
+  if (directory >= 0) close(directory);
+  return FromErrorCode(error, path);
+}
 
 // Everything shared by the databases under one root.
 struct Shared {
@@ -241,7 +253,7 @@ absl::Status RocksWriter::Commit(const ShardManifest& manifest) {
   fs::rename(loading_, final_, error);
   LAWINE_RETURN_IF_ERROR(FromErrorCode(error, final_));
   committed_ = true;
-  return absl::OkStatus();
+  return SyncDirectory(fs::path(final_).parent_path().string());
 }
 
 class RocksStorage final : public ShardStorage {
