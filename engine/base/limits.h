@@ -25,7 +25,8 @@ inline constexpr std::uint32_t kGraphNameBytesMax = 63;
 // Runs.
 inline constexpr std::uint32_t kStepsMax = 1u << 30;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
-inline constexpr std::uint32_t kSeedMembersMax = 10'000'000;
+// They are listed in a run's plan and result, which are single messages.
+inline constexpr std::uint32_t kSeedMembersMax = 50'000;
 
 // Exchange. Forward events travel in frames of at most this many bytes of payload.
 inline constexpr std::uint32_t kFramePayloadBytesMax = 1u << 20;

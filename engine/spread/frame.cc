@@ -14,7 +14,9 @@ constexpr std::size_t kHeaderBytes = 40;
 constexpr std::size_t kChecksumBytes = 4;
 static_assert(kHeaderBytes + kChecksumBytes == limits::kFrameHeaderBytes);
 
-absl::Status Garbled(absl::string_view what) { return absl::DataLossError(absl::StrCat("frame is garbled: ", what)); }
+absl::Status Garbled(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("frame is garbled: ", what));
+}
 
 }  // namespace
 
@@ -55,7 +57,8 @@ absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
                                 " bytes, found ", bytes.size()));
   }
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
-  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body)) return Garbled("its checksum does not match");
+  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body))
+    return Garbled("its checksum does not match");
   ByteReader reader(body);
   if (reader.U32() != kMagic) return Garbled("it does not start with LWF1");
   FrameView frame;

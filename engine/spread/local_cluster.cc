@@ -22,11 +22,12 @@ absl::StatusOr<ClusterOutcome> LocalCluster::Run(const RunSpec& spec, Executor& 
   std::vector<std::unique_ptr<RunMachine>> machines(count);
   std::vector<absl::Status> statuses(count);
   for (std::size_t from = 0; from < count; ++from) {
-    machines[from] = std::make_unique<RunMachine>(spec, graph.partition, workers_[from], [&, from](std::string frame) {
-      for (std::size_t to = 0; to < count; ++to) {
-        if (to != from && statuses[from].ok()) statuses[from] = machines[to]->Receive(frame);
-      }
-    });
+    machines[from] =
+        std::make_unique<RunMachine>(spec, graph.partition, workers_[from], [&, from](std::string frame) {
+          for (std::size_t to = 0; to < count; ++to) {
+            if (to != from && statuses[from].ok()) statuses[from] = machines[to]->Receive(frame);
+          }
+        });
   }
   const auto step_all = [&](bool start) -> absl::Status {
     executor.ParallelFor(count, [&](std::size_t w) {
@@ -63,8 +64,8 @@ absl::Status MergeLanes(const std::vector<LaneOutcome>& part, std::vector<LaneOu
     whole[i].unreached_without_followees += part[i].unreached_without_followees;
   }
   if (same) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("workers report different counts for the same run (", part.size(), " and ",
-                                          whole.size(), " replicas): the result cannot be trusted"));
+  return absl::DataLossError(absl::StrCat("workers report different counts for the same run (", part.size(),
+                                          " and ", whole.size(), " replicas): the result cannot be trusted"));
 }
 
 }  // namespace lawine

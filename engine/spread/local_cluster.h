@@ -16,9 +16,9 @@
 namespace lawine {
 
 struct ClusterOutcome {
-  std::vector<LaneOutcome> lanes;   // whole graph
-  std::vector<Receipts> receipts;   // by shard; only when the spec asks
-  std::uint64_t frame_bytes = 0;    // produced by all workers; each goes to every other worker
+  std::vector<LaneOutcome> lanes;  // whole graph
+  std::vector<Receipts> receipts;  // by shard; only when the spec asks
+  std::uint64_t frame_bytes = 0;   // produced by all workers; each goes to every other worker
   std::uint64_t events = 0;
 };
 

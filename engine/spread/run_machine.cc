@@ -17,7 +17,9 @@ std::vector<bool> RemoteShards(const PartitionMap& partition, const std::vector<
 }  // namespace
 
 RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const ShardImage*> shards, Send send)
-    : spec_(std::move(spec)), partition_(std::move(partition)), send_(std::move(send)),
+    : spec_(std::move(spec)),
+      partition_(std::move(partition)),
+      send_(std::move(send)),
       inbox_(partition_, RemoteShards(partition_, shards), spec_.run_id, spec_.attempt) {
   LAWINE_CHECK(CheckRunSpec(spec_, partition_.members_count()).ok());
   has_peers_ = shards.size() < partition_.shards_count();
@@ -142,8 +144,8 @@ absl::Status RunMachine::CloseStep() {
   for (const auto part : frontier_) applied += part.size();
   steps.push_back(total);
   if (applied == total.forwards) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("step ", total.step, ": ", total.forwards, " members forwarded, ", applied,
-                                          " forward events are here"));
+  return absl::DataLossError(absl::StrCat("step ", total.step, ": ", total.forwards, " members forwarded, ",
+                                          applied, " forward events are here"));
 }
 
 }  // namespace lawine

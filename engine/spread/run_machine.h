@@ -78,8 +78,8 @@ class RunMachine {
   bool has_peers_ = false;
   StepInbox inbox_;
   std::vector<LaneOutcome> lanes_;
-  std::vector<ShardStep> remote_;                       // remote shards' events of the step closed last
-  std::vector<std::span<const MemberId>> frontier_;     // everybody's forwards of that step
+  std::vector<ShardStep> remote_;                    // remote shards' events of the step closed last
+  std::vector<std::span<const MemberId>> frontier_;  // everybody's forwards of that step
   bool done_ = false;
   std::uint64_t frame_bytes_sent_ = 0;
   std::uint64_t events_sent_ = 0;

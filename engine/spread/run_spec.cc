@@ -29,8 +29,8 @@ absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
         absl::StrCat("stop.max_steps: expected at most ", limits::kStepsMax, ", found ", *spec.max_steps));
   }
   if (spec.record_receipts && spec.replicas != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("record_receipts: receipts are kept for single runs, found ", spec.replicas, " replicas"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "record_receipts: receipts are kept for single runs, found ", spec.replicas, " replicas"));
   }
   return absl::OkStatus();
 }

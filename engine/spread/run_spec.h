@@ -19,10 +19,10 @@ struct RunSpec {
   std::uint64_t run_seed = 1;
   std::uint64_t message = 0;  // the message's number in the scenario
   std::uint32_t replicas = 1;
-  Threshold forward;          // the `forward` model: one coin per member, at its receipt
+  Threshold forward;                       // the `forward` model: one coin per member, at its receipt
   std::optional<std::uint32_t> max_steps;  // deliveries through this step; none: until nothing is pending
-  std::vector<MemberId> seed_members;  // strictly ascending, at least one
-  bool record_receipts = false;        // REQUIRES: replicas == 1
+  std::vector<MemberId> seed_members;      // strictly ascending, at least one
+  bool record_receipts = false;            // REQUIRES: replicas == 1
 };
 
 // INVALID_ARGUMENT names the field, what was expected and what was found.

@@ -46,7 +46,8 @@ std::vector<SeedCandidate> ProposeSeeds(const ShardMembers& members, const SeedR
   return heap;
 }
 
-void MergeSeeds(const std::vector<SeedCandidate>& proposals, std::uint32_t count, std::vector<SeedCandidate>& best) {
+void MergeSeeds(const std::vector<SeedCandidate>& proposals, std::uint32_t count,
+                std::vector<SeedCandidate>& best) {
   best.insert(best.end(), proposals.begin(), proposals.end());
   std::sort(best.begin(), best.end());
   if (best.size() > count) best.resize(count);

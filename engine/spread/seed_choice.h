@@ -37,7 +37,8 @@ struct SeedCandidate {
 std::vector<SeedCandidate> ProposeSeeds(const ShardMembers& members, const SeedRule& rule);
 
 // Adds proposals and keeps the best `count`, best first.
-void MergeSeeds(const std::vector<SeedCandidate>& proposals, std::uint32_t count, std::vector<SeedCandidate>& best);
+void MergeSeeds(const std::vector<SeedCandidate>& proposals, std::uint32_t count,
+                std::vector<SeedCandidate>& best);
 
 }  // namespace lawine
 

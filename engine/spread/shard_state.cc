@@ -54,7 +54,8 @@ void ShardState::Begin(const RunSpec& spec, std::uint32_t replica) {
 }
 
 StepCounts ShardState::Step(const RunSpec& spec, std::uint32_t step,
-                            std::span<const std::span<const MemberId>> frontier, std::vector<MemberId>& forwards) {
+                            std::span<const std::span<const MemberId>> frontier,
+                            std::vector<MemberId>& forwards) {
   std::uint64_t forwarders = 0;
   for (const auto part : frontier) forwarders += part.size();
   const std::uint64_t members = std::max<std::uint64_t>(image_.graph().members(), 1);
@@ -71,7 +72,8 @@ StepCounts ShardState::Step(const RunSpec& spec, std::uint32_t step,
     std::sort(new_.begin(), new_.end());
   }
   Decide(spec, step, forwards);
-  return {.step = step, .deliveries = deliveries_, .first_receipts = new_.size(), .forwards = forwards.size()};
+  return {
+      .step = step, .deliveries = deliveries_, .first_receipts = new_.size(), .forwards = forwards.size()};
 }
 
 void ShardState::DeliverSparse(std::span<const MemberId> frontier) {
@@ -103,7 +105,8 @@ void ShardState::CollectNew() {
   const auto now = received_.words();
   const auto then = before_.words();
   for (std::size_t w = 0; w < now.size(); ++w) {
-    ForEachBit(now[w] & ~then[w], static_cast<std::uint32_t>(w * 64), [&](std::uint32_t id) { new_.push_back(id); });
+    ForEachBit(now[w] & ~then[w], static_cast<std::uint32_t>(w * 64),
+               [&](std::uint32_t id) { new_.push_back(id); });
   }
 }
 
@@ -121,7 +124,8 @@ void ShardState::Decide(const RunSpec& spec, std::uint32_t step, std::vector<Mem
   }
   if (!spec.record_receipts) return;
   for (const std::uint32_t local : new_) receipts_.receipt_steps[local] = step;
-  for (const MemberId member : forwards) receipts_.forward_steps[member.value - image_.range().first.value] = step;
+  for (const MemberId member : forwards)
+    receipts_.forward_steps[member.value - image_.range().first.value] = step;
 }
 
 std::uint64_t ShardState::UnreachedWithoutFollowees() const {

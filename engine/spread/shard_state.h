@@ -38,8 +38,8 @@ class ShardState {
   // Step `step` >= 1: every follower, inside the range, of every member of `frontier` gets one delivery per
   // list it is on; first receipts decide. `frontier` are all members of the graph that forwarded a step
   // before, in any number of parts. Replaces `forwards` by the members that forward at `step`, ascending.
-  StepCounts Step(const RunSpec& spec, std::uint32_t step, std::span<const std::span<const MemberId>> frontier,
-                  std::vector<MemberId>& forwards);
+  StepCounts Step(const RunSpec& spec, std::uint32_t step,
+                  std::span<const std::span<const MemberId>> frontier, std::vector<MemberId>& forwards);
 
   const Digest& digest() const { return digest_; }
   // Members that have not received and never can: nobody's messages reach them.
@@ -56,8 +56,8 @@ class ShardState {
   const ShardImage& image_;
   std::uint32_t replica_ = 0;
   MemberSet received_;
-  MemberSet before_;                     // dense steps: received_ as it was before the step
-  std::vector<std::uint32_t> new_;       // sparse steps: receivers in order of delivery; then: ascending
+  MemberSet before_;                // dense steps: received_ as it was before the step
+  std::vector<std::uint32_t> new_;  // sparse steps: receivers in order of delivery; then: ascending
   std::uint64_t deliveries_ = 0;
   Digest digest_;
   Receipts receipts_;

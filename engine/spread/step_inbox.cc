@@ -13,7 +13,8 @@ namespace lawine {
 namespace {
 
 absl::Status Mismatch(const FrameView& frame, const std::string& what) {
-  return absl::DataLossError(absl::StrCat("shard ", frame.header.from.value, ", step ", frame.header.key.step, ": ", what));
+  return absl::DataLossError(
+      absl::StrCat("shard ", frame.header.from.value, ", step ", frame.header.key.step, ": ", what));
 }
 
 // Sorts: frames arrive in any order, nearly always in theirs.
@@ -24,10 +25,13 @@ bool EachOnce(std::vector<MemberId>& events) {
 
 }  // namespace
 
-StepInbox::StepInbox(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run, std::uint32_t attempt)
-    : partition_(partition), remote_(std::move(remote)),
+StepInbox::StepInbox(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run,
+                     std::uint32_t attempt)
+    : partition_(partition),
+      remote_(std::move(remote)),
       remote_count_(static_cast<std::uint32_t>(std::count(remote_.begin(), remote_.end(), true))),
-      run_(run), attempt_(attempt) {
+      run_(run),
+      attempt_(attempt) {
   LAWINE_CHECK(remote_.size() == partition_.shards_count());
 }
 
@@ -50,7 +54,8 @@ absl::Status StepInbox::Receive(std::string_view bytes) {
   if (frame->header.run != run_ || frame->header.attempt != attempt_) return absl::OkStatus();
   const std::uint32_t from = frame->header.from.value;
   if (from >= remote_.size() || !remote_[from]) {
-    return absl::InvalidArgumentError(absl::StrCat("a frame claims to come from shard ", from, ", which is not remote"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a frame claims to come from shard ", from, ", which is not remote"));
   }
   MutexLock lock(mutex_);
   LAWINE_ASSIGN_OR_RETURN(Slot* const slot, SlotFor(frame->header.key));
@@ -83,9 +88,10 @@ absl::Status StepInbox::Add(const FrameView& frame, Slot& slot) {
   if (!shard.marker.has_value() || shard.frames_count < shard.frames_announced) return absl::OkStatus();
   if (shard.frames_seen.size() > shard.frames_announced || shard.events.size() != shard.marker->events_sent ||
       shard.events.size() != shard.marker->forwards) {
-    return Mismatch(frame, absl::StrCat("sent ", shard.frames_announced, " frames and ", shard.marker->events_sent,
-                                        " events for ", shard.marker->forwards, " forwards, received ",
-                                        shard.frames_count, " and ", shard.events.size()));
+    return Mismatch(frame,
+                    absl::StrCat("sent ", shard.frames_announced, " frames and ", shard.marker->events_sent,
+                                 " events for ", shard.marker->forwards, " forwards, received ",
+                                 shard.frames_count, " and ", shard.events.size()));
   }
   if (!EachOnce(shard.events)) return Mismatch(frame, "a member forwards twice");
   ++slot.complete_count;

@@ -32,7 +32,8 @@ struct ShardStep {
 class StepInbox {
  public:
   // `remote[s]` says whether shard s is elsewhere. The partition map must outlive the inbox.
-  StepInbox(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run, std::uint32_t attempt);
+  StepInbox(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run,
+            std::uint32_t attempt);
 
   // Waits for `key` from now on: frames of earlier steps are late duplicates and dropped.
   // REQUIRES: key is later than any awaited before. Fails if a frame of another later step is here.

@@ -68,7 +68,9 @@ class MemoryWriter final : public ShardWriter {
   const std::shared_ptr<MemoryShardStorage::Shard> shard_ = std::make_shared<MemoryShardStorage::Shard>();
 };
 
-std::string Text(const ShardName& name) { return absl::StrCat("shard ", name.shard.value, " of graph '", name.graph, "'"); }
+std::string Text(const ShardName& name) {
+  return absl::StrCat("shard ", name.shard.value, " of graph '", name.graph, "'");
+}
 
 }  // namespace
 

@@ -27,7 +27,8 @@ struct RocksOptions {
 };
 
 // Makes ROOT if it is missing. Thread-safe. One process at a time may have a shard open.
-absl::StatusOr<std::unique_ptr<ShardStorage>> OpenRocksStorage(const std::string& root, const RocksOptions& options);
+absl::StatusOr<std::unique_ptr<ShardStorage>> OpenRocksStorage(const std::string& root,
+                                                               const RocksOptions& options);
 
 }  // namespace lawine
 

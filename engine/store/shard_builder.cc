@@ -19,8 +19,7 @@ constexpr std::uint32_t kFilesPerShard = 32;
 class LinkBuild {
  public:
   LinkBuild(const LinkSource& source, MemberRange receivers, ShardWriter& writer, BuildProgress& progress)
-      : source_(source), receivers_(receivers), writer_(writer), progress_(progress),
-        keys_(source.keys()) {
+      : source_(source), receivers_(receivers), writer_(writer), progress_(progress), keys_(source.keys()) {
     links_.follower_counts.resize(source.members_count());
     links_.followee_counts.resize(receivers.count);
   }
@@ -37,7 +36,8 @@ class LinkBuild {
     for (const absl::Status& status : statuses) LAWINE_RETURN_IF_ERROR(status);
     if (links_.links > limits::kLinksPerShardMax) {
       return absl::OutOfRangeError(absl::StrCat("expected at most ", limits::kLinksPerShardMax,
-                                                " links in a shard, found ", links_.links, ": use more shards"));
+                                                " links in a shard, found ", links_.links,
+                                                ": use more shards"));
     }
     return std::move(links_);
   }
@@ -67,7 +67,8 @@ class LinkBuild {
     MutexLock lock(mutex_);
     links_.links += counts.links;
     links_.digest += counts.digest;
-    for (std::size_t i = 0; i < counts.followees.size(); ++i) links_.followee_counts[i] += counts.followees[i];
+    for (std::size_t i = 0; i < counts.followees.size(); ++i)
+      links_.followee_counts[i] += counts.followees[i];
     return absl::OkStatus();
   }
 
@@ -139,14 +140,16 @@ std::vector<std::uint64_t> LinksBefore(const std::vector<std::uint32_t>& followe
 Digest MembersDigest(const LinkSource& source, MemberRange range) {
   const DigestLane lane = DigestLane::ForMembers();
   Digest digest;
-  for (std::uint32_t i = 0; i < range.count; ++i) digest += lane.Term(source.KeyOf(MemberId(range.first.value + i)));
+  for (std::uint32_t i = 0; i < range.count; ++i)
+    digest += lane.Term(source.KeyOf(MemberId(range.first.value + i)));
   return digest;
 }
 
 }  // namespace
 
-absl::StatusOr<ShardLinks> BuildLinks(const LinkSource& source, const PartitionMap& partition, ShardIndex shard,
-                                      ShardWriter& writer, Executor& executor, BuildProgress& progress) {
+absl::StatusOr<ShardLinks> BuildLinks(const LinkSource& source, const PartitionMap& partition,
+                                      ShardIndex shard, ShardWriter& writer, Executor& executor,
+                                      BuildProgress& progress) {
   LAWINE_CHECK(partition.members_count() == source.members_count());
   const MemberRange range = partition.range(shard);
   LAWINE_ASSIGN_OR_RETURN(ShardLinks links, LinkBuild(source, range, writer, progress).Run(executor));
@@ -154,8 +157,9 @@ absl::StatusOr<ShardLinks> BuildLinks(const LinkSource& source, const PartitionM
   return links;
 }
 
-absl::Status FinishShard(const LinkSource& source, const GraphInfo& graph, ShardIndex shard, const ShardLinks& links,
-                         std::span<const std::uint32_t> audience, ShardWriter& writer) {
+absl::Status FinishShard(const LinkSource& source, const GraphInfo& graph, ShardIndex shard,
+                         const ShardLinks& links, std::span<const std::uint32_t> audience,
+                         ShardWriter& writer) {
   const MemberRange range = graph.partition.range(shard);
   LAWINE_CHECK(audience.size() == range.count);
   LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<BlockSink> sink, writer.NewMemberSink());
@@ -164,7 +168,8 @@ absl::Status FinishShard(const LinkSource& source, const GraphInfo& graph, Shard
     const std::uint32_t count = std::min(limits::kMembersPerBlock, range.count - first);
     source.Profiles({MemberId(range.first.value + first), count}, members);
     members.audience.assign(audience.begin() + first, audience.begin() + first + count);
-    members.followees.assign(links.followee_counts.begin() + first, links.followee_counts.begin() + first + count);
+    members.followees.assign(links.followee_counts.begin() + first,
+                             links.followee_counts.begin() + first + count);
     LAWINE_RETURN_IF_ERROR(sink->Add(first / limits::kMembersPerBlock, EncodeMemberBlock(members, 0, count)));
   }
   LAWINE_RETURN_IF_ERROR(sink->Finish());

@@ -34,13 +34,15 @@ struct BuildProgress {
 };
 
 // Stores the links of `shard`, chunks in parallel on `executor`. CANCELLED when told so.
-absl::StatusOr<ShardLinks> BuildLinks(const LinkSource& source, const PartitionMap& partition, ShardIndex shard,
-                                      ShardWriter& writer, Executor& executor, BuildProgress& progress);
+absl::StatusOr<ShardLinks> BuildLinks(const LinkSource& source, const PartitionMap& partition,
+                                      ShardIndex shard, ShardWriter& writer, Executor& executor,
+                                      BuildProgress& progress);
 
 // Stores the members and commits. `graph` has its final links and digest; `audience` is per member of the
 // shard.
-absl::Status FinishShard(const LinkSource& source, const GraphInfo& graph, ShardIndex shard, const ShardLinks& links,
-                         std::span<const std::uint32_t> audience, ShardWriter& writer);
+absl::Status FinishShard(const LinkSource& source, const GraphInfo& graph, ShardIndex shard,
+                         const ShardLinks& links, std::span<const std::uint32_t> audience,
+                         ShardWriter& writer);
 
 // Both parts for all shards of a graph in one storage. `graph.partition` is given; links and digest are
 // filled in and returned.

@@ -20,14 +20,14 @@ void CopyTo(const std::vector<T>& from, HugeArray<T>& to, std::uint64_t at) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(const ShardReader& reader, Executor& executor) {
+absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(const ShardReader& reader,
+                                                                      Executor& executor) {
   LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardMembers> members, ShardMembers::Read(reader));
   return Hydrate(reader, std::move(members), executor);
 }
 
-absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(const ShardReader& reader,
-                                                                      std::shared_ptr<const ShardMembers> members,
-                                                                      Executor& executor) {
+absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(
+    const ShardReader& reader, std::shared_ptr<const ShardMembers> members, Executor& executor) {
   std::unique_ptr<ShardImage> image(new ShardImage(std::move(members)));
   LAWINE_RETURN_IF_ERROR(image->ReadLists(reader, executor));
   return image;
@@ -54,7 +54,8 @@ absl::Status ShardImage::ReadLists(const ShardReader& reader, Executor& executor
 }
 
 // Decodes one stride's blocks to their place, which the manifest tells beforehand.
-absl::Status ShardImage::ReadStride(const ShardReader& reader, std::uint32_t stride, std::span<std::uint32_t> offsets) {
+absl::Status ShardImage::ReadStride(const ShardReader& reader, std::uint32_t stride,
+                                    std::span<std::uint32_t> offsets) {
   const std::uint32_t first_block = stride * ShardManifest::kBlocksPerStride;
   std::uint64_t at = manifest().links_before[stride];
   const std::uint64_t end = manifest().links_before[stride + 1];
@@ -81,14 +82,16 @@ absl::Status ShardImage::ReadStride(const ShardReader& reader, std::uint32_t str
     }
     return absl::OkStatus();
   };
-  LAWINE_RETURN_IF_ERROR(reader.ScanFollowers(first_block, first_block + ShardManifest::kBlocksPerStride, visit));
+  LAWINE_RETURN_IF_ERROR(
+      reader.ScanFollowers(first_block, first_block + ShardManifest::kBlocksPerStride, visit));
   if (at != end) return ManifestContradicted(manifest(), absl::StrCat(end - at, " links are missing"));
   for (; next_source < offsets.size(); ++next_source) offsets[next_source] = static_cast<std::uint32_t>(at);
   return absl::OkStatus();
 }
 
 std::uint64_t ShardImage::resident_bytes() const {
-  return members_->resident_bytes() + sources_.bytes() + followers_.bytes() + kinds_.bytes() + weights_.bytes();
+  return members_->resident_bytes() + sources_.bytes() + followers_.bytes() + kinds_.bytes() +
+         weights_.bytes();
 }
 
 }  // namespace lawine

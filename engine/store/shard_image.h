@@ -22,11 +22,11 @@ class ShardImage {
  public:
   // Reads every block, checks counts, and lays lists out on huge pages; strides in parallel on `executor`.
   // DATA_LOSS when the shard does not hold what its manifest says.
-  static absl::StatusOr<std::unique_ptr<const ShardImage>> Hydrate(const ShardReader& reader, Executor& executor);
-  // The same where the members were read already.
   static absl::StatusOr<std::unique_ptr<const ShardImage>> Hydrate(const ShardReader& reader,
-                                                                   std::shared_ptr<const ShardMembers> members,
                                                                    Executor& executor);
+  // The same where the members were read already.
+  static absl::StatusOr<std::unique_ptr<const ShardImage>> Hydrate(
+      const ShardReader& reader, std::shared_ptr<const ShardMembers> members, Executor& executor);
 
   const ShardManifest& manifest() const { return members_->manifest(); }
   const GraphInfo& graph() const { return manifest().graph; }

@@ -81,9 +81,9 @@ absl::StatusOr<Fields> ReadFields(std::string_view text) {
   const absl::string_view lines_text(text.data(), crc_at);
   const std::vector<absl::string_view> lines = absl::StrSplit(lines_text, '\n', absl::SkipEmpty());
   if (lines.empty() || lines[0] != absl::StrCat(kMagic, " ", kVersion)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("expected a shard of format '", kMagic, " ", kVersion, "', found '",
-                     lines.empty() ? absl::string_view() : lines[0], "': use the version that wrote it, or load again"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "expected a shard of format '", kMagic, " ", kVersion, "', found '",
+        lines.empty() ? absl::string_view() : lines[0], "': use the version that wrote it, or load again"));
   }
   std::map<std::string, std::string> fields;
   for (const absl::string_view line : lines) {
@@ -94,21 +94,26 @@ absl::StatusOr<Fields> ReadFields(std::string_view text) {
 }
 
 absl::Status CheckConsistent(const ShardManifest& m) {
-  if (m.shard.value >= m.graph.partition.shards_count()) return Damaged("its shard is outside the partition map");
-  if (m.without_followees > m.range().count) return Damaged("it has more members without followees than members");
+  if (m.shard.value >= m.graph.partition.shards_count())
+    return Damaged("its shard is outside the partition map");
+  if (m.without_followees > m.range().count)
+    return Damaged("it has more members without followees than members");
   if (!std::is_sorted(m.links_before.begin(), m.links_before.end()) || m.links_before.front() != 0 ||
       m.links_before.back() != m.links || m.links > m.graph.links || m.links > limits::kLinksPerShardMax) {
     return Damaged("its link counts contradict each other");
   }
-  const std::uint64_t blocks = (std::uint64_t{m.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
-  const std::uint64_t strides = (blocks + ShardManifest::kBlocksPerStride - 1) / ShardManifest::kBlocksPerStride;
+  const std::uint64_t blocks =
+      (std::uint64_t{m.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
+  const std::uint64_t strides =
+      (blocks + ShardManifest::kBlocksPerStride - 1) / ShardManifest::kBlocksPerStride;
   if (m.links_before.size() != strides + 1) return Damaged("its link counts do not fit its members");
   return absl::OkStatus();
 }
 
 // A value ends where its line ends: a file name with a line break must not add fields.
 std::string OneLine(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, ' ');
   return text;
 }
 
@@ -116,7 +121,9 @@ std::string OneLine(std::string text) {
 
 std::string EncodeManifest(const ShardManifest& m) {
   std::string text = absl::StrCat(kMagic, " ", kVersion, "\n");
-  const auto add = [&text](absl::string_view name, const auto& value) { absl::StrAppend(&text, name, " ", value, "\n"); };
+  const auto add = [&text](absl::string_view name, const auto& value) {
+    absl::StrAppend(&text, name, " ", value, "\n");
+  };
   add("name", m.graph.name);
   add("graph_version", m.graph.graph_version);
   add("graph_links", m.graph.links);
@@ -162,12 +169,13 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
 
 absl::Status CheckGraphName(std::string_view name) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  const bool good = !name.empty() && name.size() <= limits::kGraphNameBytesMax && name[0] >= 'a' && name[0] <= 'z' &&
-                    std::all_of(name.begin(), name.end(), allowed);
+  const bool good = !name.empty() && name.size() <= limits::kGraphNameBytesMax && name[0] >= 'a' &&
+                    name[0] <= 'z' && std::all_of(name.begin(), name.end(), allowed);
   if (good) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("expected a graph name of 1 to ", limits::kGraphNameBytesMax,
-                                                 " letters a-z, digits and '-', starting with a letter; found '",
-                                                 absl::string_view(name.data(), name.size()), "'"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("expected a graph name of 1 to ", limits::kGraphNameBytesMax,
+                   " letters a-z, digits and '-', starting with a letter; found '",
+                   absl::string_view(name.data(), name.size()), "'"));
 }
 
 }  // namespace lawine

@@ -21,13 +21,13 @@ namespace lawine {
 
 // What every shard of a graph agrees on.
 struct GraphInfo {
-  std::string name;                  // 1 to 63 of a-z, 0-9, '-', starting with a letter
-  std::uint64_t graph_version = 1;   // grows with every online change
+  std::string name;                 // 1 to 63 of a-z, 0-9, '-', starting with a letter
+  std::uint64_t graph_version = 1;  // grows with every online change
   std::uint64_t links = 0;
-  Digest digest;                     // of all links and members, whatever the shards
+  Digest digest;  // of all links and members, whatever the shards
   LinkColumns columns;
-  bool named_members = false;        // external ids are strings; a member key is their hash
-  std::string origin;                // how it came to be: "preset hyves, ..." or "import of ..."
+  bool named_members = false;  // external ids are strings; a member key is their hash
+  std::string origin;          // how it came to be: "preset hyves, ..." or "import of ..."
   PartitionMap partition;
 
   std::uint32_t members() const { return partition.members_count(); }
@@ -37,9 +37,9 @@ struct GraphInfo {
 struct ShardManifest {
   GraphInfo graph;
   ShardIndex shard;
-  std::uint64_t links = 0;                 // of this shard
-  Digest digest;                           // of this shard's links and members
-  std::uint32_t without_followees = 0;     // members nobody's messages reach
+  std::uint64_t links = 0;              // of this shard
+  Digest digest;                        // of this shard's links and members
+  std::uint32_t without_followees = 0;  // members nobody's messages reach
   // links_before[i]: links of sources before block i * kBlocksPerStride; one more entry with the total.
   // Lets hydration decode any stride on its own.
   std::vector<std::uint64_t> links_before;

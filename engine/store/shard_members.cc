@@ -10,10 +10,10 @@
 namespace lawine {
 
 absl::Status ManifestContradicted(const ShardManifest& manifest, std::string_view what) {
-  return absl::DataLossError(absl::StrCat("shard ", manifest.shard.value, " of graph '", manifest.graph.name,
-                                          "' does not hold what its manifest says: ",
-                                          absl::string_view(what.data(), what.size()),
-                                          "; restore it or load the graph again"));
+  return absl::DataLossError(
+      absl::StrCat("shard ", manifest.shard.value, " of graph '", manifest.graph.name,
+                   "' does not hold what its manifest says: ", absl::string_view(what.data(), what.size()),
+                   "; restore it or load the graph again"));
 }
 
 absl::StatusOr<std::shared_ptr<const ShardMembers>> ShardMembers::Read(const ShardReader& reader) {
@@ -43,14 +43,16 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
     audience_.insert(audience_.end(), block_members.audience.begin(), block_members.audience.end());
     return absl::OkStatus();
   };
-  const std::uint64_t blocks = (std::uint64_t{range_.count} + limits::kMembersPerBlock - 1) / limits::kMembersPerBlock;
+  const std::uint64_t blocks =
+      (std::uint64_t{range_.count} + limits::kMembersPerBlock - 1) / limits::kMembersPerBlock;
   LAWINE_RETURN_IF_ERROR(reader.ScanMembers(0, static_cast<std::uint32_t>(blocks), visit));
   if (audience_.size() != range_.count) return ManifestContradicted(manifest_, "members are missing");
   if (reachable_.Count() + manifest_.without_followees != range_.count) {
     return ManifestContradicted(manifest_, "other members have no followees");
   }
   // Generated graphs count their keys up from zero: then nothing needs to be kept.
-  const bool dense = keys_.empty() || (keys_.front() == range_.first.value && keys_.back() == range_.end() - 1);
+  const bool dense =
+      keys_.empty() || (keys_.front() == range_.first.value && keys_.back() == range_.end() - 1);
   if (dense) keys_ = {};
   return absl::OkStatus();
 }

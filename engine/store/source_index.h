@@ -32,14 +32,16 @@ class SourceIndex {
       const std::uint64_t bit = 1ull << (at & 63);
       if ((word & bit) == 0) return {};
       std::uint32_t rank = ranks_[at >> 9];
-      for (std::uint32_t w = (at >> 9) << 3; w < at >> 6; ++w) rank += static_cast<std::uint32_t>(std::popcount(presence_[w]));
+      for (std::uint32_t w = (at >> 9) << 3; w < at >> 6; ++w)
+        rank += static_cast<std::uint32_t>(std::popcount(presence_[w]));
       at = rank + static_cast<std::uint32_t>(std::popcount(word & (bit - 1)));
     }
     return {offsets_[at], offsets_[at + 1]};
   }
   // For prefetching ahead of Find.
   const void* AddressOf(MemberId source) const {
-    return presence_.size() > 0 ? static_cast<const void*>(&presence_[source.value >> 6]) : &offsets_[source.value];
+    return presence_.size() > 0 ? static_cast<const void*>(&presence_[source.value >> 6])
+                                : &offsets_[source.value];
   }
   std::uint64_t bytes() const { return offsets_.bytes() + presence_.bytes() + ranks_.bytes(); }
 

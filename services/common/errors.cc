@@ -21,16 +21,26 @@ std::string Payload(const absl::Status& status, const char* name) {
 
 std::string DefaultReason(absl::StatusCode code) {
   switch (code) {
-    case absl::StatusCode::kInvalidArgument: return "INVALID_ARGUMENT";
-    case absl::StatusCode::kNotFound: return "NOT_FOUND";
-    case absl::StatusCode::kAlreadyExists: return "ALREADY_EXISTS";
-    case absl::StatusCode::kFailedPrecondition: return "WRONG_STATE";
-    case absl::StatusCode::kResourceExhausted: return "LIMIT_REACHED";
-    case absl::StatusCode::kUnavailable: return "WORKER_UNAVAILABLE";
-    case absl::StatusCode::kDataLoss: return "DATA_DAMAGED";
-    case absl::StatusCode::kDeadlineExceeded: return "TOO_SLOW";
-    case absl::StatusCode::kCancelled: return "CANCELLED";
-    default: return "INTERNAL";
+    case absl::StatusCode::kInvalidArgument:
+      return "INVALID_ARGUMENT";
+    case absl::StatusCode::kNotFound:
+      return "NOT_FOUND";
+    case absl::StatusCode::kAlreadyExists:
+      return "ALREADY_EXISTS";
+    case absl::StatusCode::kFailedPrecondition:
+      return "WRONG_STATE";
+    case absl::StatusCode::kResourceExhausted:
+      return "LIMIT_REACHED";
+    case absl::StatusCode::kUnavailable:
+      return "WORKER_UNAVAILABLE";
+    case absl::StatusCode::kDataLoss:
+      return "DATA_DAMAGED";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "TOO_SLOW";
+    case absl::StatusCode::kCancelled:
+      return "CANCELLED";
+    default:
+      return "INTERNAL";
   }
 }
 

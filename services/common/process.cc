@@ -70,10 +70,10 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::st
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0) return FromErrno(path);
   if (flock(file, LOCK_EX | LOCK_NB) == 0) return std::unique_ptr<DirectoryLock>(new DirectoryLock(file));
-  const absl::Status status = errno == EWOULDBLOCK
-                                  ? absl::FailedPreconditionError(absl::StrCat(
-                                        directory, ": another process has this data directory open: stop it first"))
-                                  : FromErrno(path);
+  const absl::Status status =
+      errno == EWOULDBLOCK ? absl::FailedPreconditionError(absl::StrCat(
+                                 directory, ": another process has this data directory open: stop it first"))
+                           : FromErrno(path);
   close(file);
   return status;
 }

@@ -28,9 +28,10 @@ absl::StatusOr<BoundServer> StartServer(const std::string& listen, bool insecure
   }
   const std::string host = listen.substr(0, colon);
   if (!insecure_listen && !IsLoopback(host)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", listen, "' is not a loopback address and connections are not protected: listen on "
-                     "127.0.0.1, or pass --insecure-listen to accept that anyone who can reach it may use it"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", listen,
+        "' is not a loopback address and connections are not protected: listen on "
+        "127.0.0.1, or pass --insecure-listen to accept that anyone who can reach it may use it"));
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
@@ -52,8 +53,8 @@ absl::StatusOr<BoundServer> StartServer(const std::string& listen, bool insecure
   for (grpc::Service* service : services) builder.RegisterService(service);
   BoundServer bound{builder.BuildAndStart(), ""};
   if (bound.server == nullptr || port == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", listen, ": the port is in use or the address is not this machine's"));
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen,
+                                               ": the port is in use or the address is not this machine's"));
   }
   bound.address = absl::StrCat(host == "0.0.0.0" || host == "[::]" ? "127.0.0.1" : host, ":", port);
   return bound;

@@ -13,8 +13,8 @@ namespace {
 template <class Int>
 absl::Status Unpack(std::string_view bytes, std::vector<Int>& values) {
   if (bytes.size() % sizeof(Int) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("expected whole ", sizeof(Int), "-byte integers, found ",
-                                                   bytes.size(), " bytes"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected whole ", sizeof(Int), "-byte integers, found ", bytes.size(), " bytes"));
   }
   const std::size_t before = values.size();
   values.resize(before + bytes.size() / sizeof(Int));
@@ -24,8 +24,12 @@ absl::Status Unpack(std::string_view bytes, std::vector<Int>& values) {
 
 }  // namespace
 
-absl::Status UnpackInts(std::string_view bytes, std::vector<std::uint32_t>& values) { return Unpack(bytes, values); }
-absl::Status UnpackInts(std::string_view bytes, std::vector<std::uint64_t>& values) { return Unpack(bytes, values); }
+absl::Status UnpackInts(std::string_view bytes, std::vector<std::uint32_t>& values) {
+  return Unpack(bytes, values);
+}
+absl::Status UnpackInts(std::string_view bytes, std::vector<std::uint64_t>& values) {
+  return Unpack(bytes, values);
+}
 
 pbi::GraphInfo ToProto(const GraphInfo& graph) {
   pbi::GraphInfo proto;
@@ -72,8 +76,8 @@ pbi::GeneratorSpec ToProto(const GeneratorSpec& spec) {
 
 absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto) {
   if (proto.generator_version() != kGeneratorVersion) {
-    return absl::FailedPreconditionError(absl::StrCat("expected generator version ", kGeneratorVersion, ", found ",
-                                                      proto.generator_version(),
+    return absl::FailedPreconditionError(absl::StrCat("expected generator version ", kGeneratorVersion,
+                                                      ", found ", proto.generator_version(),
                                                       ": run the same version everywhere"));
   }
   return GeneratorSpec{.preset = proto.preset(),
@@ -171,7 +175,8 @@ SeedCandidate FromProto(const pbi::SeedProposal& proto) {
 std::uint64_t StepsFingerprint(const std::vector<StepCounts>& steps) {
   std::uint64_t h = 0;
   for (const StepCounts& counts : steps) {
-    for (const std::uint64_t value : {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards}) {
+    for (const std::uint64_t value :
+         {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards}) {
       h = hash::Absorb(h, value);
     }
   }

@@ -81,7 +81,8 @@ absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   bool same = whole.lanes.size() == static_cast<std::size_t>(part.lanes_size());
   for (std::size_t i = 0; same && i < whole.lanes.size(); ++i) {
     const pbi::LaneRow& lane = part.lanes(static_cast<int>(i));
-    same = lane.steps_fingerprint() == whole.lanes[i].steps_fingerprint() && lane.stop() == whole.lanes[i].stop();
+    same = lane.steps_fingerprint() == whole.lanes[i].steps_fingerprint() &&
+           lane.stop() == whole.lanes[i].stop();
     LAWINE_ASSIGN_OR_RETURN(Digest digest, Digest::FromHex(whole.lanes[i].digest()));
     LAWINE_ASSIGN_OR_RETURN(const Digest other, Digest::FromHex(lane.digest()));
     whole.lanes[i].set_digest((digest += other).ToHex());
@@ -89,7 +90,8 @@ absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
                                                    lane.unreached_without_followees());
   }
   if (same) return absl::OkStatus();
-  return absl::DataLossError("workers report different counts for the same run: the result cannot be trusted");
+  return absl::DataLossError(
+      "workers report different counts for the same run: the result cannot be trusted");
 }
 
 // Reads one worker's steps and outcome.
@@ -111,8 +113,8 @@ void KeepCause(absl::Status status, absl::Status& cause) {
   if (cause.ok() || (absl::IsCancelled(cause) && !absl::IsCancelled(status))) cause = std::move(status);
 }
 
-absl::Status PrepareAll(const RunPlan& plan, const Placement& placement, std::vector<std::unique_ptr<WorkerCall>>& calls,
-                        double& load_seconds) {
+absl::Status PrepareAll(const RunPlan& plan, const Placement& placement,
+                        std::vector<std::unique_ptr<WorkerCall>>& calls, double& load_seconds) {
   pbi::ConductRunRequest request;
   *request.mutable_plan() = BasePlan(plan, placement);
   for (std::size_t w = 0; w < calls.size(); ++w) {
@@ -157,8 +159,9 @@ void Cancellation::Remove(grpc::ClientContext* context) {
   contexts_.erase(context);
 }
 
-absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
-                                          const StepWatcher& watch, Cancellation& cancellation) {
+absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
+                                          absl::Duration timeout, const StepWatcher& watch,
+                                          Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
   const absl::Time deadline = absl::Now() + timeout;
   std::vector<std::unique_ptr<WorkerCall>> calls;

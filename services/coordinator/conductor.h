@@ -43,8 +43,9 @@ using StepWatcher = std::function<void(const internal::v1::StepRow&)>;
 
 // Runs `plan` as `run_id` on the workers of `placement`. `watch` gets every step, in order, from one thread.
 // UNAVAILABLE names the worker that went away; DATA_LOSS when workers disagree.
-absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
-                                          const StepWatcher& watch, Cancellation& cancellation);
+absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
+                                          absl::Duration timeout, const StepWatcher& watch,
+                                          Cancellation& cancellation);
 
 }  // namespace lawine
 

@@ -18,9 +18,14 @@ constexpr std::size_t kPlanThreads = 2;
 class CoordinatorServerImpl final : public CoordinatorServer {
  public:
   CoordinatorServerImpl(const CoordinatorOptions& options, std::unique_ptr<RegistryStore> registry)
-      : registry_(std::move(registry)), pool_(kPlanThreads), graphs_(*registry_, workers_, pool_),
-        runs_(*registry_, graphs_, workers_, options.runs_at_once_max), graph_service_(graphs_), simulation_service_(runs_),
-        cluster_service_(workers_, graphs_, runs_), registry_service_(workers_, graphs_) {}
+      : registry_(std::move(registry)),
+        pool_(kPlanThreads),
+        graphs_(*registry_, workers_, pool_),
+        runs_(*registry_, graphs_, workers_, options.runs_at_once_max),
+        graph_service_(graphs_),
+        simulation_service_(runs_),
+        cluster_service_(workers_, graphs_, runs_),
+        registry_service_(workers_, graphs_) {}
   ~CoordinatorServerImpl() override { Shutdown(); }
 
   absl::Status Bind(const CoordinatorOptions& options) {
@@ -61,14 +66,16 @@ class CoordinatorServerImpl final : public CoordinatorServer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(const CoordinatorOptions& options) {
+absl::StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
+    const CoordinatorOptions& options) {
   if (options.data_dir.empty() || options.runs_at_once_max < 1 || options.runs_at_once_max > 64) {
     return absl::InvalidArgumentError("a coordinator needs a data directory, and 1 to 64 runs at once");
   }
   std::error_code error;
   std::filesystem::create_directories(options.data_dir, error);
   if (error) return absl::UnavailableError(absl::StrCat(options.data_dir, ": ", error.message()));
-  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<RegistryStore> registry, RegistryStore::Open(options.data_dir + "/registry"));
+  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<RegistryStore> registry,
+                          RegistryStore::Open(options.data_dir + "/registry"));
   auto server = std::make_unique<CoordinatorServerImpl>(options, std::move(registry));
   LAWINE_RETURN_IF_ERROR(server->Bind(options));
   return server;

@@ -15,7 +15,8 @@ namespace lawine {
 
 // Calls ask(worker index) for all workers at the same time and waits for all. Returns the failure of the
 // first worker that has one; WorkerHandle::Said names it.
-inline absl::Status AskAll(std::span<const WorkerHandle> workers, const std::function<absl::Status(std::size_t)>& ask) {
+inline absl::Status AskAll(std::span<const WorkerHandle> workers,
+                           const std::function<absl::Status(std::size_t)>& ask) {
   std::vector<std::future<absl::Status>> others;
   for (std::size_t w = 1; w < workers.size(); ++w) others.push_back(std::async(std::launch::async, ask, w));
   std::vector<absl::Status> statuses;

@@ -50,7 +50,8 @@ class ShardStream {
     pbi::LoadShardRequest request;
     *request.mutable_job()->mutable_graph() = wire::ToProto(job_.graph);
     request.mutable_job()->set_shard(shard_.value);
-    if (job_.generator.has_value()) *request.mutable_job()->mutable_generator() = wire::ToProto(*job_.generator);
+    if (job_.generator.has_value())
+      *request.mutable_job()->mutable_generator() = wire::ToProto(*job_.generator);
     if (!stream_->Write(request)) return Failure();
     if (!job_.generator.has_value()) LAWINE_RETURN_IF_ERROR(SendLinks());
     pbi::LoadShardResponse response;
@@ -70,7 +71,8 @@ class ShardStream {
     constexpr std::size_t kPart = kStreamPartBytes / sizeof(std::uint32_t);
     for (std::size_t at = 0; at < audience.size(); at += kPart) {
       pbi::LoadShardRequest part;
-      part.mutable_commit()->set_audience(wire::PackInts(audience.subspan(at, std::min(kPart, audience.size() - at))));
+      part.mutable_commit()->set_audience(
+          wire::PackInts(audience.subspan(at, std::min(kPart, audience.size() - at))));
       if (!stream_->Write(part)) return Failure();
     }
     pbi::LoadShardRequest last;
@@ -92,7 +94,8 @@ class ShardStream {
   absl::Status AddCounts(const pbi::LinksStored& stored, const std::vector<std::uint32_t>& counts) {
     LAWINE_ASSIGN_OR_RETURN(const Digest digest, Digest::FromHex(stored.digest()));
     MutexLock lock(shared_.mutex);
-    if (counts.size() != shared_.audience.size()) return absl::DataLossError(absl::StrCat(worker_.Text(), " sent short counts"));
+    if (counts.size() != shared_.audience.size())
+      return absl::DataLossError(absl::StrCat(worker_.Text(), " sent short counts"));
     for (std::size_t m = 0; m < counts.size(); ++m) shared_.audience[m] += counts[m];
     shared_.links += stored.links();
     shared_.digest += digest;
@@ -103,7 +106,8 @@ class ShardStream {
     finished_ = true;
     const absl::Status status = FromGrpc(stream_->Finish());
     if (status.ok()) return status;
-    return absl::Status(status.code(), absl::StrCat(worker_.Text(), ", shard ", shard_.value, ": ", status.message()));
+    return absl::Status(status.code(),
+                        absl::StrCat(worker_.Text(), ", shard ", shard_.value, ": ", status.message()));
   }
   absl::Status Failure() {
     const absl::Status status = Finish();
@@ -160,8 +164,8 @@ absl::Status ShardStream::SendLinks() {
 }
 
 // Runs task(worker index) for all workers at once; reports while they work. The first failure wins.
-absl::Status OnAllWorkers(std::size_t count, const std::function<absl::Status(std::size_t)>& task, Shared& shared,
-                          const std::function<bool()>& report) {
+absl::Status OnAllWorkers(std::size_t count, const std::function<absl::Status(std::size_t)>& task,
+                          Shared& shared, const std::function<bool()>& report) {
   std::vector<std::future<absl::Status>> futures;
   for (std::size_t w = 0; w < count; ++w) {
     futures.push_back(std::async(std::launch::async, [&, w] {
@@ -204,12 +208,15 @@ absl::StatusOr<GraphInfo> LoadGraph(const GraphLoadJob& job, const std::vector<W
     progress.set_phase(phase);
     return watch(progress);
   };
-  LAWINE_RETURN_IF_ERROR(OnAllWorkers(workers.size(), [&](std::size_t w) {
-    return for_shards_of(w, [&](std::uint32_t s) {
-      streams[s] = std::make_unique<ShardStream>(job, workers[w], ShardIndex(s), shared);
-      return streams[s]->StoreLinks();
-    });
-  }, shared, [&] { return report("storing links"); }));
+  LAWINE_RETURN_IF_ERROR(OnAllWorkers(
+      workers.size(),
+      [&](std::size_t w) {
+        return for_shards_of(w, [&](std::uint32_t s) {
+          streams[s] = std::make_unique<ShardStream>(job, workers[w], ShardIndex(s), shared);
+          return streams[s]->StoreLinks();
+        });
+      },
+      shared, [&] { return report("storing links"); }));
   std::vector<std::uint32_t> audience;
   {
     MutexLock lock(shared.mutex);
@@ -217,12 +224,16 @@ absl::StatusOr<GraphInfo> LoadGraph(const GraphLoadJob& job, const std::vector<W
     graph.digest = shared.digest;
     audience = shared.audience;
   }
-  LAWINE_RETURN_IF_ERROR(OnAllWorkers(workers.size(), [&](std::size_t w) {
-    return for_shards_of(w, [&](std::uint32_t s) {
-      const MemberRange range = graph.partition.range(ShardIndex(s));
-      return streams[s]->Commit(graph, std::span<const std::uint32_t>(audience).subspan(range.first.value, range.count));
-    });
-  }, shared, [&] { return report("storing members"); }));
+  LAWINE_RETURN_IF_ERROR(OnAllWorkers(
+      workers.size(),
+      [&](std::size_t w) {
+        return for_shards_of(w, [&](std::uint32_t s) {
+          const MemberRange range = graph.partition.range(ShardIndex(s));
+          return streams[s]->Commit(
+              graph, std::span<const std::uint32_t>(audience).subspan(range.first.value, range.count));
+        });
+      },
+      shared, [&] { return report("storing members"); }));
   return graph;
 }
 

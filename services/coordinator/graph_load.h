@@ -18,10 +18,10 @@ namespace lawine {
 using LoadWatcher = std::function<bool(const lawine::v1::LoadProgress&)>;
 
 struct GraphLoadJob {
-  GraphInfo graph;                          // links and digest are found by loading
+  GraphInfo graph;  // links and digest are found by loading
   std::uint64_t links_expected = 0;
-  std::optional<GeneratorSpec> generator;   // workers generate by themselves; else `source` is sent to them
-  const LinkSource* source = nullptr;       // REQUIRES: set when generator is not
+  std::optional<GeneratorSpec> generator;  // workers generate by themselves; else `source` is sent to them
+  const LinkSource* source = nullptr;      // REQUIRES: set when generator is not
 };
 
 // Loads all shards, dealt to `workers` in contiguous groups, all workers at once. Returns the finished

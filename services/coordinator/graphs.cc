@@ -38,11 +38,13 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
                      .members = request.members(),
                      .links_per_member_milli = 0,
                      .graph_seed = request.has_graph_seed() ? request.graph_seed() : 1};
-  if (request.has_members() && request.members() == 0) return FieldError("members", "expected at least 1, found 0");
+  if (request.has_members() && request.members() == 0)
+    return FieldError("members", "expected at least 1, found 0");
   if (request.has_links_per_member()) {
     const double mean = request.links_per_member();
     if (!(mean > 0 && mean <= 1e6)) {
-      return FieldError("links_per_member", absl::StrCat("expected a mean above 0 and at most 1,000,000, found ", mean));
+      return FieldError("links_per_member",
+                        absl::StrCat("expected a mean above 0 and at most 1,000,000, found ", mean));
     }
     spec.links_per_member_milli = static_cast<std::uint32_t>(std::max(1ll, std::llround(mean * 1000)));
   }
@@ -71,8 +73,12 @@ class AudienceDistribution {
     }
     return 0;
   }
-  double Mean() const { return members_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(members_); }
-  std::uint32_t Max() const { return members_by_audience_.empty() ? 0 : members_by_audience_.rbegin()->first; }
+  double Mean() const {
+    return members_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(members_);
+  }
+  std::uint32_t Max() const {
+    return members_by_audience_.empty() ? 0 : members_by_audience_.rbegin()->first;
+  }
   std::uint32_t Zeros() const {
     const auto it = members_by_audience_.find(0);
     return it == members_by_audience_.end() ? 0 : static_cast<std::uint32_t>(it->second);
@@ -90,7 +96,8 @@ absl::Status Graphs::Load() {
   MutexLock lock(mutex_);
   return registry_.Scan("graph/", [this](const std::string& key, const std::string& value) -> absl::Status {
     pbi::GraphRecord record;
-    if (!record.ParseFromString(value)) return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+    if (!record.ParseFromString(value))
+      return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
     graphs_[record.info().name()] = std::move(record);
     return absl::OkStatus();
   });
@@ -119,7 +126,8 @@ void Graphs::Adopt(const pbi::RegisterRequest& request) {
 absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, const LoadWatcher& watch) {
   LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, SpecOf(request));
   const New wanted{.name = request.name(), .request_id = request.request_id(), .shards = request.shards()};
-  if (request.has_shards() && request.shards() == 0) return FieldError("shards", "expected at least 1, found 0");
+  if (request.has_shards() && request.shards() == 0)
+    return FieldError("shards", "expected at least 1, found 0");
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
   if (!existing.name().empty()) return existing;
   const absl::Cleanup unreserve = [&] {
@@ -130,14 +138,15 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
   GraphLoadJob job;
   job.generator = spec;
   job.links_expected = std::uint64_t{spec.members} * spec.links_per_member_milli / 1000;
-  job.graph.origin = absl::StrCat("preset ", spec.preset, ", ", spec.members, " members, ",
-                                  static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
-                                  spec.graph_seed, ", generator ", kGeneratorVersion);
+  job.graph.origin =
+      absl::StrCat("preset ", spec.preset, ", ", spec.members, " members, ",
+                   static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
+                   spec.graph_seed, ", generator ", kGeneratorVersion);
   return LoadNew(wanted, std::move(job), *source, watch);
 }
 
-absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeReader& reader, pb::ImportReport& report,
-                                         const LoadWatcher& watch) {
+absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeReader& reader,
+                                         pb::ImportReport& report, const LoadWatcher& watch) {
   const New wanted{.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
   if (!existing.name().empty()) return existing;
@@ -172,26 +181,32 @@ absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
     return FieldError("name", std::string(status.message()));
   }
   if (wanted.shards > limits::kShardsMax) {
-    return FieldError("shards", absl::StrCat("expected at most ", limits::kShardsMax, ", found ", wanted.shards));
+    return FieldError("shards",
+                      absl::StrCat("expected at most ", limits::kShardsMax, ", found ", wanted.shards));
   }
   if (wanted.request_id.size() > 64) return FieldError("request_id", "expected at most 64 bytes");
   if (!wanted.request_id.empty()) {
-    if (auto name = registry_.Get(RequestKey(wanted.request_id)); name.ok() && *name == wanted.name) return Get(*name);
+    if (auto name = registry_.Get(RequestKey(wanted.request_id)); name.ok() && *name == wanted.name)
+      return Get(*name);
   }
   if (workers_.Alive().empty()) {
     return absl::UnavailableError("no worker is registered: start lawine-worker processes that point here");
   }
   MutexLock lock(mutex_);
   if (graphs_.contains(wanted.name)) {
-    return absl::AlreadyExistsError(absl::StrCat("graph '", wanted.name, "' exists: choose another name, or delete it first"));
+    return absl::AlreadyExistsError(
+        absl::StrCat("graph '", wanted.name, "' exists: choose another name, or delete it first"));
+  }
+  if (loading_.contains(wanted.name)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("graph '", wanted.name, "' is being loaded by another request"));
   }
   if (!workers_.HoldersOf(wanted.name).empty()) {
-    return absl::FailedPreconditionError(absl::StrCat("workers hold parts of a graph '", wanted.name,
-                                                      "' that is not complete: start its missing workers, or delete it first"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("workers hold parts of a graph '", wanted.name,
+                     "' that is not complete: start its missing workers, or delete it first"));
   }
-  if (!loading_.insert(wanted.name).second) {
-    return absl::AlreadyExistsError(absl::StrCat("graph '", wanted.name, "' is being loaded by another request"));
-  }
+  loading_.insert(wanted.name);
   return pb::Graph();
 }
 
@@ -200,18 +215,22 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
   const std::vector<WorkerHandle> workers = workers_.Alive();
   const auto workers_count = static_cast<std::uint32_t>(workers.size());
   if (workers.empty()) return absl::UnavailableError("all workers have gone");
-  const std::uint32_t shards = wanted.shards > 0 ? wanted.shards : std::max(workers_count, kShardsByDefaultMin);
+  const std::uint32_t shards =
+      wanted.shards > 0 ? wanted.shards : std::max(workers_count, kShardsByDefaultMin);
   job.graph.name = wanted.name;
-  job.graph.partition = PartitionMap::Balanced(source.members_count(), shards,
-                                               [&source](MemberId member) { return source.InLinksOf(member); });
+  job.graph.partition = PartitionMap::Balanced(
+      source.members_count(), shards, [&source](MemberId member) { return source.InLinksOf(member); });
   absl::StatusOr<GraphInfo> graph = LoadGraph(job, workers, watch);
   if (!graph.ok()) {
     const absl::Status dropped = DropEverywhere(wanted.name);
     if (dropped.ok()) return graph.status();
-    return absl::Status(graph.status().code(), absl::StrCat(graph.status().message(), "; and what was loaded could not be "
-                                                            "removed (", dropped.message(), "): delete the graph"));
+    return absl::Status(graph.status().code(), absl::StrCat(graph.status().message(),
+                                                            "; and what was loaded could not be "
+                                                            "removed (",
+                                                            dropped.message(), "): delete the graph"));
   }
-  LAWINE_RETURN_IF_ERROR(workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards, kHeldTimeout).Check(wanted.name));
+  LAWINE_RETURN_IF_ERROR(
+      workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards, kHeldTimeout).Check(wanted.name));
   pbi::GraphRecord record;
   *record.mutable_info() = wire::ToProto(*graph);
   *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
@@ -231,7 +250,8 @@ absl::Status Graphs::Delete(const std::string& name) {
   {
     MutexLock lock(mutex_);
     if (in_use_.contains(name) || loading_.contains(name)) {
-      return absl::FailedPreconditionError(absl::StrCat("graph '", name, "' is in use: wait for its runs and loads, or cancel them"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("graph '", name, "' is in use: wait for its runs and loads, or cancel them"));
     }
     // Taking the name keeps runs and loads away while shards are dropped.
     loading_.insert(name);
@@ -276,7 +296,8 @@ absl::StatusOr<pbi::GraphRecord> Graphs::Find(const std::string& name) const {
   if (it != graphs_.end()) return it->second;
   std::vector<std::string> names;
   for (const auto& [other, record] : graphs_) names.push_back(other);
-  const std::string there = names.empty() ? "there are none yet" : absl::StrCat("there are: ", absl::StrJoin(names, ", "));
+  const std::string there =
+      names.empty() ? "there are none yet" : absl::StrCat("there are: ", absl::StrJoin(names, ", "));
   return absl::NotFoundError(absl::StrCat("no graph '", name, "'; ", there));
 }
 
@@ -344,7 +365,8 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name)
       row.set_disk_bytes(shard.disk_bytes());
       row.set_resident_bytes(shard.resident_bytes());
       stats.set_without_followees(stats.without_followees() + shard.without_followees());
-      for (int i = 0; i < shard.audiences_size(); ++i) audiences.Add(shard.audiences(i), shard.audience_members(i));
+      for (int i = 0; i < shard.audiences_size(); ++i)
+        audiences.Add(shard.audiences(i), shard.audience_members(i));
     }
   }
   std::sort(stats.mutable_shards()->begin(), stats.mutable_shards()->end(),

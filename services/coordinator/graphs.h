@@ -30,7 +30,8 @@ class Graphs {
   // A worker has spoken: graphs that are complete on the workers but not in the registry are taken in.
   void Adopt(const internal::v1::RegisterRequest& request);
 
-  absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request, const LoadWatcher& watch);
+  absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
+                                           const LoadWatcher& watch);
   absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, EdgeReader& reader,
                                            lawine::v1::ImportReport& report, const LoadWatcher& watch);
   absl::Status Delete(const std::string& name);

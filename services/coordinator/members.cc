@@ -39,14 +39,16 @@ std::string Members::IdOf(const pbi::MemberRecord& record) const {
   return graph_.info().named_members() ? record.name() : absl::StrCat(record.key());
 }
 
-absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ByKey(const std::vector<MemberKey>& keys, bool profiles) const {
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ByKey(const std::vector<MemberKey>& keys,
+                                                              bool profiles) const {
   pbi::ReadMembersRequest request;
   request.mutable_keys()->Add(keys.begin(), keys.end());
   request.set_profiles(profiles);
   return Read(request);
 }
 
-absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ById(const std::vector<std::uint32_t>& ids, bool profiles) const {
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ById(const std::vector<std::uint32_t>& ids,
+                                                             bool profiles) const {
   pbi::ReadMembersRequest request;
   request.mutable_ids()->Add(ids.begin(), ids.end());
   request.set_profiles(profiles);
@@ -90,7 +92,8 @@ absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule)
   return best;
 }
 
-absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id, std::uint32_t followers) const {
+absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id,
+                                                        std::uint32_t followers) const {
   const absl::StatusOr<MemberKey> key = KeyOf(id);
   if (!key.ok()) return FieldError("id", std::string(key.status().message()));
   LAWINE_ASSIGN_OR_RETURN(const auto records, ByKey({*key}, true));
@@ -115,7 +118,8 @@ absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id, s
   return response;
 }
 
-absl::StatusOr<std::vector<std::uint32_t>> Members::FirstFollowers(std::uint32_t source, std::uint32_t count) const {
+absl::StatusOr<std::vector<std::uint32_t>> Members::FirstFollowers(std::uint32_t source,
+                                                                   std::uint32_t count) const {
   pbi::ReadFollowersRequest request;
   request.set_graph(graph_.info().name());
   request.set_source(source);
@@ -124,7 +128,8 @@ absl::StatusOr<std::vector<std::uint32_t>> Members::FirstFollowers(std::uint32_t
   LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
     grpc::ClientContext context;
     SetDeadline(context, kReadTimeout);
-    return placement_.workers[w].Said(placement_.workers[w].stub->ReadFollowers(&context, request, &parts[w]));
+    return placement_.workers[w].Said(
+        placement_.workers[w].stub->ReadFollowers(&context, request, &parts[w]));
   }));
   std::vector<std::uint32_t> ids;
   for (const auto& part : parts) ids.insert(ids.end(), part.followers().begin(), part.followers().end());

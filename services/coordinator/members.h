@@ -25,18 +25,22 @@ class Members {
   std::string IdOf(const internal::v1::MemberRecord& record) const;
 
   // Records of those that exist, in order of dense id.
-  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ByKey(const std::vector<MemberKey>& keys, bool profiles) const;
-  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ById(const std::vector<std::uint32_t>& ids, bool profiles) const;
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ByKey(const std::vector<MemberKey>& keys,
+                                                                bool profiles) const;
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ById(const std::vector<std::uint32_t>& ids,
+                                                               bool profiles) const;
 
   // Best members by a rule, over all shards, best first.
   absl::StatusOr<std::vector<SeedCandidate>> Choose(const SeedRule& rule) const;
 
-  absl::StatusOr<lawine::v1::GetMemberResponse> Describe(const std::string& id, std::uint32_t followers) const;
+  absl::StatusOr<lawine::v1::GetMemberResponse> Describe(const std::string& id,
+                                                         std::uint32_t followers) const;
 
  private:
   // Dense ids, ascending.
   absl::StatusOr<std::vector<std::uint32_t>> FirstFollowers(std::uint32_t source, std::uint32_t count) const;
-  absl::StatusOr<std::vector<internal::v1::MemberRecord>> Read(const internal::v1::ReadMembersRequest& request) const;
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> Read(
+      const internal::v1::ReadMembersRequest& request) const;
 
   const internal::v1::GraphRecord& graph_;
   const Placement placement_;

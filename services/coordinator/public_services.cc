@@ -34,8 +34,9 @@ absl::StatusOr<EdgeFormat> FormatOf(const pb::ImportOptions& options) {
   std::string row = options.row();
   if (row.empty() && options.undirected()) row = "member,member";
   if (row.empty()) {
-    return FieldError("row", "a directed file needs its meaning said: expected follower,followed or from,to (or "
-                             "undirected); found nothing");
+    return FieldError("row",
+                      "a directed file needs its meaning said: expected follower,followed or from,to (or "
+                      "undirected); found nothing");
   }
   auto columns = ParseEdgeColumns(row, options.undirected());
   if (!columns.ok()) return FieldError("row", std::string(columns.status().message()));
@@ -83,7 +84,8 @@ absl::Status Import(Graphs& graphs, grpc::ServerContext& context, GraphService::
     *response.mutable_progress() = progress;
     return !context.IsCancelled() && stream.Write(response);
   };
-  LAWINE_ASSIGN_OR_RETURN(*last.mutable_graph(), graphs.Import(options, reader, *last.mutable_report(), watch));
+  LAWINE_ASSIGN_OR_RETURN(*last.mutable_graph(),
+                          graphs.Import(options, reader, *last.mutable_report(), watch));
   stream.Write(last);
   return absl::OkStatus();
 }
@@ -271,7 +273,8 @@ grpc::Status RegistryService::Register(grpc::ServerContext*, const pbi::Register
   }
   workers_.Register(*request);
   graphs_.Adopt(*request);
-  response->set_heartbeat_milliseconds(static_cast<std::uint32_t>(absl::ToInt64Milliseconds(WorkerDirectory::kHeartbeat)));
+  response->set_heartbeat_milliseconds(
+      static_cast<std::uint32_t>(absl::ToInt64Milliseconds(WorkerDirectory::kHeartbeat)));
   return grpc::Status::OK;
 }
 

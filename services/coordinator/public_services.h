@@ -17,7 +17,8 @@ class GraphService final : public lawine::v1::GraphService::Service {
   explicit GraphService(Graphs& graphs) : graphs_(graphs) {}
   grpc::Status CreateGraph(grpc::ServerContext* context, const lawine::v1::CreateGraphRequest* request,
                            grpc::ServerWriter<lawine::v1::CreateGraphResponse>* writer) override;
-  using ImportStream = grpc::ServerReaderWriter<lawine::v1::ImportGraphResponse, lawine::v1::ImportGraphRequest>;
+  using ImportStream =
+      grpc::ServerReaderWriter<lawine::v1::ImportGraphResponse, lawine::v1::ImportGraphRequest>;
   grpc::Status ImportGraph(grpc::ServerContext* context, ImportStream* stream) override;
   grpc::Status GetGraph(grpc::ServerContext*, const lawine::v1::GetGraphRequest* request,
                         lawine::v1::GetGraphResponse* response) override;
@@ -62,7 +63,8 @@ class SimulationService final : public lawine::v1::SimulationService::Service {
 
 class ClusterService final : public lawine::v1::ClusterService::Service {
  public:
-  ClusterService(WorkerDirectory& workers, Graphs& graphs, Runs& runs) : workers_(workers), graphs_(graphs), runs_(runs) {}
+  ClusterService(WorkerDirectory& workers, Graphs& graphs, Runs& runs)
+      : workers_(workers), graphs_(graphs), runs_(runs) {}
   grpc::Status GetClusterStatus(grpc::ServerContext*, const lawine::v1::GetClusterStatusRequest*,
                                 lawine::v1::GetClusterStatusResponse* response) override;
 

@@ -13,10 +13,12 @@ absl::Status FromRocks(const rocksdb::Status& status, const std::string& path) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = absl::StrCat(path, ": ", status.ToString());
   if (status.IsNotFound()) return absl::NotFoundError(text);
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError(absl::StrCat(text, ": the disk is full, make room"));
+  if (status.IsNoSpace())
+    return absl::ResourceExhaustedError(absl::StrCat(text, ": the disk is full, make room"));
   if (status.IsCorruption()) {
-    return absl::DataLossError(absl::StrCat(text, ": the registry is damaged; move it away to start with an empty "
-                                                  "one, graphs are found again from their workers"));
+    return absl::DataLossError(absl::StrCat(text,
+                                            ": the registry is damaged; move it away to start with an empty "
+                                            "one, graphs are found again from their workers"));
   }
   if (absl::StrContains(status.ToString(), "lock")) {
     return absl::FailedPreconditionError(absl::StrCat(text, ": another coordinator has this directory open"));
@@ -38,8 +40,9 @@ class RocksRegistry final : public RegistryStore {
   }
   absl::Status Delete(const std::string& key) override { return FromRocks(db_->Delete(synced_, key), path_); }
 
-  absl::Status Scan(const std::string& prefix,
-                    const std::function<absl::Status(const std::string&, const std::string&)>& visit) override {
+  absl::Status Scan(
+      const std::string& prefix,
+      const std::function<absl::Status(const std::string&, const std::string&)>& visit) override {
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions()));
     for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
       LAWINE_RETURN_IF_ERROR(visit(it->key().ToString(), it->value().ToString()));

@@ -22,8 +22,9 @@ class RegistryStore {
   virtual absl::StatusOr<std::string> Get(const std::string& key) = 0;
   virtual absl::Status Delete(const std::string& key) = 0;
   // Calls visit(key, value) for all keys that start with `prefix`, ascending.
-  virtual absl::Status Scan(const std::string& prefix,
-                            const std::function<absl::Status(const std::string&, const std::string&)>& visit) = 0;
+  virtual absl::Status Scan(
+      const std::string& prefix,
+      const std::function<absl::Status(const std::string&, const std::string&)>& visit) = 0;
 };
 
 }  // namespace lawine

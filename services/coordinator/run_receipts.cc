@@ -43,7 +43,8 @@ void ForgetReceipts(const WorkerHandle& worker, std::uint64_t run_id) {
   request.set_run_id(run_id);
   pbi::DropRunResponse response;
   const grpc::Status status = worker.stub->DropRun(&context, request, &response);
-  if (!status.ok()) spdlog::warn("{} still keeps receipts of run {}: {}", worker.Text(), run_id, status.error_message());
+  if (!status.ok())
+    spdlog::warn("{} still keeps receipts of run {}: {}", worker.Text(), run_id, status.error_message());
 }
 
 }  // namespace lawine

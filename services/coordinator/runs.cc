@@ -7,12 +7,11 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/run_names.h"
 #include "services/coordinator/run_receipts.h"
 #include "services/coordinator/run_result.h"
 
@@ -24,29 +23,19 @@ namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kRunTimeout = absl::Hours(24);
 
-constexpr char kNextRunKey[] = "next_run";
 constexpr char kInterrupted[] =
-    "the coordinator stopped while the run was going on: create it again, the same run seed gives the same result";
-
-std::string KeyOf(std::uint64_t run_id) { return absl::StrFormat("run/%020d", run_id); }
-std::string RequestKey(const std::string& id) { return absl::StrCat("request/run/", id); }
-std::string NameOf(std::uint64_t run_id) { return absl::StrCat("runs/", run_id); }
+    "the coordinator stopped while the run was going on: create it again, the same run seed gives the same "
+    "result";
 
 bool Ended(pb::RunState state) {
-  return state == pb::RUN_STATE_SUCCEEDED || state == pb::RUN_STATE_FAILED || state == pb::RUN_STATE_CANCELLED;
+  return state == pb::RUN_STATE_SUCCEEDED || state == pb::RUN_STATE_FAILED ||
+         state == pb::RUN_STATE_CANCELLED;
 }
 
 void End(pb::Run& run, pb::RunState state, const std::string& error) {
   run.set_state(state);
   run.set_error(error);
   *run.mutable_end_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-}
-
-absl::StatusOr<std::uint64_t> ParseName(const std::string& name) {
-  absl::string_view digits(name);
-  std::uint64_t run_id = 0;
-  if (absl::ConsumePrefix(&digits, "runs/") && absl::SimpleAtoi(digits, &run_id)) return run_id;
-  return FieldError("name", absl::StrCat("expected runs/ and a number, found '", name, "'"));
 }
 
 }  // namespace
@@ -60,28 +49,30 @@ absl::Status Runs::Start() {
   std::vector<pbi::RunRecord> interrupted;
   {
     MutexLock lock(mutex_);
-    LAWINE_RETURN_IF_ERROR(registry_.Scan("run/", [&](const std::string& key, const std::string& value) -> absl::Status {
-      pbi::RunRecord record;
-      if (!record.ParseFromString(value)) return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
-      const auto entry = std::make_shared<RunEntry>();
-      entry->run_id = record.run_id();
-      entry->steps.Close();
-      if (!Ended(record.run().state())) {
-        End(*record.mutable_run(), pb::RUN_STATE_FAILED, kInterrupted);
-        interrupted.push_back(record);
-      }
-      MutexLock entry_lock(entry->mutex);
-      entry->run = record.run();
-      runs_[record.run_id()] = entry;
-      next_id_ = record.run_id() + 1;
-      return absl::OkStatus();
-    }));
+    LAWINE_RETURN_IF_ERROR(
+        registry_.Scan("run/", [&](const std::string& key, const std::string& value) -> absl::Status {
+          pbi::RunRecord record;
+          if (!record.ParseFromString(value))
+            return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+          const auto entry = std::make_shared<RunEntry>();
+          entry->run_id = record.run_id();
+          entry->steps.Close();
+          if (!Ended(record.run().state())) {
+            End(*record.mutable_run(), pb::RUN_STATE_FAILED, kInterrupted);
+            interrupted.push_back(record);
+          }
+          MutexLock entry_lock(entry->mutex);
+          entry->run = record.run();
+          runs_[record.run_id()] = entry;
+          next_id_ = record.run_id() + 1;
+          return absl::OkStatus();
+        }));
     std::uint64_t next = 0;
     if (absl::SimpleAtoi(registry_.Get(kNextRunKey).value_or(""), &next)) next_id_ = std::max(next_id_, next);
     next_unnamed_id_ = 1ull << 63 | static_cast<std::uint64_t>(absl::ToUnixNanos(absl::Now()));
   }
   for (const pbi::RunRecord& record : interrupted) {
-    LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(record.run_id()), record.SerializeAsString()));
+    LAWINE_RETURN_IF_ERROR(registry_.Put(RunKey(record.run_id()), record.SerializeAsString()));
   }
   for (std::uint32_t i = 0; i < at_once_max_; ++i) conductors_.emplace_back([this] { RunQueue(); });
   return absl::OkStatus();
@@ -110,7 +101,7 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   const Turns::Turn turn(requests_, request.request_id());  // a retry finds what the first call has made
   pb::CreateRunResponse response;
   if (!request.request_id().empty()) {
-    if (auto name = registry_.Get(RequestKey(request.request_id())); name.ok()) {
+    if (auto name = registry_.Get(RunRequestKey(request.request_id())); name.ok()) {
       LAWINE_ASSIGN_OR_RETURN(*response.mutable_run(), Get(*name));
       return response;
     }
@@ -118,7 +109,8 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   const absl::Time asked = absl::Now();
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario()));
   if (request.record_receipts() && plan.spec.replicas != 1) {
-    return FieldError("record_receipts", absl::StrCat("expected a single replica, found ", plan.spec.replicas));
+    return FieldError("record_receipts",
+                      absl::StrCat("expected a single replica, found ", plan.spec.replicas));
   }
   plan.spec.record_receipts = request.record_receipts();
   const auto entry = std::make_shared<RunEntry>();
@@ -138,18 +130,19 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   {
     MutexLock lock(mutex_);
     if (queue_.size() >= kQueuedMax) {
-      return absl::ResourceExhaustedError(absl::StrCat(kQueuedMax, " runs are queued already: try again later"));
+      return absl::ResourceExhaustedError(
+          absl::StrCat(kQueuedMax, " runs are queued already: try again later"));
     }
     entry->run_id = next_id_++;
   }
-  run.set_name(NameOf(entry->run_id));
+  run.set_name(RunName(entry->run_id));
   {
     MutexLock lock(entry->mutex);
     entry->run = run;
   }
   LAWINE_RETURN_IF_ERROR(Save(*entry, nullptr));
   if (!request.request_id().empty()) {
-    LAWINE_RETURN_IF_ERROR(registry_.Put(RequestKey(request.request_id()), run.name()));
+    LAWINE_RETURN_IF_ERROR(registry_.Put(RunRequestKey(request.request_id()), run.name()));
   }
   graphs_.Use(entry->plan.graph.info().name());
   {
@@ -167,9 +160,11 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
   const absl::Time asked = absl::Now();
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(scenario));
   if (!plan.estimate.small()) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                          "about ", plan.estimate.deliveries(), " deliveries are expected, too many to answer at once: "
-                          "call CreateRun and WatchRun instead")), "RUN_TOO_LARGE");
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat("about ", plan.estimate.deliveries(),
+                                                   " deliveries are expected, too many to answer at once: "
+                                                   "call CreateRun and WatchRun instead")),
+        "RUN_TOO_LARGE");
   }
   {
     MutexLock lock(mutex_);
@@ -219,7 +214,8 @@ void Runs::Conduct(RunEntry& entry) {
   }
   RunPlan plan = entry.plan;
   plan.spec.run_id = entry.run_id;
-  const auto result = Execute(std::move(plan), NameOf(entry.run_id), entry.asked, kRunTimeout, entry.steps, entry.cancellation);
+  const auto result = Execute(std::move(plan), RunName(entry.run_id), entry.asked, kRunTimeout, entry.steps,
+                              entry.cancellation);
   bool stopping = false;
   {
     MutexLock lock(mutex_);
@@ -248,14 +244,17 @@ void Runs::Conduct(RunEntry& entry) {
   entry.steps.Close();
 }
 
-absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& name, absl::Time asked, absl::Duration timeout,
-                                            RunSteps& steps, Cancellation& cancellation) const {
+absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& name, absl::Time asked,
+                                            absl::Duration timeout, RunSteps& steps,
+                                            Cancellation& cancellation) const {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled before its turn");
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
   const auto watch = [&steps](const pbi::StepRow& row) { steps.Append(row); };
-  LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome, ConductRun(plan, placement, timeout, watch, cancellation));
+  LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome,
+                          ConductRun(plan, placement, timeout, watch, cancellation));
   bool closed = false;
-  LAWINE_ASSIGN_OR_RETURN(pb::RunResult result, MakeResult(plan, outcome, steps.ReadFrom(0, absl::ZeroDuration(), closed)));
+  LAWINE_ASSIGN_OR_RETURN(pb::RunResult result,
+                          MakeResult(plan, outcome, steps.ReadFrom(0, absl::ZeroDuration(), closed)));
   result.mutable_manifest()->set_run(name);
   result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));
   result.mutable_timing()->set_load_seconds(outcome.load_seconds);
@@ -272,14 +271,15 @@ absl::Status Runs::Save(const RunEntry& entry, const pb::RunResult* result) {
     *record.mutable_run() = entry.run;
   }
   if (result != nullptr) *record.mutable_result() = *result;
-  return registry_.Put(KeyOf(entry.run_id), record.SerializeAsString());
+  return registry_.Put(RunKey(entry.run_id), record.SerializeAsString());
 }
 
 absl::StatusOr<std::shared_ptr<RunEntry>> Runs::Find(const std::string& name) const {
-  LAWINE_ASSIGN_OR_RETURN(const std::uint64_t run_id, ParseName(name));
+  LAWINE_ASSIGN_OR_RETURN(const std::uint64_t run_id, ParseRunName(name));
   MutexLock lock(mutex_);
   const auto it = runs_.find(run_id);
-  if (it == runs_.end()) return absl::NotFoundError(absl::StrCat("no run '", name, "': see 'lawine run list'"));
+  if (it == runs_.end())
+    return absl::NotFoundError(absl::StrCat("no run '", name, "': see 'lawine run list'"));
   return it->second;
 }
 
@@ -325,12 +325,14 @@ absl::StatusOr<pb::RunResult> Runs::Result(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   const pb::Run run = Describe(*entry);
   if (run.state() != pb::RUN_STATE_SUCCEEDED) {
-    return absl::FailedPreconditionError(absl::StrCat(name, " has no result: it is ", pb::RunState_Name(run.state()),
+    return absl::FailedPreconditionError(absl::StrCat(name, " has no result: it is ",
+                                                      pb::RunState_Name(run.state()),
                                                       run.error().empty() ? "" : ": ", run.error()));
   }
-  LAWINE_ASSIGN_OR_RETURN(const std::string value, registry_.Get(KeyOf(entry->run_id)));
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, registry_.Get(RunKey(entry->run_id)));
   pbi::RunRecord record;
-  if (!record.ParseFromString(value)) return absl::DataLossError(absl::StrCat("the record of ", name, " is damaged"));
+  if (!record.ParseFromString(value))
+    return absl::DataLossError(absl::StrCat("the record of ", name, " is damaged"));
   return record.result();
 }
 
@@ -357,7 +359,7 @@ absl::Status Runs::Delete(const std::string& name) {
     // Numbers are not used twice: workers may still know this one.
     LAWINE_RETURN_IF_ERROR(registry_.Put(kNextRunKey, absl::StrCat(next_id_)));
   }
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(KeyOf(entry->run_id)));
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(RunKey(entry->run_id)));
   {
     MutexLock lock(mutex_);
     runs_.erase(entry->run_id);
@@ -367,11 +369,13 @@ absl::Status Runs::Delete(const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::Status Runs::Receipts(const std::string& name, const std::function<bool(const pb::ListReceiptsResponse&)>& write) const {
+absl::Status Runs::Receipts(const std::string& name,
+                            const std::function<bool(const pb::ListReceiptsResponse&)>& write) const {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   const pb::Run run = Describe(*entry);
   if (!run.record_receipts() || run.state() != pb::RUN_STATE_SUCCEEDED) {
-    return absl::FailedPreconditionError(absl::StrCat(name, " has no receipts: it was not asked to record them, or has not succeeded"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(name, " has no receipts: it was not asked to record them, or has not succeeded"));
   }
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(run.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));

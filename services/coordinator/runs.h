@@ -60,7 +60,8 @@ class Runs {
   void Finish(RunEntry& entry);
   void Conduct(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> Execute(RunPlan plan, const std::string& name, absl::Time asked,
-                                                absl::Duration timeout, RunSteps& steps, Cancellation& cancellation) const;
+                                                absl::Duration timeout, RunSteps& steps,
+                                                Cancellation& cancellation) const;
   absl::Status Save(const RunEntry& entry, const lawine::v1::RunResult* result);
 
   RegistryStore& registry_;

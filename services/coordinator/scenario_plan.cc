@@ -19,10 +19,6 @@ namespace pbi = ::lawine::internal::v1;
 // Simulate answers within the caller's deadline: at most this many deliveries are expected of it.
 constexpr std::uint64_t kSmallDeliveriesMax = 50'000'000;
 
-// What fits the messages that name them; a single message of the exchange can name more.
-constexpr std::uint32_t kSeedsMax = 50'000;
-static_assert(kSeedsMax <= limits::kSeedMembersMax);
-
 absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given) {
   const int rules = (seeds.ids_size() > 0) + seeds.has_audience() + seeds.highest_audience() + seeds.random();
   if (given && seeds.has_highest_audience() && !seeds.highest_audience()) {
@@ -32,7 +28,8 @@ absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given) {
     return FieldError("seed_members.random", "expected true or nothing, found false");
   }
   if (rules > 1) {
-    return FieldError("seed_members", "expected exactly one of ids, audience, highest_audience, random; found several");
+    return FieldError("seed_members",
+                      "expected exactly one of ids, audience, highest_audience, random; found several");
   }
   if (rules == 0 && given) {
     return FieldError("seed_members", "expected one of ids, audience, highest_audience, random; found none");
@@ -41,13 +38,15 @@ absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given) {
   if (seeds.ids_size() > 0 && seeds.has_count()) {
     return FieldError("seed_members.count", "expected no count beside ids: the ids say how many");
   }
-  if (static_cast<std::uint32_t>(seeds.ids_size()) > kSeedsMax) {
-    return FieldError("seed_members.ids", absl::StrCat("expected at most ", kSeedsMax, ", found ", seeds.ids_size()));
+  if (static_cast<std::uint32_t>(seeds.ids_size()) > limits::kSeedMembersMax) {
+    return FieldError("seed_members.ids", absl::StrCat("expected at most ", limits::kSeedMembersMax,
+                                                       ", found ", seeds.ids_size()));
   }
   if (seeds.ids_size() > 0) return absl::OkStatus();
   if (!seeds.has_count()) seeds.set_count(1);
-  if (seeds.count() < 1 || seeds.count() > kSeedsMax) {
-    return FieldError("seed_members.count", absl::StrCat("expected 1 to ", kSeedsMax, ", found ", seeds.count()));
+  if (seeds.count() < 1 || seeds.count() > limits::kSeedMembersMax) {
+    return FieldError("seed_members.count",
+                      absl::StrCat("expected 1 to ", limits::kSeedMembersMax, ", found ", seeds.count()));
   }
   return absl::OkStatus();
 }
@@ -60,20 +59,23 @@ absl::Status CompleteModel(pb::Model& model, bool given) {
   if (!forward.has_probability()) forward.set_probability(0.1);
   const double p = forward.probability();
   if (p >= 0 && p <= 1) return absl::OkStatus();
-  return FieldError("model.forward.probability", absl::StrCat("expected a probability between 0 and 1, found ", p));
+  return FieldError("model.forward.probability",
+                    absl::StrCat("expected a probability between 0 and 1, found ", p));
 }
 
 // The seed members' dense ids, ascending, and how they are shown.
 absl::Status ChooseSeeds(const Members& members, RunPlan& plan) {
   const pb::SeedMembers& wanted = plan.scenario.seed_members();
-  SeedRule rule{.kind = SeedRule::Kind::kRandom, .audience = wanted.audience(), .count = wanted.count(),
+  SeedRule rule{.kind = SeedRule::Kind::kRandom,
+                .audience = wanted.audience(),
+                .count = wanted.count(),
                 .run_seed = plan.scenario.run_seed()};
   if (wanted.has_audience()) rule.kind = SeedRule::Kind::kAudience;
   if (wanted.highest_audience()) rule.kind = SeedRule::Kind::kHighestAudience;
   LAWINE_ASSIGN_OR_RETURN(const std::vector<SeedCandidate> best, members.Choose(rule));
   if (best.size() < rule.count) {
-    return FieldError("seed_members.count",
-                      absl::StrCat("expected at most the graph's ", best.size(), " members, found ", rule.count));
+    return FieldError("seed_members.count", absl::StrCat("expected at most the graph's ", best.size(),
+                                                         " members, found ", rule.count));
   }
   std::vector<std::uint32_t> ids;
   std::uint64_t nearest = 0;
@@ -82,9 +84,9 @@ absl::Status ChooseSeeds(const Members& members, RunPlan& plan) {
     nearest += wanted.has_audience() && candidate.rank > 0;
   }
   if (nearest > 0) {
-    plan.warnings.push_back(absl::StrCat("no ", nearest < best.size() ? "more " : "", "members have an audience of exactly ",
-                                         wanted.audience(), ": ", nearest, " of ", best.size(),
-                                         " seed members have the nearest there is"));
+    plan.warnings.push_back(absl::StrCat(
+        "no ", nearest < best.size() ? "more " : "", "members have an audience of exactly ",
+        wanted.audience(), ": ", nearest, " of ", best.size(), " seed members have the nearest there is"));
   }
   LAWINE_ASSIGN_OR_RETURN(const auto records, members.ById(ids, true));
   for (const auto& record : records) {
@@ -100,7 +102,9 @@ absl::Status FindSeeds(const Members& members, RunPlan& plan) {
   std::vector<MemberKey> keys;
   std::set<std::string> named;
   for (const std::string& id : plan.scenario.seed_members().ids()) {
-    if (!named.insert(id).second) return FieldError("seed_members.ids", absl::StrCat("expected each member once, found '", id, "' again"));
+    if (!named.insert(id).second)
+      return FieldError("seed_members.ids",
+                        absl::StrCat("expected each member once, found '", id, "' again"));
     absl::StatusOr<MemberKey> key = members.KeyOf(id);
     if (!key.ok()) return FieldError("seed_members.ids", std::string(key.status().message()));
     keys.push_back(*key);
@@ -115,7 +119,8 @@ absl::Status FindSeeds(const Members& members, RunPlan& plan) {
     seed.set_audience(record.audience());
   }
   if (named.empty()) return absl::OkStatus();
-  return FieldError("seed_members.ids", absl::StrCat("graph '", plan.graph.info().name(), "' has no member '", *named.begin(), "'"));
+  return FieldError("seed_members.ids", absl::StrCat("graph '", plan.graph.info().name(), "' has no member '",
+                                                     *named.begin(), "'"));
 }
 
 // Mean field: each forward reaches a mean audience; a supercritical message is bounded by the whole graph.
@@ -142,7 +147,8 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   if (full.graph().empty()) return FieldError("graph", "expected the name of a graph, found none");
   if (full.message().kind().size() > 64) return FieldError("message.kind", "expected at most 64 bytes");
   if (!pb::Sentiment_IsValid(full.message().sentiment())) {
-    return FieldError("message.sentiment", absl::StrCat("unknown value ", static_cast<int>(full.message().sentiment())));
+    return FieldError("message.sentiment",
+                      absl::StrCat("unknown value ", static_cast<int>(full.message().sentiment())));
   }
   if (full.message().kind().empty()) full.mutable_message()->set_kind("message");
   if (full.message().sentiment() == pb::SENTIMENT_UNSPECIFIED) {
@@ -151,24 +157,28 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*full.mutable_seed_members(), scenario.has_seed_members()));
   LAWINE_RETURN_IF_ERROR(CompleteModel(*full.mutable_model(), scenario.has_model()));
   if (full.stop().max_steps() > limits::kStepsMax) {
-    return FieldError("stop.max_steps", absl::StrCat("expected at most ", limits::kStepsMax, ", found ", full.stop().max_steps()));
+    return FieldError("stop.max_steps", absl::StrCat("expected at most ", limits::kStepsMax, ", found ",
+                                                     full.stop().max_steps()));
   }
   full.mutable_stop();
   if (!full.has_replicas()) full.set_replicas(1);
   if (full.replicas() < 1 || full.replicas() > limits::kReplicasMax) {
-    return FieldError("replicas", absl::StrCat("expected 1 to ", limits::kReplicasMax, ", found ", full.replicas()));
+    return FieldError("replicas",
+                      absl::StrCat("expected 1 to ", limits::kReplicasMax, ", found ", full.replicas()));
   }
   if (!full.has_run_seed()) full.set_run_seed(1);
   return full;
 }
 
-absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRecord& graph, const Members& members) {
+absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRecord& graph,
+                                const Members& members) {
   RunPlan plan;
   plan.scenario = scenario;
   plan.graph = graph;
   plan.spec.run_seed = scenario.run_seed();
   plan.spec.replicas = scenario.replicas();
-  LAWINE_ASSIGN_OR_RETURN(plan.spec.forward, Threshold::FromProbability(scenario.model().forward().probability()));
+  LAWINE_ASSIGN_OR_RETURN(plan.spec.forward,
+                          Threshold::FromProbability(scenario.model().forward().probability()));
   if (scenario.stop().has_max_steps()) plan.spec.max_steps = scenario.stop().max_steps();
   const bool by_id = scenario.seed_members().ids_size() > 0;
   LAWINE_RETURN_IF_ERROR(by_id ? FindSeeds(members, plan) : ChooseSeeds(members, plan));

@@ -20,7 +20,7 @@ absl::StatusOr<lawine::v1::Scenario> CompleteScenario(const lawine::v1::Scenario
 struct RunPlan {
   lawine::v1::Scenario scenario;  // complete
   internal::v1::GraphRecord graph;
-  RunSpec spec;                   // without run id
+  RunSpec spec;  // without run id
   std::vector<lawine::v1::SeedMember> seed_members;
   std::vector<std::string> warnings;
   lawine::v1::Estimate estimate;

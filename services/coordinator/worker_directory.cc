@@ -20,14 +20,15 @@ absl::Status WorkerHandle::Said(const grpc::Status& status) const {
   const absl::Status said = FromGrpc(status);
   if (said.ok()) return said;
   absl::Status named(said.code(), absl::StrCat(Text(), ": ", said.message()));
-  said.ForEachPayload([&named](absl::string_view name, const absl::Cord& payload) { named.SetPayload(name, payload); });
+  said.ForEachPayload(
+      [&named](absl::string_view name, const absl::Cord& payload) { named.SetPayload(name, payload); });
   return named;
 }
 
 absl::Status Placement::Check(const std::string& graph) const {
   if (missing.empty()) return absl::OkStatus();
-  std::string text = absl::StrCat("graph '", graph, "': no live worker holds ", missing.size() == 1 ? "shard " : "shards ",
-                                  absl::StrJoin(missing, ", "));
+  std::string text = absl::StrCat("graph '", graph, "': no live worker holds ",
+                                  missing.size() == 1 ? "shard " : "shards ", absl::StrJoin(missing, ", "));
   for (const std::string& problem : problems) absl::StrAppend(&text, "; ", problem);
   absl::StrAppend(&text, ". Start the workers that hold them, or restore or make the graph again.");
   return absl::UnavailableError(text);
@@ -47,7 +48,8 @@ void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
 bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }
 
 WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
-  return {.node_id = worker.said.node_id(), .address = worker.said.address(), .stub = worker.stub, .shards = {}};
+  return {
+      .node_id = worker.said.node_id(), .address = worker.said.address(), .stub = worker.stub, .shards = {}};
 }
 
 std::vector<WorkerHandle> WorkerDirectory::Alive() const {
@@ -70,7 +72,8 @@ bool WorkerDirectory::WaitForWorkers(std::uint32_t workers_count, absl::Duration
   return true;
 }
 
-Placement WorkerDirectory::Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const {
+Placement WorkerDirectory::Find(const std::string& graph, const std::string& digest,
+                                std::uint32_t shards_count) const {
   MutexLock lock(mutex_);
   Placement placement;
   std::set<std::uint32_t> placed;
@@ -80,7 +83,8 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
     for (const pbi::HeldShard& shard : worker.said.shards()) {
       if (shard.graph() != graph) continue;
       if (!shard.problem().empty()) {
-        placement.problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(), ": ", shard.problem()));
+        placement.problems.push_back(
+            absl::StrCat("shard ", shard.shard(), " on ", handle.Text(), ": ", shard.problem()));
       } else if (shard.graph_digest() != digest) {
         placement.problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(),
                                                   " belongs to another graph of this name (digest ",
@@ -100,8 +104,8 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
   return placement;
 }
 
-Placement WorkerDirectory::WaitFor(const std::string& graph, const std::string& digest, std::uint32_t shards_count,
-                                   absl::Duration timeout) const {
+Placement WorkerDirectory::WaitFor(const std::string& graph, const std::string& digest,
+                                   std::uint32_t shards_count, absl::Duration timeout) const {
   const absl::Time end = absl::Now() + timeout;
   for (;;) {
     Placement placement = Find(graph, digest, shards_count);
@@ -141,7 +145,8 @@ std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
       status.set_disk_bytes(status.disk_bytes() + shard.disk_bytes());
       status.set_resident_bytes(status.resident_bytes() + shard.resident_bytes());
       if (!shard.problem().empty()) {
-        status.add_problems(absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "': ", shard.problem()));
+        status.add_problems(
+            absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "': ", shard.problem()));
       }
     }
   }

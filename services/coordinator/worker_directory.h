@@ -30,9 +30,9 @@ struct WorkerHandle {
 
 // Who holds a graph's shards.
 struct Placement {
-  std::vector<WorkerHandle> workers;    // by first shard
-  std::vector<std::uint32_t> missing;   // shards no live worker holds in working order
-  std::vector<std::string> problems;    // what workers say of shards that do not work
+  std::vector<WorkerHandle> workers;   // by first shard
+  std::vector<std::uint32_t> missing;  // shards no live worker holds in working order
+  std::vector<std::string> problems;   // what workers say of shards that do not work
 
   // UNAVAILABLE, naming the missing shards, unless all are there.
   absl::Status Check(const std::string& graph) const;

@@ -23,12 +23,13 @@ absl::Status Cancelled() { return absl::CancelledError("the coordinator ended th
 absl::Status CheckPlan(const pbi::RunPlan& plan, const Images& images, const RunSpec& spec) {
   const GraphInfo& graph = images[0]->graph();
   if (graph.digest.ToHex() != plan.graph_digest() || graph.partition.epoch() != plan.epoch()) {
-    return absl::FailedPreconditionError(absl::StrCat("graph '", graph.name, "': expected digest ", plan.graph_digest(),
-                                                      ", this worker holds ", graph.digest.ToHex(),
-                                                      ": its volume belongs to another cluster or an older load"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "graph '", graph.name, "': expected digest ", plan.graph_digest(), ", this worker holds ",
+        graph.digest.ToHex(), ": its volume belongs to another cluster or an older load"));
   }
   for (const auto& peer : plan.peers()) {
-    if (peer.node_id() == plan.own_node_id() && static_cast<std::size_t>(peer.shards_size()) != images.size()) {
+    if (peer.node_id() == plan.own_node_id() &&
+        static_cast<std::size_t>(peer.shards_size()) != images.size()) {
       return absl::FailedPreconditionError(absl::StrCat("the plan expects ", peer.shards_size(),
                                                         " shards here, this worker holds ", images.size()));
     }
@@ -55,7 +56,8 @@ class StepReports {
     const int before = response.steps_size();
     for (; lane_ < lanes.size(); ++lane_, row_ = 0) {
       const auto& steps = lanes[lane_].steps;
-      for (; row_ < steps.size(); ++row_) *response.add_steps() = wire::ToProto(lanes[lane_].replica, steps[row_]);
+      for (; row_ < steps.size(); ++row_)
+        *response.add_steps() = wire::ToProto(lanes[lane_].replica, steps[row_]);
       if (lane_ + 1 == lanes.size()) break;
     }
     return response.steps_size() > before;
@@ -66,7 +68,8 @@ class StepReports {
   std::size_t row_ = 0;
 };
 
-absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context, ConductStream& stream) {
+absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context,
+                   ConductStream& stream) {
   StepReports reports;
   LAWINE_RETURN_IF_ERROR(run.Step(true, executor));
   absl::Time last_progress = absl::Now();
@@ -92,8 +95,8 @@ absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::Server
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks& peers, const pbi::RunPlan& plan,
-                                                   double& load_seconds) {
+absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks& peers,
+                                                   const pbi::RunPlan& plan, double& load_seconds) {
   LAWINE_ASSIGN_OR_RETURN(RunSpec spec, wire::FromProto(plan));
   LAWINE_ASSIGN_OR_RETURN(ShardHost::Acquired acquired, shards.Acquire(plan.graph()));
   load_seconds = acquired.load_seconds;
@@ -118,7 +121,8 @@ bool WriteOutcome(const ActiveRun& run, RunMachine& machine, int others, double 
   done.set_exchange_bytes(machine.frame_bytes_sent() * static_cast<std::uint64_t>(others));
   done.set_processing_seconds(processing_seconds);
   done.set_done(true);
-  spdlog::info("run {}: {} replicas done in {:.3f} s", run.spec().run_id, machine.lanes().size(), processing_seconds);
+  spdlog::info("run {}: {} replicas done in {:.3f} s", run.spec().run_id, machine.lanes().size(),
+               processing_seconds);
   return stream.Write(done);
 }
 
@@ -144,11 +148,13 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
   const double processing_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   if (plan.record_receipts()) {
     KeptReceipts kept{.run_id = plan.run_id(), .images = run->images(), .receipts = {}};
-    for (std::size_t s = 0; s < run->images().size(); ++s) kept.receipts.push_back(run->machine().receipts(s));
+    for (std::size_t s = 0; s < run->images().size(); ++s)
+      kept.receipts.push_back(run->machine().receipts(s));
     runs.Keep(std::move(kept));
   }
-  return WriteOutcome(*run, run->machine(), plan.peers_size() - 1, processing_seconds, stream) ? absl::OkStatus()
-                                                                                              : Cancelled();
+  return WriteOutcome(*run, run->machine(), plan.peers_size() - 1, processing_seconds, stream)
+             ? absl::OkStatus()
+             : Cancelled();
 }
 
 }  // namespace lawine

@@ -13,7 +13,8 @@
 
 namespace lawine {
 
-using ConductStream = grpc::ServerReaderWriter<internal::v1::ConductRunResponse, internal::v1::ConductRunRequest>;
+using ConductStream =
+    grpc::ServerReaderWriter<internal::v1::ConductRunResponse, internal::v1::ConductRunRequest>;
 
 // Serves one call, on the calling thread. Returns when the run is over here, failed, or cancelled by the
 // coordinator.

@@ -17,9 +17,9 @@ namespace pbi = ::lawine::internal::v1;
 
 absl::StatusOr<MemberColumns> ReadBlock(const ShardReader& reader, std::uint32_t block) {
   MemberColumns members;
-  LAWINE_RETURN_IF_ERROR(reader.ScanMembers(block, block + 1, [&members](std::uint32_t, std::string_view bytes) {
-    return DecodeMemberBlock(bytes, members);
-  }));
+  LAWINE_RETURN_IF_ERROR(reader.ScanMembers(
+      block, block + 1,
+      [&members](std::uint32_t, std::string_view bytes) { return DecodeMemberBlock(bytes, members); }));
   return members;
 }
 
@@ -31,8 +31,10 @@ absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, Lo
   record.set_id(members.range().first.value + member.value);
   record.set_audience(members.audience()[member.value]);
   if (!profile) return absl::OkStatus();
-  LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({members.manifest().graph.name, members.manifest().shard}));
-  LAWINE_ASSIGN_OR_RETURN(const MemberColumns columns, ReadBlock(*reader, member.value / limits::kMembersPerBlock));
+  LAWINE_ASSIGN_OR_RETURN(const auto reader,
+                          shards.Reader({members.manifest().graph.name, members.manifest().shard}));
+  LAWINE_ASSIGN_OR_RETURN(const MemberColumns columns,
+                          ReadBlock(*reader, member.value / limits::kMembersPerBlock));
   const std::size_t at = member.value % limits::kMembersPerBlock;
   if (at >= columns.size()) return absl::DataLossError("a member block is shorter than its shard's range");
   if (!columns.names.empty()) record.set_name(columns.names[at]);
@@ -59,9 +61,11 @@ absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
       part.set_graph(image.graph().name);
       for (std::uint32_t i = first; i < end; ++i) {
         if (receipts.receipt_steps[i] == kNoStep) continue;
-        part.add_members(members.names.empty() ? absl::StrCat(image.KeyOf(LocalId(i))) : members.names[i - first]);
+        part.add_members(members.names.empty() ? absl::StrCat(image.KeyOf(LocalId(i)))
+                                               : members.names[i - first]);
         part.add_receipt_steps(receipts.receipt_steps[i]);
-        part.add_forward_steps_plus_one(receipts.forward_steps[i] == kNoStep ? 0 : receipts.forward_steps[i] + 1);
+        part.add_forward_steps_plus_one(receipts.forward_steps[i] == kNoStep ? 0
+                                                                             : receipts.forward_steps[i] + 1);
       }
       if (part.members_size() > 0 && !write(part)) return absl::CancelledError("the reader is gone");
     }

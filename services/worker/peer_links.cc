@@ -17,7 +17,9 @@ constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
 class PeerLinks::Link {
  public:
   Link(std::string node_id, std::string address)
-      : node_id_(std::move(node_id)), address_(std::move(address)), channel_(OpenChannel(address_)),
+      : node_id_(std::move(node_id)),
+        address_(std::move(address)),
+        channel_(OpenChannel(address_)),
         stub_(pbi::ExchangeService::NewStub(channel_)) {}
   ~Link() {
     MutexLock lock(mutex_);

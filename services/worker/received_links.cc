@@ -11,7 +11,10 @@
 namespace lawine {
 
 ReceivedLinks::ReceivedLinks(const GraphInfo& graph, MemberRange receivers)
-    : members_count_(graph.members()), columns_(graph.columns), named_(graph.named_members), receivers_(receivers),
+    : members_count_(graph.members()),
+      columns_(graph.columns),
+      named_(graph.named_members),
+      receivers_(receivers),
       offsets_(std::size_t{graph.members()} + 1) {}
 
 absl::Status ReceivedLinks::Add(const internal::v1::LinkBatch& batch) {
@@ -40,21 +43,26 @@ absl::Status ReceivedLinks::Finish() {
   for (; sources_seen_ <= members_count_; ++sources_seen_) offsets_[sources_seen_] = followers_.size();
   if (keys_.size() != members_count_ || names_.size() != (named_ ? members_count_ : 0) ||
       weights_.size() != (columns_.weights ? followers_.size() : 0)) {
-    return absl::InvalidArgumentError(absl::StrCat("expected ", members_count_, " members, received ", keys_.size(),
-                                                   " keys and ", names_.size(), " names"));
+    return absl::InvalidArgumentError(absl::StrCat("expected ", members_count_, " members, received ",
+                                                   keys_.size(), " keys and ", names_.size(), " names"));
   }
-  const bool ascending = std::adjacent_find(keys_.begin(), keys_.end(), std::greater_equal<>()) == keys_.end();
-  return ascending ? absl::OkStatus() : absl::InvalidArgumentError("expected keys of members ascending, each once");
+  const bool ascending =
+      std::adjacent_find(keys_.begin(), keys_.end(), std::greater_equal<>()) == keys_.end();
+  return ascending ? absl::OkStatus()
+                   : absl::InvalidArgumentError("expected keys of members ascending, each once");
 }
 
-std::uint32_t ReceivedLinks::chunks_count() const { return (members_count_ + kChunkMembers - 1) / kChunkMembers; }
+std::uint32_t ReceivedLinks::chunks_count() const {
+  return (members_count_ + kChunkMembers - 1) / kChunkMembers;
+}
 
 MemberRange ReceivedLinks::chunk(std::uint32_t index) const {
   const std::uint32_t first = index * kChunkMembers;
   return {MemberId(first), std::min(kChunkMembers, members_count_ - first)};
 }
 
-absl::Status ReceivedLinks::FollowersInside(std::uint32_t chunk_index, MemberRange receivers, FollowerLists& lists) const {
+absl::Status ReceivedLinks::FollowersInside(std::uint32_t chunk_index, MemberRange receivers,
+                                            FollowerLists& lists) const {
   LAWINE_CHECK(receivers == receivers_);
   lists.Clear();
   const MemberRange sources = chunk(chunk_index);

@@ -31,7 +31,8 @@ class ReceivedLinks final : public LinkSource {
   std::uint32_t chunks_count() const override;
   MemberRange chunk(std::uint32_t index) const override;
   // REQUIRES: `receivers` is the shard's range.
-  absl::Status FollowersInside(std::uint32_t chunk_index, MemberRange receivers, FollowerLists& lists) const override;
+  absl::Status FollowersInside(std::uint32_t chunk_index, MemberRange receivers,
+                               FollowerLists& lists) const override;
   std::uint64_t InLinksOf(MemberId) const override { return 0; }
   void Profiles(MemberRange range, MemberColumns& members) const override;
 
@@ -44,10 +45,10 @@ class ReceivedLinks final : public LinkSource {
   const MemberRange receivers_;
   std::vector<MemberKey> keys_;
   std::vector<std::string> names_;
-  std::vector<std::uint64_t> offsets_;     // per source, one more at the end
-  std::vector<std::uint32_t> followers_;   // local ids
+  std::vector<std::uint64_t> offsets_;    // per source, one more at the end
+  std::vector<std::uint32_t> followers_;  // local ids
   std::vector<std::uint32_t> weights_;
-  std::uint32_t sources_seen_ = 0;         // offsets_ are set up to here
+  std::uint32_t sources_seen_ = 0;  // offsets_ are set up to here
 };
 
 }  // namespace lawine

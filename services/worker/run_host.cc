@@ -16,7 +16,9 @@ std::vector<const ShardImage*> Pointers(const Images& images) {
 }  // namespace
 
 ActiveRun::ActiveRun(RunSpec spec, Images images, std::function<absl::Status(const std::string&)> send)
-    : spec_(std::move(spec)), images_(std::move(images)), send_(std::move(send)),
+    : spec_(std::move(spec)),
+      images_(std::move(images)),
+      send_(std::move(send)),
       machine_(spec_, images_[0]->graph().partition, Pointers(images_), [this](std::string frame) {
         if (send_status_.ok()) send_status_ = send_(frame);
       }) {}
@@ -48,7 +50,8 @@ absl::StatusOr<bool> ActiveRun::WaitReady(absl::Duration timeout) {
 absl::Status RunHost::Add(const std::shared_ptr<ActiveRun>& run) {
   MutexLock lock(mutex_);
   if (runs_.size() >= kRunsMax) {
-    return absl::ResourceExhaustedError(absl::StrCat("this worker takes part in ", kRunsMax, " runs already: try later"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("this worker takes part in ", kRunsMax, " runs already: try later"));
   }
   if (!runs_.emplace(run->spec().run_id, run).second) {
     return absl::AlreadyExistsError(absl::StrCat("run ", run->spec().run_id, " is going on already"));

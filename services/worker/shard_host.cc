@@ -13,8 +13,10 @@ namespace {
 
 // What hydrating `manifest` will take, a little more than the image.
 std::uint64_t ImageBytes(const ShardManifest& manifest) {
-  const std::uint64_t per_link = 4 + (manifest.graph.columns.weights ? 4 : 0) + (manifest.graph.columns.kinds ? 1 : 0);
-  return manifest.links * per_link + std::uint64_t{manifest.graph.members()} * 4 + std::uint64_t{manifest.range().count} * 16;
+  const std::uint64_t per_link =
+      4 + (manifest.graph.columns.weights ? 4 : 0) + (manifest.graph.columns.kinds ? 1 : 0);
+  return manifest.links * per_link + std::uint64_t{manifest.graph.members()} * 4 +
+         std::uint64_t{manifest.range().count} * 16;
 }
 
 std::uint64_t ReadNumber(const std::string& path) {
@@ -90,14 +92,16 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph)
   LAWINE_RETURN_IF_ERROR(Members(graph).status());
   LAWINE_ASSIGN_OR_RETURN(const auto missing, MissingImages(graph));
   for (const auto& [reader, members] : missing) {
-    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image, ShardImage::Hydrate(*reader, members, executor_));
+    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image,
+                            ShardImage::Hydrate(*reader, members, executor_));
     MutexLock lock(mutex_);
     shards_[{graph, image->manifest().shard}].image = std::move(image);
   }
   LAWINE_ASSIGN_OR_RETURN(acquired, InMemory(graph));
   if (missing.empty()) return acquired;
   acquired.load_seconds = absl::ToDoubleSeconds(absl::Now() - start);
-  spdlog::info("graph '{}': {} shards in memory after {:.2f} s", graph, acquired.images.size(), acquired.load_seconds);
+  spdlog::info("graph '{}': {} shards in memory after {:.2f} s", graph, acquired.images.size(),
+               acquired.load_seconds);
   return acquired;
 }
 
@@ -133,7 +137,8 @@ absl::StatusOr<std::vector<ShardHost::Missing>> ShardHost::MissingImages(const s
   return missing;
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Members(const std::string& graph) {
+absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Members(
+    const std::string& graph) {
   std::vector<std::shared_ptr<const ShardMembers>> members;
   MutexLock lock(mutex_);
   for (auto& [name, shard] : shards_) {
@@ -144,7 +149,8 @@ absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Memb
     }
     members.push_back(shard.members);
   }
-  if (members.empty()) return absl::NotFoundError(absl::StrCat("this worker holds no shard of graph '", graph, "'"));
+  if (members.empty())
+    return absl::NotFoundError(absl::StrCat("this worker holds no shard of graph '", graph, "'"));
   return members;
 }
 
@@ -159,16 +165,17 @@ absl::Status ShardHost::MakeRoom(const std::string& graph, std::uint64_t bytes) 
   }
   const std::uint64_t available = AvailableMemoryBytes();
   if (available > bytes + bytes / 8) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "graph '", graph, "' needs ", bytes >> 20, " MiB of memory on this worker and ", available >> 20,
-      " MiB are free: use more workers or machines, or a smaller graph"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("graph '", graph, "' needs ", bytes >> 20, " MiB of memory on this worker and ",
+                   available >> 20, " MiB are free: use more workers or machines, or a smaller graph"));
 }
 
 absl::StatusOr<std::shared_ptr<const ShardReader>> ShardHost::Reader(const ShardName& name) const {
   MutexLock lock(mutex_);
   const auto it = shards_.find(name);
   if (it == shards_.end()) {
-    return absl::NotFoundError(absl::StrCat("this worker does not hold shard ", name.shard.value, " of '", name.graph, "'"));
+    return absl::NotFoundError(
+        absl::StrCat("this worker does not hold shard ", name.shard.value, " of '", name.graph, "'"));
   }
   LAWINE_RETURN_IF_ERROR(it->second.status);
   return it->second.reader;
@@ -186,7 +193,8 @@ absl::StatusOr<std::uint32_t> ShardHost::Drop(const std::string& graph) {
   for (const auto& [name, shard] : shards_) {
     if (name.graph != graph) continue;
     if (shard.image.use_count() > 1) {
-      return absl::FailedPreconditionError(absl::StrCat("graph '", graph, "' is in use: wait for its runs, or cancel them"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("graph '", graph, "' is in use: wait for its runs, or cancel them"));
     }
     names.push_back(name);
   }

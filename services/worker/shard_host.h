@@ -18,8 +18,8 @@ namespace lawine {
 // What is known of one shard directory.
 struct HeldShardState {
   ShardName name;
-  absl::Status status;      // why it cannot be used
-  ShardManifest manifest;   // only when it can
+  absl::Status status;     // why it cannot be used
+  ShardManifest manifest;  // only when it can
   std::uint64_t disk_bytes = 0;
   std::uint64_t resident_bytes = 0;
 };
@@ -73,7 +73,7 @@ class ShardHost {
 
   const std::unique_ptr<ShardStorage> storage_;
   Executor& executor_;
-  Mutex loading_;   // one graph's links are brought into memory at a time; taken before mutex_
+  Mutex loading_;  // one graph's links are brought into memory at a time; taken before mutex_
   mutable Mutex mutex_;
   std::map<ShardName, Shard> shards_ ABSL_GUARDED_BY(mutex_);
 };

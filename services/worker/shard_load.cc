@@ -52,9 +52,11 @@ absl::Status ShardLoader::Load(grpc::ServerContext& context, LoadStream& stream)
   if (!first.has_job()) return absl::InvalidArgumentError("expected a job first");
   LAWINE_ASSIGN_OR_RETURN(GraphInfo graph, wire::FromProto(first.job().graph()));
   const ShardIndex shard(first.job().shard());
-  if (shard.value >= graph.partition.shards_count()) return absl::InvalidArgumentError("the job's shard does not exist");
+  if (shard.value >= graph.partition.shards_count())
+    return absl::InvalidArgumentError("the job's shard does not exist");
   const ShardName name{graph.name, shard};
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const LinkSource> source, SourceOf(first.job(), graph, stream));
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const LinkSource> source,
+                          SourceOf(first.job(), graph, stream));
   // A load that was given up may still be clearing its files away.
   const Turns::Turn turn(loads_, absl::StrCat(graph.name, "/", shard.value));
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardWriter> writer, shards_.storage().Create(name));
@@ -73,7 +75,8 @@ absl::Status ShardLoader::Load(grpc::ServerContext& context, LoadStream& stream)
   return stream.Write(done) ? absl::OkStatus() : Broken();
 }
 
-absl::StatusOr<std::shared_ptr<const LinkSource>> ShardLoader::SourceOf(const pbi::LoadJob& job, const GraphInfo& graph,
+absl::StatusOr<std::shared_ptr<const LinkSource>> ShardLoader::SourceOf(const pbi::LoadJob& job,
+                                                                        const GraphInfo& graph,
                                                                         LoadStream& stream) {
   if (!job.has_generator()) {
     auto links = std::make_shared<ReceivedLinks>(graph, graph.partition.range(ShardIndex(job.shard())));
@@ -97,8 +100,9 @@ absl::StatusOr<std::shared_ptr<const LinkSource>> ShardLoader::SourceOf(const pb
 }
 
 // Builds on a thread of its own while this one reports progress and notices when the caller is gone.
-absl::StatusOr<ShardLinks> ShardLoader::Build(const LinkSource& source, const GraphInfo& graph, ShardIndex shard,
-                                              ShardWriter& writer, grpc::ServerContext& context, LoadStream& stream) {
+absl::StatusOr<ShardLinks> ShardLoader::Build(const LinkSource& source, const GraphInfo& graph,
+                                              ShardIndex shard, ShardWriter& writer,
+                                              grpc::ServerContext& context, LoadStream& stream) {
   BuildProgress progress;
   auto building = std::async(std::launch::async, [&] {
     return BuildLinks(source, graph.partition, shard, writer, executor_, progress);

@@ -28,8 +28,8 @@ class ShardLoader {
   absl::Status Load(grpc::ServerContext& context, LoadStream& stream);
 
  private:
-  absl::StatusOr<std::shared_ptr<const LinkSource>> SourceOf(const internal::v1::LoadJob& job, const GraphInfo& graph,
-                                                             LoadStream& stream);
+  absl::StatusOr<std::shared_ptr<const LinkSource>> SourceOf(const internal::v1::LoadJob& job,
+                                                             const GraphInfo& graph, LoadStream& stream);
   absl::StatusOr<ShardLinks> Build(const LinkSource& source, const GraphInfo& graph, ShardIndex shard,
                                    ShardWriter& writer, grpc::ServerContext& context, LoadStream& stream);
 

@@ -32,7 +32,8 @@ absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
   if (auto kept = ReadFile(path); kept.ok()) {
     const std::string id(absl::StripSuffix(*kept, "\n"));
     if (!id.empty()) return id;
-    return absl::DataLossError(absl::StrCat(path, ": expected a node id, found an empty file: restore or delete it"));
+    return absl::DataLossError(
+        absl::StrCat(path, ": expected a node id, found an empty file: restore or delete it"));
   }
   std::random_device random;
   const std::string id = absl::StrFormat("w-%08x%08x", random(), random());
@@ -44,12 +45,18 @@ class WorkerServerImpl final : public WorkerServer {
  public:
   WorkerServerImpl(const WorkerOptions& options, std::unique_ptr<DirectoryLock> lock, std::string node_id,
                    std::unique_ptr<ShardStorage> storage)
-      : options_(options), lock_(std::move(lock)), node_id_(std::move(node_id)), pool_(options.threads),
-        shards_(std::move(storage), pool_), service_(shards_, runs_, peers_, pool_), exchange_(runs_) {}
+      : options_(options),
+        lock_(std::move(lock)),
+        node_id_(std::move(node_id)),
+        pool_(options.threads),
+        shards_(std::move(storage), pool_),
+        service_(shards_, runs_, peers_, pool_),
+        exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
 
   absl::Status Bind() {
-    LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(options_.listen, options_.insecure_listen, {&service_, &exchange_}));
+    LAWINE_ASSIGN_OR_RETURN(bound_,
+                            StartServer(options_.listen, options_.insecure_listen, {&service_, &exchange_}));
     registering_ = std::thread([this] { KeepRegistered(); });
     return absl::OkStatus();
   }
@@ -137,8 +144,10 @@ class WorkerServerImpl final : public WorkerServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOptions& options) {
-  if (options.data_dir.empty() || options.coordinator.empty() || options.threads < 1 || options.threads > 1024) {
-    return absl::InvalidArgumentError("a worker needs a data directory, a coordinator, and 1 to 1024 threads");
+  if (options.data_dir.empty() || options.coordinator.empty() || options.threads < 1 ||
+      options.threads > 1024) {
+    return absl::InvalidArgumentError(
+        "a worker needs a data directory, a coordinator, and 1 to 1024 threads");
   }
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<DirectoryLock> lock, DirectoryLock::Take(options.data_dir));
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardStorage> storage,

@@ -11,12 +11,12 @@
 namespace lawine {
 
 struct WorkerOptions {
-  std::string data_dir;                   // made if missing; holds node_id, graphs/ and receipts/
-  std::string listen = "127.0.0.1:0";     // port 0: any free one
-  std::string advertise;                  // HOST:PORT for others; empty: the bound address
-  std::string coordinator;                // HOST:PORT
-  std::size_t threads = 1;                // threads that work on runs and loads, at least 1
-  bool insecure_listen = false;           // allows a listen address other than loopback
+  std::string data_dir;                // made if missing; holds node_id, graphs/ and receipts/
+  std::string listen = "127.0.0.1:0";  // port 0: any free one
+  std::string advertise;               // HOST:PORT for others; empty: the bound address
+  std::string coordinator;             // HOST:PORT
+  std::size_t threads = 1;             // threads that work on runs and loads, at least 1
+  bool insecure_listen = false;        // allows a listen address other than loopback
 };
 
 // Thread-safe.

@@ -15,7 +15,8 @@ namespace pbi = ::lawine::internal::v1;
 
 namespace {
 
-absl::Status FillMembers(ShardHost& shards, const pbi::ReadMembersRequest& request, pbi::ReadMembersResponse& response) {
+absl::Status FillMembers(ShardHost& shards, const pbi::ReadMembersRequest& request,
+                         pbi::ReadMembersResponse& response) {
   LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
   for (const auto& members : all) {
     const auto add = [&](LocalId member) {
@@ -35,7 +36,8 @@ absl::Status FillMembers(ShardHost& shards, const pbi::ReadMembersRequest& reque
 
 absl::Status FillProposals(ShardHost& shards, const pbi::ProposeSeedsRequest& request,
                            pbi::ProposeSeedsResponse& response) {
-  if (request.rule() < 1 || request.rule() > 3 || request.count() < 1 || request.count() > limits::kSeedMembersMax) {
+  if (request.rule() < 1 || request.rule() > 3 || request.count() < 1 ||
+      request.count() > limits::kSeedMembersMax) {
     return absl::InvalidArgumentError("unknown seed rule or count");
   }
   LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
@@ -52,12 +54,14 @@ absl::Status FillFollowers(ShardHost& shards, const pbi::ReadFollowersRequest& r
   LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
   for (const auto& members : all) {
     LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({request.graph(), members->manifest().shard}));
-    LAWINE_RETURN_IF_ERROR(lawine::ReadFollowers(*reader, MemberId(request.source()), request.count(), response));
+    LAWINE_RETURN_IF_ERROR(
+        lawine::ReadFollowers(*reader, MemberId(request.source()), request.count(), response));
   }
   return absl::OkStatus();
 }
 
-absl::Status FillDescriptions(ShardHost& shards, const std::string& graph, pbi::DescribeShardsResponse& response) {
+absl::Status FillDescriptions(ShardHost& shards, const std::string& graph,
+                              pbi::DescribeShardsResponse& response) {
   LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(graph));
   for (const auto& members : all) *response.add_shards() = Describe(*members);
   for (const HeldShardState& state : shards.List()) {
@@ -112,19 +116,22 @@ grpc::Status WorkerService::ReadReceipts(grpc::ServerContext*, const pbi::ReadRe
                                          grpc::ServerWriter<pbi::ReadReceiptsResponse>* writer) {
   const auto kept = runs_.FindReceipts(request->run_id());
   if (kept == nullptr) {
-    return ToGrpc(absl::NotFoundError(
-        "this worker no longer has the run's receipts (it keeps those of the last 4 runs, until it stops): repeat "
-        "the run with the same run seed, the receipts will be the same"));
+    return ToGrpc(
+        absl::NotFoundError("this worker no longer has the run's receipts (it keeps those of the last 4 "
+                            "runs, until it stops): repeat "
+                            "the run with the same run seed, the receipts will be the same"));
   }
   return ToGrpc(StreamReceipts(shards_, *kept, [writer](const auto& part) { return writer->Write(part); }));
 }
 
-grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequest* request, pbi::DropRunResponse*) {
+grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequest* request,
+                                    pbi::DropRunResponse*) {
   runs_.DropReceipts(request->run_id());
   return grpc::Status::OK;
 }
 
-grpc::Status ExchangeService::Exchange(grpc::ServerContext* context, grpc::ServerReader<pbi::ExchangeRequest>* reader,
+grpc::Status ExchangeService::Exchange(grpc::ServerContext* context,
+                                       grpc::ServerReader<pbi::ExchangeRequest>* reader,
                                        pbi::ExchangeResponse*) {
   {
     MutexLock lock(mutex_);

@@ -30,7 +30,8 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                              internal::v1::ReadFollowersResponse* response) override;
   grpc::Status ProposeSeeds(grpc::ServerContext*, const internal::v1::ProposeSeedsRequest* request,
                             internal::v1::ProposeSeedsResponse* response) override;
-  using ConductStream = grpc::ServerReaderWriter<internal::v1::ConductRunResponse, internal::v1::ConductRunRequest>;
+  using ConductStream =
+      grpc::ServerReaderWriter<internal::v1::ConductRunResponse, internal::v1::ConductRunRequest>;
   grpc::Status ConductRun(grpc::ServerContext* context, ConductStream* stream) override;
   grpc::Status ReadReceipts(grpc::ServerContext*, const internal::v1::ReadReceiptsRequest* request,
                             grpc::ServerWriter<internal::v1::ReadReceiptsResponse>* writer) override;
@@ -49,7 +50,8 @@ class WorkerService final : public internal::v1::WorkerService::Service {
 class ExchangeService final : public internal::v1::ExchangeService::Service {
  public:
   explicit ExchangeService(RunHost& runs) : runs_(runs) {}
-  grpc::Status Exchange(grpc::ServerContext* context, grpc::ServerReader<internal::v1::ExchangeRequest>* reader,
+  grpc::Status Exchange(grpc::ServerContext* context,
+                        grpc::ServerReader<internal::v1::ExchangeRequest>* reader,
                         internal::v1::ExchangeResponse*) override;
   // Ends the streams that peers hold open; later ones end at once.
   void Close();

@@ -232,7 +232,7 @@ TEST_F(DamageTest, LoadWhoseCoordinatorDiesLeavesNothingBehind) {
 TEST_F(DamageTest, LoadWhoseCallerLeavesIsGivenUp) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + kCallTimeout));
-  const auto reader = client().graphs().CreateGraph(&context, GraphOf("large", 1'000'000));
+  const auto reader = client().graphs().CreateGraph(&context, GraphOf("large", 4'000'000));
   pb::CreateGraphResponse response;
   EXPECT_TRUE(reader->Read(&response));
   context.TryCancel();

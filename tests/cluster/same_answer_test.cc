@@ -2,6 +2,8 @@
 // workers, shards and threads.
 #include <algorithm>
 #include <future>
+#include <ostream>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -68,6 +70,9 @@ void ExpectAllAsJudged(Client& client, const Network& network, const std::string
 struct Shape {
   std::uint32_t workers;
   std::uint32_t threads;
+  friend void PrintTo(const Shape& shape, std::ostream* out) {
+    *out << shape.workers << " workers, " << shape.threads << " threads";
+  }
 };
 
 class SmallGraphsTest : public testing::TestWithParam<Shape> {};
@@ -114,6 +119,7 @@ struct GeneratedCase {
   std::uint32_t members;
   std::uint32_t links_per_member;
   std::vector<std::uint32_t> shards;
+  friend void PrintTo(const GeneratedCase& graph, std::ostream* out) { *out << graph.preset; }
 };
 
 class GeneratedGraphsTest : public testing::TestWithParam<GeneratedCase> {};
