@@ -78,6 +78,21 @@ std::size_t DecodeCounts(std::string_view& bytes, std::uint64_t presence,
   return links;
 }
 
+// A follower may come once for each kind: (follower, kind) ascends strictly in every list.
+absl::Status CheckKindsAscend(const FollowerLists& lists, std::size_t first_count, std::size_t first_link) {
+  std::size_t at = first_link;
+  for (std::size_t i = first_count; i < lists.counts.size(); ++i) {
+    const std::size_t end = at + lists.counts[i];
+    for (std::size_t k = at + 1; k < end; ++k) {
+      if (lists.followers[k] == lists.followers[k - 1] && lists.kinds[k] <= lists.kinds[k - 1]) {
+        return Damaged("a link comes twice");
+      }
+    }
+    at = end;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status DecodeLists(std::string_view bytes, std::uint32_t receivers_count, LinkColumns columns,
                          FollowerLists& lists) {
   const std::size_t first_link = lists.followers.size();
@@ -106,7 +121,8 @@ absl::Status DecodeLists(std::string_view bytes, std::uint32_t receivers_count, 
     }
     at += count;
   }
-  return DecodeColumns(bytes.substr(used), columns, links, lists);
+  LAWINE_RETURN_IF_ERROR(DecodeColumns(bytes.substr(used), columns, links, lists));
+  return columns.kinds ? CheckKindsAscend(lists, first_count, first_link) : absl::OkStatus();
 }
 
 }  // namespace
