@@ -23,7 +23,8 @@ inline constexpr std::uint32_t kExternalIdBytesMax = 256;
 inline constexpr std::uint32_t kGraphNameBytesMax = 63;
 
 // Runs.
-inline constexpr std::uint32_t kStepsMax = 1u << 30;
+// A run that would go on after this many steps fails: its result has to fit a message.
+inline constexpr std::uint32_t kStepsMax = 1u << 20;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
 // They are listed in a run's plan and result, which are single messages.
 inline constexpr std::uint32_t kSeedMembersMax = 50'000;

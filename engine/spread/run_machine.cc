@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/event_codec.h"
+#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 
 namespace lawine {
@@ -81,6 +82,10 @@ void RunMachine::CloseLane() {
 absl::Status RunMachine::TakeStep(Executor& executor) {
   const LaneOutcome& lane = lanes_.back();
   const StepKey key{.replica = lane.replica, .step = lane.steps.back().step + 1};
+  if (key.step > limits::kStepsMax) {
+    return absl::OutOfRangeError(absl::StrCat("expected a run of at most ", limits::kStepsMax,
+                                              " steps, and more are pending: set stop.max_steps"));
+  }
   LAWINE_RETURN_IF_ERROR(inbox_.Await(key));
   std::vector<std::vector<MemberId>> forwards(shards_.size());
   executor.ParallelFor(shards_.size(), [&](std::size_t i) {

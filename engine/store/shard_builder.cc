@@ -12,7 +12,7 @@
 namespace lawine {
 namespace {
 
-// Sinks write one sorted file each; this many chunks share one, so that files are neither tiny nor few.
+// Sinks write one sorted file each; this many chunks share one, so that files are neither tiny nor many.
 constexpr std::uint32_t kFilesPerShard = 32;
 
 // Builds the links of one shard. Chunks are grouped into runs; each run is one task and one file.

@@ -31,6 +31,8 @@ class ShardImage {
   const ShardManifest& manifest() const { return members_->manifest(); }
   const GraphInfo& graph() const { return manifest().graph; }
   const ShardMembers& members() const { return *members_; }
+  // The members alone, for those who do not need the links any more.
+  std::shared_ptr<const ShardMembers> shared_members() const { return members_; }
   MemberRange range() const { return members_->range(); }
 
   // Followers of `source` inside the range, ascending local ids.

@@ -25,8 +25,9 @@ absl::StatusOr<v1::Scenario> ReadScenario(const std::string& file) {
 
 void OverrideSeeds(const SimulateFlags& flags, v1::Scenario& scenario) {
   v1::SeedMembers seeds;
-  if (!flags.seed_members.empty()) {
-    for (const absl::string_view id : absl::StrSplit(flags.seed_members, ',')) seeds.add_ids(std::string(id));
+  if (flags.seed_members) {
+    for (const absl::string_view id : absl::StrSplit(*flags.seed_members, ','))
+      seeds.add_ids(std::string(id));
   } else if (flags.audience) {
     seeds.set_audience(*flags.audience);
   } else if (flags.highest_audience) {

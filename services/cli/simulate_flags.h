@@ -13,8 +13,8 @@ namespace lawine::cli {
 
 struct SimulateFlags {
   std::string graph;
-  std::string scenario_file;  // "-" is standard input
-  std::string seed_members;   // ids, comma separated
+  std::string scenario_file;                // "-" is standard input
+  std::optional<std::string> seed_members;  // ids, comma separated
   std::optional<std::uint32_t> audience;
   std::optional<std::uint32_t> highest_audience;  // how many
   std::optional<std::uint32_t> random;            // how many

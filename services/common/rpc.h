@@ -13,8 +13,9 @@
 
 namespace lawine {
 
-// Public messages stay below this; larger things are streamed in parts of kStreamPartBytes.
-inline constexpr int kMessageBytesMax = 4 << 20;
+// Largest message taken: the result of a run of limits::kStepsMax steps. What can be larger is streamed in
+// parts of kStreamPartBytes.
+inline constexpr int kMessageBytesMax = 64 << 20;
 inline constexpr std::size_t kStreamPartBytes = 1 << 20;
 // Threads a server may use: long-lived streams hold one each.
 inline constexpr int kServerThreadsMax = 512;

@@ -85,10 +85,12 @@ class ShardStream {
 
  private:
   absl::Status SendLinks();
-  bool SendBatch(pbi::LoadShardRequest& request) {
-    const bool good = !shared_.cancelled && stream_->Write(request);
+  absl::Status SendBatch(pbi::LoadShardRequest& request) {
+    // The worker would wait for the next batch for ever: giving up must not ask it for its status.
+    if (shared_.cancelled) return absl::CancelledError("the load was cancelled");
+    const bool good = stream_->Write(request);
     request.Clear();
-    return good;
+    return good ? absl::OkStatus() : Failure();
   }
 
   absl::Status AddCounts(const pbi::LinksStored& stored, const std::vector<std::uint32_t>& counts) {
@@ -135,7 +137,7 @@ absl::Status ShardStream::SendLinks() {
     source.Profiles(sources, members);
     request.mutable_links()->set_keys(wire::PackInts(std::span<const MemberKey>(members.keys)));
     request.mutable_links()->mutable_names()->Add(members.names.begin(), members.names.end());
-    if (!SendBatch(request)) return Failure();
+    LAWINE_RETURN_IF_ERROR(SendBatch(request));
     LAWINE_RETURN_IF_ERROR(source.FollowersInside(c, receivers, lists));
     std::size_t at = 0;
     std::size_t sent = 0;
@@ -154,13 +156,13 @@ absl::Status ShardStream::SendLinks() {
       while (at < end) {
         pairs.push_back(sources.first.value + i);
         pairs.push_back(receivers.first.value + lists.followers[at++]);
-        if (pairs.size() >= kStreamPartBytes / 4 && !flush()) return Failure();
+        if (pairs.size() >= kStreamPartBytes / 4) LAWINE_RETURN_IF_ERROR(flush());
       }
     }
-    if (!pairs.empty() && !flush()) return Failure();
+    if (!pairs.empty()) LAWINE_RETURN_IF_ERROR(flush());
   }
   request.mutable_links()->set_last(true);
-  return SendBatch(request) ? absl::OkStatus() : Failure();
+  return SendBatch(request);
 }
 
 // Runs task(worker index) for all workers at once; reports while they work. The first failure wins.

@@ -27,6 +27,8 @@ constexpr absl::Duration kDropTimeout = absl::Minutes(2);
 constexpr absl::Duration kStatsTimeout = absl::Minutes(1);
 constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
+// A shard that is being loaded holds a thread of its worker's server.
+constexpr std::uint32_t kShardsPerWorkerMax = 256;
 
 std::string KeyOf(const std::string& name) { return absl::StrCat("graph/", name); }
 // A graph that was deleted while a worker was away must not come back with it.
@@ -217,6 +219,10 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
   if (workers.empty()) return absl::UnavailableError("all workers have gone");
   const std::uint32_t shards =
       wanted.shards > 0 ? wanted.shards : std::max(workers_count, kShardsByDefaultMin);
+  if (shards > kShardsPerWorkerMax * workers_count) {
+    return FieldError("shards", absl::StrCat("expected at most ", kShardsPerWorkerMax, " for each of the ",
+                                             workers_count, " workers, found ", shards));
+  }
   job.graph.name = wanted.name;
   job.graph.partition = PartitionMap::Balanced(
       source.members_count(), shards, [&source](MemberId member) { return source.InLinksOf(member); });
@@ -380,9 +386,18 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name)
   return stats;
 }
 
-void Graphs::Use(const std::string& name) {
+absl::Status Graphs::Use(const std::string& name) {
   MutexLock lock(mutex_);
+  if (loading_.contains(name)) {
+    return absl::FailedPreconditionError(absl::StrCat("graph '", name, "' is being made or deleted"));
+  }
   in_use_.insert(name);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<GraphUse> GraphUse::Of(Graphs& graphs, const std::string& name) {
+  LAWINE_RETURN_IF_ERROR(graphs.Use(name));
+  return GraphUse(graphs, name);
 }
 
 void Graphs::Release(const std::string& name) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -45,8 +46,8 @@ class Graphs {
 
   absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(const std::string& name) const;
 
-  // Runs that use a graph keep it from being deleted.
-  void Use(const std::string& name);
+  // Users of a graph keep it from being deleted. Use fails while it is being made or deleted. See GraphUse.
+  absl::Status Use(const std::string& name);
   void Release(const std::string& name);
 
  private:
@@ -68,6 +69,27 @@ class Graphs {
   std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> loading_ ABSL_GUARDED_BY(mutex_);
   std::multiset<std::string> in_use_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Uses a graph while it lives.
+class GraphUse {
+ public:
+  GraphUse() = default;
+  static absl::StatusOr<GraphUse> Of(Graphs& graphs, const std::string& name);
+  GraphUse(GraphUse&& other) noexcept : graphs_(std::exchange(other.graphs_, nullptr)), name_(other.name_) {}
+  GraphUse& operator=(GraphUse&& other) noexcept {
+    std::swap(graphs_, other.graphs_);
+    std::swap(name_, other.name_);
+    return *this;
+  }
+  ~GraphUse() {
+    if (graphs_ != nullptr) graphs_->Release(name_);
+  }
+
+ private:
+  GraphUse(Graphs& graphs, std::string name) : graphs_(&graphs), name_(std::move(name)) {}
+  Graphs* graphs_ = nullptr;
+  std::string name_;
 };
 
 }  // namespace lawine

@@ -11,6 +11,7 @@
 #include "lawine/internal/v1/worker.pb.h"
 #include "lawine/v1/simulation.pb.h"
 #include "services/coordinator/conductor.h"
+#include "services/coordinator/graphs.h"
 #include "services/coordinator/scenario_plan.h"
 
 namespace lawine {
@@ -53,6 +54,7 @@ class RunSteps {
 struct RunEntry {
   std::uint64_t run_id = 0;
   RunPlan plan;  // only for runs of this coordinator's lifetime
+  GraphUse use;  // until it has ended; the conductor's
   absl::Time asked;
   RunSteps steps;
   Cancellation cancellation;

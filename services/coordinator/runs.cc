@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
@@ -26,6 +27,11 @@ constexpr absl::Duration kRunTimeout = absl::Hours(24);
 constexpr char kInterrupted[] =
     "the coordinator stopped while the run was going on: create it again, the same run seed gives the same "
     "result";
+
+// "SUCCEEDED"
+std::string StateWord(pb::RunState state) {
+  return std::string(absl::StripPrefix(pb::RunState_Name(state), "RUN_STATE_"));
+}
 
 bool Ended(pb::RunState state) {
   return state == pb::RUN_STATE_SUCCEEDED || state == pb::RUN_STATE_FAILED ||
@@ -107,6 +113,7 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
     }
   }
   const absl::Time asked = absl::Now();
+  LAWINE_ASSIGN_OR_RETURN(GraphUse use, GraphUse::Of(graphs_, request.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario()));
   if (request.record_receipts() && plan.spec.replicas != 1) {
     return FieldError("record_receipts",
@@ -140,11 +147,11 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
     MutexLock lock(entry->mutex);
     entry->run = run;
   }
-  LAWINE_RETURN_IF_ERROR(Save(*entry, nullptr));
+  LAWINE_RETURN_IF_ERROR(Save(entry->run_id, run, nullptr));
   if (!request.request_id().empty()) {
     LAWINE_RETURN_IF_ERROR(registry_.Put(RunRequestKey(request.request_id()), run.name()));
   }
-  graphs_.Use(entry->plan.graph.info().name());
+  entry->use = std::move(use);
   {
     MutexLock lock(mutex_);
     runs_[entry->run_id] = entry;
@@ -158,6 +165,7 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
 absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl::Duration timeout,
                                              const std::function<bool()>& cancelled) {
   const absl::Time asked = absl::Now();
+  LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, scenario.graph()));
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(scenario));
   if (!plan.estimate.small()) {
     return WithReason(
@@ -170,8 +178,6 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
     MutexLock lock(mutex_);
     plan.spec.run_id = next_unnamed_id_++;
   }
-  const std::string graph = plan.graph.info().name();
-  graphs_.Use(graph);
   RunSteps steps;
   Cancellation cancellation;
   // The caller may leave while workers are busy: somebody has to notice.
@@ -184,7 +190,6 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
   auto result = Execute(std::move(plan), "", asked, timeout, steps, cancellation);
   steps.Close();
   guard.join();
-  graphs_.Release(graph);
   return result;
 }
 
@@ -204,7 +209,7 @@ void Runs::RunQueue() {
 
 void Runs::Finish(RunEntry& entry) {
   Conduct(entry);
-  graphs_.Release(entry.plan.graph.info().name());
+  entry.use = GraphUse();
 }
 
 void Runs::Conduct(RunEntry& entry) {
@@ -221,26 +226,26 @@ void Runs::Conduct(RunEntry& entry) {
     MutexLock lock(mutex_);
     stopping = stopping_;
   }
+  pb::Run run = Describe(entry);
+  if (result.ok()) {
+    run.set_reason_stopped(result->reason_stopped());
+    End(run, pb::RUN_STATE_SUCCEEDED, "");
+  } else {
+    const bool wanted = absl::IsCancelled(result.status()) && !stopping;
+    const std::string error = stopping ? kInterrupted : std::string(result.status().message());
+    End(run, wanted ? pb::RUN_STATE_CANCELLED : pb::RUN_STATE_FAILED, wanted ? "" : error);
+  }
+  run.set_steps_done(static_cast<std::uint32_t>(entry.steps.size()));
+  const absl::Status saved = Save(entry.run_id, run, result.ok() ? &*result : nullptr);
+  if (!saved.ok()) {
+    End(run, pb::RUN_STATE_FAILED, absl::StrCat("the result could not be kept: ", saved.message()));
+  }
+  spdlog::info("{} on '{}': {} {}", run.name(), run.scenario().graph(), StateWord(run.state()), run.error());
   {
     MutexLock lock(entry.mutex);
-    if (result.ok()) {
-      entry.run.set_reason_stopped(result->reason_stopped());
-      End(entry.run, pb::RUN_STATE_SUCCEEDED, "");
-    } else {
-      const bool wanted = absl::IsCancelled(result.status()) && !stopping;
-      const std::string error = stopping ? kInterrupted : std::string(result.status().message());
-      End(entry.run, wanted ? pb::RUN_STATE_CANCELLED : pb::RUN_STATE_FAILED, wanted ? "" : error);
-    }
-    entry.run.set_steps_done(static_cast<std::uint32_t>(entry.steps.size()));
-    spdlog::info("{} on '{}': {} {}", entry.run.name(), entry.run.scenario().graph(),
-                 pb::RunState_Name(entry.run.state()), entry.run.error());
+    entry.run = run;
   }
-  const absl::Status saved = Save(entry, result.ok() ? &*result : nullptr);
-  if (!saved.ok()) {
-    MutexLock lock(entry.mutex);
-    End(entry.run, pb::RUN_STATE_FAILED, absl::StrCat("the result could not be kept: ", saved.message()));
-  }
-  // Watchers are told last, when the result can be read.
+  // The end is told when the result can be read.
   entry.steps.Close();
 }
 
@@ -263,15 +268,12 @@ absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& nam
   return result;
 }
 
-absl::Status Runs::Save(const RunEntry& entry, const pb::RunResult* result) {
+absl::Status Runs::Save(std::uint64_t run_id, const pb::Run& run, const pb::RunResult* result) {
   pbi::RunRecord record;
-  record.set_run_id(entry.run_id);
-  {
-    MutexLock lock(entry.mutex);
-    *record.mutable_run() = entry.run;
-  }
+  record.set_run_id(run_id);
+  *record.mutable_run() = run;
   if (result != nullptr) *record.mutable_result() = *result;
-  return registry_.Put(RunKey(entry.run_id), record.SerializeAsString());
+  return registry_.Put(RunKey(run_id), record.SerializeAsString());
 }
 
 absl::StatusOr<std::shared_ptr<RunEntry>> Runs::Find(const std::string& name) const {
@@ -325,8 +327,7 @@ absl::StatusOr<pb::RunResult> Runs::Result(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   const pb::Run run = Describe(*entry);
   if (run.state() != pb::RUN_STATE_SUCCEEDED) {
-    return absl::FailedPreconditionError(absl::StrCat(name, " has no result: it is ",
-                                                      pb::RunState_Name(run.state()),
+    return absl::FailedPreconditionError(absl::StrCat(name, " has no result: it is ", StateWord(run.state()),
                                                       run.error().empty() ? "" : ": ", run.error()));
   }
   LAWINE_ASSIGN_OR_RETURN(const std::string value, registry_.Get(RunKey(entry->run_id)));

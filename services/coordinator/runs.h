@@ -62,7 +62,7 @@ class Runs {
   absl::StatusOr<lawine::v1::RunResult> Execute(RunPlan plan, const std::string& name, absl::Time asked,
                                                 absl::Duration timeout, RunSteps& steps,
                                                 Cancellation& cancellation) const;
-  absl::Status Save(const RunEntry& entry, const lawine::v1::RunResult* result);
+  absl::Status Save(std::uint64_t run_id, const lawine::v1::Run& run, const lawine::v1::RunResult* result);
 
   RegistryStore& registry_;
   Graphs& graphs_;

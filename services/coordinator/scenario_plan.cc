@@ -182,6 +182,10 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   if (scenario.stop().has_max_steps()) plan.spec.max_steps = scenario.stop().max_steps();
   const bool by_id = scenario.seed_members().ids_size() > 0;
   LAWINE_RETURN_IF_ERROR(by_id ? FindSeeds(members, plan) : ChooseSeeds(members, plan));
+  if (graph.info().link_weights()) {
+    plan.warnings.push_back(
+        "links of this graph have probabilities; the forward model decides per member and does not use them");
+  }
   plan.estimate = EstimateRun(plan);
   std::string canonical;
   scenario.SerializeToString(&canonical);

@@ -147,9 +147,11 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
   LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream));
   const double processing_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   if (plan.record_receipts()) {
-    KeptReceipts kept{.run_id = plan.run_id(), .images = run->images(), .receipts = {}};
-    for (std::size_t s = 0; s < run->images().size(); ++s)
+    KeptReceipts kept{.run_id = plan.run_id(), .shards = {}, .receipts = {}};
+    for (std::size_t s = 0; s < run->images().size(); ++s) {
+      kept.shards.push_back(run->images()[s]->shared_members());
       kept.receipts.push_back(run->machine().receipts(s));
+    }
     runs.Keep(std::move(kept));
   }
   return WriteOutcome(*run, run->machine(), plan.peers_size() - 1, processing_seconds, stream)

@@ -47,21 +47,22 @@ absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, Lo
 
 absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
                             const std::function<bool(const pbi::ReadReceiptsResponse&)>& write) {
-  for (std::size_t s = 0; s < kept.images.size(); ++s) {
-    const ShardImage& image = *kept.images[s];
+  for (std::size_t s = 0; s < kept.shards.size(); ++s) {
+    const ShardMembers& shard = *kept.shards[s];
     const Receipts& receipts = kept.receipts[s];
-    LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({image.graph().name, image.manifest().shard}));
-    for (std::uint32_t first = 0; first < image.range().count; first += limits::kMembersPerBlock) {
-      const std::uint32_t end = std::min(image.range().count, first + limits::kMembersPerBlock);
+    LAWINE_ASSIGN_OR_RETURN(const auto reader,
+                            shards.Reader({shard.manifest().graph.name, shard.manifest().shard}));
+    for (std::uint32_t first = 0; first < shard.range().count; first += limits::kMembersPerBlock) {
+      const std::uint32_t end = std::min(shard.range().count, first + limits::kMembersPerBlock);
       MemberColumns members;
-      if (image.graph().named_members) {
+      if (shard.manifest().graph.named_members) {
         LAWINE_ASSIGN_OR_RETURN(members, ReadBlock(*reader, first / limits::kMembersPerBlock));
       }
       pbi::ReadReceiptsResponse part;
-      part.set_graph(image.graph().name);
+      part.set_graph(shard.manifest().graph.name);
       for (std::uint32_t i = first; i < end; ++i) {
         if (receipts.receipt_steps[i] == kNoStep) continue;
-        part.add_members(members.names.empty() ? absl::StrCat(image.KeyOf(LocalId(i)))
+        part.add_members(members.names.empty() ? absl::StrCat(shard.KeyOf(LocalId(i)))
                                                : members.names[i - first]);
         part.add_receipt_steps(receipts.receipt_steps[i]);
         part.add_forward_steps_plus_one(receipts.forward_steps[i] == kNoStep ? 0

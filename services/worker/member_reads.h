@@ -1,4 +1,4 @@
-// Reading members and receipts of hydrated shards, with names and profiles from storage.
+// Reading members, followers and receipts, with names and profiles from storage.
 #ifndef LAWINE_SERVICES_WORKER_MEMBER_READS_H_
 #define LAWINE_SERVICES_WORKER_MEMBER_READS_H_
 

@@ -41,11 +41,15 @@ class PeerLinks::Link {
     MutexLock lock(mutex_);
     request_.set_frame(frame);
     if (!broken_ && writer_->Write(request_)) return absl::OkStatus();
+    if (cancelled_) return absl::UnavailableError("this worker is stopping");
     broken_ = true;
     return Gone("has closed its stream");
   }
 
-  void Cancel() { context_.TryCancel(); }
+  void Cancel() {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
   // A peer that was restarted has dropped the connection, which shows here before the next Write finds out.
   bool Serves(const std::string& address) const {
     return address == address_ && !broken_ && channel_->GetState(false) == GRPC_CHANNEL_READY;
@@ -61,6 +65,7 @@ class PeerLinks::Link {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<pbi::ExchangeService::Stub> stub_;
   std::atomic<bool> broken_{false};
+  std::atomic<bool> cancelled_{false};  // by us
   grpc::ClientContext context_;
   Mutex mutex_;
   pbi::ExchangeRequest request_ ABSL_GUARDED_BY(mutex_);

@@ -103,7 +103,8 @@ void RunHost::DropReceipts(std::uint64_t run_id) {
 
 void RunHost::DropReceiptsOf(const std::string& graph) {
   MutexLock lock(mutex_);
-  std::erase_if(receipts_, [&graph](const auto& kept) { return kept->images[0]->graph().name == graph; });
+  std::erase_if(receipts_,
+                [&graph](const auto& kept) { return kept->shards[0]->manifest().graph.name == graph; });
 }
 
 }  // namespace lawine

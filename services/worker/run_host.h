@@ -48,8 +48,8 @@ class ActiveRun {
 // Receipts of an ended run, with what is needed to name members.
 struct KeptReceipts {
   std::uint64_t run_id = 0;
-  Images images;
-  std::vector<Receipts> receipts;  // parallel to images
+  std::vector<std::shared_ptr<const ShardMembers>> shards;
+  std::vector<Receipts> receipts;  // parallel to shards
 };
 
 // Thread-safe.

@@ -25,6 +25,16 @@ std::uint64_t ReadNumber(const std::string& path) {
   return file >> value ? value : ~0ull;  // "max" and absent files mean no limit
 }
 
+std::uint64_t InactiveFileBytes() {
+  std::ifstream file("/sys/fs/cgroup/memory.stat");
+  std::string name;
+  std::uint64_t bytes = 0;
+  while (file >> name >> bytes) {
+    if (name == "inactive_file") return bytes;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::uint64_t AvailableMemoryBytes() {
@@ -39,7 +49,10 @@ std::uint64_t AvailableMemoryBytes() {
   }
   const std::uint64_t limit = ReadNumber("/sys/fs/cgroup/memory.max");
   const std::uint64_t used = ReadNumber("/sys/fs/cgroup/memory.current");
-  if (limit != ~0ull && used != ~0ull) available = std::min(available, limit > used ? limit - used : 0);
+  if (limit == ~0ull || used == ~0ull) return available;
+  // Files that were read or written count as used until somebody needs the memory.
+  const std::uint64_t taken = used - std::min(used, InactiveFileBytes());
+  available = std::min(available, limit > taken ? limit - taken : 0);
   return available;
 }
 
@@ -95,7 +108,10 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph)
     LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image,
                             ShardImage::Hydrate(*reader, members, executor_));
     MutexLock lock(mutex_);
-    shards_[{graph, image->manifest().shard}].image = std::move(image);
+    const auto it = shards_.find({graph, image->manifest().shard});
+    if (it == shards_.end())
+      return absl::NotFoundError(absl::StrCat("graph '", graph, "' was deleted meanwhile"));
+    it->second.image = std::move(image);
   }
   LAWINE_ASSIGN_OR_RETURN(acquired, InMemory(graph));
   if (missing.empty()) return acquired;

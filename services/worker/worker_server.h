@@ -11,7 +11,7 @@
 namespace lawine {
 
 struct WorkerOptions {
-  std::string data_dir;                // made if missing; holds node_id, graphs/ and receipts/
+  std::string data_dir;                // made if missing; holds node_id and graphs/
   std::string listen = "127.0.0.1:0";  // port 0: any free one
   std::string advertise;               // HOST:PORT for others; empty: the bound address
   std::string coordinator;             // HOST:PORT
