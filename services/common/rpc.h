@@ -13,9 +13,11 @@
 
 namespace lawine {
 
-// Largest message taken: the result of a run of limits::kStepsMax steps. What can be larger is streamed in
-// parts of kStreamPartBytes.
-inline constexpr int kMessageBytesMax = 64 << 20;
+// Largest request a server takes: a scenario with limits::kSeedMembersMax long ids.
+inline constexpr int kRequestBytesMax = 16 << 20;
+// Largest response our clients take: the result of a run of limits::kStepsMax steps. What can be larger is
+// streamed in parts of kStreamPartBytes.
+inline constexpr int kResponseBytesMax = 64 << 20;
 inline constexpr std::size_t kStreamPartBytes = 1 << 20;
 // Threads a server may use: long-lived streams hold one each.
 inline constexpr int kServerThreadsMax = 512;

@@ -247,7 +247,7 @@ TEST_F(BadImportsTest, StreamsOutOfOrder) {
 
 TEST_F(BadRequestsTest, OversizeMessages) {
   pb::CreateRunRequest request = Request(1);
-  request.set_request_id(std::string(5 << 20, 'x'));
+  request.set_request_id(std::string(20 << 20, 'x'));
   EXPECT_EQ(client().CreateRun(request).status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
 }
 
