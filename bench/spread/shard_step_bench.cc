@@ -112,7 +112,7 @@ void CascadeBaseline(benchmark::State& state) {
   std::vector<std::uint64_t> offsets = {0};
   std::vector<std::uint32_t> followers;
   for (std::uint32_t m = 0; m < kMembers; ++m) {
-    const auto list = InShards(1)[0]->FollowersOf(MemberId(m));
+    const auto list = InShards(1)[0]->ReadFollowers(MemberId(m)).followers;
     followers.insert(followers.end(), list.begin(), list.end());
     offsets.push_back(followers.size());
   }

@@ -1,6 +1,7 @@
 #include "engine/base/huge_array.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -9,7 +10,8 @@ namespace lawine::internal {
 
 void* MapHugePages(std::size_t bytes) {
   if (bytes == 0) return nullptr;
-  void* pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* pages =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (pages == MAP_FAILED) {
     std::fprintf(
         stderr,
@@ -24,6 +26,13 @@ void* MapHugePages(std::size_t bytes) {
 
 void UnmapHugePages(void* pages, std::size_t bytes) {
   if (pages != nullptr) munmap(pages, bytes);
+}
+
+void UnmapTail(void* pages, std::size_t bytes, std::size_t keep) {
+  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t kept = (keep + page - 1) / page * page;
+  const std::size_t end = (bytes + page - 1) / page * page;
+  if (pages != nullptr && kept < end) munmap(static_cast<char*>(pages) + kept, end - kept);
 }
 
 }  // namespace lawine::internal

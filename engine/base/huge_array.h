@@ -13,6 +13,8 @@ namespace internal {
 // Zeroed pages of at least `bytes`; nullptr for 0 bytes. Dies when the machine has none left.
 void* MapHugePages(std::size_t bytes);
 void UnmapHugePages(void* pages, std::size_t bytes);
+// Gives the pages back that only bytes from `keep` on need.
+void UnmapTail(void* pages, std::size_t bytes, std::size_t keep);
 }  // namespace internal
 
 // Fixed size, zero at first, movable. T must be trivial.
@@ -30,6 +32,13 @@ class HugeArray {
     return *this;
   }
   ~HugeArray() { internal::UnmapHugePages(data_, size_ * sizeof(T)); }
+
+  // Keeps the first `size` elements. REQUIRES: size <= size().
+  void Shrink(std::size_t size) {
+    internal::UnmapTail(data_, size_ * sizeof(T), size * sizeof(T));
+    if (size == 0) data_ = nullptr;
+    size_ = size;
+  }
 
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return size_ * sizeof(T); }

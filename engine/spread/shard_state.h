@@ -2,10 +2,12 @@
 //
 // Purpose: the `forward` model's step on a range of members. Encoding: one bit a member, so that a shard's
 // state stays in a core's cache. A delivery sets a bit; whether it was a first receipt is only settled at
-// the end of the step. Two ways of finding the new bits, chosen by the expected number of deliveries:
-//   sparse   every delivery appends its receiver, keeping the place only if the bit was clear
-//   dense    deliveries only set bits; the words are compared with a copy taken before the step
-// Both give the same set. The judge in tests/support is the specification they are held against.
+// the end of the step. Three ways of finding the new bits, chosen by what each would read:
+//   sparse push  every delivery appends its receiver, keeping the place only if the bit was clear
+//   dense push   deliveries only set bits; the words are compared with a copy taken before the step
+//   pull         each member without the message looks for one forwarder among its followees and stops there;
+//                deliveries are the sum of the forwarders' list lengths, so none needs to be read
+// All give the same set and counts. The judge in tests/support is the specification they are held against.
 #ifndef LAWINE_ENGINE_SPREAD_SHARD_STATE_H_
 #define LAWINE_ENGINE_SPREAD_SHARD_STATE_H_
 
@@ -13,7 +15,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/base/coin.h"
+#include "engine/base/key_batch.h"
 #include "engine/base/member_set.h"
 #include "engine/spread/outcome.h"
 #include "engine/spread/run_spec.h"
@@ -42,23 +44,35 @@ class ShardState {
                   std::span<const std::span<const MemberId>> frontier, std::vector<MemberId>& forwards);
 
   const Digest& digest() const { return digest_; }
+  // Links read so far; deliveries count each link of the model, whether it had to be read or not.
+  std::uint64_t links_touched() const { return links_touched_; }
   // Members that have not received and never can: nobody's messages reach them.
   std::uint64_t UnreachedWithoutFollowees() const;
   // Only kept when the spec asks for it.
   const Receipts& receipts() const { return receipts_; }
 
  private:
-  void DeliverSparse(std::span<const MemberId> frontier);
-  void DeliverDense(std::span<const MemberId> frontier);
+  using Frontier = std::span<const std::span<const MemberId>>;
+  enum class Direction { kSparsePush, kDensePush, kPull };
+
+  std::uint64_t CountDeliveries(Frontier frontier) const;
+  Direction Choose(Frontier frontier) const;
+  // Each returns the deliveries.
+  std::uint64_t PushSparse(Frontier frontier);
+  std::uint64_t PushDense(Frontier frontier);
+  void Pull(Frontier frontier);
   void CollectNew();
   void Decide(const RunSpec& spec, std::uint32_t step, std::vector<MemberId>& forwards);
+  KeySpan KeysOf(std::span<const std::uint32_t> members, KeyBuffer& buffer) const;
 
   const ShardImage& image_;
   std::uint32_t replica_ = 0;
   MemberSet received_;
-  MemberSet before_;                // dense steps: received_ as it was before the step
-  std::vector<std::uint32_t> new_;  // sparse steps: receivers in order of delivery; then: ascending
-  std::uint64_t deliveries_ = 0;
+  std::uint64_t unreached_ = 0;     // members that can be reached and are not
+  MemberSet before_;                // dense push: received_ as it was before the step
+  MemberSet forwarders_;            // pull: the frontier, over the whole graph; else empty
+  std::vector<std::uint32_t> new_;  // members that received in this step, ascending once collected
+  std::uint64_t links_touched_ = 0;
   Digest digest_;
   Receipts receipts_;
 };

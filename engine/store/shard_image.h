@@ -11,6 +11,9 @@
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
 #include "engine/base/huge_array.h"
+#include "engine/graph/follower_block.h"
+#include "engine/store/followee_index.h"
+#include "engine/store/gap_lists.h"
 #include "engine/store/shard_members.h"
 #include "engine/store/shard_store.h"
 #include "engine/store/source_index.h"
@@ -35,18 +38,18 @@ class ShardImage {
   std::shared_ptr<const ShardMembers> shared_members() const { return members_; }
   MemberRange range() const { return members_->range(); }
 
-  // Followers of `source` inside the range, ascending local ids.
-  std::span<const std::uint32_t> FollowersOf(MemberId source) const {
+  // How many followers `source` has inside the range.
+  std::uint32_t LinksOf(MemberId source) const { return sources_.Find(source).links; }
+  // Followers of `source` inside the range: gaps of their local ids, see gap_lists.h.
+  Gaps GapsOf(MemberId source) const {
     const SourceIndex::Place place = sources_.Find(source);
     return followers_.span().subspan(place.begin, place.end - place.begin);
   }
-  // Fixed-point weights parallel to FollowersOf; empty where the graph has none.
-  std::span<const std::uint32_t> WeightsOf(MemberId source) const {
-    if (weights_.size() == 0) return {};
-    const SourceIndex::Place place = sources_.Find(source);
-    return weights_.span().subspan(place.begin, place.end - place.begin);
-  }
-  void PrefetchIndex(MemberId source) const { __builtin_prefetch(sources_.AddressOf(source)); }
+  void PrefetchPlace(MemberId source) const { sources_.Prefetch(source); }
+  // The followers with their columns, one entry a link. Slow: for looking, not for runs.
+  FollowerLists ReadFollowers(MemberId source) const;
+  // The same links from the receivers' side.
+  const FolloweeIndex& followees() const { return followees_; }
 
   MemberKey KeyOf(LocalId member) const { return members_->KeyOf(member); }
 
@@ -56,13 +59,13 @@ class ShardImage {
  private:
   explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
   absl::Status ReadLists(const ShardReader& reader, Executor& executor);
-  absl::Status ReadStride(const ShardReader& reader, std::uint32_t stride, std::span<std::uint32_t> offsets);
 
   const std::shared_ptr<const ShardMembers> members_;
   SourceIndex sources_;
-  HugeArray<std::uint32_t> followers_;
+  HugeArray<std::uint16_t> followers_;
   HugeArray<std::uint8_t> kinds_;
   HugeArray<std::uint32_t> weights_;
+  FolloweeIndex followees_;
 };
 
 }  // namespace lawine

@@ -26,6 +26,7 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
   MemberColumns block_members;
   std::uint32_t expected_block = 0;
   audience_.reserve(range_.count);
+  followees_.reserve(range_.count);
   const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
     block_members.Clear();
     LAWINE_RETURN_IF_ERROR(DecodeMemberBlock(bytes, block_members));
@@ -41,6 +42,7 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
     }
     keys_.insert(keys_.end(), block_members.keys.begin(), block_members.keys.end());
     audience_.insert(audience_.end(), block_members.audience.begin(), block_members.audience.end());
+    followees_.insert(followees_.end(), block_members.followees.begin(), block_members.followees.end());
     return absl::OkStatus();
   };
   const std::uint64_t blocks =
@@ -69,7 +71,8 @@ std::optional<LocalId> ShardMembers::Find(MemberKey key) const {
 }
 
 std::uint64_t ShardMembers::resident_bytes() const {
-  return keys_.capacity() * sizeof(MemberKey) + audience_.capacity() * sizeof(std::uint32_t) +
+  return keys_.capacity() * sizeof(MemberKey) +
+         (audience_.capacity() + followees_.capacity()) * sizeof(std::uint32_t) +
          reachable_.words().size_bytes();
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/ids.h"
+#include "engine/base/key_batch.h"
 #include "engine/base/member_set.h"
 #include "engine/store/shard_store.h"
 
@@ -28,10 +29,17 @@ class ShardMembers {
   MemberKey KeyOf(LocalId member) const {
     return keys_.empty() ? std::uint64_t{range_.first.value} + member.value : keys_[member.value];
   }
+  // Writes the keys of `members` to `keys`.
+  void KeysOf(std::span<const std::uint32_t> members, MemberKey* keys) const {
+    if (keys_.empty()) return DenseKeys(range_.first.value, members, keys);
+    for (std::size_t i = 0; i < members.size(); ++i) keys[i] = keys_[members[i]];
+  }
   // The member with this key, if it is in the range.
   std::optional<LocalId> Find(MemberKey key) const;
   // Followers anywhere in the graph, by member of the range.
   std::span<const std::uint32_t> audience() const { return audience_; }
+  // Links that lead to each member of the range.
+  std::span<const std::uint32_t> followees() const { return followees_; }
   // Members that have followees, i.e. that can be reached at all.
   const MemberSet& reachable() const { return reachable_; }
 
@@ -46,6 +54,7 @@ class ShardMembers {
   const MemberRange range_;
   std::vector<MemberKey> keys_;  // empty where keys are dense ids
   std::vector<std::uint32_t> audience_;
+  std::vector<std::uint32_t> followees_;
   MemberSet reachable_;
 };
 

@@ -1,6 +1,6 @@
-// Where each source's list of followers lies. Two shapes behind one lookup:
-//   dense   an offset for every member of the graph; for shards with more links than the graph has members
-//   sparse  a presence bit for every member, a running count every 512 bits, and offsets of those present
+// Where each source's list of followers lies, and how many followers it has. Two shapes behind one lookup:
+//   dense   an entry for every member of the graph; for shards with more links than the graph has members
+//   sparse  a presence bit for every member, a running count every 512 bits, and entries of those present
 #ifndef LAWINE_ENGINE_STORE_SOURCE_INDEX_H_
 #define LAWINE_ENGINE_STORE_SOURCE_INDEX_H_
 
@@ -15,14 +15,17 @@ namespace lawine {
 
 class SourceIndex {
  public:
+  // Entries begin <= i < end; `links` of them are followers, the others skips (see gap_lists.h).
   struct Place {
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
+    std::uint32_t links = 0;
   };
 
   SourceIndex() = default;
-  // `offsets` has members_count + 1 entries, ascending. Keeps it, or packs it when that is smaller.
-  explicit SourceIndex(HugeArray<std::uint32_t> offsets);
+  // `offsets` has members_count + 1 entries, ascending; `skips` has members_count. Keeps them, or packs them
+  // when that is smaller.
+  SourceIndex(HugeArray<std::uint32_t> offsets, HugeArray<std::uint16_t> skips);
 
   // REQUIRES: source.value < members_count.
   Place Find(MemberId source) const {
@@ -36,17 +39,25 @@ class SourceIndex {
         rank += static_cast<std::uint32_t>(std::popcount(presence_[w]));
       at = rank + static_cast<std::uint32_t>(std::popcount(word & (bit - 1)));
     }
-    return {offsets_[at], offsets_[at + 1]};
+    const std::uint32_t begin = offsets_[at], end = offsets_[at + 1];
+    return {begin, end, end - begin - skips_[at]};
   }
   // For prefetching ahead of Find.
-  const void* AddressOf(MemberId source) const {
-    return presence_.size() > 0 ? static_cast<const void*>(&presence_[source.value >> 6])
-                                : &offsets_[source.value];
+  void Prefetch(MemberId source) const {
+    if (presence_.size() > 0) {
+      __builtin_prefetch(&presence_[source.value >> 6]);
+    } else {
+      __builtin_prefetch(&offsets_[source.value]);
+      __builtin_prefetch(&skips_[source.value]);
+    }
   }
-  std::uint64_t bytes() const { return offsets_.bytes() + presence_.bytes() + ranks_.bytes(); }
+  std::uint64_t bytes() const {
+    return offsets_.bytes() + skips_.bytes() + presence_.bytes() + ranks_.bytes();
+  }
 
  private:
   HugeArray<std::uint32_t> offsets_;
+  HugeArray<std::uint16_t> skips_;
   HugeArray<std::uint64_t> presence_;  // empty when dense
   HugeArray<std::uint32_t> ranks_;     // sources present before each 512
 };

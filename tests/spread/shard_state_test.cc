@@ -1,5 +1,5 @@
-// One shard's steps. Which of its two ways a step takes depends on how many deliveries are expected per
-// member of the range, so bystanders without links turn a dense step into a sparse one.
+// One shard's steps. Which of its three ways a step takes depends on how many deliveries are expected, and
+// how many members are left; so bystanders without links turn a dense step into a sparse one.
 #include "engine/spread/shard_state.h"
 
 #include <algorithm>
@@ -134,6 +134,34 @@ TEST(ShardStateTest, SparseAndDenseStepsAreAsJudged) {
       EXPECT_EQ(Difference(verdict, lane), "");
       EXPECT_EQ(Difference(verdict, whole.shards, {whole.state.receipts()}), "");
     }
+  }
+}
+
+// A friendly graph in which every step of the way down is pulled. Fewer links are read than deliveries made,
+// and everything is as the judge has it, who pushes.
+TEST(ShardStateTest, PulledStepsCountDeliveriesTheyDoNotRead) {
+  TestRandom random(9);
+  TestGraph graph = ErdosRenyi(random, 3'000, 60);
+  for (MemberKey key = 0; key < 50; ++key) graph.extra_members.push_back((1ull << 40) + key);
+  for (const Threshold forward : {Threshold::FromFixed(Threshold::kOne / 10), kAlways}) {
+    Whole whole(graph);
+    const JudgeRun run{.run_seed = 4, .forward = forward, .seed_members = {graph.start}};
+    const RunSpec spec = whole.shards.SpecFor(run);
+    const Verdict verdict = Judge(ForJudge(graph), run);
+    whole.state.Begin(spec, 0);
+    LaneOutcome lane;
+    lane.steps = {{.step = 0, .first_receipts = 1, .forwards = 1}};
+    std::uint64_t deliveries = 0;
+    for (std::vector<MemberKey> frontier = {graph.start}; !frontier.empty();
+         frontier = whole.Keys(whole.forwards)) {
+      lane.steps.push_back(whole.Step(spec, static_cast<std::uint32_t>(lane.steps.size()), frontier));
+      deliveries += lane.steps.back().deliveries;
+    }
+    lane.digest = whole.state.digest();
+    lane.unreached_without_followees = whole.state.UnreachedWithoutFollowees();
+    EXPECT_EQ(Difference(verdict, lane), "");
+    EXPECT_GT(whole.state.links_touched(), 0u);
+    EXPECT_LT(whole.state.links_touched(), forward == kAlways ? deliveries / 2 : deliveries);
   }
 }
 

@@ -72,7 +72,7 @@ class RocksDamageTest : public testing::Test {
         std::ranges::equal((*image)->members().reachable().words(), sound.members().reachable().words()));
     for (std::uint32_t m = 0; m < source_->members_count(); ++m) {
       EXPECT_EQ((*image)->KeyOf(LocalId(m)), sound.KeyOf(LocalId(m)));
-      EXPECT_TRUE(std::ranges::equal((*image)->FollowersOf(MemberId(m)), sound.FollowersOf(MemberId(m))));
+      EXPECT_TRUE(std::ranges::equal((*image)->GapsOf(MemberId(m)), sound.GapsOf(MemberId(m))));
     }
     return absl::OkStatus();
   }

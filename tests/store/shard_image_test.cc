@@ -26,11 +26,40 @@ void ExpectListsOf(const VectorLinkSource& source, const ShardImage& image) {
       followers.push_back(to.value - range.first.value);
       weights.push_back(VectorLinkSource::WeightOf(source.KeyOf(MemberId(m)), source.KeyOf(to)));
     }
-    const auto found = image.FollowersOf(MemberId(m));
-    ASSERT_TRUE(std::equal(found.begin(), found.end(), followers.begin(), followers.end())) << m;
     if (!source.columns().weights) weights.clear();
-    const auto found_weights = image.WeightsOf(MemberId(m));
-    ASSERT_TRUE(std::equal(found_weights.begin(), found_weights.end(), weights.begin(), weights.end())) << m;
+    const FollowerLists found = image.ReadFollowers(MemberId(m));
+    ASSERT_EQ(found.followers, followers) << m;
+    ASSERT_EQ(found.weights, weights) << m;
+    ASSERT_EQ(image.LinksOf(MemberId(m)), followers.size()) << m;
+    std::vector<std::uint32_t> ids(image.GapsOf(MemberId(m)).size());
+    ids.resize(IdsOfGaps(image.GapsOf(MemberId(m)), ids.data()));
+    ASSERT_EQ(ids, followers) << m;
+  }
+}
+
+// Followees are the same links, from the other end, each as often as it is there.
+void ExpectFolloweesOf(const VectorLinkSource& source, const ShardImage& image) {
+  const MemberRange range = image.range();
+  std::vector<std::vector<std::uint32_t>> followees(range.count);
+  for (std::uint32_t m = 0; m < source.members_count(); ++m) {
+    for (const MemberId to : source.FollowersOf(MemberId(m))) {
+      if (range.Contains(to)) followees[to.value - range.first.value].push_back(m);
+    }
+  }
+  for (std::uint32_t i = 0; i < range.count; ++i) {
+    std::vector<std::uint32_t> found;
+    bool stopped = false;
+    const auto visit = [&found](std::uint32_t id) {
+      found.push_back(id);
+      return false;
+    };
+    ASSERT_EQ(image.followees().Find(LocalId(i), stopped, visit), followees[i].size());
+    ASSERT_EQ(found, followees[i]) << i;
+    ASSERT_FALSE(stopped);
+    if (found.size() < 2) continue;
+    const auto second = [&found](std::uint32_t id) { return id == found[1]; };
+    ASSERT_EQ(image.followees().Find(LocalId(i), stopped, second), found[0] == found[1] ? 1u : 2u);
+    ASSERT_TRUE(stopped);
   }
 }
 
@@ -68,6 +97,7 @@ TEST(ShardImageTest, EveryShardHoldsItsPartOfTheSource) {
     Digest digest;
     for (const ShardImage* image : shards->images()) {
       ExpectListsOf(source, *image);
+      ExpectFolloweesOf(source, *image);
       ExpectMembersOf(source, *image);
       links += image->manifest().links;
       digest += image->manifest().digest;
@@ -87,7 +117,24 @@ TEST(ShardImageTest, LargeRangesAreReadStrideByStride) {
   const Shards shards = Shards::InMemory(source, PartitionMap::Even(40'000, 3));
   for (const ShardImage* image : shards.images()) {
     ExpectListsOf(source, *image);
+    ExpectFolloweesOf(source, *image);
     ExpectMembersOf(source, *image);
+  }
+}
+
+// Followers further apart than one entry can say.
+TEST(ShardImageTest, FarFollowersAreReachedBySkips) {
+  TestGraph graph = {.name = "far", .links = {}, .extra_members = {}};
+  for (MemberKey key = 0; key < 300'000; ++key) graph.extra_members.push_back(key);
+  for (const MemberKey to : {0u, 1u, 65'535u, 65'536u, 131'071u, 196'605u, 262'141u, 299'999u}) {
+    for (const MemberKey from : {7u, 65'534u, 150'000u}) graph.links.push_back({from, to});
+  }
+  graph.links.push_back({3, 262'140});
+  graph.links.push_back({4, 65'534});
+  const VectorLinkSource source(graph);
+  for (const std::uint32_t shards_count : {1u, 2u}) {
+    const Shards shards = Shards::InMemory(source, PartitionMap::Even(source.members_count(), shards_count));
+    for (const ShardImage* image : shards.images()) ExpectListsOf(source, *image);
   }
 }
 

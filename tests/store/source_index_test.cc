@@ -10,14 +10,19 @@ namespace {
 void ExpectFinds(const std::vector<std::uint32_t>& offsets, bool packed) {
   HugeArray<std::uint32_t> copy(offsets.size());
   for (std::size_t i = 0; i < offsets.size(); ++i) copy[i] = offsets[i];
-  const SourceIndex index(std::move(copy));
+  HugeArray<std::uint16_t> skips(offsets.size() - 1);
+  for (std::size_t m = 0; m + 1 < offsets.size(); ++m)
+    skips[m] = static_cast<std::uint16_t>((offsets[m + 1] - offsets[m]) / 3);
+  const SourceIndex index(std::move(copy), std::move(skips));
   for (std::uint32_t m = 0; m + 1 < offsets.size(); ++m) {
     const SourceIndex::Place place = index.Find(MemberId(m));
     ASSERT_EQ(place.end - place.begin, offsets[m + 1] - offsets[m]) << m;
     ASSERT_TRUE(place.begin == place.end || place.begin == offsets[m]) << m;
-    ASSERT_NE(index.AddressOf(MemberId(m)), nullptr);
+    ASSERT_EQ(place.links, place.end - place.begin - (place.end - place.begin) / 3) << m;
   }
-  EXPECT_EQ(index.bytes() < offsets.size() * sizeof(std::uint32_t), packed);
+  EXPECT_EQ(
+      index.bytes() < offsets.size() * sizeof(std::uint32_t) + (offsets.size() - 1) * sizeof(std::uint16_t),
+      packed);
 }
 
 std::vector<std::uint32_t> Offsets(TestRandom& random, std::uint32_t members, std::uint64_t one_in) {

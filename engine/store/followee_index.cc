@@ -1,0 +1,127 @@
+#include "engine/store/followee_index.h"
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+namespace lawine {
+namespace {
+
+// Writing each link where it belongs would miss every cache. Links are first thrown on piles, a pile for
+// each 8192 members; a pile's members have their places in the cache while it is worked off.
+constexpr std::uint32_t kPileBits = 13;
+constexpr std::uint32_t kPileMembers = 1u << kPileBits;
+// What one task throws before the piles are worked off: about so many links of at most so many sources,
+// so that a link on a pile fits 32 bits: the source's place in the run above, the receiver's in the pile
+// below.
+constexpr std::uint32_t kRunEntries = 1u << 21;
+constexpr std::uint32_t kRunSources = 1u << (32 - kPileBits);
+
+// The links of consecutive sources, on piles.
+struct ThrownLinks {
+  std::uint32_t first_source = 0;
+  std::uint32_t end_source = 0;
+  std::vector<std::uint32_t> links;        // pile after pile
+  std::vector<std::uint32_t> pile_starts;  // and the end
+
+  std::span<const std::uint32_t> pile(std::size_t p) const {
+    return std::span(links).subspan(pile_starts[p], pile_starts[p + 1] - pile_starts[p]);
+  }
+};
+
+void TakeSources(const SourceIndex& sources, std::uint32_t first, std::uint32_t members_count,
+                 ThrownLinks& thrown) {
+  const std::uint32_t end_max = std::min(members_count - first, kRunSources) + first;
+  std::uint64_t entries = 0;
+  std::uint32_t end = first;
+  for (; end < end_max && entries < kRunEntries; ++end) {
+    const SourceIndex::Place place = sources.Find(MemberId(end));
+    entries += place.end - place.begin;
+  }
+  thrown.first_source = first;
+  thrown.end_source = end;
+}
+
+// Calls visit(source's place in the run, receiver) for every link.
+template <class Visit>
+void ForEachLink(const SourceIndex& sources, Gaps followers, const ThrownLinks& thrown, Visit&& visit) {
+  for (std::uint32_t source = thrown.first_source; source < thrown.end_source; ++source) {
+    const SourceIndex::Place place = sources.Find(MemberId(source));
+    std::uint32_t receiver = 0;
+    for (const std::uint16_t gap : followers.subspan(place.begin, place.end - place.begin)) {
+      receiver += gap;
+      if (gap != kSkip) visit(source - thrown.first_source, receiver);
+    }
+  }
+}
+
+// Reads the links twice: to count each pile, and to throw.
+void Throw(const SourceIndex& sources, Gaps followers, std::size_t piles_count, ThrownLinks& thrown) {
+  thrown.pile_starts.assign(piles_count + 2, 0);
+  ForEachLink(sources, followers, thrown, [&](std::uint32_t, std::uint32_t receiver) {
+    ++thrown.pile_starts[(receiver >> kPileBits) + 2];
+  });
+  for (std::size_t p = 2; p < piles_count + 2; ++p) thrown.pile_starts[p] += thrown.pile_starts[p - 1];
+  thrown.links.resize(thrown.pile_starts.back());
+  std::uint32_t* const next = &thrown.pile_starts[1];
+  std::uint32_t* const links = thrown.links.data();
+  ForEachLink(sources, followers, thrown, [&](std::uint32_t source, std::uint32_t receiver) {
+    links[next[receiver >> kPileBits]++] = source << kPileBits | (receiver & (kPileMembers - 1));
+  });
+}
+
+// Writes the sources of one pile behind those its members have already: `next` is where, `end` how far,
+// by member. False when a member has more than it should.
+template <std::size_t kWidth>
+bool WorkOff(std::span<const std::uint32_t> pile, std::uint32_t first_source, std::uint32_t* next,
+             const std::uint32_t* end, std::uint8_t* ids) {
+  for (const std::uint32_t link : pile) {
+    const std::uint32_t source = first_source + (link >> kPileBits);
+    const std::size_t member = link & (kPileMembers - 1);
+    if (next[member] == end[member]) return false;
+    std::memcpy(ids + std::size_t{next[member]++} * kWidth, &source, kWidth);
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<FolloweeIndex> FolloweeIndex::Build(const SourceIndex& sources, Gaps followers,
+                                                   std::uint32_t members_count,
+                                                   std::span<const std::uint32_t> counts,
+                                                   Executor& executor) {
+  FolloweeIndex index;
+  index.width_ = members_count <= (1u << 24) ? 3 : 4;
+  index.offsets_ = HugeArray<std::uint32_t>(counts.size() + 1);
+  for (std::size_t i = 0; i < counts.size(); ++i) index.offsets_[i + 1] = index.offsets_[i] + counts[i];
+  index.ids_ = HugeArray<std::uint8_t>(std::size_t{index.offsets_[counts.size()]} * index.width_ + 1);
+  std::vector<std::uint32_t> next(index.offsets_.span().begin(), index.offsets_.span().end() - 1);
+
+  const std::size_t piles_count = (counts.size() + kPileMembers - 1) / kPileMembers;
+  std::vector<ThrownLinks> tasks(executor.parallelism());
+  std::atomic<bool> fits{true};
+  const auto work_off = [&](std::size_t p) {
+    for (const ThrownLinks& task : tasks) {
+      std::uint32_t* const at = &next[p * kPileMembers];
+      const std::uint32_t* const end = &index.offsets_[p * kPileMembers + 1];
+      std::uint8_t* const ids = index.ids_.span().data();
+      const bool done = index.width_ == 3 ? WorkOff<3>(task.pile(p), task.first_source, at, end, ids)
+                                          : WorkOff<4>(task.pile(p), task.first_source, at, end, ids);
+      if (!done) fits = false;
+    }
+  };
+  for (std::uint32_t source = 0; source < members_count; source = tasks.back().end_source) {
+    for (ThrownLinks& task : tasks) {
+      TakeSources(sources, source, members_count, task);
+      source = task.end_source;
+    }
+    executor.ParallelFor(tasks.size(),
+                         [&](std::size_t t) { Throw(sources, followers, piles_count, tasks[t]); });
+    executor.ParallelFor(piles_count, work_off);
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) fits = fits && next[i] == index.offsets_[i + 1];
+  if (!fits) return absl::DataLossError("members have other numbers of followees than their lists say");
+  return index;
+}
+
+}  // namespace lawine
