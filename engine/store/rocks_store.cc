@@ -28,9 +28,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum Family { kDefault, kFollowers, kMembers, kManifest, kCheckpoints, kFamiliesCount };
-constexpr const char* kFamilyNames[kFamiliesCount] = {"default", "followers", "members", "manifest",
-                                                      "checkpoints"};
+enum Family { kDefault, kFollowers, kMembers, kKeys, kManifest, kCheckpoints, kFamiliesCount };
+constexpr const char* kFamilyNames[kFamiliesCount] = {"default", "followers", "members",
+                                                      "keys",    "manifest",  "checkpoints"};
 constexpr const char* kManifestKey = "shard";
 
 absl::Status FromRocks(const rocksdb::Status& status, const std::string& where) {
@@ -144,6 +144,9 @@ class RocksReader final : public ShardReader {
   absl::Status ScanMembers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
     return Scan(kMembers, first, end, visit);
   }
+  absl::Status ScanKeys(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
+    return Scan(kKeys, first, end, visit);
+  }
   std::uint64_t disk_bytes() const override {
     std::uint64_t bytes = 0;
     std::error_code error;
@@ -197,6 +200,7 @@ class RocksWriter final : public ShardWriter {
 
   absl::StatusOr<std::unique_ptr<BlockSink>> NewFollowerSink() override { return NewSink(kFollowers); }
   absl::StatusOr<std::unique_ptr<BlockSink>> NewMemberSink() override { return NewSink(kMembers); }
+  absl::StatusOr<std::unique_ptr<BlockSink>> NewKeySink() override { return NewSink(kKeys); }
   absl::Status Commit(const ShardManifest& manifest) override;
 
  private:
@@ -251,7 +255,7 @@ absl::Status RocksWriter::Commit(const ShardManifest& manifest) {
     rocksdb::IngestExternalFileOptions ingest;
     ingest.move_files = true;
     MutexLock lock(mutex_);
-    for (const Family family : {kFollowers, kMembers}) {
+    for (const Family family : {kFollowers, kMembers, kKeys}) {
       if (files_[family].empty()) continue;
       LAWINE_RETURN_IF_ERROR(FromRocks(
           database->db().IngestExternalFile(database->family(family), files_[family], ingest), loading_));
