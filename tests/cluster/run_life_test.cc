@@ -1,4 +1,5 @@
 // A run's life, seen from outside.
+#include <algorithm>
 #include <future>
 #include <set>
 
@@ -47,7 +48,7 @@ TEST_F(RunLifeTest, SurvivesTheClientThatCreatedIt) {
 }
 
 TEST_F(RunLifeTest, EveryWatcherSeesAllStepsFromTheFirst) {
-  const std::string name = client().CreateRun(Request(300)).value.run().name();
+  const std::string name = StartChain(4'000);
   auto early = std::async(std::launch::async, [&] { return client().Watch(name); });
   ASSERT_TRUE(Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.steps_done() > 20; }));
   auto late = std::async(std::launch::async, [&] { return Client(cluster().address()).Watch(name); });
@@ -60,7 +61,7 @@ TEST_F(RunLifeTest, EveryWatcherSeesAllStepsFromTheFirst) {
     return lines;
   };
   std::vector<std::string> lines = text(first.value);
-  EXPECT_GT(lines.size(), 300u);
+  EXPECT_EQ(lines.size(), 4'001u) << "the last member forwards to nobody";
   EXPECT_EQ(lines, text(second.value));
   EXPECT_EQ(lines, text(third.value));
   lines.erase(lines.begin(), lines.begin() + 5);
@@ -72,7 +73,7 @@ TEST_F(RunLifeTest, CancelEndsItSoon) {
   const std::string name = StartLongRun();
   auto watching = std::async(std::launch::async, [&] { return client().Watch(name); });
   EXPECT_THAT(client().DeleteRun(name), IsRefused(StatusCode::FAILED_PRECONDITION, "cancel it first"));
-  EXPECT_THAT(client().DeleteGraph("g"), IsRefused(StatusCode::FAILED_PRECONDITION, "in use"));
+  EXPECT_THAT(client().DeleteGraph("chain-1000"), IsRefused(StatusCode::FAILED_PRECONDITION, "in use"));
   EXPECT_THAT(client().Result(name).status, IsRefused(StatusCode::FAILED_PRECONDITION, "RUNNING"));
   EXPECT_TRUE(client().Cancel(name).ok());
   EXPECT_EQ(WaitForEnd(name, absl::Seconds(10)).state(), pb::RUN_STATE_CANCELLED);
@@ -144,17 +145,52 @@ TEST_F(RunLifeTest, RequestIdMakesOneGraph) {
 TEST_F(RunLifeTest, ResultOutlivesTheCoordinator) {
   const auto run = client().RunToEnd(Scenario(3));
   ASSERT_EQ(run.value.state(), pb::RUN_STATE_SUCCEEDED) << run.value.error();
+  const auto single = client().RunToEnd(Scenario(1));
   const auto before = client().Result(run.value.name());
-  const auto steps = client().Watch(run.value.name()).value.steps.size();
+  const auto steps = client().Watch(single.value.name()).value.steps.size();
   cluster().RestartCoordinator();
   const auto after = client().Result(run.value.name());
   ASSERT_TRUE(after.ok()) << Text(after.status);
   EXPECT_EQ(after.value.SerializeAsString(), before.value.SerializeAsString());
   EXPECT_EQ(client().GetRun(run.value.name()).value.ShortDebugString(), run.value.ShortDebugString());
-  EXPECT_GT(steps, client().Watch(run.value.name()).value.steps.size())
-      << "replicas are summed in what is kept";
-  EXPECT_EQ(client().Watch(run.value.name()).value.steps.size(),
-            static_cast<std::size_t>(after.value.steps_size()));
+  EXPECT_GT(steps, 2u);
+  EXPECT_EQ(client().Watch(single.value.name()).value.steps.size(), steps);
+  const Watched watched = client().Watch(run.value.name()).value;
+  EXPECT_THAT(watched.steps, IsEmpty()) << "steps of several replicas are told by nobody";
+  EXPECT_EQ(watched.last.replicas_done(), 3u);
+}
+
+TEST_F(RunLifeTest, EnsemblesTellHowManyReplicasAreDone) {
+  const std::string name = StartLongRun();
+  const std::string shorter = StartChain(500, 400);
+  const auto watched = client().Watch(shorter);
+  ASSERT_TRUE(watched.ok()) << Text(watched.status);
+  const std::vector<std::uint32_t>& done = watched.value.replicas_done;
+  EXPECT_THAT(watched.value.steps, IsEmpty());
+  ASSERT_GT(done.size(), 1u);
+  EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
+  EXPECT_EQ(done.back(), 400u);
+  EXPECT_EQ(watched.value.last.replicas_done(), 400u);
+  EXPECT_TRUE(client().Cancel(name).ok());
+  EXPECT_LT(WaitForEnd(name, absl::Seconds(10)).replicas_done(), 10'000u);
+}
+
+// A watcher that reads nothing, of a run with more steps than fit the buffers on the way.
+TEST_F(RunLifeTest, SlowWatchersHoldNobodyUp) {
+  const std::string name = StartChain(30'000);
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  pb::WatchRunRequest request;
+  request.set_name(name);
+  const auto slow = client().simulations().WatchRun(&context, request);
+  pb::WatchRunResponse response;
+  ASSERT_TRUE(slow->Read(&response));
+  EXPECT_EQ(WaitForEnd(name, absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
+  EXPECT_EQ(client().Watch(name).value.steps.size(), 30'001u);
+  std::size_t steps = 0;
+  while (slow->Read(&response)) steps += response.has_step();
+  EXPECT_TRUE(slow->Finish().ok());
+  EXPECT_EQ(steps, 30'001u) << "late, but nothing is left out";
 }
 
 class CoordinatorStopTest : public LongRunTest, public testing::WithParamInterface<int> {
@@ -261,8 +297,9 @@ TEST_F(RunLifeTest, SimulateRefusesWhatIsTooLargeToAnswerAtOnce) {
 
 TEST_F(RunLifeTest, SimulateEndsWithItsCaller) {
   const std::string digest = SmallDigest();
+  const pb::Scenario scenario = ChainScenario(30'000, 1);
   const absl::Time start = absl::Now();
-  const auto result = client().Simulate(Scenario(150), absl::Milliseconds(60));
+  const auto result = client().Simulate(scenario, absl::Milliseconds(200));
   EXPECT_EQ(result.status.error_code(), StatusCode::DEADLINE_EXCEEDED);
   EXPECT_LT(absl::Now() - start, absl::Seconds(10));
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
