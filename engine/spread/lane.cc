@@ -101,6 +101,12 @@ absl::StatusOr<StepCounts> Lane::CloseStep() {
   return total;
 }
 
+std::uint64_t Lane::links_touched() const {
+  std::uint64_t touched = 0;
+  for (const auto& shard : shards_) touched += shard->state.links_touched();
+  return touched;
+}
+
 LaneOutcome Lane::Outcome() const {
   LAWINE_CHECK(over());
   LaneOutcome outcome = outcome_;

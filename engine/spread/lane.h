@@ -57,6 +57,7 @@ class Lane {
   // Of one shard; see RunSpec::record_receipts.
   const Receipts& receipts(std::size_t shard) const { return shards_[shard]->state.receipts(); }
   std::uint64_t events_sent() const { return events_sent_; }  // of all replicas
+  std::uint64_t links_touched() const;                        // of all replicas
 
  private:
   struct LocalShard {

@@ -57,6 +57,7 @@ absl::StatusOr<ClusterOutcome> LocalCluster::Run(const RunSpec& spec, Executor& 
     }
     outcome.frame_bytes += machines[w]->frame_bytes_sent();
     outcome.events += machines[w]->events_sent();
+    outcome.links_touched += machines[w]->links_touched();
   }
   return outcome;
 }

@@ -21,6 +21,7 @@ struct ClusterOutcome {
   std::vector<Receipts> receipts;  // by shard; only when the spec asks
   std::uint64_t frame_bytes = 0;   // produced by all workers; each goes to every other worker
   std::uint64_t events = 0;
+  std::uint64_t links_touched = 0;
 };
 
 // Immutable; Run may be called from several threads at once.

@@ -113,4 +113,10 @@ std::uint64_t RunMachine::events_sent() const {
   return events;
 }
 
+std::uint64_t RunMachine::links_touched() const {
+  std::uint64_t touched = 0;
+  for (const auto& lane : lanes_) touched += lane->links_touched();
+  return touched;
+}
+
 }  // namespace lawine

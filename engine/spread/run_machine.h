@@ -57,6 +57,8 @@ class RunMachine {
   const Receipts& receipts(std::size_t index) const { return lanes_[0]->receipts(index); }
   std::uint64_t frame_bytes_sent() const { return frame_bytes_sent_; }
   std::uint64_t events_sent() const;
+  // Links read by this worker's shards.
+  std::uint64_t links_touched() const;
 
  private:
   bool LaneReady(const Lane& lane) const { return !lane.over() && lane.Ready(); }

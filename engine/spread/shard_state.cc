@@ -52,7 +52,6 @@ void ShardState::Begin(const RunSpec& spec, std::uint32_t replica) {
   received_ = MemberSet(range.count);
   unreached_ = image_.members().reachable().Count();
   digest_ = Digest();
-  links_touched_ = 0;
   if (spec.record_receipts) {
     receipts_.receipt_steps.assign(range.count, kNoStep);
     receipts_.forward_steps.assign(range.count, kNoStep);

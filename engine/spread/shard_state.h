@@ -46,7 +46,7 @@ class ShardState {
                   std::span<const std::span<const MemberId>> frontier, std::vector<MemberId>& forwards);
 
   const Digest& digest() const { return digest_; }
-  // Links read so far; deliveries count each link of the model, whether it had to be read or not.
+  // Links read, by all replicas; deliveries count each link of the model, whether it had to be read or not.
   std::uint64_t links_touched() const { return links_touched_; }
   // Members that have not received and never can: nobody's messages reach them.
   std::uint64_t UnreachedWithoutFollowees() const;

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/cli/ensemble_text.h"
+#include "services/cli/run_text.h"
 #include "services/cli/text.h"
 
 namespace lawine::cli {
@@ -180,11 +181,11 @@ std::string Setting(const v1::RunResult& result) {
     absl::StrAppend(&seeds, i == 0 ? "" : ", ", result.seed_members(i).id());
   }
   if (result.seed_members_size() > kSeedsShown) absl::StrAppend(&seeds, ", ...");
-  return Wrap(absl::StrCat(
-      "Network ", result.graph(), ": ", Counted(result.graph_members(), "member", "members"), ", ",
-      Counted(result.graph_links(), "link", "links"), ". Forwarding rate ",
-      Percent(scenario.model().forward().probability()), ", seed member",
-      result.seed_members_size() == 1 ? " " : "s ", seeds, ", run seed ", scenario.run_seed(), "."));
+  return Wrap(
+      absl::StrCat("Network ", result.graph(), ": ", Counted(result.graph_members(), "member", "members"),
+                   ", ", Counted(result.graph_links(), "link", "links"), ". Forwarding rate ",
+                   RateText(scenario.model()), ", seed member", result.seed_members_size() == 1 ? " " : "s ",
+                   seeds, ", run seed ", scenario.run_seed(), "."));
 }
 
 std::string Realisations(const v1::RunResult& result) {

@@ -46,6 +46,11 @@ std::string SeedRuleText(const v1::Scenario& scenario) {
   return absl::StrCat(count, " at random");
 }
 
+std::string RateText(const v1::Model& model) {
+  if (model.has_independent_cascade()) return Percent(model.independent_cascade().probability()) + " a link";
+  return Percent(model.forward().probability());
+}
+
 std::string RunText(const v1::Run& run) {
   const v1::Scenario& scenario = run.scenario();
   std::vector<std::pair<std::string, std::string>> facts = {
@@ -53,7 +58,7 @@ std::string RunText(const v1::Run& run) {
       {"state", State(run)},
       {"graph", scenario.graph()},
       {"seed members", SeedRuleText(scenario)},
-      {"forwarding rate", Percent(scenario.model().forward().probability())},
+      {"forwarding rate", RateText(scenario.model())},
       {"run seed", absl::StrCat(scenario.run_seed())},
       {"replicas", Thousands(std::max(1u, scenario.replicas()))},
       {"replicas done", Thousands(run.replicas_done())},
@@ -81,8 +86,8 @@ std::string RunsText(const std::vector<v1::Run>& runs, bool color) {
   for (const v1::Run& run : runs) {
     const v1::Scenario& scenario = run.scenario();
     table.AddRow({run.name(), State(run), scenario.graph(), SeedRuleText(scenario),
-                  Percent(scenario.model().forward().probability()), absl::StrCat(scenario.run_seed()),
-                  Thousands(run.steps_done()), run.has_create_time() ? TimeOf(run.create_time()) : "-"});
+                  RateText(scenario.model()), absl::StrCat(scenario.run_seed()), Thousands(run.steps_done()),
+                  run.has_create_time() ? TimeOf(run.create_time()) : "-"});
   }
   return table.Render(color);
 }

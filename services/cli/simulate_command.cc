@@ -99,8 +99,14 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
                   "Scenario file; flags override it ('-': standard input)")
       ->type_name("FILE");
   AddSeedFlags(command, *flags);
-  command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
-      ->type_name("P");
+  CLI::Option* const forward =
+      command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
+          ->type_name("P");
+  command
+      .add_option("--cascade", flags->cascade,
+                  "Instead: probability that a link carries (independent cascade)")
+      ->type_name("P")
+      ->excludes(forward);
   command.add_option("--max-steps", flags->max_steps, "Stop after this many hops")->type_name("T");
   CLI::Option* const replicas =
       command.add_option("--replicas", flags->replicas, "Realisations of chance (default: 1)")

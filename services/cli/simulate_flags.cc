@@ -49,6 +49,9 @@ absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
   if (!flags.graph.empty()) scenario.set_graph(flags.graph);
   OverrideSeeds(flags, scenario);
   if (flags.forward) scenario.mutable_model()->mutable_forward()->set_probability(*flags.forward);
+  if (flags.cascade) {
+    scenario.mutable_model()->mutable_independent_cascade()->set_probability(*flags.cascade);
+  }
   if (flags.max_steps) scenario.mutable_stop()->set_max_steps(*flags.max_steps);
   if (flags.replicas) scenario.set_replicas(*flags.replicas);
   if (flags.replica) {

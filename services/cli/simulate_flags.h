@@ -19,6 +19,7 @@ struct SimulateFlags {
   std::optional<std::uint32_t> highest_audience;  // how many
   std::optional<std::uint32_t> random;            // how many
   std::optional<double> forward;
+  std::optional<double> cascade;
   std::optional<std::uint32_t> max_steps;
   std::optional<std::uint32_t> replicas;
   std::optional<std::uint64_t> run_seed;

@@ -95,6 +95,7 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   proto.set_replicas(spec.replicas);
   proto.set_lanes(spec.lanes);
   proto.set_forward_threshold(spec.forward.fixed());
+  proto.set_link_threshold(spec.link.fixed());
   if (spec.max_steps.has_value()) proto.set_max_steps(*spec.max_steps);
   proto.set_seed_members(PackInts(std::span(spec.seed_members)));
   proto.set_record_receipts(spec.record_receipts);
@@ -105,6 +106,9 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
   if (proto.forward_threshold() > Threshold::kOne) {
     return absl::InvalidArgumentError("forward_threshold: expected at most 2^63");
   }
+  if (proto.link_threshold() > Threshold::kOne) {
+    return absl::InvalidArgumentError("link_threshold: expected at most 2^63");
+  }
   RunSpec spec{.run_id = proto.run_id(),
                .attempt = proto.attempt(),
                .run_seed = proto.run_seed(),
@@ -113,6 +117,7 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .replicas = proto.replicas(),
                .lanes = proto.lanes(),
                .forward = Threshold::FromFixed(proto.forward_threshold()),
+               .link = Threshold::FromFixed(proto.link_threshold()),
                .max_steps = std::nullopt,
                .seed_members = {},
                .record_receipts = proto.record_receipts()};

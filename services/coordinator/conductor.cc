@@ -74,6 +74,7 @@ pbi::RunPlan BasePlan(const RunPlan& plan, const Placement& placement) {
 absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   whole.processing_seconds = std::max(whole.processing_seconds, part.processing_seconds());
   whole.exchange_bytes += part.exchange_bytes();
+  whole.links_touched += part.links_touched();
   std::vector<LaneOutcome> lanes;
   for (const pbi::LaneRow& row : part.lanes()) {
     LAWINE_ASSIGN_OR_RETURN(lanes.emplace_back(), wire::FromProto(row));

@@ -39,6 +39,7 @@ struct ConductOutcome {
   double load_seconds = 0;
   double processing_seconds = 0;
   std::uint64_t exchange_bytes = 0;
+  std::uint64_t links_touched = 0;
 };
 
 // Told how far a run is, from one thread: every step, in order, where there is one replica; how many

@@ -49,6 +49,7 @@ pb::Manifest MakeManifest(const RunPlan& plan, const ConductOutcome& outcome) {
   manifest.set_graph_version(plan.graph.info().graph_version());
   manifest.set_shards(static_cast<std::uint32_t>(plan.graph.info().boundaries_size()) - 1);
   manifest.set_exchange_bytes(outcome.exchange_bytes);
+  manifest.set_links_touched(outcome.links_touched);
   manifest.set_coin_version(kCoinVersion);
   return manifest;
 }

@@ -57,12 +57,30 @@ absl::Status CompleteModel(pb::Model& model, bool given) {
   if (given && model.model_case() == pb::Model::MODEL_NOT_SET) {
     return FieldError("model", "expected a model, such as {\"forward\": {\"probability\": 0.1}}; found none");
   }
+  const auto check = [](const char* path, double p) {
+    if (p >= 0 && p <= 1) return absl::OkStatus();
+    return FieldError(path, absl::StrCat("expected a probability between 0 and 1, found ", p));
+  };
+  if (model.has_independent_cascade()) {
+    const char* const path = "model.independent_cascade.probability";
+    if (!model.independent_cascade().has_probability()) {
+      return FieldError(path, "expected a probability between 0 and 1, found none");
+    }
+    return check(path, model.independent_cascade().probability());
+  }
   pb::ForwardModel& forward = *model.mutable_forward();
   if (!forward.has_probability()) forward.set_probability(0.1);
-  const double p = forward.probability();
-  if (p >= 0 && p <= 1) return absl::OkStatus();
-  return FieldError("model.forward.probability",
-                    absl::StrCat("expected a probability between 0 and 1, found ", p));
+  return check("model.forward.probability", forward.probability());
+}
+
+absl::Status PlanModel(const pb::Model& model, RunSpec& spec) {
+  if (model.has_independent_cascade()) {
+    spec.forward = Threshold::FromFixed(Threshold::kOne);
+    LAWINE_ASSIGN_OR_RETURN(spec.link, Threshold::FromProbability(model.independent_cascade().probability()));
+    return absl::OkStatus();
+  }
+  LAWINE_ASSIGN_OR_RETURN(spec.forward, Threshold::FromProbability(model.forward().probability()));
+  return absl::OkStatus();
 }
 
 // The seed members' dense ids, ascending, and how they are shown.
@@ -166,10 +184,11 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   const pbi::GraphInfo& info = plan.graph.info();
   const double members = info.boundaries(info.boundaries_size() - 1);
   const double links = static_cast<double>(info.links());
-  const double branching = plan.spec.forward.ToDouble() * links / members;
+  const double rate = (plan.spec.forward * plan.spec.link).ToDouble();
+  const double branching = rate * links / members;
   double first = 0;
   for (const pb::SeedMember& seed : plan.seed_members) first += seed.audience();
-  double deliveries = first + plan.spec.forward.ToDouble() * links;
+  double deliveries = first + rate * links;
   if (branching < 0.5) deliveries = std::min(deliveries, first / (1 - 2 * branching));
   pb::Estimate estimate;
   estimate.set_deliveries(static_cast<std::uint64_t>(std::min(deliveries, links) * plan.spec.replicas));
@@ -205,14 +224,13 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   plan.spec.replicas = scenario.replicas();
   plan.spec.lanes =
       LanesFor(graph.info().boundaries(graph.info().boundaries_size() - 1), scenario.replicas());
-  LAWINE_ASSIGN_OR_RETURN(plan.spec.forward,
-                          Threshold::FromProbability(scenario.model().forward().probability()));
+  LAWINE_RETURN_IF_ERROR(PlanModel(scenario.model(), plan.spec));
   if (scenario.stop().has_max_steps()) plan.spec.max_steps = scenario.stop().max_steps();
   const bool by_id = scenario.seed_members().ids_size() > 0;
   LAWINE_RETURN_IF_ERROR(by_id ? FindSeeds(members, plan) : ChooseSeeds(members, plan));
   if (graph.info().link_weights()) {
     plan.warnings.push_back(
-        "links of this graph have probabilities; the forward model decides per member and does not use them");
+        "links of this graph have probabilities; this model has its own and does not use them");
   }
   plan.estimate = EstimateRun(plan);
   LAWINE_RETURN_IF_ERROR(CheckEstimate(plan));

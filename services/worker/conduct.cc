@@ -138,6 +138,7 @@ bool WriteOutcome(const ActiveRun& run, RunMachine& machine, int others, double 
   pbi::ConductRunResponse done;
   for (const LaneOutcome& lane : machine.lanes()) *done.add_lanes() = wire::ToProto(lane);
   done.set_exchange_bytes(machine.frame_bytes_sent() * static_cast<std::uint64_t>(others));
+  done.set_links_touched(machine.links_touched());
   done.set_processing_seconds(processing_seconds);
   done.set_done(true);
   spdlog::info("run {}: {} replicas done in {:.3f} s", run.spec().run_id, machine.lanes().size(),

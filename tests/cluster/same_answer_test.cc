@@ -30,6 +30,7 @@ std::vector<Spread> SpreadsOf(const Network& network) {
   return {{.seeds = {best[0]}, .probability = 0.5, .run_seed = 7},
           {.seeds = {best[1], best[4], best[8]}, .probability = 1},
           {.seeds = {best[2]}, .probability = 0},
+          {.seeds = {best[0]}, .probability = 0.3, .by_link = true, .run_seed = 5},
           {.seeds = {best[0]}, .probability = 0.7, .run_seed = 3, .max_steps = 0},
           {.seeds = {best[0], best[3]}, .probability = 0.7, .run_seed = 3, .max_steps = 1},
           {.seeds = {best[0]}, .probability = 0.7, .run_seed = ~0ull, .max_steps = 2},

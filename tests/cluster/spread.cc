@@ -159,7 +159,12 @@ pb::Scenario ScenarioOf(const Spread& spread, const Network& network, const std:
   pb::Scenario scenario;
   scenario.set_graph(graph);
   for (const MemberKey key : spread.seeds) scenario.mutable_seed_members()->add_ids(network.IdOf(key));
-  scenario.mutable_model()->mutable_forward()->set_probability(spread.probability);
+  pb::Model& model = *scenario.mutable_model();
+  if (spread.by_link) {
+    model.mutable_independent_cascade()->set_probability(spread.probability);
+  } else {
+    model.mutable_forward()->set_probability(spread.probability);
+  }
   scenario.set_run_seed(spread.run_seed);
   scenario.set_first_replica(spread.first_replica);
   scenario.set_replicas(spread.replicas);

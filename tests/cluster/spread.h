@@ -43,6 +43,7 @@ Answer<pb::Graph> Load(Client& client, const Network& network, const std::string
 struct Spread {
   std::vector<MemberKey> seeds;
   double probability = 0.1;
+  bool by_link = false;  // independent cascade
   std::uint64_t run_seed = 1;
   std::optional<std::uint32_t> max_steps = {};
   std::uint32_t replicas = 1;

@@ -107,7 +107,7 @@ TEST(ScenarioJson, NamesWronglyTypedFields) {
 }
 
 TEST(ScenarioJson, RefusesPartialFields) {
-  EXPECT_EQ(Refusal(R"({"model": {}})"), "model: partial: expected forward in it");
+  EXPECT_EQ(Refusal(R"({"model": {}})"), "model: partial: expected forward or independent_cascade in it");
   EXPECT_THAT(Refusal(R"({"seed_members": {}})"), HasSubstr("seed_members: partial"));
   EXPECT_THAT(Refusal(R"({"seed_members": {"count": 3}})"), HasSubstr("seed_members: partial"));
   EXPECT_THAT(Refusal(R"({"seed_members": {"ids": []}})"), HasSubstr("seed_members: partial"));

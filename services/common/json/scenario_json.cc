@@ -280,12 +280,17 @@ absl::Status CheckScenario(const v1::Scenario& scenario) {
   std::vector<std::string> problems;
   if (scenario.has_seed_members()) CheckSeedMembers(scenario.seed_members(), problems);
   if (scenario.has_model() && scenario.model().model_case() == v1::Model::MODEL_NOT_SET) {
-    problems.push_back("model: partial: expected forward in it");
+    problems.push_back("model: partial: expected forward or independent_cascade in it");
   }
-  const v1::ForwardModel& forward = scenario.model().forward();
-  if (forward.has_probability() && !(forward.probability() >= 0.0 && forward.probability() <= 1.0)) {
-    problems.push_back(
-        absl::StrCat("model.forward.probability: expected 0 to 1, found ", forward.probability()));
+  const auto check_probability = [&problems](const char* path, const auto& model) {
+    if (!model.has_probability() || (model.probability() >= 0.0 && model.probability() <= 1.0)) return;
+    problems.push_back(absl::StrCat(path, ": expected 0 to 1, found ", model.probability()));
+  };
+  check_probability("model.forward.probability", scenario.model().forward());
+  check_probability("model.independent_cascade.probability", scenario.model().independent_cascade());
+  if (scenario.model().has_independent_cascade() &&
+      !scenario.model().independent_cascade().has_probability()) {
+    problems.push_back("model.independent_cascade.probability: expected 0 to 1, found nothing");
   }
   if (scenario.stop().max_steps() > limits::kStepsMax) {
     problems.push_back(absl::StrCat("stop.max_steps: expected at most ", limits::kStepsMax, ", found ",
