@@ -20,6 +20,8 @@ struct InProcessFlags : BenchFlags {
   std::string graph;  // in `data`
   std::uint32_t shards = 4;
   std::uint32_t workers = 4;
+  std::uint32_t replicas = 1;
+  std::uint32_t lanes = 0;  // 0: as many as a cluster would
 };
 
 absl::StatusOr<ImageSet> Load(const InProcessFlags& flags, Executor& executor) {
@@ -36,9 +38,11 @@ std::vector<SeedCandidate> ChooseSeeds(const InProcessFlags& flags, const ImageS
   return best;
 }
 
-Measured MeasuredOf(const LaneOutcome& lane) {
-  Measured measured{.steps = {}, .digest = lane.digest};
-  for (const StepCounts& step : lane.steps) {
+// Replicas together: counts by step and digests are sums.
+Measured MeasuredOf(const ClusterOutcome& outcome) {
+  Measured measured;
+  for (const LaneOutcome& lane : outcome.lanes) measured.digest += lane.digest;
+  for (const StepCounts& step : outcome.steps) {
     measured.steps.push_back({step.step, step.deliveries, step.first_receipts, step.forwards});
   }
   return measured;
@@ -54,11 +58,13 @@ absl::StatusOr<Json> Measure(const InProcessFlags& flags, const RunSpec& spec, c
   for (std::uint32_t i = 0; i <= flags.runs; ++i) {
     const Clock start = ReadClock();
     LAWINE_ASSIGN_OR_RETURN(const ClusterOutcome outcome, cluster.Run(spec, pool));
-    LAWINE_RETURN_IF_ERROR(runs.Add(start, MeasuredOf(outcome.lanes[0])));
+    LAWINE_RETURN_IF_ERROR(runs.Add(start, MeasuredOf(outcome)));
     frame_bytes = outcome.frame_bytes;
   }
   Json json = runs.ToJson(static_cast<std::uint32_t>(pool.parallelism()));
   json["exchange_bytes"] = frame_bytes * (flags.workers - 1);
+  const double seconds = json["processing_seconds"]["median"];
+  json["milliseconds_a_replica"] = seconds * 1e3 / spec.replicas;
   return json;
 }
 
@@ -77,6 +83,8 @@ absl::Status Run(const InProcessFlags& flags, Json& json) {
   spec.forward = forward;
   spec.seed_members = {seed.member};
   const GraphInfo& graph = images[0]->graph();
+  spec.replicas = flags.replicas;
+  spec.lanes = flags.lanes > 0 ? flags.lanes : LanesFor(graph.members(), spec.replicas);
   std::uint64_t resident_bytes = 0;
   for (const auto& image : images) resident_bytes += image->resident_bytes();
   json = {{"program", "lawine_in_process"},
@@ -88,6 +96,8 @@ absl::Status Run(const InProcessFlags& flags, Json& json) {
             {"digest", graph.digest.ToHex()}}},
           {"shards", images.size()},
           {"workers", flags.workers},
+          {"replicas", spec.replicas},
+          {"lanes", spec.lanes},
           {"seed_member", std::to_string(seed.key)},
           {"seed_audience", seed.audience},
           {"load_seconds", load_seconds},
@@ -112,6 +122,11 @@ int main(int argc, char** argv) {
   app.add_option("--shards", flags.shards, "Shards of a generated graph")
       ->capture_default_str()
       ->check(counts);
+  app.add_option("--replicas", flags.replicas, "Realisations of chance")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, lawine::limits::kReplicasMax));
+  app.add_option("--lanes", flags.lanes, "Replicas in flight at most (default: as a cluster chooses)")
+      ->check(CLI::Range(1u, lawine::limits::kLanesMax));
   CLI::Option* const graph = app.add_option("--graph", flags.graph, "Graph in --data");
   app.add_option("--data", flags.data, "Data directory of a stopped cluster (default: generate)")
       ->needs(graph);

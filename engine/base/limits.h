@@ -26,6 +26,12 @@ inline constexpr std::uint32_t kGraphNameBytesMax = 63;
 // A run that would go on after this many steps fails: its result has to fit a message.
 inline constexpr std::uint32_t kStepsMax = 1u << 20;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
+// Replicas in flight: as many as have this many members together, but some in any case, and not too many.
+inline constexpr std::uint64_t kLaneMembersMax = 1ull << 22;
+inline constexpr std::uint32_t kLanesMin = 2;
+inline constexpr std::uint32_t kLanesMax = 32;
+// Replicas that are ready share a turn while they have at most this many forward events to deliver together.
+inline constexpr std::uint32_t kTurnEventsMax = 1u << 13;
 // They are listed in a run's plan and result, which are single messages.
 inline constexpr std::uint32_t kSeedMembersMax = 50'000;
 
@@ -37,6 +43,7 @@ inline constexpr std::uint32_t kFrameBytesMax = kFrameHeaderBytes + kFramePayloa
 inline constexpr std::uint32_t kFrameEventsMax = kFramePayloadBytesMax / 5;
 
 static_assert(kShardProcessesMax <= kShardsMax);
+static_assert(kLanesMin <= kLanesMax && kLanesMax <= kReplicasMax);
 static_assert(kSourcesPerBlock == 64, "presence of sources in a block is one 64-bit word");
 static_assert(kFrameBytesMax <= (4u << 20), "a frame fits the default gRPC message limit");
 

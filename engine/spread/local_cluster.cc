@@ -1,5 +1,7 @@
 #include "engine/spread/local_cluster.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
@@ -29,18 +31,25 @@ absl::StatusOr<ClusterOutcome> LocalCluster::Run(const RunSpec& spec, Executor& 
           }
         });
   }
-  const auto step_all = [&](bool start) -> absl::Status {
+  // Machines take turns side by side; none waits for another within a round.
+  const auto round = [&](bool start) -> absl::Status {
     executor.ParallelFor(count, [&](std::size_t w) {
-      absl::Status status = start ? machines[w]->Start(executor) : machines[w]->Advance(executor);
+      absl::Status status;
+      if (start) {
+        status = machines[w]->Start(executor);
+      } else if (machines[w]->Ready()) {
+        status = machines[w]->Advance(executor);
+      }
       if (!status.ok()) statuses[w] = std::move(status);
     });
     for (const absl::Status& status : statuses) LAWINE_RETURN_IF_ERROR(status);
     return absl::OkStatus();
   };
-  // Lockstep: all machines finish a step before any takes the next, so all are ready, and done, together.
-  LAWINE_RETURN_IF_ERROR(step_all(true));
-  while (!machines[0]->done()) LAWINE_RETURN_IF_ERROR(step_all(false));
+  const auto done = [](const auto& machine) { return machine->done(); };
+  LAWINE_RETURN_IF_ERROR(round(true));
+  while (!std::all_of(machines.begin(), machines.end(), done)) LAWINE_RETURN_IF_ERROR(round(false));
   ClusterOutcome outcome;
+  outcome.steps = machines[0]->steps();
   for (std::size_t w = 0; w < count; ++w) {
     LAWINE_RETURN_IF_ERROR(MergeLanes(machines[w]->lanes(), outcome.lanes));
     for (std::size_t s = 0; spec.record_receipts && s < workers_[w].size(); ++s) {
@@ -59,7 +68,7 @@ absl::Status MergeLanes(const std::vector<LaneOutcome>& part, std::vector<LaneOu
   }
   bool same = part.size() == whole.size();
   for (std::size_t i = 0; same && i < part.size(); ++i) {
-    same = part[i].steps == whole[i].steps && part[i].stop == whole[i].stop;
+    same = part[i].steps_fingerprint == whole[i].steps_fingerprint && part[i].stop == whole[i].stop;
     whole[i].digest += part[i].digest;
     whole[i].unreached_without_followees += part[i].unreached_without_followees;
   }

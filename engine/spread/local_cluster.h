@@ -16,7 +16,8 @@
 namespace lawine {
 
 struct ClusterOutcome {
-  std::vector<LaneOutcome> lanes;  // whole graph
+  std::vector<StepCounts> steps;   // summed over replicas
+  std::vector<LaneOutcome> lanes;  // by replica, whole graph
   std::vector<Receipts> receipts;  // by shard; only when the spec asks
   std::uint64_t frame_bytes = 0;   // produced by all workers; each goes to every other worker
   std::uint64_t events = 0;
@@ -35,7 +36,7 @@ class LocalCluster {
   std::vector<std::vector<const ShardImage*>> workers_;
 };
 
-// Adds a worker's part to the whole. Fails when their step counts differ: workers must agree exactly.
+// Adds a worker's part to the whole. Fails when their counts differ: workers must agree exactly.
 absl::Status MergeLanes(const std::vector<LaneOutcome>& part, std::vector<LaneOutcome>& whole);
 
 }  // namespace lawine

@@ -1,10 +1,11 @@
-// What a run found: exact counts per step and replica, and the digest.
+// What a run found: exact counts by step and by replica, and digests.
 #ifndef LAWINE_ENGINE_SPREAD_OUTCOME_H_
 #define LAWINE_ENGINE_SPREAD_OUTCOME_H_
 
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/coin.h"
 #include "engine/base/digest.h"
 
 namespace lawine {
@@ -26,16 +27,50 @@ enum class StopReason : std::uint8_t {
   kMaxSteps = 2,
 };
 
-// One replica. `steps` are the whole graph's; `digest` and `unreached_without_followees` are sums over the
-// shards that report (all shards, once parts are added).
+// Adds the same step of another replica.
+inline void AddTo(const StepCounts& counts, StepCounts& sum) {
+  sum.step = counts.step;
+  sum.deliveries += counts.deliveries;
+  sum.first_receipts += counts.first_receipts;
+  sum.forwards += counts.forwards;
+}
+
+// Adds the steps of one replica, or of some, to sums by step.
+inline void AddTo(const StepCounts& counts, std::vector<StepCounts>& sums) {
+  while (sums.size() <= counts.step) sums.push_back({.step = static_cast<std::uint32_t>(sums.size())});
+  AddTo(counts, sums[counts.step]);
+}
+
+// One replica: sums over its steps, so that ten thousand of them take little room. All are the whole graph's
+// but `digest` and `unreached_without_followees`, which are sums over the shards that report (all shards,
+// once parts are added).
 struct LaneOutcome {
   std::uint32_t replica = 0;
+  std::uint32_t last_step = 0;
   StopReason stop = StopReason::kNothingPending;
-  std::vector<StepCounts> steps;
+  std::uint64_t deliveries = 0;
+  std::uint64_t reach = 0;  // seed members included
+  std::uint64_t duplicates = 0;
+  std::uint64_t forwards = 0;
+  std::uint64_t steps_fingerprint = 0;  // depends on every count of every step, in order
   Digest digest;
   std::uint64_t unreached_without_followees = 0;
+
+  // Steps come in order, from 0.
+  void Add(const StepCounts& counts) {
+    last_step = counts.step;
+    deliveries += counts.deliveries;
+    reach += counts.first_receipts;
+    duplicates += counts.duplicates();
+    forwards += counts.forwards;
+    for (const std::uint64_t value :
+         {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards}) {
+      steps_fingerprint = hash::Absorb(steps_fingerprint, value);
+    }
+  }
   friend bool operator==(const LaneOutcome&, const LaneOutcome&) = default;
 };
+static_assert(sizeof(LaneOutcome) <= 128, "memory of an ensemble is counted in these");
 
 inline constexpr std::uint32_t kNoStep = 0xFFFFFFFFu;
 

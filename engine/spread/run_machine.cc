@@ -1,8 +1,9 @@
 #include "engine/spread/run_machine.h"
 
-#include "absl/strings/str_cat.h"
+#include <algorithm>
+#include <utility>
+
 #include "engine/base/check.h"
-#include "engine/base/event_codec.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 
@@ -20,137 +21,96 @@ std::vector<bool> RemoteShards(const PartitionMap& partition, const std::vector<
 RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const ShardImage*> shards, Send send)
     : spec_(std::move(spec)),
       partition_(std::move(partition)),
-      send_(std::move(send)),
-      inbox_(partition_, RemoteShards(partition_, shards), spec_.run_id, spec_.attempt) {
+      shards_count_(shards.size()),
+      has_peers_(shards.size() < partition_.shards_count()),
+      send_([this, send = std::move(send)](std::string frame) {
+        frame_bytes_sent_ += frame.size();
+        send(std::move(frame));
+      }),
+      inboxes_(spec_, partition_, RemoteShards(partition_, shards)),
+      outcomes_(spec_.replicas) {
   LAWINE_CHECK(CheckRunSpec(spec_, partition_.members_count()).ok());
-  has_peers_ = shards.size() < partition_.shards_count();
-  for (const ShardImage* image : shards) {
-    LAWINE_CHECK(image->graph().partition == partition_);
-    shards_.push_back(std::make_unique<LocalShard>(*image));
+  for (const ShardImage* image : shards) LAWINE_CHECK(image->graph().partition == partition_);
+  for (std::uint32_t i = 0; i < std::min(spec_.lanes, spec_.replicas); ++i) {
+    lanes_.push_back(std::make_unique<Lane>(spec_, shards));
+    waiting_.push_back(lanes_.back().get());
   }
 }
 
 absl::Status RunMachine::Start(Executor& executor) {
-  BeginLane(0);
-  return Continue(executor);
+  for (const auto& lane : lanes_) BeginReplica(*lane);
+  return TakeSteps(waiting_, executor);
+}
+
+bool RunMachine::Ready() const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [this](const Lane* lane) { return LaneReady(*lane); });
 }
 
 absl::Status RunMachine::Advance(Executor& executor) {
-  LAWINE_CHECK(Ready());
-  LAWINE_RETURN_IF_ERROR(CloseStep());
-  return Continue(executor);
-}
-
-// From a closed step: ends the replica if it is over, begins the next, and takes the next step.
-absl::Status RunMachine::Continue(Executor& executor) {
-  while (LaneOver()) {
-    CloseLane();
-    if (lanes_.size() == spec_.replicas) {
-      done_ = true;
-      return absl::OkStatus();
-    }
-    BeginLane(static_cast<std::uint32_t>(lanes_.size()));
+  const std::vector<Lane*> turn = NextTurn(executor);
+  LAWINE_CHECK(!turn.empty());
+  for (Lane* lane : turn) {
+    LAWINE_ASSIGN_OR_RETURN(const StepCounts counts, lane->CloseStep());
+    AddTo(counts, steps_);
+    if (!lane->over()) continue;
+    inboxes_.End(lane->replica());
+    outcomes_[lane->replica() - spec_.first_replica] = lane->Outcome();
+    ++replicas_done_;
+    BeginReplica(*lane);
   }
-  return TakeStep(executor);
+  return TakeSteps(turn, executor);
 }
 
-// Everybody knows the seed members, so step 0 needs no exchange.
-void RunMachine::BeginLane(std::uint32_t replica) {
-  for (const auto& shard : shards_) shard->state.Begin(spec_, replica);
-  const std::uint64_t seeds = spec_.seed_members.size();
-  LaneOutcome lane;
-  lane.replica = replica;
-  lane.steps.push_back({.step = 0, .deliveries = 0, .first_receipts = seeds, .forwards = seeds});
-  lanes_.push_back(std::move(lane));
-  frontier_.assign(1, spec_.seed_members);
-}
-
-bool RunMachine::LaneOver() const {
-  const StepCounts& last = lanes_.back().steps.back();
-  return last.forwards == 0 || (spec_.max_steps.has_value() && last.step >= *spec_.max_steps);
-}
-
-void RunMachine::CloseLane() {
-  LaneOutcome& lane = lanes_.back();
-  lane.stop = lane.steps.back().forwards == 0 ? StopReason::kNothingPending : StopReason::kMaxSteps;
-  for (const auto& shard : shards_) {
-    lane.digest += shard->state.digest();
-    lane.unreached_without_followees += shard->state.UnreachedWithoutFollowees();
+// Lanes that are ready, longest waiting first: enough for all threads, and more while steps are small, so
+// that what is sent shares messages. A large step is sent before the next one is taken, because the others
+// wait for it.
+std::vector<Lane*> RunMachine::NextTurn(const Executor& executor) {
+  std::vector<Lane*> turn;
+  std::uint64_t events = 0;
+  for (Lane* lane : waiting_) {
+    const bool threads_busy = turn.size() * shards_count_ >= executor.parallelism();
+    if (!LaneReady(*lane)) continue;
+    if (threads_busy && events + lane->frontier_count() > limits::kTurnEventsMax) continue;
+    turn.push_back(lane);
+    events += lane->frontier_count();
   }
-}
-
-absl::Status RunMachine::TakeStep(Executor& executor) {
-  const LaneOutcome& lane = lanes_.back();
-  const StepKey key{.replica = lane.replica, .step = lane.steps.back().step + 1};
-  if (key.step > limits::kStepsMax) {
-    return absl::OutOfRangeError(absl::StrCat("expected a run of at most ", limits::kStepsMax,
-                                              " steps, and more are pending: set stop.max_steps"));
-  }
-  LAWINE_RETURN_IF_ERROR(inbox_.Await(key));
-  std::vector<std::vector<MemberId>> forwards(shards_.size());
-  executor.ParallelFor(shards_.size(), [&](std::size_t i) {
-    shards_[i]->counts = shards_[i]->state.Step(spec_, key.step, frontier_, forwards[i]);
+  std::stable_partition(waiting_.begin(), waiting_.end(), [&turn](const Lane* lane) {
+    return std::find(turn.begin(), turn.end(), lane) == turn.end();
   });
-  // The frontier may point into the old forwards, so they are replaced only when every shard is done.
-  for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->forwards = std::move(forwards[i]);
-  for (const auto& shard : shards_) {
-    if (has_peers_) SendStep(*shard, key);
+  return turn;
+}
+
+// The next replica that has something to do; the lane stays over when there is none.
+void RunMachine::BeginReplica(Lane& lane) {
+  while (replicas_begun_ < spec_.replicas) {
+    const std::uint32_t replica = spec_.first_replica + replicas_begun_++;
+    AddTo(lane.Begin(replica, inboxes_.Begin(replica)), steps_);
+    if (!lane.over()) return;
+    inboxes_.End(replica);
+    outcomes_[replica - spec_.first_replica] = lane.Outcome();
+    ++replicas_done_;
+  }
+}
+
+absl::Status RunMachine::TakeSteps(std::span<Lane* const> turn, Executor& executor) {
+  std::vector<Lane*> open;
+  for (Lane* lane : turn) {
+    if (lane->over()) continue;
+    LAWINE_RETURN_IF_ERROR(lane->OpenStep());
+    open.push_back(lane);
+  }
+  executor.ParallelFor(open.size() * shards_count_,
+                       [&](std::size_t i) { open[i / shards_count_]->StepShard(i % shards_count_); });
+  for (Lane* lane : open) {
+    if (has_peers_) lane->SendStep(send_);
   }
   return absl::OkStatus();
 }
 
-void RunMachine::SendStep(const LocalShard& shard, StepKey key) {
-  FrameHeader header{.kind = FrameKind::kEvents,
-                     .run = spec_.run_id,
-                     .attempt = spec_.attempt,
-                     .key = key,
-                     .from = shard.image.manifest().shard};
-  const auto send = [&](std::string_view payload) {
-    std::string frame = EncodeFrame(header, payload);
-    frame_bytes_sent_ += frame.size();
-    send_(std::move(frame));
-  };
-  for (const EventPayload& payload : EncodeEvents(shard.forwards, shard.image.range())) {
-    header.events_count = payload.events_count;
-    send(payload.bytes);
-    ++header.sequence;
-  }
-  header.kind = FrameKind::kMarker;
-  header.events_count = 0;
-  send(EncodeMarkerPayload({.deliveries = shard.counts.deliveries,
-                            .first_receipts = shard.counts.first_receipts,
-                            .forwards = shard.counts.forwards,
-                            .events_sent = shard.forwards.size(),
-                            .next_pending_step = shard.forwards.empty() ? kNoStep : key.step}));
-  events_sent_ += shard.forwards.size();
-}
-
-// Adds up everybody's counters; the frontier becomes everybody's forwards.
-absl::Status RunMachine::CloseStep() {
-  std::vector<StepCounts>& steps = lanes_.back().steps;
-  StepCounts total{.step = steps.back().step + 1};
-  const auto add = [&total](const auto& counts) {
-    total.deliveries += counts.deliveries;
-    total.first_receipts += counts.first_receipts;
-    total.forwards += counts.forwards;
-  };
-  remote_ = inbox_.Take();
-  frontier_.clear();
-  for (const auto& shard : shards_) {
-    add(shard->counts);
-    frontier_.push_back(shard->forwards);
-  }
-  std::uint64_t applied = 0;
-  for (const ShardStep& shard : remote_) {
-    if (!shard.marker.has_value()) continue;
-    add(*shard.marker);
-    frontier_.push_back(shard.events);
-  }
-  for (const auto part : frontier_) applied += part.size();
-  steps.push_back(total);
-  if (applied == total.forwards) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("step ", total.step, ": ", total.forwards, " members forwarded, ",
-                                          applied, " forward events are here"));
+std::uint64_t RunMachine::events_sent() const {
+  std::uint64_t events = 0;
+  for (const auto& lane : lanes_) events += lane->events_sent();
+  return events;
 }
 
 }  // namespace lawine

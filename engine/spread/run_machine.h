@@ -7,9 +7,10 @@
 //   machine.Start(executor);
 //   while (!machine.done()) { ...machine.Receive(frame)...; if (machine.Ready()) machine.Advance(executor); }
 //
-// One step is: deliver everybody's forwards of the step before, decide, tell the others (events, then a
-// marker with counters), wait for all markers. Every worker adds up the same markers, so each decides by
-// itself, and alike, whether the run goes on.
+// One step of a replica is: deliver everybody's forwards of the step before, decide, tell the others
+// (events, then a marker with counters), wait for all markers. Every worker adds up the same markers, so
+// each decides by itself, and alike, whether the replica goes on. While it waits for one replica a worker
+// works on others: up to RunSpec::lanes are in flight, begun in order, ended in any.
 #ifndef LAWINE_ENGINE_SPREAD_RUN_MACHINE_H_
 #define LAWINE_ENGINE_SPREAD_RUN_MACHINE_H_
 
@@ -22,67 +23,60 @@
 
 #include "absl/status/status.h"
 #include "engine/base/executor.h"
+#include "engine/spread/lane.h"
+#include "engine/spread/lane_inboxes.h"
 #include "engine/spread/outcome.h"
 #include "engine/spread/run_spec.h"
-#include "engine/spread/shard_state.h"
-#include "engine/spread/step_inbox.h"
 
 namespace lawine {
 
 // Receive may be called at any time from any thread; everything else by one thread at a time.
 class RunMachine {
  public:
-  using Send = std::function<void(std::string frame)>;
+  using Send = Lane::Send;
 
   // `shards`: this worker's, ascending; they must outlive the machine. `send` is called from Start and
   // Advance only.
   RunMachine(RunSpec spec, PartitionMap partition, std::vector<const ShardImage*> shards, Send send);
 
-  // Seed members receive; the first step is taken. Call once.
+  // Begins the first replicas and takes their first steps. Call once.
   absl::Status Start(Executor& executor);
-  absl::Status Receive(std::string_view frame) { return inbox_.Receive(frame); }
-  // Everything needed to go on is here.
-  bool Ready() const { return !done_ && inbox_.Complete(); }
-  // Closes the step waited for and takes the next. REQUIRES: Ready().
+  absl::Status Receive(std::string_view frame) { return inboxes_.Receive(frame); }
+  // Everything needed to go on with some replica is here.
+  bool Ready() const;
+  // A turn: closes the step waited for of one replica or several, and takes the next ones. REQUIRES: Ready().
   absl::Status Advance(Executor& executor);
-  bool done() const { return done_; }
+  bool done() const { return replicas_done_ == spec_.replicas; }
 
-  // One entry per replica begun; steps are whole-graph counts, the rest this worker's part.
-  const std::vector<LaneOutcome>& lanes() const { return lanes_; }
+  // Counts by step, summed over all replicas so far; of the whole graph.
+  const std::vector<StepCounts>& steps() const { return steps_; }
+  // By replica, all of them when done: whole-graph counts, but this worker's part of digests.
+  const std::vector<LaneOutcome>& lanes() const { return outcomes_; }
+  std::uint32_t replicas_done() const { return replicas_done_; }
   // Of shards[index]; see RunSpec::record_receipts.
-  const Receipts& receipts(std::size_t index) const { return shards_[index]->state.receipts(); }
+  const Receipts& receipts(std::size_t index) const { return lanes_[0]->receipts(index); }
   std::uint64_t frame_bytes_sent() const { return frame_bytes_sent_; }
-  std::uint64_t events_sent() const { return events_sent_; }
+  std::uint64_t events_sent() const;
 
  private:
-  struct LocalShard {
-    explicit LocalShard(const ShardImage& shard_image) : image(shard_image), state(shard_image) {}
-    const ShardImage& image;
-    ShardState state;
-    std::vector<MemberId> forwards;
-    StepCounts counts;
-  };
-
-  void BeginLane(std::uint32_t replica);
-  bool LaneOver() const;
-  void CloseLane();
-  absl::Status TakeStep(Executor& executor);
-  void SendStep(const LocalShard& shard, StepKey key);
-  absl::Status CloseStep();
-  absl::Status Continue(Executor& executor);
+  bool LaneReady(const Lane& lane) const { return !lane.over() && lane.Ready(); }
+  std::vector<Lane*> NextTurn(const Executor& executor);
+  void BeginReplica(Lane& lane);
+  absl::Status TakeSteps(std::span<Lane* const> turn, Executor& executor);
 
   const RunSpec spec_;
   const PartitionMap partition_;
+  const std::size_t shards_count_;
+  const bool has_peers_;
   const Send send_;
-  std::vector<std::unique_ptr<LocalShard>> shards_;
-  bool has_peers_ = false;
-  StepInbox inbox_;
-  std::vector<LaneOutcome> lanes_;
-  std::vector<ShardStep> remote_;                    // remote shards' events of the step closed last
-  std::vector<std::span<const MemberId>> frontier_;  // everybody's forwards of that step
-  bool done_ = false;
+  LaneInboxes inboxes_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<Lane*> waiting_;  // lanes in order of their last turn, longest ago first
+  std::uint32_t replicas_begun_ = 0;
+  std::uint32_t replicas_done_ = 0;
+  std::vector<StepCounts> steps_;
+  std::vector<LaneOutcome> outcomes_;
   std::uint64_t frame_bytes_sent_ = 0;
-  std::uint64_t events_sent_ = 0;
 };
 
 }  // namespace lawine

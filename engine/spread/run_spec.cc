@@ -7,6 +7,12 @@
 
 namespace lawine {
 
+std::uint32_t LanesFor(std::uint32_t members_count, std::uint32_t replicas) {
+  const std::uint64_t small = limits::kLaneMembersMax / std::max(members_count, 1u);
+  const auto lanes = std::clamp<std::uint64_t>(small, limits::kLanesMin, limits::kLanesMax);
+  return std::min(static_cast<std::uint32_t>(lanes), std::max(replicas, 1u));
+}
+
 absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
   const auto& seeds = spec.seed_members;
   if (seeds.empty() || seeds.size() > limits::kSeedMembersMax) {
@@ -23,6 +29,15 @@ absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
   if (spec.replicas < 1 || spec.replicas > limits::kReplicasMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("replicas: expected 1 to ", limits::kReplicasMax, ", found ", spec.replicas));
+  }
+  if (spec.first_replica > limits::kReplicasMax - spec.replicas) {
+    return absl::InvalidArgumentError(absl::StrCat("first_replica: expected replicas 0 to ",
+                                                   limits::kReplicasMax - 1, ", found ", spec.replicas,
+                                                   " from number ", spec.first_replica));
+  }
+  if (spec.lanes < 1 || spec.lanes > limits::kLanesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("lanes: expected 1 to ", limits::kLanesMax, ", found ", spec.lanes));
   }
   if (spec.max_steps.value_or(0) > limits::kStepsMax) {
     return absl::InvalidArgumentError(

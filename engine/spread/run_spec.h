@@ -17,8 +17,10 @@ struct RunSpec {
   std::uint32_t attempt = 1;  // grows with every resume; frames of other attempts are dropped
 
   std::uint64_t run_seed = 1;
-  std::uint64_t message = 0;  // the message's number in the scenario
+  std::uint64_t message = 0;        // the message's number in the scenario
+  std::uint32_t first_replica = 0;  // replicas are numbered from here; their luck is their number's
   std::uint32_t replicas = 1;
+  std::uint32_t lanes = 1;  // replicas in flight at most, the same at every worker; no part of the luck
   // Whether a member passes on what it received: one coin a member, at its receipt.
   Threshold forward;
   // Whether a link carries what its source passes on: one coin a link. A delivery is a link that carried.
@@ -28,6 +30,10 @@ struct RunSpec {
   std::vector<MemberId> seed_members;      // strictly ascending, at least one
   bool record_receipts = false;            // REQUIRES: replicas == 1
 };
+
+// How many replicas of a run to have in flight: enough that a worker seldom waits for the others, and that
+// replicas that die at once share round trips; few enough that their state stays small.
+std::uint32_t LanesFor(std::uint32_t members_count, std::uint32_t replicas);
 
 // INVALID_ARGUMENT names the field, what was expected and what was found.
 absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count);

@@ -49,17 +49,20 @@ absl::Status StepInbox::Await(StepKey key) {
 }
 
 absl::Status StepInbox::Receive(std::string_view bytes) {
-  absl::StatusOr<FrameView> frame = DecodeFrame(bytes);
-  if (!frame.ok()) return frame.status();
-  if (frame->header.run != run_ || frame->header.attempt != attempt_) return absl::OkStatus();
-  const std::uint32_t from = frame->header.from.value;
+  LAWINE_ASSIGN_OR_RETURN(const FrameView frame, DecodeFrame(bytes));
+  return Receive(frame);
+}
+
+absl::Status StepInbox::Receive(const FrameView& frame) {
+  if (frame.header.run != run_ || frame.header.attempt != attempt_) return absl::OkStatus();
+  const std::uint32_t from = frame.header.from.value;
   if (from >= remote_.size() || !remote_[from]) {
     return absl::InvalidArgumentError(
         absl::StrCat("a frame claims to come from shard ", from, ", which is not remote"));
   }
   MutexLock lock(mutex_);
-  LAWINE_ASSIGN_OR_RETURN(Slot* const slot, SlotFor(frame->header.key));
-  return slot == nullptr ? absl::OkStatus() : Add(*frame, *slot);
+  LAWINE_ASSIGN_OR_RETURN(Slot* const slot, SlotFor(frame.header.key));
+  return slot == nullptr ? absl::OkStatus() : Add(frame, *slot);
 }
 
 // Null for steps that are over.

@@ -42,6 +42,7 @@ class StepInbox {
   // DATA_LOSS or INVALID_ARGUMENT for a frame that is garbled, from nowhere, too far ahead, or at odds with
   // its marker. The inbox is then unusable: the run must fail.
   absl::Status Receive(std::string_view frame);
+  absl::Status Receive(const FrameView& frame);
 
   bool Complete() const;
   // The awaited step's parts, by shard (empty parts for local ones). REQUIRES: Complete().

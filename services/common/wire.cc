@@ -4,7 +4,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/base/coin.h"
 #include "engine/base/status_macros.h"
 
 namespace lawine::wire {
@@ -92,7 +91,9 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   proto.set_attempt(spec.attempt);
   proto.set_run_seed(spec.run_seed);
   proto.set_message(spec.message);
+  proto.set_first_replica(spec.first_replica);
   proto.set_replicas(spec.replicas);
+  proto.set_lanes(spec.lanes);
   proto.set_forward_threshold(spec.forward.fixed());
   if (spec.max_steps.has_value()) proto.set_max_steps(*spec.max_steps);
   proto.set_seed_members(PackInts(std::span(spec.seed_members)));
@@ -108,7 +109,9 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .attempt = proto.attempt(),
                .run_seed = proto.run_seed(),
                .message = proto.message(),
+               .first_replica = proto.first_replica(),
                .replicas = proto.replicas(),
+               .lanes = proto.lanes(),
                .forward = Threshold::FromFixed(proto.forward_threshold()),
                .max_steps = std::nullopt,
                .seed_members = {},
@@ -120,9 +123,8 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
   return spec;
 }
 
-pbi::StepRow ToProto(std::uint32_t replica, const StepCounts& counts) {
+pbi::StepRow ToProto(const StepCounts& counts) {
   pbi::StepRow row;
-  row.set_replica(replica);
   row.set_step(counts.step);
   row.set_deliveries(counts.deliveries);
   row.set_first_receipts(counts.first_receipts);
@@ -143,8 +145,27 @@ pbi::LaneRow ToProto(const LaneOutcome& lane) {
   row.set_stop(static_cast<std::uint32_t>(lane.stop));
   row.set_digest(lane.digest.ToHex());
   row.set_unreached_without_followees(lane.unreached_without_followees);
-  row.set_steps_fingerprint(StepsFingerprint(lane.steps));
+  row.set_steps_fingerprint(lane.steps_fingerprint);
+  row.set_deliveries(lane.deliveries);
+  row.set_reach(lane.reach);
+  row.set_duplicates(lane.duplicates);
+  row.set_forwards(lane.forwards);
+  row.set_last_step(lane.last_step);
   return row;
+}
+
+absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row) {
+  LAWINE_ASSIGN_OR_RETURN(const Digest digest, Digest::FromHex(row.digest()));
+  return LaneOutcome{.replica = row.replica(),
+                     .last_step = row.last_step(),
+                     .stop = static_cast<StopReason>(row.stop()),
+                     .deliveries = row.deliveries(),
+                     .reach = row.reach(),
+                     .duplicates = row.duplicates(),
+                     .forwards = row.forwards(),
+                     .steps_fingerprint = row.steps_fingerprint(),
+                     .digest = digest,
+                     .unreached_without_followees = row.unreached_without_followees()};
 }
 
 SeedRule FromProto(const pbi::ProposeSeedsRequest& proto) {
@@ -170,17 +191,6 @@ SeedCandidate FromProto(const pbi::SeedProposal& proto) {
           .key = proto.key(),
           .member = MemberId(proto.member()),
           .audience = proto.audience()};
-}
-
-std::uint64_t StepsFingerprint(const std::vector<StepCounts>& steps) {
-  std::uint64_t h = 0;
-  for (const StepCounts& counts : steps) {
-    for (const std::uint64_t value :
-         {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards}) {
-      h = hash::Absorb(h, value);
-    }
-  }
-  return h;
 }
 
 }  // namespace lawine::wire

@@ -34,16 +34,14 @@ absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto);
 pbi::RunPlan ToProto(const RunSpec& spec);
 absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto);
 
-pbi::StepRow ToProto(std::uint32_t replica, const StepCounts& counts);
+pbi::StepRow ToProto(const StepCounts& counts);
 StepCounts FromProto(const pbi::StepRow& row);
 pbi::LaneRow ToProto(const LaneOutcome& lane);
+absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row);
 
 SeedRule FromProto(const pbi::ProposeSeedsRequest& proto);
 pbi::SeedProposal ToProto(const SeedCandidate& candidate);
 SeedCandidate FromProto(const pbi::SeedProposal& proto);
-
-// Depends on every count of every step: equal at two workers exactly when they saw the same run.
-std::uint64_t StepsFingerprint(const std::vector<StepCounts>& steps);
 
 // Little-endian columns in `bytes` fields.
 template <class Int>

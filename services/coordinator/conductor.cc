@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "engine/base/digest.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/local_cluster.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
@@ -74,33 +74,35 @@ pbi::RunPlan BasePlan(const RunPlan& plan, const Placement& placement) {
 absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   whole.processing_seconds = std::max(whole.processing_seconds, part.processing_seconds());
   whole.exchange_bytes += part.exchange_bytes();
-  if (whole.lanes.empty()) {
-    whole.lanes.assign(part.lanes().begin(), part.lanes().end());
-    return absl::OkStatus();
+  std::vector<LaneOutcome> lanes;
+  for (const pbi::LaneRow& row : part.lanes()) {
+    LAWINE_ASSIGN_OR_RETURN(lanes.emplace_back(), wire::FromProto(row));
   }
-  bool same = whole.lanes.size() == static_cast<std::size_t>(part.lanes_size());
-  for (std::size_t i = 0; same && i < whole.lanes.size(); ++i) {
-    const pbi::LaneRow& lane = part.lanes(static_cast<int>(i));
-    same = lane.steps_fingerprint() == whole.lanes[i].steps_fingerprint() &&
-           lane.stop() == whole.lanes[i].stop();
-    LAWINE_ASSIGN_OR_RETURN(Digest digest, Digest::FromHex(whole.lanes[i].digest()));
-    LAWINE_ASSIGN_OR_RETURN(const Digest other, Digest::FromHex(lane.digest()));
-    whole.lanes[i].set_digest((digest += other).ToHex());
-    whole.lanes[i].set_unreached_without_followees(whole.lanes[i].unreached_without_followees() +
-                                                   lane.unreached_without_followees());
-  }
-  if (same) return absl::OkStatus();
-  return absl::DataLossError(
-      "workers report different counts for the same run: the result cannot be trusted");
+  return MergeLanes(lanes, whole.lanes);
 }
 
-// Reads one worker's steps and outcome.
-absl::Status Follow(WorkerCall& call, const StepWatcher* watch, pbi::ConductRunResponse& last) {
+// The sums by step must be those of the replicas.
+absl::Status CheckSteps(const RunPlan& plan, const ConductOutcome& outcome) {
+  StepCounts by_step;
+  for (const StepCounts& counts : outcome.steps) AddTo(counts, by_step);
+  StepCounts by_replica = {.step = by_step.step};
+  for (const LaneOutcome& lane : outcome.lanes) {
+    by_replica.deliveries += lane.deliveries;
+    by_replica.first_receipts += lane.reach;
+    by_replica.forwards += lane.forwards;
+  }
+  if (by_step == by_replica && outcome.lanes.size() == plan.spec.replicas) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("a worker reports ", by_step.deliveries, " deliveries by step and ",
+                                          by_replica.deliveries, " in ", outcome.lanes.size(),
+                                          " replicas: the result cannot be trusted"));
+}
+
+// Reads one worker's progress and outcome.
+using Report = std::function<void(const pbi::ConductRunResponse&)>;
+absl::Status Follow(WorkerCall& call, const Report& report, pbi::ConductRunResponse& last) {
   pbi::ConductRunResponse response;
   while (call.Read(response)) {
-    for (const auto& step : response.steps()) {
-      if (watch != nullptr) (*watch)(step);
-    }
+    if (report != nullptr) report(response);
     if (response.done()) last = response;
   }
   LAWINE_RETURN_IF_ERROR(call.Finish());
@@ -160,7 +162,7 @@ void Cancellation::Remove(grpc::ClientContext* context) {
 }
 
 absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
-                                          absl::Duration timeout, const StepWatcher& watch,
+                                          absl::Duration timeout, const RunWatch& watch,
                                           Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
   const absl::Time deadline = absl::Now() + timeout;
@@ -173,8 +175,16 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
   std::vector<pbi::ConductRunResponse> lasts(calls.size());
   absl::Status cause;
   Mutex mutex;
+  const Report nobody;
+  const Report note = [&](const pbi::ConductRunResponse& response) {
+    for (const pbi::StepRow& row : response.steps()) {
+      outcome.steps.push_back(wire::FromProto(row));
+      if (plan.spec.replicas == 1) watch.step(outcome.steps.back());
+    }
+    if (response.replicas_done() > 0) watch.replicas_done(response.replicas_done());
+  };
   const auto follow = [&](std::size_t w) {
-    absl::Status status = Follow(*calls[w], w == 0 ? &watch : nullptr, lasts[w]);
+    absl::Status status = Follow(*calls[w], w == 0 ? note : nobody, lasts[w]);
     if (status.ok()) return;
     {
       MutexLock lock(mutex);
@@ -188,6 +198,7 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
   for (auto& other : others) other.get();
   LAWINE_RETURN_IF_ERROR(cause);
   for (const auto& last : lasts) LAWINE_RETURN_IF_ERROR(Merge(last, outcome));
+  LAWINE_RETURN_IF_ERROR(CheckSteps(plan, outcome));
   return outcome;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/base/mutex.h"
+#include "engine/spread/outcome.h"
 #include "lawine/internal/v1/worker.pb.h"
 #include "services/coordinator/scenario_plan.h"
 #include "services/coordinator/worker_directory.h"
@@ -33,18 +34,24 @@ class Cancellation {
 };
 
 struct ConductOutcome {
-  std::vector<internal::v1::LaneRow> lanes;  // whole graph: digests and unreached summed over workers
+  std::vector<StepCounts> steps;   // summed over replicas
+  std::vector<LaneOutcome> lanes;  // by replica, whole graph: digests and unreached summed over workers
   double load_seconds = 0;
   double processing_seconds = 0;
   std::uint64_t exchange_bytes = 0;
 };
 
-using StepWatcher = std::function<void(const internal::v1::StepRow&)>;
+// Told how far a run is, from one thread: every step, in order, where there is one replica; how many
+// replicas are over.
+struct RunWatch {
+  std::function<void(const StepCounts&)> step;
+  std::function<void(std::uint32_t)> replicas_done;
+};
 
-// Runs `plan` as `run_id` on the workers of `placement`. `watch` gets every step, in order, from one thread.
+// Runs `plan` as `run_id` on the workers of `placement`.
 // UNAVAILABLE names the worker that went away; DATA_LOSS when workers disagree.
 absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
-                                          absl::Duration timeout, const StepWatcher& watch,
+                                          absl::Duration timeout, const RunWatch& watch,
                                           Cancellation& cancellation);
 
 }  // namespace lawine

@@ -213,30 +213,49 @@ grpc::Status SimulationService::DeleteRun(grpc::ServerContext*, const pb::Delete
   return ToGrpc(runs_.Delete(request->name()));
 }
 
+namespace {
+
+// Steps and progress of a run until it ends. False when the watcher is gone.
+bool WriteProgress(const RunProgress& progress, const pb::Scenario& scenario, grpc::ServerContext& context,
+                   grpc::ServerWriter<pb::WatchRunResponse>& writer, std::size_t& steps_seen) {
+  const bool several = scenario.replicas() > 1;
+  std::uint32_t replicas_seen = 0;
+  for (RunProgress::View view; !view.last;) {
+    view = progress.Read(steps_seen, replicas_seen, kWatchEvery);
+    if (context.IsCancelled()) return false;
+    pb::WatchRunResponse response;
+    response.set_replica(scenario.first_replica());
+    for (const StepCounts& counts : view.steps) {
+      *response.mutable_step() = ToPublic(counts);
+      if (!writer.Write(response)) return false;
+    }
+    steps_seen += view.steps.size();
+    response.Clear();
+    response.set_replicas_done(view.replicas_done);
+    if (several && view.replicas_done != replicas_seen && !writer.Write(response)) return false;
+    replicas_seen = view.replicas_done;
+  }
+  return true;
+}
+
+}  // namespace
+
 grpc::Status SimulationService::WatchRun(grpc::ServerContext* context, const pb::WatchRunRequest* request,
                                          grpc::ServerWriter<pb::WatchRunResponse>* writer) {
   const auto entry = runs_.Find(request->name());
   if (!entry.ok()) return ToGrpc(entry.status());
   pb::WatchRunResponse response;
   *response.mutable_run() = runs_.Get(request->name()).value_or(pb::Run());
+  const pb::Scenario scenario = response.run().scenario();
   if (!writer->Write(response)) return grpc::Status::CANCELLED;
   std::size_t next = request->after_steps();
-  for (bool closed = false; !closed;) {
-    const auto rows = (*entry)->steps.ReadFrom(next, kWatchEvery, closed);
-    if (context->IsCancelled()) return grpc::Status::CANCELLED;
-    for (const auto& row : rows) {
-      response.Clear();
-      *response.mutable_step() = ToPublic(row);
-      response.set_replica(row.replica());
-      if (!writer->Write(response)) return grpc::Status::CANCELLED;
-    }
-    next += rows.size();
-  }
+  if (!WriteProgress((*entry)->progress, scenario, *context, *writer, next)) return grpc::Status::CANCELLED;
   // Steps of runs of an earlier coordinator are in their result.
-  const auto result = runs_.Result(request->name());
-  const bool replay = next == request->after_steps() && (*entry)->steps.size() == 0 && result.ok();
-  for (int i = static_cast<int>(next); replay && i < result->steps_size(); ++i) {
+  const bool ended_before = (*entry)->progress.steps_count() == 0 && scenario.replicas() == 1;
+  const auto result = ended_before ? runs_.Result(request->name()) : absl::NotFoundError("");
+  for (int i = static_cast<int>(next); result.ok() && i < result->steps_size(); ++i) {
     response.Clear();
+    response.set_replica(scenario.first_replica());
     *response.mutable_step() = result->steps(i);
     if (!writer->Write(response)) return grpc::Status::CANCELLED;
   }

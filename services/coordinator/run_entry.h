@@ -1,14 +1,16 @@
-// One run as the coordinator knows it while it is in memory: state, steps so far, who waits for more.
+// One run as the coordinator knows it while it is in memory: state, progress, who waits for more.
 #ifndef LAWINE_SERVICES_COORDINATOR_RUN_ENTRY_H_
 #define LAWINE_SERVICES_COORDINATOR_RUN_ENTRY_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/base/mutex.h"
-#include "lawine/internal/v1/worker.pb.h"
+#include "engine/spread/outcome.h"
 #include "lawine/v1/simulation.pb.h"
 #include "services/coordinator/conductor.h"
 #include "services/coordinator/graphs.h"
@@ -16,13 +18,26 @@
 
 namespace lawine {
 
-// Steps of a run, appended by its conductor, read by any number of watchers, each at its own pace.
-// Thread-safe. Watchers keep only a position, so a slow one costs nothing.
-class RunSteps {
+// How far a run is: noted by its conductor, read by any number of watchers, each at its own pace.
+// Thread-safe. Watchers keep only a position, so a slow one costs nothing. Steps are those of a single
+// replica, at most limits::kStepsMax; of several only how many are over is kept.
+class RunProgress {
  public:
-  void Append(const internal::v1::StepRow& row) {
+  struct View {
+    std::vector<StepCounts> steps;  // further ones, kStepsAtOnceMax at most
+    std::uint32_t replicas_done = 0;
+    bool last = false;  // nothing will follow
+  };
+  static constexpr std::size_t kStepsAtOnceMax = 4096;
+
+  void Append(const StepCounts& counts) {
     MutexLock lock(mutex_);
-    rows_.push_back(row);
+    steps_.push_back(counts);
+    changed_.NotifyAll();
+  }
+  void SetReplicasDone(std::uint32_t replicas_done) {
+    MutexLock lock(mutex_);
+    replicas_done_ = replicas_done;
     changed_.NotifyAll();
   }
   void Close() {
@@ -30,23 +45,41 @@ class RunSteps {
     closed_ = true;
     changed_.NotifyAll();
   }
-  // Rows from `from` on, waiting up to `timeout` for the first. `closed` tells whether these are the last.
-  std::vector<internal::v1::StepRow> ReadFrom(std::size_t from, absl::Duration timeout, bool& closed) const {
+  // Waits up to `timeout` for something new to who has seen `steps_seen` and `replicas_seen`.
+  View Read(std::size_t steps_seen, std::uint32_t replicas_seen, absl::Duration timeout) const {
     MutexLock lock(mutex_);
-    if (rows_.size() <= from && !closed_) changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(timeout));
-    closed = closed_;
-    if (from >= rows_.size()) return {};
-    return {rows_.begin() + static_cast<std::ptrdiff_t>(from), rows_.end()};
+    const bool nothing_new = steps_.size() <= steps_seen && replicas_done_ == replicas_seen;
+    if (nothing_new && !closed_) changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(timeout));
+    const std::size_t begin = std::min(steps_seen, steps_.size());
+    const std::size_t end = std::min(begin + kStepsAtOnceMax, steps_.size());
+    return {.steps = {steps_.begin() + static_cast<std::ptrdiff_t>(begin),
+                      steps_.begin() + static_cast<std::ptrdiff_t>(end)},
+            .replicas_done = replicas_done_,
+            .last = closed_ && end == steps_.size()};
   }
-  std::size_t size() const {
+  // Waits up to `timeout` for Close.
+  bool WaitClosed(absl::Duration timeout) const {
+    const absl::Time end = absl::Now() + timeout;
     MutexLock lock(mutex_);
-    return rows_.size();
+    for (absl::Duration left = timeout; !closed_ && left > absl::ZeroDuration(); left = end - absl::Now()) {
+      changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+    }
+    return closed_;
+  }
+  std::uint32_t steps_count() const {
+    MutexLock lock(mutex_);
+    return static_cast<std::uint32_t>(steps_.size());
+  }
+  std::uint32_t replicas_done() const {
+    MutexLock lock(mutex_);
+    return replicas_done_;
   }
 
  private:
   mutable Mutex mutex_;
   mutable CondVar changed_;
-  std::vector<internal::v1::StepRow> rows_ ABSL_GUARDED_BY(mutex_);
+  std::vector<StepCounts> steps_ ABSL_GUARDED_BY(mutex_);
+  std::uint32_t replicas_done_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -56,7 +89,7 @@ struct RunEntry {
   RunPlan plan;  // only for runs of this coordinator's lifetime
   GraphUse use;  // until it has ended; the conductor's
   absl::Time asked;
-  RunSteps steps;
+  RunProgress progress;
   Cancellation cancellation;
   mutable Mutex mutex;
   lawine::v1::Run run ABSL_GUARDED_BY(mutex);

@@ -3,9 +3,8 @@
 #include <algorithm>
 
 #include "engine/base/digest.h"
-#include "engine/base/status_macros.h"
 #include "services/common/process.h"
-#include "services/common/wire.h"
+#include "services/coordinator/ensemble.h"
 
 namespace lawine {
 namespace {
@@ -16,20 +15,31 @@ namespace pbi = ::lawine::internal::v1;
 constexpr std::uint32_t kSchemaVersion = 1;
 constexpr std::uint32_t kCoinVersion = 1;
 
-void AddTo(const pb::StepCounts& counts, pb::StepCounts& sum) {
-  sum.set_step(counts.step());
-  sum.set_deliveries(sum.deliveries() + counts.deliveries());
-  sum.set_first_receipts(sum.first_receipts() + counts.first_receipts());
-  sum.set_duplicates(sum.duplicates() + counts.duplicates());
-  sum.set_forwards(sum.forwards() + counts.forwards());
+pb::Totals TotalsOf(const LaneOutcome& lane) {
+  pb::Totals totals;
+  totals.set_deliveries(lane.deliveries);
+  totals.set_reach(lane.reach);
+  totals.set_duplicates(lane.duplicates);
+  totals.set_forwards(lane.forwards);
+  totals.set_steps(lane.last_step);
+  return totals;
 }
 
-void AddTo(const pb::StepCounts& counts, pb::Totals& totals) {
-  totals.set_deliveries(totals.deliveries() + counts.deliveries());
-  totals.set_reach(totals.reach() + counts.first_receipts());
-  totals.set_duplicates(totals.duplicates() + counts.duplicates());
-  totals.set_forwards(totals.forwards() + counts.forwards());
-  totals.set_steps(std::max(totals.steps(), counts.step()));
+void AddTo(const pb::Totals& totals, pb::Totals& sum) {
+  sum.set_deliveries(sum.deliveries() + totals.deliveries());
+  sum.set_reach(sum.reach() + totals.reach());
+  sum.set_duplicates(sum.duplicates() + totals.duplicates());
+  sum.set_forwards(sum.forwards() + totals.forwards());
+  sum.set_steps(std::max(sum.steps(), totals.steps()));
+}
+
+pb::ReplicaResult ReplicaOf(const LaneOutcome& lane) {
+  pb::ReplicaResult replica;
+  replica.set_replica(lane.replica);
+  replica.set_digest(lane.digest.ToHex());
+  replica.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop));
+  *replica.mutable_totals() = TotalsOf(lane);
+  return replica;
 }
 
 pb::Manifest MakeManifest(const RunPlan& plan, const ConductOutcome& outcome) {
@@ -45,8 +55,7 @@ pb::Manifest MakeManifest(const RunPlan& plan, const ConductOutcome& outcome) {
 
 }  // namespace
 
-pb::StepCounts ToPublic(const pbi::StepRow& row) {
-  const StepCounts counts = wire::FromProto(row);
+pb::StepCounts ToPublic(const StepCounts& counts) {
   pb::StepCounts step;
   step.set_step(counts.step);
   step.set_deliveries(counts.deliveries);
@@ -56,8 +65,7 @@ pb::StepCounts ToPublic(const pbi::StepRow& row) {
   return step;
 }
 
-absl::StatusOr<pb::RunResult> MakeResult(const RunPlan& plan, const ConductOutcome& outcome,
-                                         const std::vector<pbi::StepRow>& steps) {
+pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   pb::RunResult result;
   const pbi::GraphInfo& info = plan.graph.info();
   result.set_schema_version(kSchemaVersion);
@@ -68,28 +76,17 @@ absl::StatusOr<pb::RunResult> MakeResult(const RunPlan& plan, const ConductOutco
   *result.mutable_scenario() = plan.scenario;
   for (const pb::SeedMember& seed : plan.seed_members) *result.add_seed_members() = seed;
   for (const std::string& warning : plan.warnings) result.add_warnings(warning);
-  std::vector<pb::Totals> totals(outcome.lanes.size());
-  for (const pbi::StepRow& row : steps) {
-    if (row.replica() >= totals.size()) return absl::DataLossError("steps of a replica without an outcome");
-    const pb::StepCounts counts = ToPublic(row);
-    while (static_cast<std::uint32_t>(result.steps_size()) <= row.step()) result.add_steps();
-    AddTo(counts, *result.mutable_steps(static_cast<int>(row.step())));
-    AddTo(counts, *result.mutable_totals());
-    AddTo(counts, totals[row.replica()]);
-  }
+  for (const StepCounts& counts : outcome.steps) *result.add_steps() = ToPublic(counts);
+  const bool several = outcome.lanes.size() > 1;
   Digest digest;
-  for (const pbi::LaneRow& lane : outcome.lanes) {
-    LAWINE_ASSIGN_OR_RETURN(const Digest part, Digest::FromHex(lane.digest()));
-    digest += part;
-    result.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop()));
-    result.set_unreached_without_links(result.unreached_without_links() + lane.unreached_without_followees());
-    if (outcome.lanes.size() == 1) continue;
-    pb::ReplicaResult& replica = *result.add_replicas();
-    replica.set_replica(lane.replica());
-    replica.set_digest(lane.digest());
-    replica.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop()));
-    *replica.mutable_totals() = totals[lane.replica()];
+  for (const LaneOutcome& lane : outcome.lanes) {
+    digest += lane.digest;
+    AddTo(TotalsOf(lane), *result.mutable_totals());
+    result.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop));
+    result.set_unreached_without_links(result.unreached_without_links() + lane.unreached_without_followees);
+    if (several) *result.add_replicas() = ReplicaOf(lane);
   }
+  if (several) *result.mutable_ensemble() = MakeEnsemble(outcome.lanes, result.graph_members());
   const std::uint64_t all = std::uint64_t{result.graph_members()} * outcome.lanes.size();
   result.set_unreached_missed(all - result.totals().reach() - result.unreached_without_links());
   result.set_digest(digest.ToHex());

@@ -62,7 +62,7 @@ absl::Status Runs::Start() {
             return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
           const auto entry = std::make_shared<RunEntry>();
           entry->run_id = record.run_id();
-          entry->steps.Close();
+          entry->progress.Close();
           if (!Ended(record.run().state())) {
             End(*record.mutable_run(), pb::RUN_STATE_FAILED, kInterrupted);
             interrupted.push_back(record);
@@ -178,17 +178,16 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
     MutexLock lock(mutex_);
     plan.spec.run_id = next_unnamed_id_++;
   }
-  RunSteps steps;
+  RunProgress progress;
   Cancellation cancellation;
   // The caller may leave while workers are busy: somebody has to notice.
   std::thread guard([&] {
-    for (bool closed = false; !closed;) {
-      steps.ReadFrom(~std::size_t{0}, absl::Milliseconds(100), closed);
-      if (!closed && cancelled()) cancellation.Cancel();
+    while (!progress.WaitClosed(absl::Milliseconds(100))) {
+      if (cancelled()) cancellation.Cancel();
     }
   });
-  auto result = Execute(std::move(plan), "", asked, timeout, steps, cancellation);
-  steps.Close();
+  auto result = Execute(std::move(plan), "", asked, timeout, progress, cancellation);
+  progress.Close();
   guard.join();
   return result;
 }
@@ -219,8 +218,8 @@ void Runs::Conduct(RunEntry& entry) {
   }
   RunPlan plan = entry.plan;
   plan.spec.run_id = entry.run_id;
-  const auto result = Execute(std::move(plan), RunName(entry.run_id), entry.asked, kRunTimeout, entry.steps,
-                              entry.cancellation);
+  const auto result = Execute(std::move(plan), RunName(entry.run_id), entry.asked, kRunTimeout,
+                              entry.progress, entry.cancellation);
   bool stopping = false;
   {
     MutexLock lock(mutex_);
@@ -229,13 +228,13 @@ void Runs::Conduct(RunEntry& entry) {
   pb::Run run = Describe(entry);
   if (result.ok()) {
     run.set_reason_stopped(result->reason_stopped());
+    run.set_steps_done(static_cast<std::uint32_t>(result->steps_size()));
     End(run, pb::RUN_STATE_SUCCEEDED, "");
   } else {
     const bool wanted = absl::IsCancelled(result.status()) && !stopping;
     const std::string error = stopping ? kInterrupted : std::string(result.status().message());
     End(run, wanted ? pb::RUN_STATE_CANCELLED : pb::RUN_STATE_FAILED, wanted ? "" : error);
   }
-  run.set_steps_done(static_cast<std::uint32_t>(entry.steps.size()));
   const absl::Status saved = Save(entry.run_id, run, result.ok() ? &*result : nullptr);
   if (!saved.ok()) {
     End(run, pb::RUN_STATE_FAILED, absl::StrCat("the result could not be kept: ", saved.message()));
@@ -246,20 +245,20 @@ void Runs::Conduct(RunEntry& entry) {
     entry.run = run;
   }
   // The end is told when the result can be read.
-  entry.steps.Close();
+  entry.progress.Close();
 }
 
 absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& name, absl::Time asked,
-                                            absl::Duration timeout, RunSteps& steps,
+                                            absl::Duration timeout, RunProgress& progress,
                                             Cancellation& cancellation) const {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled before its turn");
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
-  const auto watch = [&steps](const pbi::StepRow& row) { steps.Append(row); };
+  const RunWatch watch{
+      .step = [&progress](const StepCounts& counts) { progress.Append(counts); },
+      .replicas_done = [&progress](std::uint32_t replicas) { progress.SetReplicasDone(replicas); }};
   LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome,
                           ConductRun(plan, placement, timeout, watch, cancellation));
-  bool closed = false;
-  LAWINE_ASSIGN_OR_RETURN(pb::RunResult result,
-                          MakeResult(plan, outcome, steps.ReadFrom(0, absl::ZeroDuration(), closed)));
+  pb::RunResult result = MakeResult(plan, outcome);
   result.mutable_manifest()->set_run(name);
   result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));
   result.mutable_timing()->set_load_seconds(outcome.load_seconds);
@@ -299,7 +298,8 @@ pb::Run Runs::Describe(const RunEntry& entry) const {
     run = entry.run;
   }
   if (Ended(run.state())) return run;
-  run.set_steps_done(static_cast<std::uint32_t>(entry.steps.size()));
+  run.set_steps_done(entry.progress.steps_count());
+  run.set_replicas_done(entry.progress.replicas_done());
   MutexLock lock(mutex_);
   run.set_queue_position(QueuePosition(entry.run_id));
   return run;

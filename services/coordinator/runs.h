@@ -60,7 +60,7 @@ class Runs {
   void Finish(RunEntry& entry);
   void Conduct(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> Execute(RunPlan plan, const std::string& name, absl::Time asked,
-                                                absl::Duration timeout, RunSteps& steps,
+                                                absl::Duration timeout, RunProgress& progress,
                                                 Cancellation& cancellation) const;
   absl::Status Save(std::uint64_t run_id, const lawine::v1::Run& run, const lawine::v1::RunResult* result);
 

@@ -18,6 +18,8 @@ namespace pbi = ::lawine::internal::v1;
 
 // Simulate answers within the caller's deadline: at most this many deliveries are expected of it.
 constexpr std::uint64_t kSmallDeliveriesMax = 50'000'000;
+// A run ends within a day or not at all: at most this many deliveries are expected of it.
+constexpr std::uint64_t kDeliveriesMax = 10'000'000'000'000;
 
 absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given) {
   const int rules = (seeds.ids_size() > 0) + seeds.has_audience() + seeds.highest_audience() + seeds.random();
@@ -123,23 +125,6 @@ absl::Status FindSeeds(const Members& members, RunPlan& plan) {
                                                      *named.begin(), "'"));
 }
 
-// Mean field: each forward reaches a mean audience; a supercritical message is bounded by the whole graph.
-pb::Estimate EstimateRun(const RunPlan& plan) {
-  const pbi::GraphInfo& info = plan.graph.info();
-  const double members = info.boundaries(info.boundaries_size() - 1);
-  const double links = static_cast<double>(info.links());
-  const double branching = plan.spec.forward.ToDouble() * links / members;
-  double first = 0;
-  for (const pb::SeedMember& seed : plan.seed_members) first += seed.audience();
-  double deliveries = first + plan.spec.forward.ToDouble() * links;
-  if (branching < 0.5) deliveries = std::min(deliveries, first / (1 - 2 * branching));
-  pb::Estimate estimate;
-  estimate.set_deliveries(static_cast<std::uint64_t>(std::min(deliveries, links) * plan.spec.replicas));
-  estimate.set_memory_bytes(static_cast<std::uint64_t>(members * (plan.spec.record_receipts ? 8.5 : 0.5)));
-  estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
-  return estimate;
-}
-
 }  // namespace
 
 absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
@@ -166,8 +151,45 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
     return FieldError("replicas",
                       absl::StrCat("expected 1 to ", limits::kReplicasMax, ", found ", full.replicas()));
   }
+  if (full.first_replica() > limits::kReplicasMax - full.replicas()) {
+    return FieldError("first_replica",
+                      absl::StrCat("expected replicas numbered 0 to ", limits::kReplicasMax - 1, ", found ",
+                                   full.replicas(), " from number ", full.first_replica()));
+  }
+  if (!full.has_first_replica()) full.set_first_replica(0);
   if (!full.has_run_seed()) full.set_run_seed(1);
   return full;
+}
+
+// Mean field: each forward reaches a mean audience; a supercritical message is bounded by the whole graph.
+pb::Estimate EstimateRun(const RunPlan& plan) {
+  const pbi::GraphInfo& info = plan.graph.info();
+  const double members = info.boundaries(info.boundaries_size() - 1);
+  const double links = static_cast<double>(info.links());
+  const double branching = plan.spec.forward.ToDouble() * links / members;
+  double first = 0;
+  for (const pb::SeedMember& seed : plan.seed_members) first += seed.audience();
+  double deliveries = first + plan.spec.forward.ToDouble() * links;
+  if (branching < 0.5) deliveries = std::min(deliveries, first / (1 - 2 * branching));
+  pb::Estimate estimate;
+  estimate.set_deliveries(static_cast<std::uint64_t>(std::min(deliveries, links) * plan.spec.replicas));
+  const double bytes_a_member = plan.spec.record_receipts ? 8.5 : 0.5 * plan.spec.lanes;
+  estimate.set_memory_bytes(static_cast<std::uint64_t>(members * bytes_a_member));
+  estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
+  return estimate;
+}
+
+absl::Status CheckEstimate(const RunPlan& plan) {
+  const std::uint64_t deliveries = plan.estimate.deliveries();
+  if (deliveries <= kDeliveriesMax) return absl::OkStatus();
+  const std::uint64_t affordable = kDeliveriesMax / (deliveries / plan.spec.replicas);
+  return FieldError(
+      "replicas",
+      absl::StrFormat("expected at most %d on this graph and at this forwarding rate, found %d: "
+                      "they are expected to make about %.1e deliveries, %.0f hours of work at "
+                      "1e9 a second; a run may take %.0e",
+                      affordable, plan.spec.replicas, static_cast<double>(deliveries),
+                      static_cast<double>(deliveries) / 3.6e12, static_cast<double>(kDeliveriesMax)));
 }
 
 absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRecord& graph,
@@ -176,7 +198,10 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   plan.scenario = scenario;
   plan.graph = graph;
   plan.spec.run_seed = scenario.run_seed();
+  plan.spec.first_replica = scenario.first_replica();
   plan.spec.replicas = scenario.replicas();
+  plan.spec.lanes =
+      LanesFor(graph.info().boundaries(graph.info().boundaries_size() - 1), scenario.replicas());
   LAWINE_ASSIGN_OR_RETURN(plan.spec.forward,
                           Threshold::FromProbability(scenario.model().forward().probability()));
   if (scenario.stop().has_max_steps()) plan.spec.max_steps = scenario.stop().max_steps();
@@ -187,6 +212,7 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
         "links of this graph have probabilities; the forward model decides per member and does not use them");
   }
   plan.estimate = EstimateRun(plan);
+  LAWINE_RETURN_IF_ERROR(CheckEstimate(plan));
   std::string canonical;
   scenario.SerializeToString(&canonical);
   std::uint64_t h = 0;

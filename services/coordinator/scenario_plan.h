@@ -27,6 +27,11 @@ struct RunPlan {
   std::string result_key;
 };
 
+// What the run is expected to take.
+lawine::v1::Estimate EstimateRun(const RunPlan& plan);
+// INVALID_ARGUMENT for `replicas`, with the estimate, when it is more than a run may take.
+absl::Status CheckEstimate(const RunPlan& plan);
+
 // Finds the seed members and makes the run's spec. REQUIRES: `scenario` is complete.
 absl::StatusOr<RunPlan> PlanRun(const lawine::v1::Scenario& scenario, const internal::v1::GraphRecord& graph,
                                 const Members& members);

@@ -16,6 +16,7 @@ namespace pbi = ::lawine::internal::v1;
 // A peer that is alive but silent for this long is as good as dead.
 constexpr absl::Duration kStepTimeout = absl::Minutes(5);
 constexpr absl::Duration kCancelCheckEvery = absl::Milliseconds(200);
+constexpr absl::Duration kReportEvery = absl::Milliseconds(20);
 
 absl::Status Cancelled() { return absl::CancelledError("the coordinator ended the run"); }
 
@@ -48,29 +49,48 @@ class Listed {
   const std::uint64_t run_id_;
 };
 
-// Tells the coordinator which steps are closed, once each.
-class StepReports {
+// Tells the coordinator how far the run is: a single replica's steps as they are closed; of several only how
+// many are over, and their sums by step at the end. What is told so is bounded, whatever their number.
+class ProgressReports {
  public:
-  // Adds rows not reported yet; true when there are any.
-  bool Collect(const std::vector<LaneOutcome>& lanes, pbi::ConductRunResponse& response) {
-    const int before = response.steps_size();
-    for (; lane_ < lanes.size(); ++lane_, row_ = 0) {
-      const auto& steps = lanes[lane_].steps;
-      for (; row_ < steps.size(); ++row_)
-        *response.add_steps() = wire::ToProto(lanes[lane_].replica, steps[row_]);
-      if (lane_ + 1 == lanes.size()) break;
-    }
-    return response.steps_size() > before;
+  ProgressReports(const RunMachine& machine, bool single, ConductStream& stream)
+      : machine_(machine), single_(single), stream_(stream) {}
+
+  // What is new. False when the coordinator is gone.
+  bool Send() {
+    pbi::ConductRunResponse response;
+    if (single_ || machine_.done()) AddSteps(response);
+    if (response.steps_size() == 0 && machine_.replicas_done() == replicas_done_) return true;
+    replicas_done_ = machine_.replicas_done();
+    response.set_replicas_done(replicas_done_);
+    return stream_.Write(response);
+  }
+  bool SendAll() {
+    bool written = Send();
+    while (written && steps_sent_ < machine_.steps().size()) written = Send();
+    return written;
   }
 
  private:
-  std::size_t lane_ = 0;
-  std::size_t row_ = 0;
+  static constexpr int kRowsMax = 16'384;  // of a message
+
+  void AddSteps(pbi::ConductRunResponse& response) {
+    const std::vector<StepCounts>& steps = machine_.steps();
+    while (steps_sent_ < steps.size() && response.steps_size() < kRowsMax) {
+      *response.add_steps() = wire::ToProto(steps[steps_sent_++]);
+    }
+  }
+
+  const RunMachine& machine_;
+  const bool single_;
+  ConductStream& stream_;
+  std::size_t steps_sent_ = 0;
+  std::uint32_t replicas_done_ = 0;
 };
 
 absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context,
                    ConductStream& stream) {
-  StepReports reports;
+  ProgressReports reports(run.machine(), run.spec().replicas == 1, stream);
   LAWINE_RETURN_IF_ERROR(run.Step(true, executor));
   absl::Time last_progress = absl::Now();
   absl::Time last_report = last_progress;
@@ -85,14 +105,11 @@ absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::Server
     last_progress = now;
     LAWINE_RETURN_IF_ERROR(run.Step(false, executor));
     // Many small steps share a message; a watcher need not see each at once.
-    pbi::ConductRunResponse response;
-    if (!report || now - last_report < absl::Milliseconds(20)) continue;
+    if (!report || now - last_report < kReportEvery) continue;
     last_report = now;
-    if (reports.Collect(run.machine().lanes(), response) && !stream.Write(response)) return Cancelled();
+    if (!reports.Send()) return Cancelled();
   }
-  pbi::ConductRunResponse rest;
-  if (report && reports.Collect(run.machine().lanes(), rest) && !stream.Write(rest)) return Cancelled();
-  return absl::OkStatus();
+  return !report || reports.SendAll() ? absl::OkStatus() : Cancelled();
 }
 
 absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks& peers,
@@ -107,8 +124,10 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
     LAWINE_RETURN_IF_ERROR(peers.Connect(peer.node_id(), peer.address()));
     others.push_back(peer.node_id());
   }
-  const auto send = [&peers, others](const std::string& frame) -> absl::Status {
-    for (const std::string& node_id : others) LAWINE_RETURN_IF_ERROR(peers.Send(node_id, frame));
+  const auto send = [&peers, others](std::vector<std::string> frames) -> absl::Status {
+    pbi::ExchangeRequest request;
+    for (std::string& frame : frames) request.add_frames(std::move(frame));
+    for (const std::string& node_id : others) LAWINE_RETURN_IF_ERROR(peers.Send(node_id, request));
     return absl::OkStatus();
   };
   return std::make_shared<ActiveRun>(std::move(spec), std::move(acquired.images), send);

@@ -37,10 +37,9 @@ class PeerLinks::Link {
     return absl::OkStatus();
   }
 
-  absl::Status Send(const std::string& frame) {
+  absl::Status Send(const pbi::ExchangeRequest& frames) {
     MutexLock lock(mutex_);
-    request_.set_frame(frame);
-    if (!broken_ && writer_->Write(request_)) return absl::OkStatus();
+    if (!broken_ && writer_->Write(frames)) return absl::OkStatus();
     if (cancelled_) return absl::UnavailableError("this worker is stopping");
     broken_ = true;
     return Gone("has closed its stream");
@@ -68,7 +67,6 @@ class PeerLinks::Link {
   std::atomic<bool> cancelled_{false};  // by us
   grpc::ClientContext context_;
   Mutex mutex_;
-  pbi::ExchangeRequest request_ ABSL_GUARDED_BY(mutex_);
   pbi::ExchangeResponse response_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::ClientWriter<pbi::ExchangeRequest>> writer_ ABSL_GUARDED_BY(mutex_);
 };
@@ -91,13 +89,13 @@ absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& a
   return absl::OkStatus();
 }
 
-absl::Status PeerLinks::Send(const std::string& node_id, const std::string& frame) {
+absl::Status PeerLinks::Send(const std::string& node_id, const pbi::ExchangeRequest& frames) {
   std::shared_ptr<Link> link;
   {
     MutexLock lock(mutex_);
     link = links_.at(node_id);
   }
-  return link->Send(frame);
+  return link->Send(frames);
 }
 
 void PeerLinks::Close() {

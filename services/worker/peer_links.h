@@ -22,7 +22,7 @@ class PeerLinks {
   // within a few seconds.
   absl::Status Connect(const std::string& node_id, const std::string& address);
   // UNAVAILABLE, naming the worker, when its stream is broken. REQUIRES: Connect succeeded before.
-  absl::Status Send(const std::string& node_id, const std::string& frame);
+  absl::Status Send(const std::string& node_id, const internal::v1::ExchangeRequest& frames);
   // Breaks all streams; calls that wait return.
   void Close();
 

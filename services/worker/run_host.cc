@@ -1,7 +1,10 @@
 #include "services/worker/run_host.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 
 namespace lawine {
@@ -15,16 +18,27 @@ std::vector<const ShardImage*> Pointers(const Images& images) {
 
 }  // namespace
 
-ActiveRun::ActiveRun(RunSpec spec, Images images, std::function<absl::Status(const std::string&)> send)
+ActiveRun::ActiveRun(RunSpec spec, Images images, SendFrames send)
     : spec_(std::move(spec)),
       images_(std::move(images)),
       send_(std::move(send)),
-      machine_(spec_, images_[0]->graph().partition, Pointers(images_), [this](std::string frame) {
-        if (send_status_.ok()) send_status_ = send_(frame);
-      }) {}
+      machine_(spec_, images_[0]->graph().partition, Pointers(images_),
+               [this](std::string frame) { Collect(std::move(frame)); }) {}
 
-void ActiveRun::OnFrame(std::string_view frame) {
-  absl::Status status = machine_.Receive(frame);
+void ActiveRun::Collect(std::string frame) {
+  frame_bytes_ += frame.size();
+  frames_.push_back(std::move(frame));
+  if (frame_bytes_ >= limits::kFramePayloadBytesMax) Flush();
+}
+
+void ActiveRun::Flush() {
+  if (!frames_.empty() && send_status_.ok()) send_status_ = send_(std::exchange(frames_, {}));
+  frame_bytes_ = 0;
+}
+
+void ActiveRun::OnFrames(std::span<const std::string_view> frames) {
+  absl::Status status;
+  for (const std::string_view frame : frames) status.Update(machine_.Receive(frame));
   MutexLock lock(mutex_);
   if (!status.ok() && receive_status_.ok()) receive_status_ = std::move(status);
   changed_.NotifyAll();
@@ -32,6 +46,7 @@ void ActiveRun::OnFrame(std::string_view frame) {
 
 absl::Status ActiveRun::Step(bool start, Executor& executor) {
   LAWINE_RETURN_IF_ERROR(start ? machine_.Start(executor) : machine_.Advance(executor));
+  Flush();
   return send_status_;
 }
 
@@ -69,8 +84,8 @@ std::size_t RunHost::runs_count() const {
   return runs_.size();
 }
 
-void RunHost::Deliver(std::string_view frame) {
-  const auto run_id = RunOfFrame(frame);
+void RunHost::Deliver(std::span<const std::string_view> frames) {
+  const auto run_id = frames.empty() ? std::nullopt : RunOfFrame(frames[0]);
   std::shared_ptr<ActiveRun> run;
   {
     MutexLock lock(mutex_);
@@ -78,7 +93,7 @@ void RunHost::Deliver(std::string_view frame) {
     if (it == runs_.end()) return;
     run = it->second;
   }
-  run->OnFrame(frame);
+  run->OnFrames(frames);
 }
 
 void RunHost::Keep(KeptReceipts receipts) {

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -20,25 +22,34 @@ namespace lawine {
 // One run: a machine, what it stands on, and a way to wait for it.
 class ActiveRun {
  public:
-  // `send` passes a frame to all other workers of the run; it is called by the driving thread.
-  ActiveRun(RunSpec spec, Images images, std::function<absl::Status(const std::string& frame)> send);
+  // Passes frames to all other workers of the run, in one message each.
+  using SendFrames = std::function<absl::Status(std::vector<std::string> frames)>;
+
+  // `send` is called by the driving thread.
+  ActiveRun(RunSpec spec, Images images, SendFrames send);
 
   RunMachine& machine() { return machine_; }
   const RunSpec& spec() const { return spec_; }
   const Images& images() const { return images_; }
 
-  // From any thread: a frame for this run has come.
-  void OnFrame(std::string_view frame);
+  // From any thread: frames have come. Those for other runs are dropped.
+  void OnFrames(std::span<const std::string_view> frames);
   // Starts the machine, or advances it. Driving thread only.
   absl::Status Step(bool start, Executor& executor);
   // Waits until the machine can go on. False when `timeout` passed first, or what went wrong.
   absl::StatusOr<bool> WaitReady(absl::Duration timeout);
 
  private:
+  void Collect(std::string frame);
+  void Flush();
+
   const RunSpec spec_;
   const Images images_;
-  const std::function<absl::Status(const std::string&)> send_;
-  absl::Status send_status_;  // driving thread only
+  const SendFrames send_;
+  // Driving thread only.
+  std::vector<std::string> frames_;  // of this turn, to be sent together
+  std::size_t frame_bytes_ = 0;
+  absl::Status send_status_;
   RunMachine machine_;
   Mutex mutex_;
   CondVar changed_;
@@ -60,8 +71,8 @@ class RunHost {
   void Remove(std::uint64_t run_id);
   std::size_t runs_count() const;
 
-  // A frame from a peer. Frames of runs that are not here (ended, cancelled) are dropped.
-  void Deliver(std::string_view frame);
+  // Frames of one run from a peer. Those of runs that are not here (ended, cancelled) are dropped.
+  void Deliver(std::span<const std::string_view> frames);
 
   // Keeps the receipts of the last kReceiptsKept runs that asked for them.
   void Keep(KeptReceipts receipts);

@@ -139,7 +139,10 @@ grpc::Status ExchangeService::Exchange(grpc::ServerContext* context,
     if (closed_) context->TryCancel();
   }
   pbi::ExchangeRequest request;
-  while (reader->Read(&request)) runs_.Deliver(request.frame());
+  while (reader->Read(&request)) {
+    const std::vector<std::string_view> frames(request.frames().begin(), request.frames().end());
+    runs_.Deliver(frames);
+  }
   MutexLock lock(mutex_);
   streams_.erase(context);
   return grpc::Status::OK;

@@ -175,6 +175,7 @@ Answer<Watched> Client::Watch(const std::string& name, std::uint32_t after_steps
   pb::WatchRunResponse response;
   for (bool first = true; reader->Read(&response); first = false) {
     if (response.has_step()) answer.value.steps.push_back(response.step());
+    if (response.has_replicas_done()) answer.value.replicas_done.push_back(response.replicas_done());
     if (response.has_run()) (first ? answer.value.first : answer.value.last) = response.run();
   }
   answer.status = reader->Finish();

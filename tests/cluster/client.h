@@ -48,6 +48,7 @@ using ReceiptSteps = std::pair<std::uint32_t, std::uint32_t>;  // receipt, forwa
 
 struct Watched {
   std::vector<pb::StepCounts> steps;
+  std::vector<std::uint32_t> replicas_done;  // as told, one by one
   pb::Run first;
   pb::Run last;
 };

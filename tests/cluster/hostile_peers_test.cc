@@ -40,8 +40,9 @@ class HostilePeersTest : public LongRunTest {
     const auto writer = pbi::ExchangeService::NewStub(channel_)->Exchange(&context, &response);
     pbi::ExchangeRequest request;
     for (int i = 0;; ++i) {
-      request.set_frame(frames(i));
-      if (request.frame().empty() || !writer->Write(request)) break;
+      request.clear_frames();
+      request.add_frames(frames(i));
+      if (request.frames(0).empty() || !writer->Write(request)) break;
     }
     writer->WritesDone();
     writer->Finish();
@@ -134,6 +135,8 @@ TEST_F(HostilePeersTest, PlansThatMakeNoSenseAreRefused) {
   plan.set_forward_threshold(~0ull);
   EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "forward_threshold"));
   plan.set_forward_threshold(0);
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "lanes"));
+  plan.set_lanes(1);
   pbi::RunPeer& peer = *plan.add_peers();
   peer.set_node_id("nobody");
   peer.set_address("127.0.0.1:1");
@@ -148,6 +151,7 @@ TEST_F(HostilePeersTest, CallersThatLeaveInTheMiddleLeaveNoRunBehind) {
   plan.set_graph_digest(client().GetGraph("g").value.digest());
   plan.set_epoch(1);
   plan.set_replicas(1);
+  plan.set_lanes(1);
   plan.set_seed_members(std::string("\x05\0\0\0", 4));
   // Prepared and never started; then started with peers that never speak.
   EXPECT_FALSE(Conduct(*worker_, {request}).ok());

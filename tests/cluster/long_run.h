@@ -63,7 +63,8 @@ class LongRunTest : public testing::Test {
     const auto created = client().CreateRun(Request(10'000));
     EXPECT_TRUE(created.ok()) << Text(created.status);
     const std::string name = created.value.run().name();
-    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.steps_done() > 20; }));
+    EXPECT_TRUE(
+        Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.replicas_done() > 3; }));
     return name;
   }
   // The run as it is when it has ended, at most `timeout` from now.

@@ -1,4 +1,5 @@
 // A run's life, seen from outside.
+#include <algorithm>
 #include <future>
 #include <set>
 
@@ -16,7 +17,28 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class RunLifeTest : public LongRunTest {};
+class RunLifeTest : public LongRunTest {
+ protected:
+  // A run of one replica that takes `members` steps: everyone forwards along a chain.
+  std::string StartChain(std::uint32_t members) {
+    std::string rows;
+    for (std::uint32_t member = 1; member < members; ++member)
+      absl::StrAppend(&rows, member, " ", member + 1, "\n");
+    pb::ImportOptions options;
+    options.set_name("chain");
+    options.set_row("from,to");
+    options.set_shards(4);
+    const auto graph = client().Import(options, {{"chain", rows}});
+    EXPECT_TRUE(graph.ok()) << Text(graph.status);
+    pb::CreateRunRequest request;
+    request.mutable_scenario()->set_graph("chain");
+    request.mutable_scenario()->mutable_seed_members()->add_ids("1");
+    request.mutable_scenario()->mutable_model()->mutable_forward()->set_probability(1);
+    const auto created = client().CreateRun(request);
+    EXPECT_TRUE(created.ok()) << Text(created.status);
+    return created.value.run().name();
+  }
+};
 
 std::vector<std::string> Names(const pb::ListRunsResponse& response) {
   std::vector<std::string> names;
@@ -47,7 +69,7 @@ TEST_F(RunLifeTest, SurvivesTheClientThatCreatedIt) {
 }
 
 TEST_F(RunLifeTest, EveryWatcherSeesAllStepsFromTheFirst) {
-  const std::string name = client().CreateRun(Request(300)).value.run().name();
+  const std::string name = StartChain(4'000);
   auto early = std::async(std::launch::async, [&] { return client().Watch(name); });
   ASSERT_TRUE(Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.steps_done() > 20; }));
   auto late = std::async(std::launch::async, [&] { return Client(cluster().address()).Watch(name); });
@@ -60,7 +82,7 @@ TEST_F(RunLifeTest, EveryWatcherSeesAllStepsFromTheFirst) {
     return lines;
   };
   std::vector<std::string> lines = text(first.value);
-  EXPECT_GT(lines.size(), 300u);
+  EXPECT_EQ(lines.size(), 4'001u) << "the last member forwards to nobody";
   EXPECT_EQ(lines, text(second.value));
   EXPECT_EQ(lines, text(third.value));
   lines.erase(lines.begin(), lines.begin() + 5);
@@ -144,17 +166,52 @@ TEST_F(RunLifeTest, RequestIdMakesOneGraph) {
 TEST_F(RunLifeTest, ResultOutlivesTheCoordinator) {
   const auto run = client().RunToEnd(Scenario(3));
   ASSERT_EQ(run.value.state(), pb::RUN_STATE_SUCCEEDED) << run.value.error();
+  const auto single = client().RunToEnd(Scenario(1));
   const auto before = client().Result(run.value.name());
-  const auto steps = client().Watch(run.value.name()).value.steps.size();
+  const auto steps = client().Watch(single.value.name()).value.steps.size();
   cluster().RestartCoordinator();
   const auto after = client().Result(run.value.name());
   ASSERT_TRUE(after.ok()) << Text(after.status);
   EXPECT_EQ(after.value.SerializeAsString(), before.value.SerializeAsString());
   EXPECT_EQ(client().GetRun(run.value.name()).value.ShortDebugString(), run.value.ShortDebugString());
-  EXPECT_GT(steps, client().Watch(run.value.name()).value.steps.size())
-      << "replicas are summed in what is kept";
-  EXPECT_EQ(client().Watch(run.value.name()).value.steps.size(),
-            static_cast<std::size_t>(after.value.steps_size()));
+  EXPECT_GT(steps, 2u);
+  EXPECT_EQ(client().Watch(single.value.name()).value.steps.size(), steps);
+  const Watched watched = client().Watch(run.value.name()).value;
+  EXPECT_THAT(watched.steps, IsEmpty()) << "steps of several replicas are told by nobody";
+  EXPECT_EQ(watched.last.replicas_done(), 3u);
+}
+
+TEST_F(RunLifeTest, EnsemblesTellHowManyReplicasAreDone) {
+  const std::string name = StartLongRun();
+  const std::string shorter = client().CreateRun(Request(400)).value.run().name();
+  const auto watched = client().Watch(shorter);
+  ASSERT_TRUE(watched.ok()) << Text(watched.status);
+  const std::vector<std::uint32_t>& done = watched.value.replicas_done;
+  EXPECT_THAT(watched.value.steps, IsEmpty());
+  ASSERT_GT(done.size(), 1u);
+  EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
+  EXPECT_EQ(done.back(), 400u);
+  EXPECT_EQ(watched.value.last.replicas_done(), 400u);
+  EXPECT_TRUE(client().Cancel(name).ok());
+  EXPECT_LT(WaitForEnd(name, absl::Seconds(10)).replicas_done(), 10'000u);
+}
+
+// A watcher that reads nothing, of a run with more steps than fit the buffers on the way.
+TEST_F(RunLifeTest, SlowWatchersHoldNobodyUp) {
+  const std::string name = StartChain(30'000);
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  pb::WatchRunRequest request;
+  request.set_name(name);
+  const auto slow = client().simulations().WatchRun(&context, request);
+  pb::WatchRunResponse response;
+  ASSERT_TRUE(slow->Read(&response));
+  EXPECT_EQ(WaitForEnd(name, absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
+  EXPECT_EQ(client().Watch(name).value.steps.size(), 30'001u);
+  std::size_t steps = 0;
+  while (slow->Read(&response)) steps += response.has_step();
+  EXPECT_TRUE(slow->Finish().ok());
+  EXPECT_EQ(steps, 30'001u) << "late, but nothing is left out";
 }
 
 class CoordinatorStopTest : public LongRunTest, public testing::WithParamInterface<int> {

@@ -33,7 +33,8 @@ std::vector<Spread> SpreadsOf(const Network& network) {
           {.seeds = {best[0]}, .probability = 0.7, .run_seed = 3, .max_steps = 0},
           {.seeds = {best[0], best[3]}, .probability = 0.7, .run_seed = 3, .max_steps = 1},
           {.seeds = {best[0]}, .probability = 0.7, .run_seed = ~0ull, .max_steps = 2},
-          {.seeds = {best[0], best[1]}, .probability = 0.4, .run_seed = 12, .replicas = 5}};
+          {.seeds = {best[0], best[1]}, .probability = 0.4, .run_seed = 12, .replicas = 90},
+          {.seeds = {best[0], best[1]}, .probability = 0.4, .run_seed = 12, .first_replica = 77}};
 }
 
 void ExpectAsJudged(Client& client, const Network& network, const std::string& graph, const Spread& spread) {

@@ -32,15 +32,15 @@ StopReason StopOf(pb::ReasonStopped reason) {
   return reason == pb::REASON_STOPPED_MAX_STEPS ? StopReason::kMaxSteps : StopReason::kNothingPending;
 }
 
-// A result of one replica in the engine's words.
+// A result in the engine's words, several replicas as one that does what they do together.
 LaneOutcome LaneOf(const pb::RunResult& result) {
   LaneOutcome lane;
   lane.stop = StopOf(result.reason_stopped());
   for (const pb::StepCounts& step : result.steps()) {
-    lane.steps.push_back({.step = step.step(),
-                          .deliveries = step.deliveries(),
-                          .first_receipts = step.first_receipts(),
-                          .forwards = step.forwards()});
+    lane.Add({.step = step.step(),
+              .deliveries = step.deliveries(),
+              .first_receipts = step.first_receipts(),
+              .forwards = step.forwards()});
   }
   lane.digest = Digest::FromHex(result.digest()).value_or(Digest());
   lane.unreached_without_followees = result.unreached_without_links();
@@ -161,6 +161,7 @@ pb::Scenario ScenarioOf(const Spread& spread, const Network& network, const std:
   for (const MemberKey key : spread.seeds) scenario.mutable_seed_members()->add_ids(network.IdOf(key));
   scenario.mutable_model()->mutable_forward()->set_probability(spread.probability);
   scenario.set_run_seed(spread.run_seed);
+  scenario.set_first_replica(spread.first_replica);
   scenario.set_replicas(spread.replicas);
   if (spread.max_steps.has_value()) scenario.mutable_stop()->set_max_steps(*spread.max_steps);
   return scenario;
@@ -168,9 +169,9 @@ pb::Scenario ScenarioOf(const Spread& spread, const Network& network, const std:
 
 std::vector<Verdict> Judge(const Network& network, const Spread& spread) {
   std::vector<Verdict> verdicts;
-  for (std::uint64_t replica = 0; replica < spread.replicas; ++replica) {
+  for (std::uint64_t i = 0; i < spread.replicas; ++i) {
     JudgeRun run{.run_seed = spread.run_seed,
-                 .replica = replica,
+                 .replica = spread.first_replica + i,
                  .forward = Threshold::FromProbability(spread.probability).value(),
                  .max_steps = spread.max_steps};
     run.seed_members.insert(spread.seeds.begin(), spread.seeds.end());
@@ -221,6 +222,7 @@ std::string LocalDigest(const Network& network, const Spread& spread, std::uint3
                .max_steps = spread.max_steps};
   run.seed_members.insert(spread.seeds.begin(), spread.seeds.end());
   RunSpec spec = shards.SpecFor(run);
+  spec.first_replica = spread.first_replica;
   spec.replicas = spread.replicas;
   ThreadPool pool(2);
   const auto outcome = LocalCluster(shards.images(), std::min(2u, shards_count)).Run(spec, pool);

@@ -46,6 +46,7 @@ struct Spread {
   std::uint64_t run_seed = 1;
   std::optional<std::uint32_t> max_steps = {};
   std::uint32_t replicas = 1;
+  std::uint32_t first_replica = 0;
 };
 
 pb::Scenario ScenarioOf(const Spread& spread, const Network& network, const std::string& graph);

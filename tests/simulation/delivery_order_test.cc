@@ -52,8 +52,8 @@ TEST(DeliveryOrderTest, EveryScheduleGivesTheJudgesResult) {
   }
 }
 
-TEST(DeliveryOrderTest, ReplicasFollowEachOtherInAnySchedule) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+TEST(DeliveryOrderTest, ReplicasInFlightTogetherInAnySchedule) {
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
     TestRandom random(seed);
     const TestGraph graph = RandomGraph(random, 40, 3, 40);
     const VectorLinkSource source(graph);
@@ -61,6 +61,7 @@ TEST(DeliveryOrderTest, ReplicasFollowEachOtherInAnySchedule) {
     JudgeRun run = AnyRun(random, graph);
     RunSpec spec = shards.SpecFor(run);
     spec.replicas = 20;
+    spec.lanes = static_cast<std::uint32_t>(1 + random.Below(8));
     const SimulationResult result = Simulate(shards, spec, AnySchedule(random, 4));
     ASSERT_EQ(result.end, SimulationResult::End::kFinished) << seed << ": " << result.refusal;
     ASSERT_EQ(result.lanes.size(), 20u);

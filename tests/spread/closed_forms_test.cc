@@ -44,10 +44,8 @@ Spread Sample(const TestGraph& graph, Threshold forward, std::uint32_t replicas,
   EXPECT_TRUE(outcome.ok()) << outcome.status();
   Spread spread;
   for (const LaneOutcome& lane : outcome->lanes) {
-    std::uint64_t received = 0, forwarders = 0;
-    for (const StepCounts& step : lane.steps) received += step.first_receipts, forwarders += step.forwards;
-    spread.received.Add(static_cast<double>(received));
-    spread.forwarders.Add(static_cast<double>(forwarders));
+    spread.received.Add(static_cast<double>(lane.reach));
+    spread.forwarders.Add(static_cast<double>(lane.forwards));
   }
   return spread;
 }
@@ -167,13 +165,9 @@ TEST(ClosedFormsTest, ErdosRenyiGraphsAreReachedAsTheorySays) {
     ASSERT_TRUE(outcome.ok()) << outcome.status();
     Mean reached, forwarders;
     for (const LaneOutcome& lane : outcome->lanes) {
-      double received = 0, forwarded = 0;
-      for (const StepCounts& step : lane.steps) {
-        received += static_cast<double>(step.first_receipts);
-        forwarded += static_cast<double>(step.forwards);
-      }
+      const auto received = static_cast<double>(lane.reach);
       reached.Add(received / kMembers);
-      forwarders.Add(forwarded / received * 100);
+      forwarders.Add(static_cast<double>(lane.forwards) / received * 100);
     }
     EXPECT_NEAR(reached.mean(), c.reached, .01);
     EXPECT_NEAR(forwarders.mean(), static_cast<double>(c.percent), .5);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/limits.h"
 #include "engine/base/thread_pool.h"
 #include "gtest/gtest.h"
 #include "tests/support/compare.h"
@@ -42,6 +43,7 @@ void ExpectAsJudged(const Shards& shards, const Verdict& verdict, const JudgeRun
   const auto outcome = LocalCluster(shards.images(), setting.workers).Run(spec, Threads(setting.threads));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   ASSERT_EQ(outcome->lanes.size(), 1u);
+  EXPECT_EQ(Difference(verdict, outcome->steps), "") << Text(setting);
   EXPECT_EQ(Difference(verdict, outcome->lanes[0]), "") << Text(setting);
   EXPECT_EQ(Difference(verdict, shards, outcome->receipts), "") << Text(setting);
 }
@@ -131,17 +133,71 @@ TEST(LocalClusterTest, EveryReplicaIsTheSingleRunOfItsNumber) {
                    .max_steps = max_steps,
                    .seed_members = {graph.start}};
       RunSpec spec = shards.SpecFor(run);
+      spec.first_replica = 30;
       spec.replicas = 200;
-      const auto outcome = LocalCluster(shards.images(), shards_count).Run(spec, Threads(3));
-      ASSERT_TRUE(outcome.ok()) << outcome.status();
-      ASSERT_EQ(outcome->lanes.size(), 200u);
-      for (run.replica = 0; run.replica < 200; ++run.replica) {
-        const LaneOutcome& lane = outcome->lanes[run.replica];
-        EXPECT_EQ(lane.replica, run.replica);
-        EXPECT_EQ(Difference(Judge(judged, run), lane), "") << "replica " << run.replica;
+      for (const std::uint32_t lanes : {1u, 2u, 7u, limits::kLanesMax}) {
+        spec.lanes = lanes;
+        const auto outcome = LocalCluster(shards.images(), shards_count).Run(spec, Threads(3));
+        ASSERT_TRUE(outcome.ok()) << outcome.status();
+        ASSERT_EQ(outcome->lanes.size(), 200u);
+        for (run.replica = 30; run.replica < 230; ++run.replica) {
+          const LaneOutcome& lane = outcome->lanes[run.replica - 30];
+          EXPECT_EQ(lane.replica, run.replica);
+          EXPECT_EQ(Difference(Judge(judged, run), lane), "") << "replica " << run.replica;
+        }
       }
     }
   }
+}
+
+// Replica i of an ensemble, and replica i alone.
+TEST(LocalClusterTest, AnyReplicaCanBeRunAlone) {
+  TestRandom random(13);
+  const TestGraph graph = RandomGraph(random, 400, 4, 400);
+  const VectorLinkSource source(graph);
+  std::vector<LaneOutcome> expected;
+  for (const std::uint32_t shards_count : {1u, 2u, 4u, 7u}) {
+    const Shards shards = Shards::InMemory(source, BalancedPartition(source, shards_count));
+    RunSpec spec = shards.SpecFor({.run_seed = 5, .forward = kHalf, .seed_members = {graph.start}});
+    spec.replicas = 40;
+    spec.lanes = 6;
+    const auto ensemble = LocalCluster(shards.images(), shards_count).Run(spec, Threads(2));
+    ASSERT_TRUE(ensemble.ok()) << ensemble.status();
+    if (expected.empty()) expected = ensemble->lanes;
+    EXPECT_EQ(ensemble->lanes, expected) << shards_count << " shards";
+    spec.replicas = 1;
+    spec.record_receipts = true;
+    for (spec.first_replica = 0; spec.first_replica < 40; ++spec.first_replica) {
+      const auto alone = LocalCluster(shards.images(), std::min(2u, shards_count)).Run(spec, Threads(1));
+      ASSERT_TRUE(alone.ok()) << alone.status();
+      ASSERT_EQ(alone->lanes.size(), 1u);
+      EXPECT_EQ(alone->lanes[0], expected[spec.first_replica]) << "replica " << spec.first_replica;
+    }
+  }
+}
+
+TEST(LocalClusterTest, StepsAreSumsOverReplicas) {
+  TestRandom random(14);
+  const TestGraph graph = RandomGraph(random, 100, 4, 100);
+  const VectorLinkSource source(graph);
+  const Shards shards = Shards::InMemory(source, BalancedPartition(source, 3));
+  JudgeRun run{.forward = kHalf, .seed_members = {graph.start}};
+  RunSpec spec = shards.SpecFor(run);
+  spec.replicas = 50;
+  spec.lanes = 4;
+  const auto outcome = LocalCluster(shards.images(), 3).Run(spec, Threads(2));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  std::vector<StepCounts> sums;
+  for (run.replica = 0; run.replica < 50; ++run.replica) {
+    for (const JudgeStep& step : Judge(ForJudge(graph), run).steps) {
+      AddTo(StepCounts{.step = step.step,
+                       .deliveries = step.deliveries,
+                       .first_receipts = step.first_receipts,
+                       .forwards = step.forwards},
+            sums);
+    }
+  }
+  EXPECT_EQ(outcome->steps, sums);
 }
 
 TEST(LocalClusterTest, RunsMayShareACluster) {
@@ -185,12 +241,12 @@ TEST(LocalClusterTest, AWrongSpecIsRefused) {
 
 TEST(MergeLanesTest, WorkersThatDisagreeAreFound) {
   std::vector<LaneOutcome> first(1);
-  first[0].steps = {{.step = 0, .first_receipts = 1, .forwards = 1}};
+  first[0].Add({.step = 0, .first_receipts = 1, .forwards = 1});
   std::vector<LaneOutcome> whole;
   ASSERT_TRUE(MergeLanes(first, whole).ok());
   EXPECT_TRUE(MergeLanes(first, whole).ok());
-  std::vector<LaneOutcome> other = first;
-  other[0].steps[0].forwards = 0;
+  std::vector<LaneOutcome> other(1);
+  other[0].Add({.step = 0, .first_receipts = 1, .forwards = 0});
   EXPECT_EQ(MergeLanes(other, whole).code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(MergeLanes({}, whole).code(), absl::StatusCode::kDataLoss);
 }

@@ -53,7 +53,7 @@ TEST(ReadmeExample, RingOfSevenHasTheDigestsOfThePage) {
                                          {.step = 2, .deliveries = 2, .first_receipts = 1, .forwards = 1},
                                          {.step = 3, .deliveries = 2, .first_receipts = 1, .forwards = 1},
                                          {.step = 4, .deliveries = 2, .first_receipts = 1, .forwards = 0}};
-  EXPECT_EQ(outcome->lanes[0].steps, steps);
+  EXPECT_EQ(outcome->steps, steps);
   spec.run_seed = 2;
   EXPECT_EQ(LocalCluster(pointers, 1).Run(spec, executor)->lanes[0].digest.ToHex(),
             "4e71d77f2d7c24ddd544dec2650d6095");

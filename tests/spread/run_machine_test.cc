@@ -72,7 +72,7 @@ TEST_F(RunMachineTest, BothMachinesKnowTheWholeRun) {
   EXPECT_TRUE(a->done() && b->done());
   EXPECT_FALSE(a->Ready());
   ASSERT_THAT(a->lanes(), SizeIs(1));
-  EXPECT_EQ(a->lanes()[0].steps, b->lanes()[0].steps);
+  EXPECT_EQ(a->steps(), b->steps());
   LaneOutcome whole = a->lanes()[0];
   whole.digest += b->lanes()[0].digest;
   const JudgeRun run{.forward = Threshold::FromFixed(Threshold::kOne), .seed_members = {10}};

@@ -43,6 +43,28 @@ TEST(RunSpecTest, NumbersHaveLimits) {
   ExpectRefused((spec.replicas = limits::kReplicasMax + 1, spec), "replicas");
   spec = Good();
   ExpectRefused((spec.max_steps = limits::kStepsMax + 1, spec), "max_steps");
+  spec = Good();
+  ExpectRefused((spec.lanes = 0, spec), "lanes");
+  ExpectRefused((spec.lanes = limits::kLanesMax + 1, spec), "lanes");
+}
+
+TEST(RunSpecTest, ReplicasAreNumberedBelowTheirLimit) {
+  RunSpec spec = Good();
+  spec.first_replica = limits::kReplicasMax - 1;
+  EXPECT_TRUE(CheckRunSpec(spec, 10).ok());
+  spec.replicas = 2;
+  ExpectRefused(spec, "first_replica");
+  spec.replicas = 1;
+  ExpectRefused((spec.first_replica = 0xFFFFFFFF, spec), "first_replica");
+}
+
+TEST(RunSpecTest, SmallGraphsHaveManyReplicasInFlight) {
+  EXPECT_EQ(LanesFor(100, 10'000), limits::kLanesMax);
+  EXPECT_EQ(LanesFor(100, 3), 3u);
+  EXPECT_EQ(LanesFor(0, 1), 1u);
+  EXPECT_EQ(LanesFor(6'000'000, 10'000), limits::kLanesMin);
+  EXPECT_GE(LanesFor(200'000, 100), LanesFor(1'000'000, 100));
+  EXPECT_EQ(LanesFor(0xFFFFFFFE, 10'000), limits::kLanesMin);
 }
 
 TEST(RunSpecTest, ReceiptsAreOfSingleRuns) {

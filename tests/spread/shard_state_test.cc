@@ -123,14 +123,16 @@ TEST(ShardStateTest, SparseAndDenseStepsAreAsJudged) {
       spec.record_receipts = true;
       const Verdict verdict = Judge(ForJudge(graph), run);
       whole.state.Begin(spec, static_cast<std::uint32_t>(run.replica));
-      LaneOutcome lane;
-      lane.steps = {{.step = 0, .first_receipts = 1, .forwards = 1}};
+      std::vector<StepCounts> steps = {{.step = 0, .first_receipts = 1, .forwards = 1}};
       for (std::vector<MemberKey> frontier = {graph.start}; !frontier.empty();
            frontier = whole.Keys(whole.forwards)) {
-        lane.steps.push_back(whole.Step(spec, static_cast<std::uint32_t>(lane.steps.size()), frontier));
+        steps.push_back(whole.Step(spec, static_cast<std::uint32_t>(steps.size()), frontier));
       }
+      LaneOutcome lane;
+      for (const StepCounts& step : steps) lane.Add(step);
       lane.digest = whole.state.digest();
       lane.unreached_without_followees = whole.state.UnreachedWithoutFollowees();
+      EXPECT_EQ(Difference(verdict, steps), "");
       EXPECT_EQ(Difference(verdict, lane), "");
       EXPECT_EQ(Difference(verdict, whole.shards, {whole.state.receipts()}), "");
     }

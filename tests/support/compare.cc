@@ -34,13 +34,33 @@ std::string StepsDifference(const std::map<MemberKey, std::uint32_t>& judged, Me
 
 }  // namespace
 
-std::string Difference(const Verdict& verdict, const LaneOutcome& lane) {
-  for (std::size_t i = 0; i < verdict.steps.size() && i < lane.steps.size(); ++i) {
-    const std::string judge = Text(verdict.steps[i]), engine = Text(lane.steps[i]);
+std::string Difference(const Verdict& verdict, const std::vector<StepCounts>& steps) {
+  for (std::size_t i = 0; i < verdict.steps.size() && i < steps.size(); ++i) {
+    const std::string judge = Text(verdict.steps[i]), engine = Text(steps[i]);
     if (judge != engine) return Unless(false, "counts", judge, engine);
   }
-  std::string difference = Unless(verdict.steps.size() == lane.steps.size(), "number of steps",
-                                  verdict.steps.size(), lane.steps.size());
+  return Unless(verdict.steps.size() == steps.size(), "number of steps", verdict.steps.size(), steps.size());
+}
+
+std::string Difference(const Verdict& verdict, const LaneOutcome& lane) {
+  LaneOutcome judged;
+  std::uint64_t judged_duplicates = 0;
+  for (const JudgeStep& step : verdict.steps) {
+    judged.Add({.step = step.step,
+                .deliveries = step.deliveries,
+                .first_receipts = step.first_receipts,
+                .forwards = step.forwards});
+    judged_duplicates += step.duplicates;
+  }
+  std::string difference = Unless(
+      judged.last_step == lane.last_step && judged.deliveries == lane.deliveries &&
+          judged.reach == lane.reach && judged.forwards == lane.forwards &&
+          judged_duplicates == lane.duplicates,
+      "sums", Text(judged.last_step, judged.deliveries, judged.reach, judged_duplicates, judged.forwards),
+      Text(lane.last_step, lane.deliveries, lane.reach, lane.duplicates, lane.forwards));
+  if (!difference.empty()) return difference;
+  difference = Unless(judged.steps_fingerprint == lane.steps_fingerprint, "fingerprint of steps",
+                      judged.steps_fingerprint, lane.steps_fingerprint);
   if (!difference.empty()) return difference;
   const StopReason stop = verdict.stopped_at_max_steps ? StopReason::kMaxSteps : StopReason::kNothingPending;
   difference = Unless(stop == lane.stop, "stop reason", static_cast<int>(stop), static_cast<int>(lane.stop));

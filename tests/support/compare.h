@@ -12,9 +12,12 @@
 
 namespace lawine {
 
-// The first difference in words, empty when there is none: counts of every step, why it stopped, the
-// digest, and how many were unreachable.
+// The first difference in words, empty when there is none: counts of every step (by their fingerprint), why
+// it stopped, the digest, and how many were unreachable.
 std::string Difference(const Verdict& verdict, const LaneOutcome& lane);
+
+// The same for the counts of every step of a single run, one by one.
+std::string Difference(const Verdict& verdict, const std::vector<StepCounts>& steps);
 
 // The same for receipt and forward steps of every member. `receipts` are by shard.
 std::string Difference(const Verdict& verdict, const Shards& shards, const std::vector<Receipts>& receipts);

@@ -295,6 +295,10 @@ absl::Status CheckScenario(const v1::Scenario& scenario) {
     problems.push_back(
         absl::StrCat("replicas: expected 1 to ", limits::kReplicasMax, ", found ", scenario.replicas()));
   }
+  if (scenario.first_replica() >= limits::kReplicasMax) {
+    problems.push_back(absl::StrCat("first_replica: expected 0 to ", limits::kReplicasMax - 1, ", found ",
+                                    scenario.first_replica()));
+  }
   if (scenario.message().kind().size() > kMessageKindBytesMax) {
     problems.push_back(absl::StrCat("message.kind: expected at most ", kMessageKindBytesMax, " bytes, found ",
                                     scenario.message().kind().size()));
