@@ -5,6 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/exit_code.h"
 #include "services/cli/progress.h"
@@ -16,28 +18,44 @@ namespace {
 
 using v1::SimulationService;
 
-// Steps and reach, of the replica that moved last.
-class StepProgress {
+// Steps and reach of a single replica, or how many of several are done.
+class RunProgressLine {
  public:
-  explicit StepProgress(const Session& session) : progress_(session) {}
+  explicit RunProgressLine(const Session& session) : progress_(session) {}
 
   void Note(const v1::WatchRunResponse& response) {
     if (response.has_run() && response.run().state() == v1::RUN_STATE_QUEUED) {
       progress_.Show(absl::StrCat("queued at place ", response.run().queue_position()));
     }
     if (response.has_run()) replicas_ = response.run().scenario().replicas();
-    if (!response.has_step()) return;
-    if (response.step().step() == 0) reached_ = 0;
-    reached_ += response.step().first_receipts();
-    const std::string replica =
-        replicas_ > 1 ? absl::StrCat("replica ", response.replica() + 1, " of ", replicas_, ", ") : "";
-    progress_.Show(absl::StrCat(replica, "hop ", response.step().step(), ": ",
-                                Counted(response.step().deliveries(), "delivery", "deliveries"), ", ",
-                                Counted(reached_, "member", "members"), " reached"));
+    if (response.has_replicas_done()) ShowReplicas(response.replicas_done());
+    if (response.has_step()) ShowStep(response.step());
   }
 
  private:
+  void ShowStep(const v1::StepCounts& step) {
+    reached_ += step.first_receipts();
+    progress_.Show(absl::StrCat("hop ", step.step(), ": ",
+                                Counted(step.deliveries(), "delivery", "deliveries"), ", ",
+                                Counted(reached_, "member", "members"), " reached"));
+  }
+  void ShowReplicas(std::uint32_t done) {
+    std::string text = absl::StrCat(Thousands(done), " of ", Counted(replicas_, "replica", "replicas"));
+    const absl::Time now = absl::Now();
+    if (first_done_ == 0) {
+      first_done_ = done;
+      first_time_ = now;
+    } else if (done > first_done_) {
+      const double seconds_each = absl::ToDoubleSeconds(now - first_time_) / (done - first_done_);
+      absl::StrAppend(&text, ", about ", Duration(seconds_each * (replicas_ - done)), " left");
+    }
+    progress_.Show(text, done, replicas_);
+  }
+
   Progress progress_;
+  // What is left is estimated from the pace since the first word of it.
+  std::uint32_t first_done_ = 0;
+  absl::Time first_time_;
   std::uint32_t replicas_ = 1;
   std::uint64_t reached_ = 0;
 };
@@ -75,20 +93,20 @@ absl::Status Interrupted(Session& session, Connection& connection, const std::st
 }  // namespace
 
 absl::StatusOr<v1::Run> FollowRun(Session& session, Connection& connection, const std::string& name,
-                                  const std::function<void(const v1::WatchRunResponse&)>& on_step) {
+                                  const std::function<void(const v1::WatchRunResponse&)>& on_progress) {
   v1::WatchRunRequest request;
   request.set_name(name);
   v1::Run run;
   grpc::Status status;
   {
-    StepProgress progress(session);
+    RunProgressLine progress(session);
     CallScope call(session.interrupt, kStreamTimeout);
     const auto stream = connection.simulations().WatchRun(&call.context(), request);
     v1::WatchRunResponse response;
     while (stream->Read(&response)) {
       progress.Note(response);
       if (response.has_run()) run = response.run();
-      if (response.has_step()) on_step(response);
+      if (response.has_step() || response.has_replicas_done()) on_progress(response);
     }
     status = stream->Finish();
   }

@@ -13,11 +13,12 @@
 
 namespace lawine::cli {
 
-// Calls `on_step` for every step of the run, past ones first, and returns the run as it ended. After an
+// Calls `on_progress` for every step of the run, past ones first, or, of several replicas, whenever more are
+// done. Returns the run as it ended. After an
 // interrupt: CANCELLED without words; a run of this process is cancelled, one of a cluster goes on and
 // standard error says how to see it again.
 absl::StatusOr<v1::Run> FollowRun(Session& session, Connection& connection, const std::string& name,
-                                  const std::function<void(const v1::WatchRunResponse&)>& on_step);
+                                  const std::function<void(const v1::WatchRunResponse&)>& on_progress);
 
 // OK for a run that succeeded; otherwise what became of it.
 absl::Status EndOf(const v1::Run& run);

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/cli/ensemble_text.h"
 #include "services/cli/text.h"
 
 namespace lawine::cli {
@@ -124,29 +125,6 @@ std::string HopTable(const v1::RunResult& result, bool color) {
   return text;
 }
 
-std::string ReplicaTable(const v1::RunResult& result, bool color) {
-  Table table({{"by replica", Align::kLeft},
-               {"mean", Align::kRight},
-               {"least", Align::kRight},
-               {"most", Align::kRight}});
-  const auto add = [&](const std::string& name, int decimals, const auto& value_of) {
-    std::uint64_t least = UINT64_MAX;
-    std::uint64_t most = 0;
-    double sum = 0.0;
-    for (const v1::ReplicaResult& replica : result.replicas()) {
-      const std::uint64_t value = value_of(replica.totals());
-      least = std::min(least, value);
-      most = std::max(most, value);
-      sum += static_cast<double>(value);
-    }
-    table.AddRow({name, Decimal(sum / result.replicas_size(), decimals), Thousands(least), Thousands(most)});
-  };
-  add("members reached", 1, [](const v1::Totals& totals) { return totals.reach(); });
-  add("deliveries", 1, [](const v1::Totals& totals) { return totals.deliveries(); });
-  add("hops", 2, [](const v1::Totals& totals) { return std::uint64_t{totals.steps()}; });
-  return table.Render(color);
-}
-
 std::string DiedEarly(const v1::RunResult& result) {
   const auto died =
       std::count_if(result.replicas().begin(), result.replicas().end(), [](const v1::ReplicaResult& replica) {
@@ -211,7 +189,11 @@ std::string Setting(const v1::RunResult& result) {
 
 std::string Realisations(const v1::RunResult& result) {
   const std::string seed = absl::StrCat("(run seed ", result.scenario().run_seed(), ").");
-  if (Replicas(result) == 1) return absl::StrCat("This is one realisation of chance ", seed);
+  const std::uint32_t first = result.scenario().first_replica();
+  if (Replicas(result) == 1) {
+    return absl::StrCat("This is one realisation of chance",
+                        first > 0 ? absl::StrCat(", number ", first) : "", " ", seed);
+  }
   return absl::StrCat("These are ", Thousands(Replicas(result)), " realisations of chance ", seed);
 }
 
@@ -252,20 +234,25 @@ std::string Sentence(const v1::RunResult& result) {
 std::string Summary(const v1::RunResult& result) {
   const std::uint64_t reach = result.totals().reach();
   const bool several = Replicas(result) > 1;
-  return absl::StrCat(Thousands(reach), " of ", Thousands(MembersOfAll(result)), " members reached (",
-                      PercentCell(reach, MembersOfAll(result)), "%) ", several ? "in at most " : "in ",
-                      Counted(result.totals().steps(), "hop", "hops"), " with ",
-                      Counted(result.totals().deliveries(), "delivery", "deliveries"), ", forwarded by ",
-                      Thousands(result.totals().forwards()),
-                      several ? absl::StrCat(" (sums over ", Thousands(Replicas(result)), " replicas)") : "",
-                      ".");
+  return absl::StrCat(
+      result.has_ensemble() ? EnsembleSentence(result) + " " : "", Thousands(reach), " of ",
+      Thousands(MembersOfAll(result)), " members reached (", PercentCell(reach, MembersOfAll(result)), "%) ",
+      several ? "in at most " : "in ", Counted(result.totals().steps(), "hop", "hops"), " with ",
+      Counted(result.totals().deliveries(), "delivery", "deliveries"), ", forwarded by ",
+      Thousands(result.totals().forwards()),
+      several ? absl::StrCat(" (sums over ", Thousands(Replicas(result)), " replicas)") : "", ".");
 }
 
 std::string Report(const v1::RunResult& result, bool color) {
-  const std::string sentence = Wrap(Sentence(result));
+  const bool several = result.has_ensemble();
+  const std::string sentence = Wrap(several ? EnsembleSentence(result) : Sentence(result));
   std::string text = absl::StrCat(color ? absl::StrCat("\033[1m", sentence, "\033[0m") : sentence, "\n",
-                                  Setting(result), "\n\n", HopTable(result, color), "\n");
-  if (result.replicas_size() > 1) absl::StrAppend(&text, ReplicaTable(result, color), "\n");
+                                  several ? Wrap(Sentence(result)) + "\n" : "", Setting(result), "\n\n");
+  if (several) {
+    absl::StrAppend(&text, EnsembleTable(result.ensemble(), color), "\n",
+                    ReachHistogram(result.ensemble(), color), "\n");
+  }
+  absl::StrAppend(&text, HopTable(result, color), "\n");
   absl::StrAppend(&text, Facts(ResultFacts(result)), "\n", Realisations(result), "\n");
   for (const std::string& warning : result.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");

@@ -63,19 +63,22 @@ absl::Status GetRun(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
+Json ProgressJson(const v1::WatchRunResponse& response) {
+  if (response.has_replicas_done()) return {{"replicas_done", response.replicas_done()}};
+  return {{"replica", response.replica()}, {"step", MessageToJson(response.step())}};
+}
+
 // JSON is one line an event, for programs that read along.
 absl::Status WatchRun(Session& session, const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
-  const auto on_step = [&](const v1::WatchRunResponse& response) {
-    Print(session.options.json
-              ? JsonLine({{"replica", response.replica()}, {"step", MessageToJson(response.step())}})
-              : StepText(response));
+  const auto on_progress = [&](const v1::WatchRunResponse& response) {
+    Print(session.options.json ? JsonLine(ProgressJson(response)) : ProgressText(response));
     std::fflush(stdout);
   };
   // The steps themselves are the progress.
   Session quiet{session.options, session.interrupt};
   quiet.options.quiet = true;
-  LAWINE_ASSIGN_OR_RETURN(const v1::Run run, FollowRun(quiet, *connection, name, on_step));
+  LAWINE_ASSIGN_OR_RETURN(const v1::Run run, FollowRun(quiet, *connection, name, on_progress));
   Print(session.options.json ? JsonLine({{"run", MessageToJson(run, /*empty_lists=*/false)}})
                              : absl::StrCat("\n", RunText(run)));
   return EndOf(run);
@@ -135,7 +138,7 @@ void AddRunCommands(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 1'000'000).description(""));
   list.callback([=, &action] { action = [=](Session& session) { return ListRuns(session, *limit); }; });
   AddNamed(run, action, "get", "Show where a run is", GetRun);
-  AddNamed(run, action, "watch", "Show steps as they happen, past ones first", WatchRun);
+  AddNamed(run, action, "watch", "Show steps, or replicas done, as they happen", WatchRun);
   AddNamed(run, action, "result", "Print the result of a run that has ended", ShowResult);
   AddNamed(run, action, "cancel", "Ask a run to stop", CancelRun);
   AddNamed(run, action, "delete", "Forget an ended run and its result", DeleteRun);

@@ -56,6 +56,7 @@ std::string RunText(const v1::Run& run) {
       {"forwarding rate", Percent(scenario.model().forward().probability())},
       {"run seed", absl::StrCat(scenario.run_seed())},
       {"replicas", Thousands(std::max(1u, scenario.replicas()))},
+      {"replicas done", Thousands(run.replicas_done())},
       {"steps so far", Thousands(run.steps_done())},
       {"receipts", run.record_receipts() ? "kept" : "not kept"}};
   if (run.reason_stopped() != v1::REASON_STOPPED_UNSPECIFIED) {
@@ -86,7 +87,10 @@ std::string RunsText(const std::vector<v1::Run>& runs, bool color) {
   return table.Render(color);
 }
 
-std::string StepText(const v1::WatchRunResponse& response) {
+std::string ProgressText(const v1::WatchRunResponse& response) {
+  if (response.has_replicas_done()) {
+    return Counted(response.replicas_done(), "replica", "replicas") + " done\n";
+  }
   const v1::StepCounts& step = response.step();
   const std::string replica =
       response.replica() == 0 ? "" : absl::StrCat("replica ", response.replica(), ", ");

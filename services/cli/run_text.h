@@ -11,8 +11,8 @@ namespace lawine::cli {
 
 std::string RunText(const v1::Run& run);
 std::string RunsText(const std::vector<v1::Run>& runs, bool color);
-// One line for a step that is being watched.
-std::string StepText(const v1::WatchRunResponse& response);
+// One line for a step, or for replicas done, that is being watched.
+std::string ProgressText(const v1::WatchRunResponse& response);
 
 // "audience 300", "members 17, 42", "2 at random".
 std::string SeedRuleText(const v1::Scenario& scenario);

@@ -8,8 +8,10 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/command_line.h"
 #include "services/cli/connection.h"
+#include "services/cli/ensemble_text.h"
 #include "services/cli/follow_run.h"
 #include "services/cli/names.h"
+#include "services/cli/output_file.h"
 #include "services/cli/receipts_file.h"
 #include "services/cli/report.h"
 #include "services/cli/simulate_flags.h"
@@ -36,9 +38,13 @@ absl::StatusOr<std::string> StartRun(Connection& connection, const v1::Scenario&
 
 absl::Status Simulate(Session& session, const SimulateFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const v1::Scenario scenario, BuildScenario(flags));
-  std::optional<ReceiptsFile> receipts;
+  std::optional<OutputFile> receipts;
+  std::optional<OutputFile> replicas;
   if (!flags.receipts.empty()) {
-    LAWINE_ASSIGN_OR_RETURN(receipts, ReceiptsFile::Create(flags.receipts));
+    LAWINE_ASSIGN_OR_RETURN(receipts, OutputFile::Create(flags.receipts));
+  }
+  if (!flags.per_replica.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(replicas, OutputFile::Create(flags.per_replica));
   }
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   LAWINE_ASSIGN_OR_RETURN(const std::string name, StartRun(*connection, scenario, receipts.has_value()));
@@ -46,7 +52,8 @@ absl::Status Simulate(Session& session, const SimulateFlags& flags) {
                           FollowRun(session, *connection, name, [](const v1::WatchRunResponse&) {}));
   LAWINE_RETURN_IF_ERROR(EndOf(run));
   LAWINE_ASSIGN_OR_RETURN(const v1::RunResult result, GetResult(*connection, name));
-  if (receipts.has_value()) LAWINE_RETURN_IF_ERROR(receipts->Fill(*connection, name));
+  if (receipts.has_value()) LAWINE_RETURN_IF_ERROR(WriteReceipts(*connection, name, *receipts));
+  if (replicas.has_value()) LAWINE_RETURN_IF_ERROR(WriteReplicas(result, *replicas));
   if (session.options.json) {
     Print(JsonText(ResultToJson(result)));
   } else if (flags.summary) {
@@ -83,7 +90,8 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
       "lawine simulate hyves\n"
       "lawine simulate hyves --audience 300 --forward 0.1\n"
       "lawine simulate hyves --seed-members 17,42 --receipts who.csv\n"
-      "lawine simulate hyves --forward 0.002 --replicas 100\n"
+      "lawine simulate hyves --forward 0.002 --replicas 100 --per-replica replicas.csv\n"
+      "lawine simulate hyves --forward 0.002 --replica 17\n"
       "lawine simulate --scenario news.json -o json");
   command.add_option("NAME", flags->graph, "Name of the graph (default: the scenario's)");
   command
@@ -94,7 +102,14 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
   command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
       ->type_name("P");
   command.add_option("--max-steps", flags->max_steps, "Stop after this many hops")->type_name("T");
-  command.add_option("--replicas", flags->replicas, "Realisations of chance (default: 1)")->type_name("N");
+  CLI::Option* const replicas =
+      command.add_option("--replicas", flags->replicas, "Realisations of chance (default: 1)")
+          ->type_name("N");
+  command.add_option("--replica", flags->replica, "Only the realisation of this number, from 0")
+      ->type_name("I")
+      ->excludes(replicas);
+  command.add_option("--per-replica", flags->per_replica, "Write what each realisation came to, as CSV")
+      ->type_name("FILE");
   command.add_option("--run-seed", flags->run_seed, "Key of the run's luck (default: 1)")->type_name("S");
   command.add_option("--receipts", flags->receipts, "Write who received and forwarded when, as CSV")
       ->type_name("FILE");

@@ -51,6 +51,10 @@ absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
   if (flags.forward) scenario.mutable_model()->mutable_forward()->set_probability(*flags.forward);
   if (flags.max_steps) scenario.mutable_stop()->set_max_steps(*flags.max_steps);
   if (flags.replicas) scenario.set_replicas(*flags.replicas);
+  if (flags.replica) {
+    scenario.set_first_replica(*flags.replica);
+    scenario.set_replicas(1);
+  }
   if (flags.run_seed) scenario.set_run_seed(*flags.run_seed);
   LAWINE_RETURN_IF_ERROR(CheckScenario(scenario));
   if (scenario.graph().empty()) {

@@ -22,7 +22,9 @@ struct SimulateFlags {
   std::optional<std::uint32_t> max_steps;
   std::optional<std::uint32_t> replicas;
   std::optional<std::uint64_t> run_seed;
+  std::optional<std::uint32_t> replica;  // this one alone; not with replicas
   std::string receipts;
+  std::string per_replica;
   bool summary = false;
 };
 

@@ -14,7 +14,7 @@
 #include "services/cli/exit_code.h"
 #include "services/cli/graph_text.h"
 #include "services/cli/kept_cluster.h"
-#include "services/cli/receipts_file.h"
+#include "services/cli/output_file.h"
 #include "services/cli/report.h"
 #include "services/cli/run_text.h"
 #include "services/cli/simulate_flags.h"
@@ -187,23 +187,6 @@ TEST(Report, ShortensLongTables) {
   EXPECT_THAT(report, HasSubstr(" 1000  "));
 }
 
-TEST(Report, SummarisesReplicas) {
-  v1::RunResult result = ArticleRun();
-  result.mutable_scenario()->set_replicas(2);
-  for (std::uint32_t i = 0; i < 2; ++i) {
-    v1::ReplicaResult& replica = *result.add_replicas();
-    replica.set_replica(i);
-    replica.set_reason_stopped(v1::REASON_STOPPED_NOTHING_PENDING);
-    replica.mutable_totals()->set_reach(i == 0 ? 1 : 9'500);
-    replica.mutable_totals()->set_steps(i == 0 ? 1 : 3);
-  }
-  const std::string report = Report(result, false);
-  EXPECT_THAT(report, HasSubstr("(sums over 2 replicas)"));
-  EXPECT_THAT(report, ::testing::ContainsRegex("members reached +4,750\\.5 +1 +9,500\n"));
-  EXPECT_THAT(report, ::testing::ContainsRegex("died within one hop +1 of 2 replicas \\(50\\.00%\\)\n"));
-  EXPECT_THAT(report, HasSubstr("These are 2 realisations of chance"));
-}
-
 TEST(Text, SeparatesThousands) {
   EXPECT_EQ(Thousands(0), "0");
   EXPECT_EQ(Thousands(999), "999");
@@ -296,6 +279,20 @@ TEST(SimulateFlags, AreTheWholeScenarioWithoutAFile) {
   EXPECT_THAT(scenario->seed_members().ids(), ::testing::ElementsAre("17", "anna"));
   EXPECT_EQ(scenario->model().forward().probability(), 0.25);
   EXPECT_FALSE(scenario->has_run_seed());
+}
+
+TEST(SimulateFlags, OneReplicaIsAnEnsembleOfOne) {
+  SimulateFlags flags;
+  flags.graph = "hyves";
+  flags.replica = 17;
+  const auto scenario = BuildScenario(flags);
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  EXPECT_EQ(scenario->first_replica(), 17u);
+  EXPECT_EQ(scenario->replicas(), 1u);
+  EXPECT_FALSE(Parse({"simulate", "hyves", "--replica", "1", "--replicas", "2"}).ok());
+  flags.replica = 10'000;
+  EXPECT_THAT(std::string(BuildScenario(flags).status().message()),
+              HasSubstr("first_replica: expected 0 to 9999, found 10000"));
 }
 
 TEST(SimulateFlags, AreCheckedLikeAFile) {

@@ -43,6 +43,7 @@ Json ResultToJson(const v1::RunResult& result) {
   json["never_reached"] = {{"no_links", NumberToJson(result.unreached_without_links())},
                            {"missed", NumberToJson(result.unreached_missed())}};
   json["timing"] = MessageToJson(result.timing());
+  if (result.has_ensemble()) json["ensemble"] = MessageToJson(result.ensemble());
   if (result.replicas_size() > 1) json["replicas"] = ListToJson(result.replicas());
   json["warnings"] = Json::array();
   for (const auto& warning : result.warnings()) json["warnings"].push_back(warning);

@@ -1,0 +1,54 @@
+// What a run is expected to take, and what is refused for it.
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/coordinator/scenario_plan.h"
+
+namespace lawine {
+namespace {
+
+using ::testing::HasSubstr;
+
+// hyves-300: 6 million members, 1.8 thousand million links.
+RunPlan Plan(double probability, std::uint32_t replicas) {
+  RunPlan plan;
+  plan.graph.mutable_info()->add_boundaries(0);
+  plan.graph.mutable_info()->add_boundaries(6'000'000);
+  plan.graph.mutable_info()->set_links(1'800'000'000);
+  plan.spec.forward = Threshold::FromProbability(probability).value();
+  plan.spec.replicas = replicas;
+  plan.spec.lanes = LanesFor(6'000'000, replicas);
+  plan.seed_members.emplace_back().set_audience(300);
+  plan.estimate = EstimateRun(plan);
+  return plan;
+}
+
+TEST(Estimate, GrowsWithReplicas) {
+  EXPECT_EQ(Plan(0.1, 1).estimate.deliveries(), 180'000'300u);
+  EXPECT_EQ(Plan(0.1, 1'000).estimate.deliveries(), 180'000'300'000u);
+  EXPECT_TRUE(Plan(0.0001, 100).estimate.small());
+  EXPECT_FALSE(Plan(0.1, 100).estimate.small());
+}
+
+TEST(Estimate, MemoryDoesNotGrowWithReplicas) {
+  EXPECT_EQ(Plan(0.1, 100).estimate.memory_bytes(), Plan(0.1, 10'000).estimate.memory_bytes());
+}
+
+TEST(CheckEstimate, TakesTheLargestEnsembleOfTheArticle) {
+  EXPECT_TRUE(CheckEstimate(Plan(0.1, 10'000)).ok());
+  EXPECT_TRUE(CheckEstimate(Plan(1, 1)).ok());
+}
+
+TEST(CheckEstimate, RefusesWhatWouldNotEndAndSaysWhatItWouldTake) {
+  const absl::Status status = CheckEstimate(Plan(1, 10'000));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(status.message());
+  EXPECT_THAT(message, HasSubstr("replicas"));
+  EXPECT_THAT(message, HasSubstr("expected at most 5555"));
+  EXPECT_THAT(message, HasSubstr("found 10000"));
+  EXPECT_THAT(message, HasSubstr("1.8e+13 deliveries"));
+  EXPECT_THAT(message, HasSubstr("5 hours"));
+  EXPECT_TRUE(CheckEstimate(Plan(1, 5'555)).ok());
+}
+
+}  // namespace
+}  // namespace lawine
