@@ -15,7 +15,7 @@ namespace {
 
 using Align = Table::Align;
 
-// 12.3% of 1,000 replicas: as many decimals as they can have, and never "0%" for some.
+// "12.30% of them".
 std::string ShareOf(const v1::Ensemble& ensemble) {
   const auto died = static_cast<std::uint64_t>(
       std::llround(ensemble.dying_out_share() * static_cast<double>(ensemble.replicas())));
@@ -37,10 +37,13 @@ std::string Row(const v1::ReplicaResult& replica) {
 std::string EnsembleSentence(const v1::RunResult& result) {
   const v1::Ensemble& ensemble = result.ensemble();
   const v1::Distribution& reach = ensemble.measures().reach();
+  const v1::Quantiles& q = reach.quantiles();
+  const std::string half = q.p25() == q.p75() ? absl::StrCat("at least half of them ", Thousands(q.p50()))
+                                              : absl::StrCat("half of them between ", Thousands(q.p25()),
+                                                             " and ", Thousands(q.p75()));
   return absl::StrCat("In ", Thousands(ensemble.replicas()), " realisations the message reached ",
                       Decimal(reach.mean(), reach.mean() < 100 ? 1 : 0), " of ",
-                      Thousands(result.graph_members()), " members on average, half of them between ",
-                      Thousands(reach.quantiles().p25()), " and ", Thousands(reach.quantiles().p75()),
+                      Thousands(result.graph_members()), " members on average, ", half,
                       "; it died out (before ", Thousands(ensemble.dying_out_below()), " had it) in ",
                       ShareOf(ensemble), ".");
 }

@@ -56,6 +56,8 @@ TEST(EnsembleSentence, SaysWhatIsLikelyAndHowOftenItDiedOut) {
   EXPECT_THAT(EnsembleSentence(ResultOf({1, 2})), HasSubstr("reached 1.5 of 1,000 members"));
   EXPECT_THAT(EnsembleSentence(ResultOf({1, 2})), HasSubstr("in all of them."));
   EXPECT_THAT(EnsembleSentence(ResultOf({500, 600})), HasSubstr("in none of them."));
+  EXPECT_THAT(EnsembleSentence(ResultOf({6, 6, 6, 99})),
+              HasSubstr("on average, at least half of them 6; it"));
 }
 
 TEST(EnsembleTable, HasAColumnAMeasure) {
@@ -80,7 +82,8 @@ TEST(EnsembleReport, OpensWithItsSentenceAndFits) {
   EXPECT_EQ(report.find("In 4 realisations the message reached 683"), 0u);
   EXPECT_THAT(report, HasSubstr("These are 4 realisations of chance"));
   EXPECT_THAT(report, ContainsRegex("died within one hop +1 of 4 replicas \\(25\\.00%\\)\n"));
-  for (const absl::string_view line : absl::StrSplit(report, '\n')) EXPECT_LE(line.size(), kTextWidth) << line;
+  for (const absl::string_view line : absl::StrSplit(report, '\n'))
+    EXPECT_LE(line.size(), kTextWidth) << line;
 }
 
 TEST(EnsembleJson, IsThereOnlyForSeveralReplicas) {

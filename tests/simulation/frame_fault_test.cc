@@ -109,10 +109,12 @@ TEST_P(FrameFaultTest, NothingWrongIsEverBelieved) {
     const TestGraph graph = RandomGraph(random, 30, 3, 30);
     const VectorLinkSource source(graph);
     const Shards shards = Shards::InMemory(source, BalancedPartition(source, 4));
-    const JudgeRun run{.run_seed = seed,
-                       .forward = Threshold::FromFixed(Threshold::kOne / 4 * 3),
-                       .seed_members = {graph.start}};
-    const RunSpec spec = shards.SpecFor(run);
+    JudgeRun run{.run_seed = seed,
+                 .forward = Threshold::FromFixed(Threshold::kOne / 4 * 3),
+                 .seed_members = {graph.start}};
+    RunSpec spec = shards.SpecFor(run);
+    spec.replicas = static_cast<std::uint32_t>(1 + seed % 3);
+    spec.lanes = static_cast<std::uint32_t>(1 + seed % 2);
     SimulationOptions options{.schedule_seed = seed,
                               .workers_count = static_cast<std::uint32_t>(2 + seed % 3)};
     const SimulationResult sound = Simulate(shards, spec, options);
@@ -128,8 +130,10 @@ TEST_P(FrameFaultTest, NothingWrongIsEverBelieved) {
     const SimulationResult result = Simulate(shards, spec, options);
     changed += hit;
     noticed += hit && result.end != End::kFinished;
-    if (result.end == End::kFinished) {
-      EXPECT_EQ(Difference(Judge(ForJudge(graph), run), result.lanes[0]), "") << "seed " << seed;
+    if (result.end != End::kFinished) continue;
+    for (const LaneOutcome& lane : result.lanes) {
+      run.replica = lane.replica;
+      EXPECT_EQ(Difference(Judge(ForJudge(graph), run), lane), "") << "seed " << seed;
     }
   }
   EXPECT_GT(changed, 100u);

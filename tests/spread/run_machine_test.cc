@@ -93,6 +93,51 @@ TEST_F(RunMachineTest, WithoutStepsARunIsDoneAtOnceAndSendsNothing) {
   EXPECT_THAT(sent_a_, SizeIs(0));
 }
 
+// While the other machine is silent about one replica, the rest go on.
+TEST_F(RunMachineTest, AWorkerNeedNotWaitForOneReplicaToTakeStepsOfAnother) {
+  RunSpec spec = Spec();
+  spec.replicas = 5;
+  spec.lanes = 2;
+  const auto a = Machine(0, spec, sent_a_), b = Machine(1, spec, sent_b_);
+  ASSERT_TRUE(a->Start(executor_).ok());
+  ASSERT_TRUE(b->Start(executor_).ok());
+  const auto replica_of = [](const std::string& frame) { return DecodeFrame(frame)->header.key.replica; };
+  std::vector<std::string> held;
+  for (int turn = 0; turn < 100; ++turn) {
+    for (std::string& frame : sent_b_) {
+      if (replica_of(frame) == 0) {
+        held.push_back(std::move(frame));
+      } else {
+        ASSERT_TRUE(a->Receive(frame).ok());
+      }
+    }
+    sent_b_.clear();
+    Move(sent_a_, *b);
+    if (a->Ready()) {
+      ASSERT_TRUE(a->Advance(executor_).ok());
+    }
+    if (b->Ready()) {
+      ASSERT_TRUE(b->Advance(executor_).ok());
+    }
+  }
+  EXPECT_EQ(a->replicas_done(), 4u) << "all but the one that is held up";
+  EXPECT_FALSE(a->done());
+  Move(held, *a);
+  for (int turn = 0; turn < 10 && !a->done(); ++turn) {
+    if (a->Ready()) {
+      ASSERT_TRUE(a->Advance(executor_).ok());
+    }
+    Move(sent_a_, *b);
+    if (b->Ready()) {
+      ASSERT_TRUE(b->Advance(executor_).ok());
+    }
+    Move(sent_b_, *a);
+  }
+  ASSERT_TRUE(a->done() && b->done());
+  for (std::uint32_t i = 0; i < 5; ++i) EXPECT_EQ(a->lanes()[i].replica, i);
+  EXPECT_EQ(a->steps(), b->steps());
+}
+
 TEST_F(RunMachineTest, FramesOfAnotherAttemptDoNotCount) {
   RunSpec stale = Spec();
   stale.attempt = 0;
