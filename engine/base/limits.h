@@ -28,7 +28,7 @@ inline constexpr std::uint32_t kStepsMax = 1u << 20;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
 // Replicas in flight: as many as have this many members together, but some in any case, and not too many.
 inline constexpr std::uint64_t kLaneMembersMax = 1ull << 22;
-inline constexpr std::uint32_t kLanesMin = 2;
+inline constexpr std::uint32_t kLanesMin = 4;
 inline constexpr std::uint32_t kLanesMax = 32;
 // Replicas that are ready share a turn while they have at most this many forward events to deliver together.
 inline constexpr std::uint32_t kTurnEventsMax = 1u << 13;

@@ -173,7 +173,9 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   if (branching < 0.5) deliveries = std::min(deliveries, first / (1 - 2 * branching));
   pb::Estimate estimate;
   estimate.set_deliveries(static_cast<std::uint64_t>(std::min(deliveries, links) * plan.spec.replicas));
-  const double bytes_a_member = plan.spec.record_receipts ? 8.5 : 0.5 * plan.spec.lanes;
+  // A lane's bits, what a step finds, and everybody's forwards of two steps.
+  const double lane_bytes = 0.25 + 4 + 8 * plan.spec.forward.ToDouble();
+  const double bytes_a_member = lane_bytes * plan.spec.lanes + (plan.spec.record_receipts ? 8 : 0);
   estimate.set_memory_bytes(static_cast<std::uint64_t>(members * bytes_a_member));
   estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
   return estimate;
