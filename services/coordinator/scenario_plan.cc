@@ -173,8 +173,9 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   if (branching < 0.5) deliveries = std::min(deliveries, first / (1 - 2 * branching));
   pb::Estimate estimate;
   estimate.set_deliveries(static_cast<std::uint64_t>(std::min(deliveries, links) * plan.spec.replicas));
-  // A lane's bits, what a step finds, and everybody's forwards of two steps.
-  const double lane_bytes = 0.25 + 4 + 8 * plan.spec.forward.ToDouble();
+  // A lane's bits, a frontier's bits at each shard, what a step finds, and everybody's forwards of two steps.
+  const double lane_bytes =
+      0.25 + 0.125 * (info.boundaries_size() - 1) + 4 + 8 * plan.spec.forward.ToDouble();
   const double bytes_a_member = lane_bytes * plan.spec.lanes + (plan.spec.record_receipts ? 8 : 0);
   estimate.set_memory_bytes(static_cast<std::uint64_t>(members * bytes_a_member));
   estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);

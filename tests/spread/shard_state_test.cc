@@ -152,18 +152,16 @@ TEST(ShardStateTest, PulledStepsCountDeliveriesTheyDoNotRead) {
     const Verdict verdict = Judge(ForJudge(graph), run);
     whole.state.Begin(spec, 0);
     LaneOutcome lane;
-    lane.steps = {{.step = 0, .first_receipts = 1, .forwards = 1}};
-    std::uint64_t deliveries = 0;
+    lane.Add({.step = 0, .first_receipts = 1, .forwards = 1});
     for (std::vector<MemberKey> frontier = {graph.start}; !frontier.empty();
          frontier = whole.Keys(whole.forwards)) {
-      lane.steps.push_back(whole.Step(spec, static_cast<std::uint32_t>(lane.steps.size()), frontier));
-      deliveries += lane.steps.back().deliveries;
+      lane.Add(whole.Step(spec, lane.last_step + 1, frontier));
     }
     lane.digest = whole.state.digest();
     lane.unreached_without_followees = whole.state.UnreachedWithoutFollowees();
     EXPECT_EQ(Difference(verdict, lane), "");
     EXPECT_GT(whole.state.links_touched(), 0u);
-    EXPECT_LT(whole.state.links_touched(), forward == kAlways ? deliveries / 2 : deliveries);
+    EXPECT_LT(whole.state.links_touched(), forward == kAlways ? lane.deliveries / 2 : lane.deliveries);
   }
 }
 
