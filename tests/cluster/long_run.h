@@ -2,9 +2,12 @@
 #ifndef LAWINE_TESTS_CLUSTER_LONG_RUN_H_
 #define LAWINE_TESTS_CLUSTER_LONG_RUN_H_
 
+#include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
@@ -58,11 +61,38 @@ class LongRunTest : public testing::Test {
     *request.mutable_scenario() = Scenario(replicas);
     return request;
   }
+  // A message that everyone forwards along a chain: a step a member, with little to do in each.
+  pb::Scenario ChainScenario(std::uint32_t members, std::uint32_t replicas) {
+    pb::ImportOptions options;
+    options.set_name(absl::StrCat("chain-", members));
+    options.set_row("from,to");
+    options.set_shards(4);
+    std::string rows;
+    for (std::uint32_t member = 1; member < members; ++member) {
+      absl::StrAppend(&rows, member, " ", member + 1, "\n");
+    }
+    const auto names = client().GraphNames();
+    if (std::find(names.begin(), names.end(), options.name()) == names.end()) {
+      const auto graph = client().Import(options, {{"chain", rows}});
+      EXPECT_TRUE(graph.ok()) << Text(graph.status);
+    }
+    pb::Scenario scenario;
+    scenario.set_graph(options.name());
+    scenario.mutable_seed_members()->add_ids("1");
+    scenario.mutable_model()->mutable_forward()->set_probability(1);
+    scenario.set_replicas(replicas);
+    return scenario;
+  }
+  std::string StartChain(std::uint32_t members, std::uint32_t replicas = 1) {
+    pb::CreateRunRequest request;
+    *request.mutable_scenario() = ChainScenario(members, replicas);
+    const auto created = client().CreateRun(request);
+    EXPECT_TRUE(created.ok()) << Text(created.status);
+    return created.value.run().name();
+  }
   // A run that would take half a minute at least; returns its name when it is on its way.
   std::string StartLongRun() {
-    const auto created = client().CreateRun(Request(10'000));
-    EXPECT_TRUE(created.ok()) << Text(created.status);
-    const std::string name = created.value.run().name();
+    const std::string name = StartChain(1'000, 10'000);
     EXPECT_TRUE(
         Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.replicas_done() > 3; }));
     return name;

@@ -17,28 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class RunLifeTest : public LongRunTest {
- protected:
-  // A run of one replica that takes `members` steps: everyone forwards along a chain.
-  std::string StartChain(std::uint32_t members) {
-    std::string rows;
-    for (std::uint32_t member = 1; member < members; ++member)
-      absl::StrAppend(&rows, member, " ", member + 1, "\n");
-    pb::ImportOptions options;
-    options.set_name("chain");
-    options.set_row("from,to");
-    options.set_shards(4);
-    const auto graph = client().Import(options, {{"chain", rows}});
-    EXPECT_TRUE(graph.ok()) << Text(graph.status);
-    pb::CreateRunRequest request;
-    request.mutable_scenario()->set_graph("chain");
-    request.mutable_scenario()->mutable_seed_members()->add_ids("1");
-    request.mutable_scenario()->mutable_model()->mutable_forward()->set_probability(1);
-    const auto created = client().CreateRun(request);
-    EXPECT_TRUE(created.ok()) << Text(created.status);
-    return created.value.run().name();
-  }
-};
+class RunLifeTest : public LongRunTest {};
 
 std::vector<std::string> Names(const pb::ListRunsResponse& response) {
   std::vector<std::string> names;
@@ -94,7 +73,7 @@ TEST_F(RunLifeTest, CancelEndsItSoon) {
   const std::string name = StartLongRun();
   auto watching = std::async(std::launch::async, [&] { return client().Watch(name); });
   EXPECT_THAT(client().DeleteRun(name), IsRefused(StatusCode::FAILED_PRECONDITION, "cancel it first"));
-  EXPECT_THAT(client().DeleteGraph("g"), IsRefused(StatusCode::FAILED_PRECONDITION, "in use"));
+  EXPECT_THAT(client().DeleteGraph("chain-1000"), IsRefused(StatusCode::FAILED_PRECONDITION, "in use"));
   EXPECT_THAT(client().Result(name).status, IsRefused(StatusCode::FAILED_PRECONDITION, "RUNNING"));
   EXPECT_TRUE(client().Cancel(name).ok());
   EXPECT_EQ(WaitForEnd(name, absl::Seconds(10)).state(), pb::RUN_STATE_CANCELLED);
@@ -183,7 +162,7 @@ TEST_F(RunLifeTest, ResultOutlivesTheCoordinator) {
 
 TEST_F(RunLifeTest, EnsemblesTellHowManyReplicasAreDone) {
   const std::string name = StartLongRun();
-  const std::string shorter = client().CreateRun(Request(400)).value.run().name();
+  const std::string shorter = StartChain(500, 400);
   const auto watched = client().Watch(shorter);
   ASSERT_TRUE(watched.ok()) << Text(watched.status);
   const std::vector<std::uint32_t>& done = watched.value.replicas_done;
@@ -318,8 +297,9 @@ TEST_F(RunLifeTest, SimulateRefusesWhatIsTooLargeToAnswerAtOnce) {
 
 TEST_F(RunLifeTest, SimulateEndsWithItsCaller) {
   const std::string digest = SmallDigest();
+  const pb::Scenario scenario = ChainScenario(30'000, 1);
   const absl::Time start = absl::Now();
-  const auto result = client().Simulate(Scenario(150), absl::Milliseconds(60));
+  const auto result = client().Simulate(scenario, absl::Milliseconds(200));
   EXPECT_EQ(result.status.error_code(), StatusCode::DEADLINE_EXCEEDED);
   EXPECT_LT(absl::Now() - start, absl::Seconds(10));
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
