@@ -238,7 +238,7 @@ void ExchangeRound(benchmark::State& state) {
     }
   }
   pbi::ExchangeRequest frame;
-  frame.set_frame(std::string(static_cast<std::size_t>(state.range(0)), 'f'));
+  frame.add_frames(std::string(static_cast<std::size_t>(state.range(0)), 'f'));
   const auto step = [&](Peer& peer) {
     peer.Send(frame);
     peer.received().Take(kPeers - 1);
