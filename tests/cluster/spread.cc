@@ -14,6 +14,8 @@
 namespace lawine {
 namespace {
 
+const Threshold kAlways = Threshold::FromFixed(Threshold::kOne);
+
 // Rows of `graph`, read back by the importer; `id_of` gives the external id of each of its keys.
 template <class IdOf>
 Network FromRows(const TestGraph& graph, bool string_ids, const IdOf& id_of) {
@@ -177,7 +179,8 @@ std::vector<Verdict> Judge(const Network& network, const Spread& spread) {
   for (std::uint64_t i = 0; i < spread.replicas; ++i) {
     JudgeRun run{.run_seed = spread.run_seed,
                  .replica = spread.first_replica + i,
-                 .forward = Threshold::FromProbability(spread.probability).value(),
+                 .forward = spread.by_link ? kAlways : Threshold::FromProbability(spread.probability).value(),
+                 .link = spread.by_link ? Threshold::FromProbability(spread.probability).value() : kAlways,
                  .max_steps = spread.max_steps};
     run.seed_members.insert(spread.seeds.begin(), spread.seeds.end());
     verdicts.push_back(Judge(network.judged, run));
@@ -223,7 +226,8 @@ std::string Difference(const Verdict& verdict, const Network& network,
 std::string LocalDigest(const Network& network, const Spread& spread, std::uint32_t shards_count) {
   const Shards shards = Shards::InMemory(*network.source, BalancedPartition(*network.source, shards_count));
   JudgeRun run{.run_seed = spread.run_seed,
-               .forward = Threshold::FromProbability(spread.probability).value(),
+               .forward = spread.by_link ? kAlways : Threshold::FromProbability(spread.probability).value(),
+               .link = spread.by_link ? Threshold::FromProbability(spread.probability).value() : kAlways,
                .max_steps = spread.max_steps};
   run.seed_members.insert(spread.seeds.begin(), spread.seeds.end());
   RunSpec spec = shards.SpecFor(run);
