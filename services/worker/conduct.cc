@@ -125,8 +125,8 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
     others.push_back(peer.node_id());
   }
   const auto send = [&peers, others](std::vector<std::string> frames) -> absl::Status {
-    pbi::ExchangeRequest request;
-    for (std::string& frame : frames) request.add_frames(std::move(frame));
+    const auto request = std::make_shared<pbi::ExchangeRequest>();
+    for (std::string& frame : frames) request->add_frames(std::move(frame));
     for (const std::string& node_id : others) LAWINE_RETURN_IF_ERROR(peers.Send(node_id, request));
     return absl::OkStatus();
   };

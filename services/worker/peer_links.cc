@@ -1,6 +1,6 @@
 #include "services/worker/peer_links.h"
 
-#include <atomic>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -11,47 +11,75 @@ namespace {
 
 namespace pbi = ::lawine::internal::v1;
 constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
+// A peer that is alive and takes nothing for this long will not.
+constexpr absl::Duration kSendTimeout = absl::Minutes(5);
 
 }  // namespace
 
-class PeerLinks::Link {
+// A stream, driven by gRPC's own threads: Send only waits while the message before is still on its way. It
+// keeps itself alive until gRPC is done with it.
+class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeRequest>,
+                              public std::enable_shared_from_this<Link> {
  public:
   Link(std::string node_id, std::string address)
       : node_id_(std::move(node_id)),
         address_(std::move(address)),
         channel_(OpenChannel(address_)),
         stub_(pbi::ExchangeService::NewStub(channel_)) {}
-  ~Link() {
-    MutexLock lock(mutex_);
-    if (writer_ == nullptr) return;
-    context_.TryCancel();
-    writer_->Finish();
-  }
 
   absl::Status Open() {
     if (!channel_->WaitForConnected(absl::ToChronoTime(absl::Now() + kConnectTimeout))) {
       return Gone("does not answer");
     }
     MutexLock lock(mutex_);
-    writer_ = stub_->Exchange(&context_, &response_);
+    self_ = shared_from_this();
+    stub_->async()->Exchange(&context_, &response_, this);
+    AddHold();  // messages come from other threads than gRPC's
+    StartCall();
     return absl::OkStatus();
   }
 
-  absl::Status Send(const pbi::ExchangeRequest& frames) {
+  absl::Status Send(std::shared_ptr<const pbi::ExchangeRequest> frames) {
+    const absl::Time end = absl::Now() + kSendTimeout;
     MutexLock lock(mutex_);
-    if (!broken_ && writer_->Write(frames)) return absl::OkStatus();
+    while (in_flight_ != nullptr && !broken_) {
+      const absl::Duration left = end - absl::Now();
+      if (left <= absl::ZeroDuration()) return Gone("does not read what it is sent");
+      changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+    }
     if (cancelled_) return absl::UnavailableError("this worker is stopping");
-    broken_ = true;
-    return Gone("has closed its stream");
+    if (broken_) return Gone("has closed its stream");
+    in_flight_ = std::move(frames);
+    StartWrite(in_flight_.get());
+    return absl::OkStatus();
   }
 
+  // Ends the stream; no Send succeeds after it.
   void Cancel() {
-    cancelled_ = true;
     context_.TryCancel();
+    MutexLock lock(mutex_);
+    cancelled_ = broken_ = true;
+    changed_.NotifyAll();
+    if (self_ != nullptr && !std::exchange(released_, true)) RemoveHold();
   }
-  // A peer that was restarted has dropped the connection, which shows here before the next Write finds out.
+  // A peer that was restarted has dropped the connection, which shows here before the next Send finds out.
   bool Serves(const std::string& address) const {
+    MutexLock lock(mutex_);
     return address == address_ && !broken_ && channel_->GetState(false) == GRPC_CHANNEL_READY;
+  }
+
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(mutex_);
+    in_flight_.reset();
+    if (!ok) broken_ = true;
+    changed_.NotifyAll();
+  }
+  void OnDone(const grpc::Status&) override {
+    std::shared_ptr<Link> self;  // may be the last owner: lets go after the lock
+    MutexLock lock(mutex_);
+    broken_ = true;
+    changed_.NotifyAll();
+    self = std::move(self_);
   }
 
  private:
@@ -63,16 +91,19 @@ class PeerLinks::Link {
   const std::string address_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<pbi::ExchangeService::Stub> stub_;
-  std::atomic<bool> broken_{false};
-  std::atomic<bool> cancelled_{false};  // by us
   grpc::ClientContext context_;
-  Mutex mutex_;
-  pbi::ExchangeResponse response_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<grpc::ClientWriter<pbi::ExchangeRequest>> writer_ ABSL_GUARDED_BY(mutex_);
+  pbi::ExchangeResponse response_;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::shared_ptr<const pbi::ExchangeRequest> in_flight_ ABSL_GUARDED_BY(mutex_);
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;  // by us
+  bool released_ ABSL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<Link> self_ ABSL_GUARDED_BY(mutex_);
 };
 
 PeerLinks::PeerLinks() = default;
-PeerLinks::~PeerLinks() = default;
+PeerLinks::~PeerLinks() { Close(); }
 
 absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& address) {
   {
@@ -85,17 +116,19 @@ absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& a
   MutexLock lock(mutex_);
   auto& place = links_[node_id];
   // Somebody else may have connected meanwhile; one stream is enough.
-  if (place == nullptr || !place->Serves(address)) place = std::move(link);
+  const bool served = place != nullptr && place->Serves(address);
+  const std::shared_ptr<Link> unused = served ? std::move(link) : std::exchange(place, std::move(link));
+  if (unused != nullptr) unused->Cancel();
   return absl::OkStatus();
 }
 
-absl::Status PeerLinks::Send(const std::string& node_id, const pbi::ExchangeRequest& frames) {
+absl::Status PeerLinks::Send(const std::string& node_id, std::shared_ptr<const pbi::ExchangeRequest> frames) {
   std::shared_ptr<Link> link;
   {
     MutexLock lock(mutex_);
     link = links_.at(node_id);
   }
-  return link->Send(frames);
+  return link->Send(std::move(frames));
 }
 
 void PeerLinks::Close() {

@@ -12,7 +12,8 @@
 
 namespace lawine {
 
-// Thread-safe. Back-pressure is gRPC's flow control: Send waits while the peer does not read.
+// Thread-safe. Back-pressure is gRPC's flow control: one message a stream is on its way, and Send
+// waits while the peer does not read.
 class PeerLinks {
  public:
   PeerLinks();
@@ -22,7 +23,7 @@ class PeerLinks {
   // within a few seconds.
   absl::Status Connect(const std::string& node_id, const std::string& address);
   // UNAVAILABLE, naming the worker, when its stream is broken. REQUIRES: Connect succeeded before.
-  absl::Status Send(const std::string& node_id, const internal::v1::ExchangeRequest& frames);
+  absl::Status Send(const std::string& node_id, std::shared_ptr<const internal::v1::ExchangeRequest> frames);
   // Breaks all streams; calls that wait return.
   void Close();
 

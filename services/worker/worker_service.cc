@@ -130,28 +130,51 @@ grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequ
   return grpc::Status::OK;
 }
 
-grpc::Status ExchangeService::Exchange(grpc::ServerContext* context,
-                                       grpc::ServerReader<pbi::ExchangeRequest>* reader,
-                                       pbi::ExchangeResponse*) {
-  {
-    MutexLock lock(mutex_);
-    streams_.insert(context);
-    if (closed_) context->TryCancel();
+// One peer's stream. Frames are taken in on gRPC's threads; the next message is asked for when they are.
+class ExchangeService::Incoming final : public grpc::ServerReadReactor<pbi::ExchangeRequest> {
+ public:
+  Incoming(ExchangeService& service, grpc::CallbackServerContext& context)
+      : service_(service), context_(context) {
+    service_.Add(context_);
+    StartRead(&request_);
   }
-  pbi::ExchangeRequest request;
-  while (reader->Read(&request)) {
-    const std::vector<std::string_view> frames(request.frames().begin(), request.frames().end());
-    runs_.Deliver(frames);
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    const std::vector<std::string_view> frames(request_.frames().begin(), request_.frames().end());
+    service_.runs_.Deliver(frames);
+    StartRead(&request_);
   }
+  void OnDone() override {
+    service_.Remove(context_);
+    delete this;
+  }
+
+ private:
+  ExchangeService& service_;
+  grpc::CallbackServerContext& context_;
+  pbi::ExchangeRequest request_;
+};
+
+grpc::ServerReadReactor<pbi::ExchangeRequest>* ExchangeService::Exchange(grpc::CallbackServerContext* context,
+                                                                         pbi::ExchangeResponse*) {
+  return new Incoming(*this, *context);
+}
+
+void ExchangeService::Add(grpc::CallbackServerContext& stream) {
   MutexLock lock(mutex_);
-  streams_.erase(context);
-  return grpc::Status::OK;
+  streams_.insert(&stream);
+  if (closed_) stream.TryCancel();
+}
+
+void ExchangeService::Remove(grpc::CallbackServerContext& stream) {
+  MutexLock lock(mutex_);
+  streams_.erase(&stream);
 }
 
 void ExchangeService::Close() {
   MutexLock lock(mutex_);
   closed_ = true;
-  for (grpc::ServerContext* stream : streams_) stream->TryCancel();
+  for (grpc::CallbackServerContext* stream : streams_) stream->TryCancel();
 }
 
 }  // namespace lawine
