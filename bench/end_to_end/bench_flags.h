@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
@@ -18,8 +19,8 @@ struct BenchFlags {
   double links_per_member = 0;  // 0: the preset's
   std::uint64_t graph_seed = 1;
 
-  std::uint32_t audience = 300;  // of the seed member, or nearest to it
-  double forward = 0.1;
+  std::uint32_t audience = 300;         // of the seed member, or nearest to it
+  std::vector<double> forward = {0.1};  // each a measurement of its own
   std::uint64_t run_seed = 1;
 
   std::uint32_t runs = 3;
