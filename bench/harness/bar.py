@@ -76,19 +76,30 @@ def plain(results, work, program):
 
 def p1(results):
     cascade = part(results, "forward")
-    return Row("P1", f"one cascade, request to report ({cascade['deliveries'] / 1e6:,.0f} M deliveries)", "s",
-               values_of(cascade["warm"], "makespan_seconds"), 0.2, 0.09, baseline="one thread, plain push",
-               baseline_value=plain(results, "forward", "single_thread"), digest=cascade["digest"])
+    return Row("P1",
+               f"one cascade, request to report ({cascade['deliveries'] / 1e6:,.0f} M deliveries)",
+               "s",
+               values_of(cascade["warm"], "makespan_seconds"),
+               0.2,
+               0.09,
+               baseline="one thread, plain push",
+               baseline_value=plain(results, "forward", "single_thread"),
+               digest=cascade["digest"])
 
 
 def p2(results):
     ensemble = part(results, "ensemble")
     one = plain(results, "forward", "single_thread_pull")
     full = ensemble["replicas"] == 1000
-    return Row("P2", f"ensemble of {ensemble['replicas']:,} replicas", "s",
-               values_of(ensemble["runs"], "makespan_seconds"), 150 if full else None, 80 if full else None,
+    return Row("P2",
+               f"ensemble of {ensemble['replicas']:,} replicas",
+               "s",
+               values_of(ensemble["runs"], "makespan_seconds"),
+               150 if full else None,
+               80 if full else None,
                baseline="replicas x one thread with pull (computed)",
-               baseline_value=one and one * ensemble["replicas"], digest=ensemble["digest"])
+               baseline_value=one and one * ensemble["replicas"],
+               digest=ensemble["digest"])
 
 
 def day(results, name, full_messages):
@@ -98,10 +109,15 @@ def day(results, name, full_messages):
     found, one = traffic[name], plain(results, "forward", "single_thread")
     full = found["messages"] == full_messages
     deliveries = part(results, "forward")["deliveries"]
-    return Row("P3", f"{name} day: {found['messages']:,} messages, {found['deliveries'] / 1e9:,.2f} G deliveries",
-               "s", found["seconds"]["runs"], 180 if full else None, 60 if full else None,
+    return Row("P3",
+               f"{name} day: {found['messages']:,} messages, {found['deliveries'] / 1e9:,.2f} G deliveries",
+               "s",
+               found["seconds"]["runs"],
+               180 if full else None,
+               60 if full else None,
                baseline="one thread's plain push at P1's rate (computed)",
-               baseline_value=one and one * found["deliveries"] / deliveries, digest=found["digest"])
+               baseline_value=one and one * found["deliveries"] / deliveries,
+               digest=found["digest"])
 
 
 def p3_stress(results):
@@ -115,42 +131,71 @@ def p3_everyday(results):
 def p4(results):
     runs = part(results, "store")["runs"]
     load = results.get("baseline", {}).get("load_seconds")
-    return Row("P4", f"generate and store {runs[0]['links'] / 1e6:,.0f} M links", "s", values_of(runs, "seconds"),
-               480, 180, baseline="generate into a plain array, no disk", baseline_value=load,
+    return Row("P4",
+               f"generate and store {runs[0]['links'] / 1e6:,.0f} M links",
+               "s",
+               values_of(runs, "seconds"),
+               480,
+               180,
+               baseline="generate into a plain array, no disk",
+               baseline_value=load,
                digest=runs[0]["digest"])
 
 
 def p5(results):
-    return Row("P5", "worker ready after restart", "s",
-               values_of(part(results, "restart")["runs"], "ready_seconds"), 60, 20,
+    return Row("P5",
+               "worker ready after restart",
+               "s",
+               values_of(part(results, "restart")["runs"], "ready_seconds"),
+               60,
+               20,
                baseline="writing to as much fresh memory, once",
                baseline_value=results["memory_floor_seconds"])
 
 
 def p6_disk(results):
-    return Row("P6", "on disk, all workers", "B/link", [part(results, "space")["disk_bytes_per_link"]], 2.5, 2.3,
-               baseline="32-bit ids", baseline_value=4.0)
+    return Row("P6",
+               "on disk, all workers",
+               "B/link", [part(results, "space")["disk_bytes_per_link"]],
+               2.5,
+               2.3,
+               baseline="32-bit ids",
+               baseline_value=4.0)
 
 
 def p6_resident(results):
-    return Row("P6", "images in memory, all workers", "B/link",
-               [part(results, "space")["resident_bytes_per_link"]], 8.5, 5.5,
-               baseline="32-bit ids, both directions", baseline_value=8.0)
+    return Row("P6",
+               "images in memory, all workers",
+               "B/link", [part(results, "space")["resident_bytes_per_link"]],
+               8.5,
+               5.5,
+               baseline="32-bit ids, both directions",
+               baseline_value=8.0)
 
 
 def p7(results):
     runs = part(results, "forward")["warm"]
     own = part(results, "in-process")["cascades"][0]["in_process"]["processing_seconds"]["median"]
-    return Row("P7", "cluster tax: processing, against the same shards in one process", "x",
-               [run["processing_seconds"] / own for run in runs], 1.25, 1.1,
-               baseline=f"in process: {seconds(own)}", digest=part(results, "forward")["digest"])
+    return Row("P7",
+               "cluster tax: processing, against the same shards in one process",
+               "x", [run["processing_seconds"] / own for run in runs],
+               1.25,
+               1.1,
+               baseline=f"in process: {seconds(own)}",
+               digest=part(results, "forward")["digest"])
 
 
 def cost(results, program, what, must, aim):
     part(results, "baseline")
     runs, one = part(results, "forward")["warm"], plain(results, "forward", program)
-    return Row("P8", f"COST: {what} / cluster", "x", [one / run["processing_seconds"] for run in runs], must, aim,
-               higher=True, baseline=f"{what}: {seconds(one)}", digest=part(results, "forward")["digest"])
+    return Row("P8",
+               f"COST: {what} / cluster",
+               "x", [one / run["processing_seconds"] for run in runs],
+               must,
+               aim,
+               higher=True,
+               baseline=f"{what}: {seconds(one)}",
+               digest=part(results, "forward")["digest"])
 
 
 def p8_push(results):
@@ -164,7 +209,12 @@ def p8_pull(results):
 def calls(results, load, quantile, must, aim):
     found = part(part(results, "calls"), load)
     what = "small call" + (", idle cluster" if load == "idle" else f", {load}")
-    return Row("P9", f"{what}, {quantile}", "s", values_of(found["runs"], f"{quantile}_seconds"), must, aim,
+    return Row("P9",
+               f"{what}, {quantile}",
+               "s",
+               values_of(found["runs"], f"{quantile}_seconds"),
+               must,
+               aim,
                digest=found["digest"])
 
 
@@ -173,16 +223,28 @@ def p10(results):
     part(results, "baseline")
     touched = results["baseline"]["independent_cascade"]["single_thread"]["links_touched"]
     one = plain(results, "independent", "single_thread")
-    return Row("P10", "independent cascade, p = 0.05, links touched", "/s",
-               [touched / run["processing_seconds"] for run in cascade["warm"]], 300e6, 1e9, higher=True,
-               baseline="one thread, plain push", baseline_value=touched / one, digest=cascade["digest"])
+    return Row("P10",
+               "independent cascade, p = 0.05, links touched",
+               "/s", [touched / run["processing_seconds"] for run in cascade["warm"]],
+               300e6,
+               1e9,
+               higher=True,
+               baseline="one thread, plain push",
+               baseline_value=touched / one,
+               digest=cascade["digest"])
 
 
 def p11(results):
     cascade = part(results, "everyone")
-    return Row("P11", f"everyone forwards ({cascade['deliveries'] / 1e6:,.0f} M deliveries)", "s",
-               values_of(cascade["warm"], "makespan_seconds"), 0.8, 0.3, baseline="one thread, with pull",
-               baseline_value=plain(results, "everyone", "single_thread_pull"), digest=cascade["digest"])
+    return Row("P11",
+               f"everyone forwards ({cascade['deliveries'] / 1e6:,.0f} M deliveries)",
+               "s",
+               values_of(cascade["warm"], "makespan_seconds"),
+               0.8,
+               0.3,
+               baseline="one thread, with pull",
+               baseline_value=plain(results, "everyone", "single_thread_pull"),
+               digest=cascade["digest"])
 
 
 ROWS = (

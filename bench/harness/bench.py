@@ -40,8 +40,10 @@ def graphs_of(arguments, amounts, memory_bytes, needed):
 def micro(session):
     """The parts of the engine one by one, in Google Benchmark's own format."""
     path = session.out / "raw" / "micro.json"
-    words = [session.require("lawine_micro_bench"), "--benchmark_repetitions=3", "--benchmark_format=json",
-             f"--benchmark_out={path}", "--benchmark_out_format=json"]
+    words = [
+        session.require("lawine_micro_bench"), "--benchmark_repetitions=3", "--benchmark_format=json",
+        f"--benchmark_out={path}", "--benchmark_out_format=json"
+    ]
     session.run_json(words)
     return {"file": str(path.relative_to(session.out))}
 
@@ -75,8 +77,8 @@ def measure(arguments, amounts, out, repository, memory_needed):
         found = graph_bench.run_on_given(arguments.cluster) if arguments.cluster else \
             graph_bench.run_on_own(arguments.data)
         found["full_size"] = scenario["members"] is None and scenario["links_per_member"] is None
-        found["memory_floor_seconds"] = (described["memory_probe"]["again_seconds_per_gib"]
-                                         * found["space"]["resident_bytes"] / (1 << 30))
+        found["memory_floor_seconds"] = (described["memory_probe"]["again_seconds_per_gib"] *
+                                         found["space"]["resident_bytes"] / (1 << 30))
         results["graphs"][graph] = found
     if wanted("growth"):
         context = context_of("growth", scenario_of(growth.PRESET, arguments))
@@ -85,10 +87,12 @@ def measure(arguments, amounts, out, repository, memory_needed):
         results["micro"] = attempt("micro", micro, session)
     if arguments.peers:
         context = context_of("peers", scenario_of(growth.PRESET, arguments))
-        results["peers"] = attempt("peers", peers.measure, context, amounts["peers"])
+        results["peers"] = attempt("peers", peers.measure, context, amounts["peers"],
+                                   out.resolve().parent / "cache")
     results["metrics"], results["checks"] = metrics.to_json(), works.to_json()
     results["warnings"] = environment.warnings(described) + left_out
-    described["compiler"] = next((graph["baseline"]["build"]["compiler"] for graph in results["graphs"].values()
+    described["compiler"] = next((graph["baseline"]["build"]["compiler"]
+                                  for graph in results["graphs"].values()
                                   if "build" in graph.get("baseline", {})), None)
     return results, described
 

@@ -33,7 +33,7 @@ def argument_after(flag, pid):
 
 
 class GivenCluster:
-    """A cluster that somebody else runs, anywhere: it is asked, and neither started, stopped nor looked into."""
+    """A cluster that somebody else runs: it is asked, and neither started, stopped nor looked into."""
 
     local = False
 
@@ -79,8 +79,10 @@ class Cluster:
     @property
     def threads_count(self):
         """Threads that work on runs, all workers together: what `lawine up` gave them."""
-        return sum(int(argument_after("--threads", pid)) for name, pid in self._pids.items()
-                   if name.startswith("worker-"))
+        return sum(
+            int(argument_after("--threads", pid))
+            for name, pid in self._pids.items()
+            if name.startswith("worker-"))
 
     def up(self, *flags):
         """Returns the seconds until all workers are registered."""

@@ -114,9 +114,10 @@ def warnings(described):
     load, cores = described["load_average"]["before"][0], described["machine"]["cores_usable"]
     found = []
     if load > cores / 4:
-        found.append(f"the machine was busy before the bench began (load average {load:.1f} on {cores} cores): "
-                     "programs with more threads got more of it, so times and their ratios mislead; CPU times "
-                     "hold")
+        found.append(
+            f"the machine was busy before the bench began (load average {load:.1f} on {cores} cores): "
+            "programs with more threads got more of it, so times and their ratios mislead; CPU times "
+            "hold")
     if described["build"]["uncommitted_changes"]:
         found.append("the programs may differ from the commit: there were uncommitted changes")
     return found

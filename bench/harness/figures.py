@@ -27,17 +27,22 @@ def bars(label, results, work, title):
     programs = timed_programs(results, work)
     if len(programs) < 2:
         return []
-    return [{"name": f"{label}-{work}", "kind": "bars", "title": f"{title}, {label}", "x": "milliseconds",
-             "bars": [{"label": who, "value": 1e3 * timed["processing_seconds"]["median"],
-                       "low": 1e3 * timed["processing_seconds"]["min"],
-                       "high": 1e3 * timed["processing_seconds"]["max"]} for who, timed in programs]}]
+    return [{
+        "name": f"{label}-{work}", "kind": "bars", "title": f"{title}, {label}", "x": "milliseconds",
+        "bars": [{
+            "label": who, "value": 1e3 * timed["processing_seconds"]["median"],
+            "low": 1e3 * timed["processing_seconds"]["min"], "high": 1e3 * timed["processing_seconds"]["max"]
+        } for who, timed in programs]
+    }]
 
 
 def series(label, rows, x, program):
     rows = sorted((row for row in rows if program in row), key=lambda row: row[x])
     timing = [row[program]["processing_seconds"] for row in rows]
-    return {"label": label, "x": [row[x] for row in rows], "y": [t["median"] for t in timing],
-            "low": [t["min"] for t in timing], "high": [t["max"] for t in timing]}
+    return {
+        "label": label, "x": [row[x] for row in rows], "y": [t["median"] for t in timing],
+        "low": [t["min"] for t in timing], "high": [t["max"] for t in timing]
+    }
 
 
 def growth(found):
@@ -47,23 +52,28 @@ def growth(found):
     by_members = [row for row in found["rows"] if row["swept"] == "members"]
     programs = (("in_process", "Lawine in one process"), ("single_thread", "one thread, plain push"),
                 ("single_thread_pull", "one thread, with pull"))
-    figures.append({"name": "growth-links", "kind": "lines", "title": "One message against links of the graph",
-                    "x": "links", "y": "seconds",
-                    "series": [series(label, by_members, "links_count", name) for name, label in programs]})
+    figures.append({
+        "name": "growth-links", "kind": "lines", "title": "One message against links of the graph",
+        "x": "links", "y": "seconds",
+        "series": [series(label, by_members, "links_count", name) for name, label in programs]
+    })
     for swept, axis in SWEEP_AXES.items():
         rows = [row for row in found["rows"] if row["swept"] == swept]
         program = "cluster" if swept == "workers" else "in_process"
-        figures.append({"name": f"growth-{swept}", "kind": "lines", "title": f"One message against {axis}",
-                        "x": axis, "y": "seconds", "series": [series(swept, rows, swept, program)]})
+        figures.append({
+            "name": f"growth-{swept}", "kind": "lines", "title": f"One message against {axis}", "x": axis,
+            "y": "seconds", "series": [series(swept, rows, swept, program)]
+        })
     counts = found["counts"]
     figures.append({
         "name": "growth-counts", "kind": "lines", "title": "Exchange of one worker, one shard a worker",
-        "x": "shards", "y": "in one cascade",
-        "series": [{"label": label, "x": [row["shards"] for row in counts], "y": [row[name] for row in counts],
-                    "low": [row[name] for row in counts], "high": [row[name] for row in counts]}
-                   for label, name in (("bytes received", "bytes_per_worker"),
-                                       ("events received", "events_per_worker_received"),
-                                       ("events sent", "events_per_worker_sent"))]})
+        "x": "shards", "y": "in one cascade", "series": [{
+            "label": label, "x": [row["shards"] for row in counts], "y": [row[name] for row in counts],
+            "low": [row[name] for row in counts], "high": [row[name] for row in counts]
+        } for label, name in (("bytes received", "bytes_per_worker"),
+                              ("events received", "events_per_worker_received"), ("events sent",
+                                                                                  "events_per_worker_sent"))]
+    })
     return figures
 
 

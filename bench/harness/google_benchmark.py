@@ -1,4 +1,4 @@
-"""Times in the format of Google Benchmark, so that its tools can read them (tools/compare.py, for example)."""
+"""Times in the format of Google Benchmark, for its tools (tools/compare.py, for example)."""
 
 
 def context_of(described):
@@ -25,15 +25,19 @@ def benchmarks_of(metrics):
         if metric["unit"] != "s" or metric["name"].endswith("cpu_seconds"):
             continue
         cpu = by_name.get(metric["name"].rsplit("/", 1)[0] + "/cpu_seconds", metric)
-        entry = {"name": metric["name"], "run_name": metric["name"], "repetitions": len(metric["runs"]),
-                 "threads": 1, "iterations": 1, "time_unit": "s", "label": metric["digest"] or ""}
+        entry = {
+            "name": metric["name"], "run_name": metric["name"], "repetitions": len(metric["runs"]),
+            "threads": 1, "iterations": 1, "time_unit": "s", "label": metric["digest"] or ""
+        }
         for i, seconds in enumerate(metric["runs"]):
             own = cpu["runs"][i] if i < len(cpu["runs"]) else cpu["median"]
-            found.append({**entry, "run_type": "iteration", "repetition_index": i, "real_time": seconds,
-                          "cpu_time": own})
-        found.append({**entry, "name": metric["name"] + "_median", "run_type": "aggregate",
-                      "aggregate_name": "median", "aggregate_unit": "time", "real_time": metric["median"],
-                      "cpu_time": cpu["median"]})
+            found.append({
+                **entry, "run_type": "iteration", "repetition_index": i, "real_time": seconds, "cpu_time": own
+            })
+        found.append({
+            **entry, "name": metric["name"] + "_median", "run_type": "aggregate", "aggregate_name": "median",
+            "aggregate_unit": "time", "real_time": metric["median"], "cpu_time": cpu["median"]
+        })
     return found
 
 

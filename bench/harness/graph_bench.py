@@ -6,7 +6,8 @@ import tempfile
 
 from cluster import Cluster, GivenCluster
 from session import BenchError, Unavailable
-from workloads import beside, cascade, ensemble, independent, memory_limit, restart, small_calls, storing, traffic
+from workloads import (beside, cascade, ensemble, independent, memory_limit, restart, small_calls, storing,
+                       traffic)
 
 
 class GraphBench:

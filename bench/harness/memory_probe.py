@@ -1,11 +1,11 @@
 """What memory costs on this machine, in seconds per GiB.
 
 On a virtual machine the host supplies a page when the guest first touches it, which can cost seconds per GiB;
-a load that touches fresh memory pays this, and a reader of its time should see how much. The probe maps memory
-on huge pages where the kernel grants them, as the engine does, and writes to every 4 KiB of it twice: first
-touch and second touch; then it gives the memory back and does both again. `first` is what the host and the
-kernel cost, `again` what the kernel alone costs (its pages are the host's already), and `second` what writing
-alone does."""
+a load that touches fresh memory pays this, and a reader of its time should see how much. The probe maps
+memory on huge pages where the kernel grants them, as the engine does, and writes to every 4 KiB of it twice;
+then it gives the memory back and does it again. `first` is the first touch: what host and kernel cost. `again`
+is the first touch of memory that was given back; where the kernel keeps pages the host has supplied, it is
+cheaper. `second` is what writing alone costs."""
 
 import mmap
 import time
@@ -37,5 +37,7 @@ def measure(gib):
     per_gib = (1 << 30) / size
     first, second = touch(size)
     again, _ = touch(size)
-    return {"bytes": size, "first_seconds_per_gib": first * per_gib, "again_seconds_per_gib": again * per_gib,
-            "second_seconds_per_gib": second * per_gib}
+    return {
+        "bytes": size, "first_seconds_per_gib": first * per_gib, "again_seconds_per_gib": again * per_gib,
+        "second_seconds_per_gib": second * per_gib
+    }

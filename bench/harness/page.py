@@ -4,7 +4,8 @@ import html
 import re
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1a1a1a; }
 table { border-collapse: collapse; margin: 1rem 0; font-size: .9rem; display: block; overflow-x: auto; }
 th, td { border: 1px solid #ccc; padding: .25rem .6rem; text-align: left; vertical-align: top; }
 th { background: #f2f2f2; }
@@ -29,8 +30,10 @@ def html_text(text):
 
 
 def html_table(titles, rows):
+
     def line(cells, tag):
         return "<tr>" + "".join(f"<{tag}>{html_text(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+
     return "\n".join(["<table>", line(titles, "th"), *(line(row, "td") for row in rows), "</table>"])
 
 
@@ -77,9 +80,12 @@ class Page:
             "text": lambda text: f"<p>{html_text(text)}</p>",
             "warning": lambda text: f'<p class="warning"><strong>Warning:</strong> {html_text(text)}.</p>',
             "table": html_table,
-            "figure": lambda name, caption, svg:
-                f'<figure id="{html.escape(name)}">{svg}<figcaption>{html_text(caption)}</figcaption></figure>',
+            "figure":
+                lambda name, caption, svg:
+                f'<figure id="{html.escape(name)}">{svg}'
+                f"<figcaption>{html_text(caption)}</figcaption></figure>",
         }
         body = "\n".join(forms[kind](*rest) for kind, *rest in self._items)
-        return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(self._title)}'
-                f"</title><style>{STYLE}</style></head><body>\n{body}\n</body></html>\n")
+        return (
+            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(self._title)}'
+            f"</title><style>{STYLE}</style></head><body>\n{body}\n</body></html>\n")

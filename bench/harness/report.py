@@ -3,6 +3,7 @@
 import bar
 import figures
 import plots
+from metrics import spread_of
 from page import Page
 from text import count, rate, seconds, size, spread, threads, value
 
@@ -17,11 +18,12 @@ def heading(page, results, described):
     machine, build = described["machine"], described["build"]
     changed = " with uncommitted changes" if build["uncommitted_changes"] else ""
     probe, load = described["memory_probe"], described["load_average"]
-    page.text(f"{machine['cpu']}, {machine['cores_usable']} cores{' (virtual)' if machine['virtual'] else ''}, "
-              f"{size(machine['memory_bytes'] or 0)}; kernel {machine['kernel']}; compiler "
-              f"{described['compiler'] or 'not known'}, {' '.join(build['flags'] or ['flags not known'])}; commit "
-              f"{(build['commit'] or 'not known')[:12]}{changed}; load average {load['before'][0]:.1f} before, "
-              f"{load['after'][0]:.1f} after; {seconds(described['bench_seconds'])} in all.")
+    page.text(
+        f"{machine['cpu']}, {machine['cores_usable']} cores{' (virtual)' if machine['virtual'] else ''}, "
+        f"{size(machine['memory_bytes'] or 0)}; kernel {machine['kernel']}; compiler "
+        f"{described['compiler'] or 'not known'}, {' '.join(build['flags'] or ['flags not known'])}; commit "
+        f"{(build['commit'] or 'not known')[:12]}{changed}; load average {load['before'][0]:.1f} before, "
+        f"{load['after'][0]:.1f} after; {seconds(described['bench_seconds'])} in all.")
     page.text(f"Fresh memory costs {seconds(probe['first_seconds_per_gib'])} a GiB at its first touch here, "
               f"{seconds(probe['again_seconds_per_gib'])} when it was given back and taken again, "
               f"{seconds(probe['second_seconds_per_gib'])} once it is there: loads pay the first two.")
@@ -35,7 +37,8 @@ def bar_row(row, judged):
     if row.missing:
         return (row.id, row.what, "", "", row.missing, "", "", "", "", row.verdict(judged))
     ratio = row.ratio()
-    return (row.id, row.what, value(row.must, row.unit), value(row.aim, row.unit), value(row.median(), row.unit),
+    return (row.id, row.what, value(row.must, row.unit), value(row.aim,
+                                                               row.unit), value(row.median(), row.unit),
             f"{value(min(row.values), row.unit)} to {value(max(row.values), row.unit)}, {len(row.values)}",
             f"{row.baseline}: {value(row.baseline_value, row.unit)}" if row.baseline_value else row.baseline,
             f"{ratio:.2f} x" if ratio else "-", (row.digest or "-")[:12], row.verdict(judged))
@@ -45,8 +48,8 @@ def bar_table(page, label, graph):
     page.heading(f"P1 to P11: {label}")
     full = graph["full_size"]
     rows = [bar_row(row, bar.judged(row, label, full)) for row in bar.rows(graph)]
-    page.table(("id", "what", "must", "aim", "median", "min to max, runs", "baseline", "times better", "digest",
-                "verdict"), rows)
+    page.table(("id", "what", "must", "aim", "median", "min to max, runs", "baseline", "times better",
+                "digest", "verdict"), rows)
     if not full or label != bar.BAR_GRAPH_OTHERS:
         page.text("Must and aim were set for hyves-300 (P11: hyves) at full size: rows of other graphs are "
                   "reported, not judged.")
@@ -67,15 +70,18 @@ def speed_rows(graph, work):
 
 
 def speed(page, label, graph, drawn):
-    titles = {"forward": f"Processing of one message, one in {1 / max(graph['scenario']['forward'], 1e-9):.0f} "
-                         "forwards (first delivery to last, data in memory)",
-              "everyone": "Processing when everyone forwards",
-              "independent": "Processing of an independent cascade, a coin per link"}
+    titles = {
+        "forward": f"Processing of one message, one in {1 / max(graph['scenario']['forward'], 1e-9):.0f} "
+                   "forwards (first delivery to last, data in memory)",
+        "everyone": "Processing when everyone forwards",
+        "independent": "Processing of an independent cascade, a coin per link"
+    }
     for work, title in titles.items():
         rows = speed_rows(graph, work)
         if rows and not missing(graph.get(work)):
             page.heading(f"{title}: {label}", 3)
-            page.table(("what", "median", "min to max", "first run", "delivered", "touched", "CPU", "with"), rows)
+            page.table(("what", "median", "min to max", "first run", "delivered", "touched", "CPU", "with"),
+                       rows)
             page.figure(f"{label}-{work}", f"Median, with the spread of warm runs ({label})",
                         drawn.get(f"{label}-{work}"))
 
@@ -89,8 +95,10 @@ def around_rows(graph):
     forward, rows = graph["forward"], []
     if not missing(graph.get("store")):
         runs = graph["store"]["runs"]
-        rows.append(("generate and store", seconds(median_of(runs, "seconds")),
-                     f"{rate(runs[0]['links'] / median_of(runs, 'seconds'))} links; {len(runs)} times"))
+        values = [run["seconds"] for run in runs]
+        rows.append(
+            ("generate and store", seconds(median_of(runs, "seconds")),
+             f"{rate(runs[0]['links'] / median_of(runs, 'seconds'))} links; {spread(spread_of(values))}"))
     if not missing(graph.get("restart")):
         runs = graph["restart"]["runs"]
         rows += [("start processes", seconds(median_of(runs, "up_seconds")),
@@ -98,11 +106,14 @@ def around_rows(graph):
                  ("load (hydrate)", seconds(median_of(runs, "load_seconds")),
                   "RocksDB to memory, with every index that the run uses; perhaps from the page cache")]
         if median_of(runs, "index_seconds") is not None:
-            rows.append(("of it, indexes", seconds(median_of(runs, "index_seconds")), "links from the receivers' side"))
+            rows.append(
+                ("of it, indexes", seconds(median_of(runs,
+                                                     "index_seconds")), "links from the receivers' side"))
         rows.append(("first run after it", seconds(median_of(runs, "processing_seconds")), "cold memory"))
     makespan, call = forward["makespan_seconds"], forward["call_seconds"]
     rows += [("warm run, makespan", seconds(makespan["median"]), f"request to result: {spread(makespan)}"),
-             ("warm run, command", seconds(call["median"]), f"`lawine simulate` with its start: {spread(call)}")]
+             ("warm run, command", seconds(call["median"]),
+              f"`lawine simulate` with its start: {spread(call)}")]
     if not missing(graph.get("baseline")):
         rows.append(("baseline's load", seconds(graph["baseline"]["load_seconds"]),
                      "generate into a plain array, no disk"))
@@ -129,10 +140,11 @@ def space_rows(graph):
 def details(page, label, graph, drawn):
     info, forward = graph["space"]["graph"], graph["forward"]
     page.heading(f"In detail: {label}")
-    page.text(f"{info['members']:,} members, {info['links']:,} links; one member messages "
-              f"{forward['seed_member']['audience']:,} friends, each receiver forwards with probability "
-              f"{graph['scenario']['forward']}; run seed {graph['scenario']['run_seed']}; {forward['workers']} workers, "
-              f"{forward['shards']} shards.")
+    page.text(
+        f"{info['members']:,} members, {info['links']:,} links; one member messages "
+        f"{forward['seed_member']['audience']:,} friends, each receiver forwards with probability "
+        f"{graph['scenario']['forward']}; run seed {graph['scenario']['run_seed']}; "
+        f"{forward['workers']} workers, {forward['shards']} shards.")
     speed(page, label, graph, drawn)
     page.heading(f"Before and around it: {label}", 3)
     page.table(("what", "time", "meaning"), around_rows(graph))
@@ -146,12 +158,14 @@ def details(page, label, graph, drawn):
 def growth_rows(found):
     rows = []
     for row in found["rows"]:
-        programs = [name for name in ("in_process", "cluster", "single_thread", "single_thread_pull") if name in row]
+        programs = [
+            name for name in ("in_process", "cluster", "single_thread", "single_thread_pull") if name in row
+        ]
         for program in programs:
             timing = row[program]["processing_seconds"]
-            rows.append((row["swept"], count(row["members"]), row["links"], row["shards"], row["workers"],
-                         row["threads"], program.replace("_", " "), seconds(timing["median"]), spread(timing),
-                         f"{timing['median'] * 1e9 / row['links_count']:.3f}"))
+            rows.append((row["swept"], count(row["members"]), row["links"], row["shards"],
+                         row["workers"], row["threads"], program.replace("_", " "), seconds(timing["median"]),
+                         spread(timing), f"{timing['median'] * 1e9 / row['links_count']:.3f}"))
     return rows
 
 
@@ -165,13 +179,23 @@ def growth(page, results, drawn):
     for name in ("links", *figures.SWEEP_AXES):
         page.figure(f"growth-{name}", f"Processing against {name}", drawn.get(f"growth-{name}"))
     page.heading("Exchange by counts, one shard a worker", 3)
-    page.table(("shards", "events", "events sent, a worker", "events received, a worker", "bytes received, a worker",
-                "bytes, all"),
+    page.table(("shards", "events", "events sent, a worker", "events received, a worker",
+                "bytes received, a worker", "bytes, all"),
                [(row["shards"], count(row["events"]), count(row["events_per_worker_sent"]),
-                 count(row["events_per_worker_received"]), size(row["bytes_per_worker"]),
-                 size(row["exchange_bytes"])) for row in found["counts"]])
+                 count(row["events_per_worker_received"]), size(
+                     row["bytes_per_worker"]), size(row["exchange_bytes"])) for row in found["counts"]])
     page.figure("growth-counts", "Events are broadcast: what a worker receives approaches all there are",
                 drawn.get("growth-counts"))
+
+
+def peer_row(row):
+
+    def number(name, form):
+        return "-" if row.get(name) is None else form.format(row[name])
+
+    return (row["program"], row.get("version", ""), row["work"], value(row.get("load_seconds"), "s"),
+            value(row.get("replica_seconds"), "s"), number("reach_mean", "{:,.1f}"),
+            number("standard_error", "{:.1f}"), number("z", "{:.2f}"), row.get("note", ""))
 
 
 def peers(page, results):
@@ -182,14 +206,13 @@ def peers(page, results):
     if missing(found):
         page.text(found["missing"])
         return
-    page.text(f"{found['members']:,} members, {found['links']:,} links; seed member {found['seed_member']}; "
-              f"{found['replicas']} replicas of an independent cascade at {found['probability']}; z is the difference "
-              "of mean reach in standard errors: beyond 4 the programs did not simulate the same.")
-    page.table(("program", "version", "work", "load", "a replica", "mean reach", "standard error", "z", "note"),
-               [(row["program"], row.get("version", ""), row["work"], value(row.get("load_seconds"), "s"),
-                 value(row.get("replica_seconds"), "s"), f"{row['reach_mean']:,.1f}" if "reach_mean" in row else "-",
-                 f"{row['standard_error']:.1f}" if "standard_error" in row else "-",
-                 f"{row['z']:.2f}" if row.get("z") is not None else "-", row.get("note", "")) for row in found["rows"]])
+    page.text(
+        f"{found['members']:,} members, {found['links']:,} links; seed member {found['seed_member']}; "
+        f"{found['replicas']} replicas of an independent cascade at {found['probability']}; z is the "
+        "difference of mean reach in standard errors: beyond 4 the programs did not simulate the same.")
+    page.table(
+        ("program", "version", "work", "load", "a replica", "mean reach", "standard error", "z", "note"),
+        [peer_row(row) for row in found["rows"]])
 
 
 def render(results, described):
@@ -205,8 +228,9 @@ def render(results, described):
     peers(page, results)
     page.heading("Same work, proved")
     page.table(("work", "digest", "equal in"),
-               [(check["work"], check["digest"] or "-", f"{len(check['equal'])} runs: {'; '.join(check['equal'][:8])}"
-                 + ("; ..." if len(check["equal"]) > 8 else "")) for check in results["checks"]])
+               [(check["work"], check["digest"] or
+                 "-", f"{len(check['equal'])} runs: {'; '.join(check['equal'][:8])}" +
+                 ("; ..." if len(check["equal"]) > 8 else "")) for check in results["checks"]])
     if why:
         page.text(why + ".")
     return page, drawn

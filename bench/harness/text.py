@@ -42,7 +42,8 @@ def value(number, unit):
 
 def spread(timing, unit="s"):
     runs = len(timing["runs"])
-    return f"{value(timing['min'], unit)} to {value(timing['max'], unit)}, {runs} run{'s' if runs > 1 else ''}"
+    times = "1 run" if runs == 1 else f"{runs} runs"
+    return f"{value(timing['min'], unit)} to {value(timing['max'], unit)}, {times}"
 
 
 def threads(number):

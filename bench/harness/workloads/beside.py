@@ -47,8 +47,9 @@ def baseline(context, independent):
     program = context.session.require("lawine_baseline")
     flags = ["--link-probability", PROBABILITY] if independent else []
     said = context.session.run_json(
-        [program, *graph_flags(context.scenario), *message_flags(context.scenario), *forwards(context), *flags,
-         "--runs", context.runs, "--threads", len(os.sched_getaffinity(0))], f"{context.label}-baseline")
+        [program, *graph_flags(context.scenario), *message_flags(context.scenario), *forwards(context),
+         *flags, "--runs", context.runs, "--threads", len(os.sched_getaffinity(0))],
+        f"{context.label}-baseline")
     for work, cascade in works_of(context, said):
         for name in PLAIN:
             note(context, work, name, said, cascade[name])

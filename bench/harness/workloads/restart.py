@@ -4,8 +4,8 @@ from workloads import cascade
 
 
 def measure(context, times):
-    """Restarts the cluster. `ready` is what a user waits for: processes up and registered, and the graph, with
-    every index that the run uses, in memory."""
+    """Restarts the cluster. `ready` is what a user waits for: processes up and registered, and the graph,
+    with every index that the run uses, in memory."""
     runs = []
     for i in range(times):
         context.cluster.down()

@@ -34,7 +34,8 @@ def flags(context, messages, forward, senders):
 def day(context, name, messages, forward, senders):
     runs = []
     for i in range(context.runs):
-        said, seconds, cpu = context.timed(*flags(context, messages, forward, senders), label=f"{name} {i + 1}")
+        words = flags(context, messages, forward, senders)
+        said, seconds, cpu = context.timed(*words, label=f"{name} {i + 1}")
         deliveries = first_of(said, "totals.deliveries", "traffic.deliveries", "deliveries")
         context.same_work(name, f"cluster, run {i + 1}", {"digest": said["digest"], "deliveries": deliveries})
         runs.append({"call_seconds": seconds, "cpu_seconds": cpu,
@@ -43,7 +44,8 @@ def day(context, name, messages, forward, senders):
     context.add(f"{name}/cpu_seconds", "s", known(run["cpu_seconds"] for run in runs), said["digest"])
     context.add(f"{name}/deliveries_per_second", "/s", [deliveries / run["seconds"] for run in runs],
                 said["digest"])
-    return {"messages": messages, "forward": forward, "senders": senders or "uniform", "digest": said["digest"],
+    return {"messages": messages, "forward": forward, "senders": senders or "uniform",
+            "digest": said["digest"],
             "deliveries": deliveries, "seconds": spread_of([run["seconds"] for run in runs]), "runs": runs}
 
 
@@ -57,5 +59,6 @@ def measure(context, steps):
     forward, amounts = forward_for(steps), context.amounts
     result = {"stress": day(context, "stress day", amounts["messages"], forward, None)}
     if "--senders" in context.session.help_of("traffic"):
-        result["everyday"] = day(context, "everyday day", amounts["everyday_messages"], forward, "heavy-tailed")
+        result["everyday"] = day(context, "everyday day", amounts["everyday_messages"], forward,
+                                 "heavy-tailed")
     return result
