@@ -90,8 +90,12 @@ def quotient(numerator, denominator):
 def verdict_of(unit, a, b, ratio, threshold):
     if unit in WANDERING and min(len(a["runs"]), len(b["runs"])) < RUNS_MIN:
         return "too few runs"
-    if a["min"] <= b["max"] and b["min"] <= a["max"]:
-        return "same" if ratio == 1 else "noise"
+    if ratio == 1:
+        return "same"
+    apart = max(a["min"] - b["max"], b["min"] - a["max"])
+    widest = max(a["max"] - a["min"], b["max"] - b["min"])
+    if apart <= 0 or abs(a["median"] - b["median"]) <= widest:
+        return "noise"
     if BETTER[unit] is None:
         return "different"
     worse = (ratio > 1) == (BETTER[unit] == "lower")
@@ -103,7 +107,8 @@ def verdict_of(unit, a, b, ratio, threshold):
 
 def change_of(a, b, threshold):
     ratio = quotient(b["median"], a["median"])
-    return Change(a["name"], a["unit"], a, b, ratio, quotient(b["min"], a["max"]), quotient(b["max"], a["min"]),
+    low, high = quotient(b["min"], a["max"]), quotient(b["max"], a["min"])
+    return Change(a["name"], a["unit"], a, b, ratio, low, high,
                   verdict_of(a["unit"], a, b, ratio, threshold))
 
 

@@ -3,9 +3,9 @@
 On a virtual machine the host supplies a page when the guest first touches it, which can cost seconds per GiB;
 a load that touches fresh memory pays this, and a reader of its time should see how much. The probe maps
 memory on huge pages where the kernel grants them, as the engine does, and writes to every 4 KiB of it twice;
-then it gives the memory back and does it again. `first` is the first touch: what host and kernel cost. `again`
-is the first touch of memory that was given back; where the kernel keeps pages the host has supplied, it is
-cheaper. `second` is what writing alone costs."""
+then it gives the memory back and does it again. `first` is the first touch: what host and kernel cost.
+`again` is the first touch of memory that was given back; where the kernel keeps pages that the host has
+supplied, it is cheaper. `second` is what writing alone costs."""
 
 import mmap
 import time
