@@ -10,10 +10,10 @@ import memory_probe
 import peers
 import report
 from context import Context
-from graph_bench import GraphBench, check_programs
+from graph_bench import GraphBench, attempt, check_programs
 from metrics import Metrics
 from profiles import scenario_of
-from session import Session, Unavailable
+from session import Session
 from works import Works
 
 SCHEMA_VERSION = 2
@@ -48,13 +48,13 @@ def micro(session):
     return {"file": str(path.relative_to(session.out))}
 
 
-def attempt(what, measure, *arguments):
-    say(what)
-    try:
-        return measure(*arguments)
-    except Unavailable as why:
-        say(f"  {why}")
-        return {"missing": str(why)}
+def failures(results):
+    """Parts that failed, whole: (part, error)."""
+    parts = [(f"{label}: {name}", part)
+             for label, graph in results["graphs"].items()
+             for name, part in graph.items()]
+    parts += [(name, results[name]) for name in ("growth", "micro", "peers") if name in results]
+    return [(name, part["failed"]) for name, part in parts if isinstance(part, dict) and "failed" in part]
 
 
 def measure(arguments, amounts, out, repository, memory_needed):
@@ -82,15 +82,17 @@ def measure(arguments, amounts, out, repository, memory_needed):
         results["graphs"][graph] = found
     if wanted("growth"):
         context = context_of("growth", scenario_of(growth.PRESET, arguments))
-        results["growth"] = attempt("growth", growth.measure, context, amounts["growth"])
+        results["growth"] = attempt("growth", say, growth.measure, context, amounts["growth"])
     if wanted("micro") and arguments.profile != "smoke":
-        results["micro"] = attempt("micro", micro, session)
+        results["micro"] = attempt("micro", say, micro, session)
     if arguments.peers:
         context = context_of("peers", scenario_of(growth.PRESET, arguments))
-        results["peers"] = attempt("peers", peers.measure, context, amounts["peers"],
+        results["peers"] = attempt("peers", say, peers.measure, context, amounts["peers"],
                                    out.resolve().parent / "cache")
     results["metrics"], results["checks"] = metrics.to_json(), works.to_json()
-    results["warnings"] = environment.warnings(described) + left_out
+    results["warnings"] = environment.warnings(described) + left_out + [
+        f"{part} failed: {error.splitlines()[0]}" for part, error in failures(results)
+    ]
     described["compiler"] = next((graph["baseline"]["build"]["compiler"]
                                   for graph in results["graphs"].values()
                                   if "build" in graph.get("baseline", {})), None)

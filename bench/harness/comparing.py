@@ -108,8 +108,7 @@ def verdict_of(unit, a, b, ratio, threshold):
 def change_of(a, b, threshold):
     ratio = quotient(b["median"], a["median"])
     low, high = quotient(b["min"], a["max"]), quotient(b["max"], a["min"])
-    return Change(a["name"], a["unit"], a, b, ratio, low, high,
-                  verdict_of(a["unit"], a, b, ratio, threshold))
+    return Change(a["name"], a["unit"], a, b, ratio, low, high, verdict_of(a["unit"], a, b, ratio, threshold))
 
 
 def compare(a, b, threshold):
@@ -154,8 +153,8 @@ def render(comparison, everything):
     counts = {}
     for change in comparison.changes:
         counts[change.verdict] = counts.get(change.verdict, 0) + 1
-    page.text(f"{len(comparison.changes)} numbers in both: "
-              + (", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())) or "none")
-              + f"; threshold {comparison.threshold:.0%}. Only in A: {len(comparison.only_a)}, only in B: "
+    page.text(f"{len(comparison.changes)} numbers in both: " +
+              (", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())) or "none") +
+              f"; threshold {comparison.threshold:.0%}. Only in A: {len(comparison.only_a)}, only in B: "
               f"{len(comparison.only_b)}.")
     return page.markdown()

@@ -5,14 +5,28 @@ import shutil
 import tempfile
 
 from cluster import Cluster, GivenCluster
-from session import BenchError, Unavailable
+from session import BenchError, CommandFailed, Unavailable
 from workloads import (beside, cascade, ensemble, independent, memory_limit, restart, small_calls, storing,
                        traffic)
 
 
+def attempt(what, say, measure, *arguments):
+    """What `measure` returns, or why there is nothing: it is not available here, or it failed. A bench of an
+    hour goes on without a part that failed, and its exit code tells."""
+    say(what)
+    try:
+        return measure(*arguments)
+    except Unavailable as why:
+        say(f"  {why}")
+        return {"missing": str(why)}
+    except CommandFailed as error:
+        say(f"  {error}")
+        return {"missing": f"failed: {error.reason()}", "failed": str(error)}
+
+
 class GraphBench:
     """Parts are measured in an order in which each finds what it needs; `wanted(part)` leaves parts out. What
-    cannot be measured says why under its name; what finds other work than the rest ends the bench."""
+    finds other work than the rest ends the bench."""
 
     def __init__(self, context, wanted, say):
         self._context = context
@@ -20,17 +34,12 @@ class GraphBench:
         self._say = say
         self.results = {"scenario": context.scenario}
 
-    def part(self, name, measure, *arguments, into=None):
-        into = into or name
+    def part(self, name, measure, *arguments):
         if not self._wanted(name):
-            self.results[into] = {"missing": "left out by --only or --skip"}
+            self.results[name] = {"missing": "left out by --only or --skip"}
             return
-        self._say(f"{self._context.label}: {into}")
-        try:
-            self.results[into] = measure(self._context, *arguments)
-        except Unavailable as why:
-            self.results[into] = {"missing": str(why)}
-            self._say(f"  {why}")
+        self.results[name] = attempt(f"{self._context.label}: {name}", self._say, measure, self._context,
+                                     *arguments)
 
     def on_cluster(self):
         """What needs the cluster. It is left with the graph in memory."""

@@ -80,10 +80,8 @@ class Page:
             "text": lambda text: f"<p>{html_text(text)}</p>",
             "warning": lambda text: f'<p class="warning"><strong>Warning:</strong> {html_text(text)}.</p>',
             "table": html_table,
-            "figure":
-                lambda name, caption, svg:
-                f'<figure id="{html.escape(name)}">{svg}'
-                f"<figcaption>{html_text(caption)}</figcaption></figure>",
+            "figure": lambda name, caption, svg: f'<figure id="{html.escape(name)}">{svg}'
+                      f"<figcaption>{html_text(caption)}</figcaption></figure>",
         }
         body = "\n".join(forms[kind](*rest) for kind, *rest in self._items)
         return (

@@ -140,11 +140,10 @@ def space_rows(graph):
 def details(page, label, graph, drawn):
     info, forward = graph["space"]["graph"], graph["forward"]
     page.heading(f"In detail: {label}")
-    page.text(
-        f"{info['members']:,} members, {info['links']:,} links; one member messages "
-        f"{forward['seed_member']['audience']:,} friends, each receiver forwards with probability "
-        f"{graph['scenario']['forward']}; run seed {graph['scenario']['run_seed']}; "
-        f"{forward['workers']} workers, {forward['shards']} shards.")
+    page.text(f"{info['members']:,} members, {info['links']:,} links; one member messages "
+              f"{forward['seed_member']['audience']:,} friends, each receiver forwards with probability "
+              f"{graph['scenario']['forward']}; run seed {graph['scenario']['run_seed']}; "
+              f"{forward['workers']} workers, {forward['shards']} shards.")
     speed(page, label, graph, drawn)
     page.heading(f"Before and around it: {label}", 3)
     page.table(("what", "time", "meaning"), around_rows(graph))
@@ -206,10 +205,9 @@ def peers(page, results):
     if missing(found):
         page.text(found["missing"])
         return
-    page.text(
-        f"{found['members']:,} members, {found['links']:,} links; seed member {found['seed_member']}; "
-        f"{found['replicas']} replicas of an independent cascade at {found['probability']}; z is the "
-        "difference of mean reach in standard errors: beyond 4 the programs did not simulate the same.")
+    page.text(f"{found['members']:,} members, {found['links']:,} links; seed member {found['seed_member']}; "
+              f"{found['replicas']} replicas of an independent cascade at {found['probability']}; z is the "
+              "difference of mean reach in standard errors: beyond 4 the programs did not simulate the same.")
     page.table(
         ("program", "version", "work", "load", "a replica", "mean reach", "standard error", "z", "note"),
         [peer_row(row) for row in found["rows"]])

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import time
 
@@ -23,15 +24,26 @@ class CommandFailed(BenchError):
         super().__init__(f"`{shlex.join(words)}` ended with {code}:\n{stderr}")
         self.stderr = stderr
 
+    def reason(self):
+        """Its last line of error output."""
+        return (self.stderr.splitlines() or ["it said nothing"])[-1]
+
 
 class Session:
-    """One folder of results. `bin_dir` has the programs."""
+    """One folder of results, emptied of an earlier bench's. `bin_dir` has the programs."""
 
     def __init__(self, bin_dir, out):
         self.bin_dir = pathlib.Path(bin_dir).resolve()
         self.out = pathlib.Path(out).resolve()
         self._count = 0
-        (self.out / "raw").mkdir(parents=True, exist_ok=True)
+        self._forget_an_earlier_bench()
+        (self.out / "raw").mkdir(parents=True)
+
+    def _forget_an_earlier_bench(self):
+        for name in ("raw", "plots", "logs"):
+            shutil.rmtree(self.out / name, ignore_errors=True)
+        for name in ("commands.txt", "report.md", "report.html", "results.json"):
+            (self.out / name).unlink(missing_ok=True)
 
     def has(self, program):
         return (self.bin_dir / program).is_file()
@@ -64,7 +76,9 @@ class Session:
 
     def help_of(self, *words):
         """What a command of `lawine` says about itself; empty where there is no such command."""
-        done = subprocess.run([self.bin_dir / "lawine", *words, "--help"], capture_output=True, text=True,
+        done = subprocess.run([self.bin_dir / "lawine", *words, "--help"],
+                              capture_output=True,
+                              text=True,
                               check=False)
         return done.stdout if done.returncode == 0 else ""
 

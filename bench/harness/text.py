@@ -35,8 +35,10 @@ def value(number, unit):
     """One number of a metric, with its unit."""
     if number is None:
         return "-"
-    forms = {"s": seconds, "/s": rate, "B": size, "count": count,
-             "B/link": lambda bytes_: f"{bytes_:.2f} B/link", "x": lambda times: f"{times:.2f} x"}
+    forms = {
+        "s": seconds, "/s": rate, "B": size, "count": count, "B/link": lambda bytes_: f"{bytes_:.2f} B/link",
+        "x": lambda times: f"{times:.2f} x"
+    }
     return forms[unit](number)
 
 

@@ -15,7 +15,9 @@ COMPARE = pathlib.Path(harness_path.__file__).resolve().parents[2] / "bench/comp
 
 
 def folder(*metrics, **machine):
-    return {"results": made_results.results(metrics=metrics), "environment": made_results.described(**machine)}
+    return {
+        "results": made_results.results(metrics=metrics), "environment": made_results.described(**machine)
+    }
 
 
 def verdict(a, b, unit="s", threshold=0.1):
@@ -27,8 +29,8 @@ def verdict(a, b, unit="s", threshold=0.1):
 class CompareTest(unittest.TestCase):
 
     def test_slower_beyond_all_runs_and_the_threshold_is_worse(self):
-        comparison = comparing.compare(folder(("m", "s", [1.0, 1.01, 1.02])), folder(("m", "s", [1.5, 1.51, 1.52])),
-                                       0.1)
+        comparison = comparing.compare(folder(("m", "s", [1.0, 1.01, 1.02])),
+                                       folder(("m", "s", [1.5, 1.51, 1.52])), 0.1)
         self.assertEqual(comparison.changes[0].verdict, "worse")
         self.assertAlmostEqual(comparison.changes[0].ratio, 1.51 / 1.01)
         self.assertAlmostEqual(comparison.changes[0].low, 1.5 / 1.02)
@@ -79,7 +81,8 @@ class CompareTest(unittest.TestCase):
         self.assertEqual((comparison.exit_code(), comparison.environment, comparison.refused), (0, [], []))
 
     def test_nothing_in_common_is_not_a_success(self):
-        self.assertEqual(comparing.compare(folder(("m", "s", [1.0])), folder(("n", "s", [1.0])), 0.1).exit_code(), 2)
+        self.assertEqual(
+            comparing.compare(folder(("m", "s", [1.0])), folder(("n", "s", [1.0])), 0.1).exit_code(), 2)
 
     def test_what_differs_around_them_is_told_and_what_always_does_is_not(self):
         a, b = folder(kernel="6.1"), folder(kernel="6.12")
@@ -95,9 +98,13 @@ class CompareTest(unittest.TestCase):
                 for file, content in folder(("m", "s", runs)).items():
                     (path / f"{file}.json").write_text(json.dumps(content))
                 folders.append(str(path))
-            codes = [subprocess.run([sys.executable, COMPARE, *words], capture_output=True, check=False).returncode
-                     for words in (folders, folders[::-1], [folders[0], root])]
-            done = subprocess.run([sys.executable, COMPARE, folders[0], root], capture_output=True, text=True,
+            codes = [
+                subprocess.run([sys.executable, COMPARE, *words], capture_output=True, check=False).returncode
+                for words in (folders, folders[::-1], [folders[0], root])
+            ]
+            done = subprocess.run([sys.executable, COMPARE, folders[0], root],
+                                  capture_output=True,
+                                  text=True,
                                   check=False)
         self.assertEqual(codes, [1, 0, 1])
         self.assertIn("expected a file that bench/run wrote", done.stderr)

@@ -40,8 +40,11 @@ class BarTest(unittest.TestCase):
         self.assertAlmostEqual(row.ratio(), 0.41 / 0.11)
 
     def test_verdicts_follow_the_direction_that_is_better(self):
+
         def verdict(value, higher):
-            return bar.Row("P", "", "x", [value], must=10, aim=5 if not higher else 20, higher=higher).verdict(True)
+            return bar.Row("P", "", "x", [value], must=10, aim=5 if not higher else 20,
+                           higher=higher).verdict(True)
+
         self.assertEqual([verdict(v, False) for v in (4, 5, 9, 10, 11)],
                          ["aim met", "aim met", "must met", "must met", "missed"])
         self.assertEqual([verdict(v, True) for v in (21, 20, 11, 10, 9)],
@@ -66,7 +69,8 @@ class PageTest(unittest.TestCase):
     def test_a_report_of_known_results_holds_their_numbers(self):
         rendered, _ = report.render(made_results.results(), made_results.described())
         markdown, html = rendered.markdown(), rendered.html()
-        for words in ("100.0 ms", "must", "left out of this bench", made_results.DIGEST, "load average 0.1 before"):
+        for words in ("100.0 ms", "must", "left out of this bench", made_results.DIGEST,
+                      "load average 0.1 before"):
             self.assertIn(words, markdown)
             self.assertIn(words, html)
 
@@ -95,9 +99,14 @@ class PageTest(unittest.TestCase):
         self.assertIn("a\\|b", page.markdown_table(("x",), [("a|b",)]))
 
     def test_numbers_are_short_and_keep_their_size(self):
-        self.assertEqual([text.value(0.0941, "s"), text.value(1.5, "s"), text.value(150, "s"), text.value(2.1e9, "/s"),
-                          text.value(3 << 30, "B"), text.value(None, "s")],
-                         ["94.1 ms", "1.50 s", "150 s", "2.10 G/s", "3.00 GiB", "-"])
+        self.assertEqual([
+            text.value(0.0941, "s"),
+            text.value(1.5, "s"),
+            text.value(150, "s"),
+            text.value(2.1e9, "/s"),
+            text.value(3 << 30, "B"),
+            text.value(None, "s")
+        ], ["94.1 ms", "1.50 s", "150 s", "2.10 G/s", "3.00 GiB", "-"])
 
 
 class KeepingTest(unittest.TestCase):
@@ -106,8 +115,10 @@ class KeepingTest(unittest.TestCase):
         metrics = Metrics()
         metrics.add("a", "s", [3.0, 1.0, 2.0], "dd")
         metrics.add("nothing", "s", [])
-        self.assertEqual(metrics.to_json(), [{"name": "a", "unit": "s", "digest": "dd", "median": 2.0, "min": 1.0,
-                                              "max": 3.0, "runs": [3.0, 1.0, 2.0]}])
+        self.assertEqual(metrics.to_json(), [{
+            "name": "a", "unit": "s", "digest": "dd", "median": 2.0, "min": 1.0, "max": 3.0,
+            "runs": [3.0, 1.0, 2.0]
+        }])
         self.assertRaises(ValueError, metrics.add, "a", "s", [1.0])
         self.assertRaises(ValueError, metrics.add, "b", "furlongs", [1.0])
 
@@ -127,7 +138,8 @@ class KeepingTest(unittest.TestCase):
         found = google_benchmark.document(metrics.to_json(), made_results.described())["benchmarks"]
         self.assertEqual([(entry["name"], entry["real_time"], entry["cpu_time"]) for entry in found],
                          [("g/w/p/processing_seconds", 1.0, 0.5), ("g/w/p/processing_seconds", 3.0, 0.6),
-                          ("g/w/p/processing_seconds", 2.0, 0.7), ("g/w/p/processing_seconds_median", 2.0, 0.6)])
+                          ("g/w/p/processing_seconds", 2.0, 0.7),
+                          ("g/w/p/processing_seconds_median", 2.0, 0.6)])
 
 
 class PeersTest(unittest.TestCase):
@@ -136,7 +148,7 @@ class PeersTest(unittest.TestCase):
         ours = peers.summary("ours", "", peers.INDEPENDENT, 1.0, 10.0, [10, 12, 11, 13])
         other = peers.summary("other", "1", peers.INDEPENDENT, 1.0, 10.0, [11, 12, 13, 12])
         self.assertEqual(peers.compare([ours, other]), [])
-        self.assertAlmostEqual(other["z"], 0.5 / (5 / 3 / 4 + 2 / 3 / 4) ** 0.5)
+        self.assertAlmostEqual(other["z"], 0.5 / (5 / 3 / 4 + 2 / 3 / 4)**0.5)
         self.assertIsNone(ours["z"])
 
     def test_another_model_is_found_out(self):

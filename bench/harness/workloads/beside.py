@@ -5,8 +5,10 @@ import os
 from profiles import graph_flags, message_flags
 from workloads.independent import PROBABILITY
 
-PLAIN = {"single_thread": "plain array, one thread", "shared_bits": "plain array, shared bits",
-         "single_thread_pull": "plain arrays, one thread, with pull"}
+PLAIN = {
+    "single_thread": "plain array, one thread", "shared_bits": "plain array, shared bits",
+    "single_thread_pull": "plain arrays, one thread, with pull"
+}
 
 
 def forwards(context):
@@ -15,10 +17,12 @@ def forwards(context):
 
 def note(context, work, program, said, timed):
     """Adds a program's times to the metrics, after its work has been found equal."""
-    context.same_work(work, program.replace("_", " "), {
-        "graph digest": said["graph"]["digest"], "members": said["graph"]["members"],
-        "links": said["graph"]["links"], "seed member": said["seed_member"],
-        "digest": timed["digest"], "steps": timed["steps"]})
+    context.same_work(
+        work, program.replace("_", " "), {
+            "graph digest": said["graph"]["digest"], "members": said["graph"]
+                                                                ["members"], "links": said["graph"]["links"],
+            "seed member": said["seed_member"], "digest": timed["digest"], "steps": timed["steps"]
+        })
     for name in ("processing_seconds", "cpu_seconds"):
         context.add(f"{work}/{program}/{name}", "s", timed[name]["runs"], timed["digest"])
     if timed["links_touched"]:
@@ -32,10 +36,11 @@ def works_of(context, said):
 def in_process(context, data, cluster):
     """With as many threads as all workers together, so that only the network is different."""
     program = context.session.require("lawine_in_process")
-    said = context.session.run_json(
-        [program, "--data", data, "--graph", context.scenario["graph"], *message_flags(context.scenario),
-         *forwards(context), "--workers", cluster["workers"], "--threads", cluster["threads"],
-         "--runs", context.runs], f"{context.label}-in-process")
+    said = context.session.run_json([
+        program, "--data", data, "--graph", context.scenario["graph"], *message_flags(context.scenario),
+        *forwards(context), "--workers", cluster["workers"], "--threads", cluster["threads"], "--runs",
+        context.runs
+    ], f"{context.label}-in-process")
     for work, cascade in works_of(context, said):
         note(context, work, "in_process", said, cascade["in_process"])
     context.add("in_process/load_seconds", "s", [said["load_seconds"]])
@@ -46,10 +51,11 @@ def baseline(context, independent):
     """`independent` says whether the independent cascade is measured too."""
     program = context.session.require("lawine_baseline")
     flags = ["--link-probability", PROBABILITY] if independent else []
-    said = context.session.run_json(
-        [program, *graph_flags(context.scenario), *message_flags(context.scenario), *forwards(context),
-         *flags, "--runs", context.runs, "--threads", len(os.sched_getaffinity(0))],
-        f"{context.label}-baseline")
+    said = context.session.run_json([
+        program, *graph_flags(context.scenario), *message_flags(context.scenario), *forwards(context), *flags,
+        "--runs", context.runs, "--threads",
+        len(os.sched_getaffinity(0))
+    ], f"{context.label}-baseline")
     for work, cascade in works_of(context, said):
         for name in PLAIN:
             note(context, work, name, said, cascade[name])

@@ -6,9 +6,11 @@ from profiles import message_flags
 
 
 def found_in(result):
-    return {"graph digest": result["graph"]["digest"], "members": result["graph"]["members"],
-            "links": result["graph"]["links"], "seed member": result["seed_members"][0]["id"],
-            "digest": result["digest"], "steps": result["steps"]}
+    return {
+        "graph digest": result["graph"]["digest"], "members": result["graph"]
+                                                              ["members"], "links": result["graph"]["links"],
+        "seed member": result["seed_members"][0]["id"], "digest": result["digest"], "steps": result["steps"]
+    }
 
 
 def once(context, forward, label, *flags):
@@ -54,8 +56,9 @@ def measure(context, work, forward, *flags):
         "seed_member": result["seed_members"][0],
         "first": first,
         "warm": warm,
-        **{name: spread_of([run[name] for run in warm])
-           for name in ("processing_seconds", "makespan_seconds", "call_seconds")},
+        **{
+            name: spread_of([run[name] for run in warm]) for name in ("processing_seconds", "makespan_seconds", "call_seconds")
+        },
         "cpu_seconds": spread_of([run["cpu_seconds"] for run in warm]) if usage else None,
         "deliveries": deliveries,
         "links_touched": warm[0]["links_touched"],

@@ -14,17 +14,21 @@ def measure(context):
         context.same_work("ensemble", f"cluster, run {i + 1}",
                           {"digest": result["digest"], "totals": result["totals"]})
         check_first_replica(context, result, i)
-        runs.append({"call_seconds": seconds, "cpu_seconds": cpu, **result["timing"],
-                     "links_touched": result["manifest"].get("links_touched"),
-                     "exchange_bytes": result["manifest"]["exchange_bytes"]})
+        runs.append({
+            "call_seconds": seconds, "cpu_seconds": cpu,
+            **result["timing"], "links_touched": result["manifest"].get("links_touched"),
+            "exchange_bytes": result["manifest"]["exchange_bytes"]
+        })
     usage = context.cluster.usage()
     for name in ("makespan_seconds", "processing_seconds", "cpu_seconds"):
         context.add(f"ensemble/{name}", "s", known(run[name] for run in runs), result["digest"])
     if usage:
         context.add("ensemble/peak_resident_bytes", "B", [usage["workers"]["peak_resident_bytes"]])
-    return {"replicas": replicas, "deliveries": result["totals"]["deliveries"], "digest": result["digest"],
-            "reach_per_replica": result["totals"]["reach"] / replicas,
-            "makespan_seconds": spread_of([run["makespan_seconds"] for run in runs]), "runs": runs}
+    return {
+        "replicas": replicas, "deliveries": result["totals"]["deliveries"], "digest": result["digest"],
+        "reach_per_replica": result["totals"]["reach"] / replicas,
+        "makespan_seconds": spread_of([run["makespan_seconds"] for run in runs]), "runs": runs
+    }
 
 
 def check_first_replica(context, result, run):

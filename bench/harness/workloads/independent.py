@@ -18,4 +18,3 @@ def measure(context):
             raise Unavailable("not available in this build: scenarios have no "
                               "model.independent_cascade") from error
         raise
-

@@ -10,7 +10,10 @@ def measure(context, resident_bytes):
     result = {}
     for share in (2, 4):
         context.cluster.down()
-        context.cluster.up("--memory-limit", max(1, (resident_bytes // share) >> 20), )
+        context.cluster.up(
+            "--memory-limit",
+            max(1, (resident_bytes // share) >> 20),
+        )
         run, answer = cascade.once(context, context.scenario["forward"], f"limit 1/{share}")
         context.same_work("forward", f"cluster, memory for 1/{share} of the image", cascade.found_in(answer))
         context.add(f"limit/1-{share}/processing_seconds", "s", [run["processing_seconds"]], answer["digest"])

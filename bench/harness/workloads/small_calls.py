@@ -36,14 +36,15 @@ def calls(context, program, name, member, times):
     rounds = context.amounts["rounds"] if single else max(5, context.amounts["rounds"] // 15)
     runs = []
     for i in range(times):
-        said = context.session.run_json(
-            [program, "--cluster", context.cluster.address, "--graph", context.scenario["graph"],
-             "--member", member["id"], "--callers", callers, "--replicas", replicas, "--rounds", rounds,
-             "--interval-ms", int(interval * 1000)], f"{context.label}-calls-{name}-{i + 1}")
+        said = context.session.run_json([
+            program, "--cluster", context.cluster.address, "--graph", context.scenario["graph"], "--member",
+            member["id"], "--callers", callers, "--replicas", replicas, "--rounds", rounds, "--interval-ms",
+            int(interval * 1000)
+        ], f"{context.label}-calls-{name}-{i + 1}")
         context.same_work(f"small call, {replicas} replicas", f"{name}, run {i + 1}",
                           {"digest": said["digest"], "deliveries": said["deliveries"]})
-        runs.append({key: said[key] for key in
-                     ("calls", "refused", "p50_seconds", "p99_seconds", "max_seconds")})
+        runs.append(
+            {key: said[key] for key in ("calls", "refused", "p50_seconds", "p99_seconds", "max_seconds")})
     for quantile in ("p50", "p99"):
         context.add(f"calls/{name}/{quantile}_seconds", "s", [run[f"{quantile}_seconds"] for run in runs],
                     said["digest"])

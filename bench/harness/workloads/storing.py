@@ -13,8 +13,10 @@ def create(context):
     words = ("graph", "create", context.scenario["graph"], *graph_flags(context.scenario))
     said, seconds, cpu = context.timed(*words, label="store")
     usage = context.cluster.usage()
-    return {"links": said["graph"]["links"], "digest": said["graph"]["digest"], "seconds": seconds,
-            "cpu_seconds": cpu, "peak_resident_bytes": usage and usage["workers"]["peak_resident_bytes"]}
+    return {
+        "links": said["graph"]["links"], "digest": said["graph"]["digest"], "seconds": seconds,
+        "cpu_seconds": cpu, "peak_resident_bytes": usage and usage["workers"]["peak_resident_bytes"]
+    }
 
 
 def store(context, times):

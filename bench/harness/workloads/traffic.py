@@ -27,8 +27,19 @@ def first_of(said, *paths):
 
 
 def flags(context, messages, forward, senders):
-    return ("traffic", context.scenario["graph"], "--messages", messages, "--forward", forward,
-            "--run-seed", context.scenario["run_seed"], *(("--senders", senders) if senders else ()))
+    return ("traffic", context.scenario["graph"], "--messages", messages, "--forward", forward, "--run-seed",
+            context.scenario["run_seed"], *(("--senders", senders) if senders else ()))
+
+
+def found_in(said):
+    found = {
+        "digest": first_of(said, "digest", "totals.digest"),
+        "deliveries": first_of(said, "totals.deliveries", "deliveries")
+    }
+    if None in found.values():
+        raise Unavailable("expected digest and totals.deliveries in the answer of `lawine traffic`, found " +
+                          ", ".join(said))
+    return found
 
 
 def day(context, name, messages, forward, senders):
@@ -36,17 +47,21 @@ def day(context, name, messages, forward, senders):
     for i in range(context.runs):
         words = flags(context, messages, forward, senders)
         said, seconds, cpu = context.timed(*words, label=f"{name} {i + 1}")
-        deliveries = first_of(said, "totals.deliveries", "traffic.deliveries", "deliveries")
-        context.same_work(name, f"cluster, run {i + 1}", {"digest": said["digest"], "deliveries": deliveries})
-        runs.append({"call_seconds": seconds, "cpu_seconds": cpu,
-                     "seconds": first_of(said, "timing.makespan_seconds") or seconds})
-    context.add(f"{name}/makespan_seconds", "s", [run["seconds"] for run in runs], said["digest"])
-    context.add(f"{name}/cpu_seconds", "s", known(run["cpu_seconds"] for run in runs), said["digest"])
-    context.add(f"{name}/deliveries_per_second", "/s", [deliveries / run["seconds"] for run in runs],
-                said["digest"])
-    return {"messages": messages, "forward": forward, "senders": senders or "uniform",
-            "digest": said["digest"],
-            "deliveries": deliveries, "seconds": spread_of([run["seconds"] for run in runs]), "runs": runs}
+        found = found_in(said)
+        context.same_work(name, f"cluster, run {i + 1}", found)
+        runs.append({
+            "call_seconds": seconds, "cpu_seconds": cpu,
+            "seconds": first_of(said, "timing.makespan_seconds") or seconds
+        })
+    digest, deliveries = found["digest"], found["deliveries"]
+    context.add(f"{name}/makespan_seconds", "s", [run["seconds"] for run in runs], digest)
+    context.add(f"{name}/cpu_seconds", "s", known(run["cpu_seconds"] for run in runs), digest)
+    context.add(f"{name}/messages_per_second", "/s", [messages / run["seconds"] for run in runs], digest)
+    context.add(f"{name}/deliveries_per_second", "/s", [deliveries / run["seconds"] for run in runs], digest)
+    return {
+        "messages": messages, "forward": forward, "senders": senders or "uniform", "digest": digest,
+        "deliveries": deliveries, "seconds": spread_of([run["seconds"] for run in runs]), "runs": runs
+    }
 
 
 def check_available(context):
