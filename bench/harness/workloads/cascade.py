@@ -5,6 +5,9 @@ from metrics import spread_of
 from profiles import message_flags
 
 
+SPREAD = ("processing_seconds", "makespan_seconds", "call_seconds")
+
+
 def found_in(result):
     return {
         "graph digest": result["graph"]["digest"], "members": result["graph"]
@@ -39,7 +42,7 @@ def measure(context, work, forward, *flags):
         context.same_work(work, f"cluster, warm run {i + 1}", found_in(again))
         warm.append(run)
     digest, usage = result["digest"], context.cluster.usage()
-    for name in ("processing_seconds", "makespan_seconds", "call_seconds", "cpu_seconds"):
+    for name in (*SPREAD, "cpu_seconds"):
         context.add(f"{work}/cluster/{name}", "s", known(run[name] for run in warm), digest)
     context.add(f"{work}/cluster/first_processing_seconds", "s", [first["processing_seconds"]], digest)
     context.add(f"{work}/cluster/exchange_bytes", "B", [run["exchange_bytes"] for run in warm])
@@ -56,9 +59,7 @@ def measure(context, work, forward, *flags):
         "seed_member": result["seed_members"][0],
         "first": first,
         "warm": warm,
-        **{
-            name: spread_of([run[name] for run in warm]) for name in ("processing_seconds", "makespan_seconds", "call_seconds")
-        },
+        **{name: spread_of([run[name] for run in warm]) for name in SPREAD},
         "cpu_seconds": spread_of([run["cpu_seconds"] for run in warm]) if usage else None,
         "deliveries": deliveries,
         "links_touched": warm[0]["links_touched"],
