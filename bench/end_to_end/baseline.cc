@@ -2,7 +2,6 @@
 // one thread that pushes, by all cores on shared bits, and by one thread that also pulls. Prints JSON; the
 // digests must be the cluster's.
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +19,6 @@ namespace {
 
 struct BaselineFlags : BenchFlags {
   bool pull = true;
-  std::optional<double> link_probability;
   std::uint32_t replicas = 0;
 };
 
@@ -138,7 +136,6 @@ int main(int argc, char** argv) {
   lawine::bench::BaselineFlags flags;
   lawine::bench::AddBenchFlags(app, flags);
   app.add_flag("--pull,!--no-pull", flags.pull, "Also pull, from a second array (default: yes)");
-  app.add_option("--link-probability", flags.link_probability, "Also an independent cascade at this rate");
   app.add_option("--replicas", flags.replicas, "Also this many replicas of the independent cascade");
   CLI11_PARSE(app, argc, argv);
   lawine::bench::Json json;

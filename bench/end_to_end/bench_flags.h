@@ -3,6 +3,7 @@
 #define LAWINE_BENCH_END_TO_END_BENCH_FLAGS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct BenchFlags {
   std::uint32_t audience = 300;         // of the seed member, or nearest to it
   std::vector<double> forward = {0.1};  // each a measurement of its own
   std::uint64_t run_seed = 1;
+  std::optional<double> link_probability;  // also an independent cascade
 
   std::uint32_t runs = 3;
   std::uint32_t threads = 0;  // 0: one a core

@@ -72,6 +72,23 @@ absl::StatusOr<Json> Measure(const InProcessFlags& flags, const RunSpec& spec, c
   return json;
 }
 
+// Each rate of the forward model, then the independent cascade.
+absl::Status MeasureAll(const InProcessFlags& flags, RunSpec spec, const ImageSet& images, ThreadPool& pool,
+                        Json& json) {
+  for (const double forward : flags.forward) {
+    LAWINE_ASSIGN_OR_RETURN(spec.forward, Threshold::FromProbability(forward));
+    Json cascade = {{"forward", forward}};
+    LAWINE_ASSIGN_OR_RETURN(cascade["in_process"], Measure(flags, spec, images, pool));
+    json["cascades"].push_back(std::move(cascade));
+  }
+  if (!flags.link_probability.has_value()) return absl::OkStatus();
+  LAWINE_ASSIGN_OR_RETURN(spec.forward, Threshold::FromProbability(1));
+  LAWINE_ASSIGN_OR_RETURN(spec.link, Threshold::FromProbability(*flags.link_probability));
+  json["independent_cascade"]["probability"] = *flags.link_probability;
+  LAWINE_ASSIGN_OR_RETURN(json["independent_cascade"]["in_process"], Measure(flags, spec, images, pool));
+  return absl::OkStatus();
+}
+
 absl::Status Run(const InProcessFlags& flags, Json& json) {
   ThreadPool pool(ThreadsOf(flags));
   const Clock start = ReadClock();
@@ -105,12 +122,7 @@ absl::Status Run(const InProcessFlags& flags, Json& json) {
           {"load_seconds", load_seconds},
           {"load_threads", pool.parallelism()},
           {"resident_bytes", resident_bytes}};
-  for (const double forward : flags.forward) {
-    LAWINE_ASSIGN_OR_RETURN(spec.forward, Threshold::FromProbability(forward));
-    Json cascade = {{"forward", forward}};
-    LAWINE_ASSIGN_OR_RETURN(cascade["in_process"], Measure(flags, spec, images, pool));
-    json["cascades"].push_back(std::move(cascade));
-  }
+  LAWINE_RETURN_IF_ERROR(MeasureAll(flags, std::move(spec), images, pool, json));
   json["peak_resident_bytes"] = PeakResidentBytes();
   return absl::OkStatus();
 }

@@ -7,6 +7,7 @@ import typing
 
 from session import Unavailable
 from text import seconds
+from workloads.beside import works_of
 
 # Graph at full size for which the bar was set; elsewhere rows are reported and not judged.
 BAR_GRAPH = {"P11": "hyves"}
@@ -69,8 +70,7 @@ def plain(results, work, program):
         said = part(results, "baseline")
     except Unavailable:
         return None
-    cascade = said["independent_cascade"] if work == "independent" else \
-        said["cascades"][("forward", "everyone").index(work)]
+    cascade = works_of(said)[work]
     return cascade[program]["processing_seconds"]["median"]
 
 

@@ -1,6 +1,6 @@
 """What is drawn: results as descriptions for plots.py."""
 
-from workloads.beside import PLAIN
+from workloads.beside import PLAIN, works_of
 
 SWEEP_AXES = {"shards": "shards", "threads": "threads", "workers": "worker processes"}
 
@@ -12,14 +12,10 @@ def timed_programs(results, work):
     if "missing" not in results.get(work, {"missing": ""}):
         cluster = results[work]
         found.append((f"cluster over gRPC, {cluster['workers']} processes", cluster))
-    index = ("forward", "everyone").index(work) if work != "independent" else None
-    beside = results.get("in-process", {"missing": ""})
-    if "missing" not in beside and index is not None:
-        found.append(("same shards, one process", beside["cascades"][index]["in_process"]))
-    plain = results.get("baseline", {"missing": ""})
-    if "missing" not in plain:
-        cascade = plain["cascades"][index] if index is not None else plain.get("independent_cascade", {})
-        found += [(label, cascade[name]) for name, label in PLAIN.items() if name in cascade]
+    for part, programs in (("in-process", {"in_process": "same shards, one process"}), ("baseline", PLAIN)):
+        said = results.get(part, {"missing": ""})
+        measured = {} if "missing" in said else works_of(said).get(work, {})
+        found += [(label, measured[name]) for name, label in programs.items() if name in measured]
     return found
 
 

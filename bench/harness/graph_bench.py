@@ -65,11 +65,12 @@ class GraphBench:
 
     def after_cluster(self, data):
         """The programs beside it, which want the memory that it had."""
+        independent = "missing" not in self.results["independent"]
         if data is None:
             self.results["in-process"] = {"missing": "the given cluster's shards are not on this machine"}
         else:
-            self.part("in-process", beside.in_process, data, self.results["forward"])
-        self.part("baseline", beside.baseline, "missing" not in self.results["independent"])
+            self.part("in-process", beside.in_process, data, self.results["forward"], independent)
+        self.part("baseline", beside.baseline, independent)
 
     def run_on_given(self, address):
         self._context.cluster = GivenCluster(self._context.session, address)

@@ -110,6 +110,9 @@ def around_rows(graph):
                 ("of it, indexes", seconds(median_of(runs,
                                                      "index_seconds")), "links from the receivers' side"))
         rows.append(("first run after it", seconds(median_of(runs, "processing_seconds")), "cold memory"))
+    if missing(graph.get("restart")) and forward["first"]["load_seconds"] > 0:
+        rows.append(("load (hydrate)", seconds(forward["first"]["load_seconds"]),
+                     "RocksDB to memory, at the first run; once"))
     makespan, call = forward["makespan_seconds"], forward["call_seconds"]
     rows += [("warm run, makespan", seconds(makespan["median"]), f"request to result: {spread(makespan)}"),
              ("warm run, command", seconds(call["median"]),

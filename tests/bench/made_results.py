@@ -27,6 +27,9 @@ def described(**machine):
     }
 
 
+CLUSTER_SPREADS = ("processing_seconds", "makespan_seconds", "call_seconds", "cpu_seconds")
+
+
 def timed(seconds, **more):
     return {
         "processing_seconds": spread_of(seconds), "cpu_seconds": spread_of(seconds),
@@ -44,9 +47,8 @@ def cluster(seconds):
         "workers": 4, "threads": 2, "shards": 4, "seed_member": {"id": "7", "audience": 300},
         "first": {**warm[0], "load_seconds": 1.0}, "warm": warm, "deliveries": 300, "links_touched": None,
         "exchange_bytes": 100, "resident_bytes": 1 << 20, "peak_resident_bytes": 2 << 20, "digest": DIGEST,
-        "steps": STEPS, **{
-            name: spread_of([run[name] for run in warm]) for name in ("processing_seconds", "makespan_seconds", "call_seconds", "cpu_seconds")
-        }
+        "steps": STEPS,
+        **{name: spread_of([run[name] for run in warm]) for name in CLUSTER_SPREADS},
     }
 
 
