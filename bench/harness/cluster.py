@@ -1,7 +1,10 @@
 """The real processes, driven through the command line as a user would."""
 
+import contextlib
 import pathlib
+import shutil
 import subprocess
+import tempfile
 import time
 
 from session import BenchError
@@ -111,3 +114,15 @@ class Cluster:
         coordinator = by_name.pop("coordinator")
         workers = {key: sum(usage[key] for usage in by_name.values()) for key in coordinator}
         return {"workers": workers, "coordinator": coordinator}
+
+
+@contextlib.contextmanager
+def temporary_cluster(session, workers):
+    """A cluster that is up, in a directory that is removed."""
+    data = pathlib.Path(tempfile.mkdtemp(prefix="cluster-", dir=session.out))
+    try:
+        with Cluster(session, data, workers) as cluster:
+            cluster.up()
+            yield cluster
+    finally:
+        shutil.rmtree(data)

@@ -3,12 +3,10 @@
 Sizes, shards and threads are measured in one process (a graph is made and spread over without a disk),
 workers on real clusters. One message, the bench's."""
 
+import dataclasses
 import os
-import shutil
-import tempfile
-import pathlib
 
-from cluster import Cluster
+from cluster import temporary_cluster
 from profiles import message_flags
 from session import Unavailable
 from workloads import cascade
@@ -81,20 +79,13 @@ def with_baselines(context, row):
 
 
 def on_a_cluster(context, row):
-    """A cluster of its own, in a directory that is removed."""
-    data = pathlib.Path(tempfile.mkdtemp(prefix="growth-", dir=context.session.out))
-    try:
-        with Cluster(context.session, data, row["workers"]) as cluster:
-            cluster.up()
-            context.cluster = cluster
-            cluster.ask("graph", "create", "growth", *graph_words(row), "--shards", row["shards"])
-            context.scenario = {**context.scenario, "graph": "growth"}
-            runs = [
-                cascade.once(context, context.scenario["forward"], f"workers {row['workers']} {i}")
-                for i in range(context.runs + 1)
-            ]
-    finally:
-        shutil.rmtree(data)
+    with temporary_cluster(context.session, row["workers"]) as cluster:
+        cluster.ask("graph", "create", "growth", *graph_words(row), "--shards", row["shards"])
+        own = dataclasses.replace(context, cluster=cluster, scenario={**context.scenario, "graph": "growth"})
+        runs = [
+            cascade.once(own, own.scenario["forward"], f"workers {row['workers']} {i}")
+            for i in range(context.runs + 1)
+        ]
     found, warm = runs[0][1], [run for run, _ in runs[1:]]
     spread = {
         name: cascade.spread_of([run[name] for run in warm]) for name in ("processing_seconds", "cpu_seconds")

@@ -10,12 +10,14 @@ import statistics
 import subprocess
 import sys
 
+from cluster import temporary_cluster
 from profiles import message_flags
 from session import BenchError, Unavailable
 from workloads.independent import PROBABILITY
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "peers"
 INDEPENDENT, EVERYONE = "independent cascade", "everyone forwards"
+CLUSTER_WORKERS = 2
 Z_MAX = 4  # |z| beyond this: not the same model (6 in 100,000 by chance)
 
 
@@ -90,19 +92,35 @@ def ours(context, amounts):
     own = engine["cascades"][0]["in_process"]
     context.same_work("everyone", "engine in one process", {"digest": own["digest"]})
     reach = sum(step["first_receipts"] for step in own["steps"])
-    rows = [
-        summary("Lawine's baseline", "", INDEPENDENT, plain["load_seconds"], ensemble["seconds"],
-                ensemble["reach"], "one thread, a coin per link")
-    ]
-    for program, said, timed, note in (("Lawine in one process", engine, own, f"{own['threads']} threads"),
-                                       ("Lawine's baseline", plain, everyone["single_thread"],
-                                        "one thread, plain push"), ("Lawine's baseline", plain,
-                                                                    everyone["single_thread_pull"],
-                                                                    "one thread, with pull")):
-        rows.append(
-            summary(program, "", EVERYONE, said["load_seconds"], timed["processing_seconds"]["median"],
-                    [reach], note))
+    rows = [summary("Lawine's baseline", "", INDEPENDENT, plain["load_seconds"], ensemble["seconds"],
+                    ensemble["reach"], "one thread, a coin per link")]
+    rows += our_cluster(context, amounts, ensemble["reach"])
+    push, pull = everyone["single_thread"], everyone["single_thread_pull"]
+    for program, said, timed, note in (
+            ("Lawine in one process", engine, own, f"{own['threads']} threads"),
+            ("Lawine's baseline", plain, push, "one thread, plain push"),
+            ("Lawine's baseline", plain, pull, "one thread, with pull")):
+        rows.append(summary(program, "", EVERYONE, said["load_seconds"],
+                            timed["processing_seconds"]["median"], [reach], note))
     return rows
+
+
+def our_cluster(context, amounts, reach):
+    """The same ensemble by real processes; `reach` is what each replica came to in the baseline."""
+    if "--cascade" not in context.session.help_of("simulate"):
+        return []
+    with temporary_cluster(context.session, CLUSTER_WORKERS) as cluster:
+        cluster.ask("graph", "create", "peers", *graph_words(amounts))
+        words = ("simulate", "peers", *message_flags(context.scenario), "--cascade", PROBABILITY)
+        cluster.ask(*words)  # brings the graph into memory
+        said = cluster.ask(*words, "--replicas", amounts["replicas"], label="peers-cluster")
+    found = [replica["totals"]["reach"] for replica in said["replicas"]]
+    context.same_work("independent", "plain array", {"reach of each replica": reach})
+    context.same_work("independent", "cluster", {"reach of each replica": found})
+    return [
+        summary("Lawine, cluster", "", INDEPENDENT, None, said["timing"]["makespan_seconds"], found,
+                f"{CLUSTER_WORKERS} processes; reach of each replica as in the baseline")
+    ]
 
 
 def ask(context, python, program, path, graph, amounts):
@@ -127,11 +145,10 @@ def ask(context, python, program, path, graph, amounts):
     rows = []
     for line in done.stdout.splitlines():
         said = json.loads(line)
-        short = f"{len(said['reach'])} replicas in the time" if len(
-            said["reach"]) < amounts["replicas"] else ""
-        rows.append(
-            summary(said["program"], said["version"], said["work"], said["load_seconds"], said["seconds"],
-                    said["reach"], short))
+        done_all = len(said["reach"]) == amounts["replicas"]
+        rows.append(summary(said["program"], said["version"], said["work"], said["load_seconds"],
+                            said["seconds"], said["reach"],
+                            "" if done_all else f"{len(said['reach'])} replicas in the time"))
     return rows
 
 
