@@ -15,7 +15,10 @@ void AddBenchFlags(CLI::App& app, BenchFlags& flags) {
   app.add_option("--graph-seed", flags.graph_seed, "Key of the graph")->capture_default_str();
   app.add_option("--audience", flags.audience, "Audience of the seed member, or nearest to it")
       ->capture_default_str();
-  app.add_option("--forward", flags.forward, "Probability that a member forwards")->capture_default_str();
+  app.add_option("--forward", flags.forward, "Probabilities that a member forwards; each is measured")
+      ->capture_default_str();
+  app.add_option("--link-probability", flags.link_probability,
+                 "Also an independent cascade in which links carry with this probability");
   app.add_option("--run-seed", flags.run_seed, "Key of the run's luck")->capture_default_str();
   app.add_option("--runs", flags.runs, "Times the message is spread, after a first time")
       ->capture_default_str()

@@ -3,7 +3,9 @@
 #define LAWINE_BENCH_END_TO_END_BENCH_FLAGS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
@@ -18,9 +20,10 @@ struct BenchFlags {
   double links_per_member = 0;  // 0: the preset's
   std::uint64_t graph_seed = 1;
 
-  std::uint32_t audience = 300;  // of the seed member, or nearest to it
-  double forward = 0.1;
+  std::uint32_t audience = 300;         // of the seed member, or nearest to it
+  std::vector<double> forward = {0.1};  // each a measurement of its own
   std::uint64_t run_seed = 1;
+  std::optional<double> link_probability;  // also an independent cascade
 
   std::uint32_t runs = 3;
   std::uint32_t threads = 0;  // 0: one a core

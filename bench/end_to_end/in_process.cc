@@ -1,6 +1,7 @@
 // lawine_in_process: the cluster's shards, machines and frames in one process, without gRPC. Beside the
 // cluster's time it shows what the network costs. Prints JSON; the digest must be the cluster's.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/end_to_end/bench_flags.h"
@@ -41,6 +42,7 @@ std::vector<SeedCandidate> ChooseSeeds(const InProcessFlags& flags, const ImageS
 // Replicas together: counts by step and digests are sums.
 Measured MeasuredOf(const ClusterOutcome& outcome) {
   Measured measured;
+  measured.links_touched = outcome.links_touched;
   for (const LaneOutcome& lane : outcome.lanes) measured.digest += lane.digest;
   for (const StepCounts& step : outcome.steps) {
     measured.steps.push_back({step.step, step.deliveries, step.first_receipts, step.forwards});
@@ -54,22 +56,40 @@ absl::StatusOr<Json> Measure(const InProcessFlags& flags, const RunSpec& spec, c
   for (const auto& image : images) shards.push_back(image.get());
   const LocalCluster cluster(shards, flags.workers);
   Repeated runs;
-  std::uint64_t frame_bytes = 0;
+  std::uint64_t frame_bytes = 0, events = 0;
   for (std::uint32_t i = 0; i <= flags.runs; ++i) {
     const Clock start = ReadClock();
     LAWINE_ASSIGN_OR_RETURN(const ClusterOutcome outcome, cluster.Run(spec, pool));
     LAWINE_RETURN_IF_ERROR(runs.Add(start, MeasuredOf(outcome)));
     frame_bytes = outcome.frame_bytes;
+    events = outcome.events;
   }
   Json json = runs.ToJson(static_cast<std::uint32_t>(pool.parallelism()));
   json["exchange_bytes"] = frame_bytes * (flags.workers - 1);
   const double seconds = json["processing_seconds"]["median"];
   json["milliseconds_a_replica"] = seconds * 1e3 / spec.replicas;
+  json["events"] = events;
   return json;
 }
 
+// Each rate of the forward model, then the independent cascade.
+absl::Status MeasureAll(const InProcessFlags& flags, RunSpec spec, const ImageSet& images, ThreadPool& pool,
+                        Json& json) {
+  for (const double forward : flags.forward) {
+    LAWINE_ASSIGN_OR_RETURN(spec.forward, Threshold::FromProbability(forward));
+    Json cascade = {{"forward", forward}};
+    LAWINE_ASSIGN_OR_RETURN(cascade["in_process"], Measure(flags, spec, images, pool));
+    json["cascades"].push_back(std::move(cascade));
+  }
+  if (!flags.link_probability.has_value()) return absl::OkStatus();
+  LAWINE_ASSIGN_OR_RETURN(spec.forward, Threshold::FromProbability(1));
+  LAWINE_ASSIGN_OR_RETURN(spec.link, Threshold::FromProbability(*flags.link_probability));
+  json["independent_cascade"]["probability"] = *flags.link_probability;
+  LAWINE_ASSIGN_OR_RETURN(json["independent_cascade"]["in_process"], Measure(flags, spec, images, pool));
+  return absl::OkStatus();
+}
+
 absl::Status Run(const InProcessFlags& flags, Json& json) {
-  LAWINE_ASSIGN_OR_RETURN(const Threshold forward, Threshold::FromProbability(flags.forward));
   ThreadPool pool(ThreadsOf(flags));
   const Clock start = ReadClock();
   LAWINE_ASSIGN_OR_RETURN(const ImageSet images, Load(flags, pool));
@@ -80,7 +100,6 @@ absl::Status Run(const InProcessFlags& flags, Json& json) {
   const SeedCandidate seed = ChooseSeeds(flags, images).at(0);
   RunSpec spec;
   spec.run_seed = flags.run_seed;
-  spec.forward = forward;
   spec.seed_members = {seed.member};
   const GraphInfo& graph = images[0]->graph();
   spec.replicas = flags.replicas;
@@ -103,7 +122,7 @@ absl::Status Run(const InProcessFlags& flags, Json& json) {
           {"load_seconds", load_seconds},
           {"load_threads", pool.parallelism()},
           {"resident_bytes", resident_bytes}};
-  LAWINE_ASSIGN_OR_RETURN(json["cluster"], Measure(flags, spec, images, pool));
+  LAWINE_RETURN_IF_ERROR(MeasureAll(flags, std::move(spec), images, pool, json));
   json["peak_resident_bytes"] = PeakResidentBytes();
   return absl::OkStatus();
 }

@@ -28,6 +28,13 @@ double Median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+// Of all runs but the first.
+Json SpreadJson(const std::vector<double>& values) {
+  const std::vector<double> warm(values.begin() + 1, values.end());
+  const auto [min, max] = std::minmax_element(warm.begin(), warm.end());
+  return {{"median", Median(warm)}, {"min", *min}, {"max", *max}, {"runs", warm}};
+}
+
 }  // namespace
 
 Clock ReadClock() {
@@ -52,9 +59,6 @@ absl::Status Repeated::Add(const Clock& start, Measured measured) {
 }
 
 Json Repeated::ToJson(std::uint32_t threads) const {
-  const std::vector<double> warm(seconds_.begin() + 1, seconds_.end());
-  const double median = Median(warm);
-  const auto [min, max] = std::minmax_element(warm.begin(), warm.end());
   std::uint64_t deliveries = 0;
   Json steps = Json::array();
   for (const MeasuredStep& step : first_.steps) {
@@ -67,10 +71,10 @@ Json Repeated::ToJson(std::uint32_t threads) const {
   }
   return {{"threads", threads},
           {"first_seconds", seconds_.front()},
-          {"processing_seconds", {{"median", median}, {"min", *min}, {"max", *max}, {"runs", warm}}},
-          {"cpu_seconds", Median({cpu_seconds_.begin() + 1, cpu_seconds_.end()})},
+          {"processing_seconds", SpreadJson(seconds_)},
+          {"cpu_seconds", SpreadJson(cpu_seconds_)},
           {"deliveries", deliveries},
-          {"deliveries_per_second", static_cast<double>(deliveries) / median},
+          {"links_touched", first_.links_touched == 0 ? Json() : Json(first_.links_touched)},
           {"digest", first_.digest.ToHex()},
           {"steps", std::move(steps)}};
 }

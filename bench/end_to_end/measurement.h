@@ -36,6 +36,7 @@ struct MeasuredStep {
 struct Measured {
   std::vector<MeasuredStep> steps;
   Digest digest;
+  std::uint64_t links_touched = 0;  // links really read; 0 where nobody counts
   friend bool operator==(const Measured&, const Measured&) = default;
 };
 
@@ -44,8 +45,9 @@ class Repeated {
  public:
   absl::Status Add(const Clock& start, Measured measured);
 
-  // {threads, first_seconds, processing_seconds {median, min, max, runs}, cpu_seconds, deliveries,
-  // deliveries_per_second, digest, steps}. The first run warms caches and stands apart. REQUIRES: two runs.
+  // {threads, first_seconds, processing_seconds {median, min, max, runs}, cpu_seconds (likewise), deliveries,
+  // links_touched (null where nobody counts), digest, steps}. The first run warms caches and stands apart.
+  // REQUIRES: two runs.
   Json ToJson(std::uint32_t threads) const;
 
  private:

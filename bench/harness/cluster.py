@@ -1,25 +1,13 @@
 """The real processes, driven through the command line as a user would."""
 
-import json
+import contextlib
 import pathlib
+import shutil
 import subprocess
+import tempfile
 import time
 
-
-class BenchError(Exception):
-    """What went wrong, in words for the user."""
-
-
-def run_json(command, **options):
-    """Runs a program and returns the JSON it prints."""
-    words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
-    if done.returncode != 0:
-        raise BenchError(f"`{' '.join(words)}` ended with {done.returncode}:\n{done.stderr.strip()}")
-    try:
-        return json.loads(done.stdout)
-    except json.JSONDecodeError as error:
-        raise BenchError(f"`{' '.join(words)}`: expected JSON, found {error}") from error
+from session import BenchError
 
 
 def cpu_clock_of(pid):
@@ -47,14 +35,43 @@ def argument_after(flag, pid):
     return words[words.index(flag) + 1]
 
 
+class GivenCluster:
+    """A cluster that somebody else runs: it is asked, and neither started, stopped nor looked into."""
+
+    local = False
+
+    def __init__(self, session, address):
+        self._session = session
+        self.address = address
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def ask(self, *words, label=None):
+        return self._session.run_json(self.words(*words), label)
+
+    def words(self, *words):
+        return [self._session.bin_dir / "lawine", "--cluster", self.address, "-q", "-o", "json", *words]
+
+    def usage(self):
+        return None
+
+
 class Cluster:
     """A coordinator and workers kept by `lawine up` in a data directory; stopped when the block is left."""
 
-    def __init__(self, bin_dir, data, workers):
-        self._lawine = bin_dir / "lawine"
+    local = True
+
+    def __init__(self, session, data, workers):
+        self._session = session
+        self._lawine = session.bin_dir / "lawine"
         self._data = data
         self._workers_wanted = workers
         self._pids = {}
+        self.address = None
 
     def __enter__(self):
         return self
@@ -63,30 +80,33 @@ class Cluster:
         self.down()
 
     @property
-    def workers_count(self):
-        return len([name for name in self._pids if name.startswith("worker-")])
-
-    @property
     def threads_count(self):
         """Threads that work on runs, all workers together: what `lawine up` gave them."""
-        return sum(int(argument_after("--threads", pid)) for name, pid in self._pids.items()
-                   if name.startswith("worker-"))
+        return sum(
+            int(argument_after("--threads", pid))
+            for name, pid in self._pids.items()
+            if name.startswith("worker-"))
 
-    def up(self):
+    def up(self, *flags):
         """Returns the seconds until all workers are registered."""
         start = time.monotonic()
-        answer = self.ask("up", "--workers", self._workers_wanted)
+        answer = self.ask("up", "--workers", self._workers_wanted, *flags)
         self._pids = {process["name"]: process["pid"] for process in answer["processes"]}
+        self.address = answer["coordinator"]
         return time.monotonic() - start
 
     def down(self):
         # In a session of its own: a Ctrl-C that ends the bench must not keep it from stopping the cluster.
         command = [self._lawine, "--data", self._data, "down"]
         if (self._data / "cluster.json").exists():
+            self._session.note([str(word) for word in command])
             subprocess.run(command, stdout=subprocess.DEVNULL, check=True, start_new_session=True)
 
-    def ask(self, *words):
-        return run_json([self._lawine, "--data", self._data, "-o", "json", *words])
+    def ask(self, *words, label=None):
+        return self._session.run_json(self.words(*words), label)
+
+    def words(self, *words):
+        return [self._lawine, "--data", self._data, "-q", "-o", "json", *words]
 
     def usage(self):
         """Sums over the workers, and the coordinator's, so far."""
@@ -94,3 +114,15 @@ class Cluster:
         coordinator = by_name.pop("coordinator")
         workers = {key: sum(usage[key] for usage in by_name.values()) for key in coordinator}
         return {"workers": workers, "coordinator": coordinator}
+
+
+@contextlib.contextmanager
+def temporary_cluster(session, workers):
+    """A cluster that is up, in a directory that is removed."""
+    data = pathlib.Path(tempfile.mkdtemp(prefix="cluster-", dir=session.out))
+    try:
+        with Cluster(session, data, workers) as cluster:
+            cluster.up()
+            yield cluster
+    finally:
+        shutil.rmtree(data)

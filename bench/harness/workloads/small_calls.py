@@ -1,0 +1,65 @@
+"""P9: calls that die at once, as a service makes them."""
+
+import contextlib
+import subprocess
+
+from session import Unavailable
+from workloads import traffic
+
+# name: callers at once, replicas of each call; a single small call is made 50 times a second
+LOADS = {
+    "idle": (1, 1),
+    "32 callers": (32, 1),
+    "100 replicas": (1, 100),
+}
+IDLE_INTERVAL_SECONDS = 0.02
+
+
+@contextlib.contextmanager
+def background(context, words):
+    """Keeps a command of `lawine` going, again when it ends, until the block is left."""
+    shell = 'while :; do "$@" >/dev/null 2>&1 || exit; done'
+    command = ["setsid", "sh", "-c", shell, "sh", *[str(word) for word in context.cluster.words(*words)]]
+    context.session.note(command)
+    with subprocess.Popen(command) as process:
+        try:
+            yield
+        finally:
+            subprocess.run(["kill", "-TERM", "--", f"-{process.pid}"], check=False)
+
+
+def calls(context, program, name, member, times):
+    """Quantiles of each run of the program."""
+    callers, replicas = LOADS[name.removesuffix(" under traffic")]
+    single = callers == replicas == 1
+    interval = IDLE_INTERVAL_SECONDS if single else context.amounts["call_interval_seconds"]
+    rounds = context.amounts["rounds"] if single else max(5, context.amounts["rounds"] // 15)
+    runs = []
+    for i in range(times):
+        said = context.session.run_json([
+            program, "--cluster", context.cluster.address, "--graph", context.scenario["graph"], "--member",
+            member["id"], "--callers", callers, "--replicas", replicas, "--rounds", rounds, "--interval-ms",
+            int(interval * 1000)
+        ], f"{context.label}-calls-{name}-{i + 1}")
+        context.same_work(f"small call, {replicas} replicas", f"{name}, run {i + 1}",
+                          {"digest": said["digest"], "deliveries": said["deliveries"]})
+        runs.append(
+            {key: said[key] for key in ("calls", "refused", "p50_seconds", "p99_seconds", "max_seconds")})
+    for quantile in ("p50", "p99"):
+        context.add(f"calls/{name}/{quantile}_seconds", "s", [run[f"{quantile}_seconds"] for run in runs],
+                    said["digest"])
+    return {"runs": runs, "digest": said["digest"]}
+
+
+def measure(context, member, steps):
+    program = context.session.require("lawine_small_calls")
+    result = {name: calls(context, program, name, member, context.runs) for name in LOADS}
+    try:
+        traffic.check_available(context)
+        words = traffic.flags(context, context.amounts["messages"], traffic.forward_for(steps), None)
+        with background(context, words):
+            name = "idle under traffic"
+            result[name] = calls(context, program, name, member, context.runs)
+    except Unavailable as why:
+        result["idle under traffic"] = {"missing": str(why)}
+    return result
