@@ -76,7 +76,8 @@ def sources(*suffixes):
 def text_files():
     everything = files([*SOURCE_FOLDERS, "proto", "deploy"], ".h", ".cc", ".inc", ".py", ".proto", ".txt", ".md",
                        ".sh", ".cmake", ".json", "")
-    return everything + [p for p in sorted(ROOT.iterdir()) if p.is_file()]
+    # In a linked worktree .git is a file, and says where the repository is.
+    return everything + [p for p in sorted(ROOT.iterdir()) if p.is_file() and p.name != ".git"]
 
 
 def numbered(path):
