@@ -22,6 +22,9 @@ class SourceIndex {
     std::uint32_t links = 0;
   };
 
+  // At most, packed or not.
+  static constexpr std::uint64_t kBytesPerSource = sizeof(std::uint32_t) + sizeof(std::uint16_t);
+
   SourceIndex() = default;
   // `offsets` has members_count + 1 entries, ascending; `skips` has members_count. Keeps them, or packs them
   // when that is smaller.

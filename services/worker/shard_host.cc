@@ -106,7 +106,7 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph)
   LAWINE_ASSIGN_OR_RETURN(const auto missing, MissingImages(graph));
   for (const auto& [reader, members] : missing) {
     LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image,
-                            ShardImage::Hydrate(*reader, members, executor_));
+                            ShardImage::Hydrate(reader, members, ~0ull, executor_));
     MutexLock lock(mutex_);
     const auto it = shards_.find({graph, image->manifest().shard});
     if (it == shards_.end())
