@@ -22,6 +22,7 @@ struct StrideLists {
   std::vector<std::uint32_t> weights;  // parallel to gaps, or empty
   std::vector<std::uint32_t> ends;     // by source: where its list ends in gaps
   std::vector<std::uint16_t> skips;    // by source
+  std::uint32_t present = 0;           // sources that have followers
 };
 
 void AppendLists(const FollowerLists& lists, StrideLists& stride) {
@@ -34,15 +35,16 @@ void AppendLists(const FollowerLists& lists, StrideLists& stride) {
     });
     stride.ends.push_back(static_cast<std::uint32_t>(stride.gaps.size()));
     stride.skips.push_back(static_cast<std::uint16_t>(skips));
+    stride.present += count > 0 ? 1 : 0;
     at += count;
   }
 }
 
-// Reads stride `number`, of `sources_count` sources, checks it against the manifest's counts, and counts its
-// blocks' links. Lists are left out unless they are to be kept.
+// Reads stride `number`, of `sources_count` sources, checks it against the manifest's counts, and marks its
+// blocks. Lists are left out unless they are to be kept.
 absl::StatusOr<StrideLists> ReadStride(const ShardReader& reader, std::uint32_t number,
                                        std::uint32_t sources_count, bool keep,
-                                       std::span<std::uint32_t> links_by_block) {
+                                       std::span<std::uint32_t> marks) {
   const ShardManifest& manifest = reader.manifest();
   const std::uint32_t first_block = number * ShardManifest::kBlocksPerStride;
   const std::uint64_t expected = manifest.links_before[number + 1] - manifest.links_before[number];
@@ -65,7 +67,7 @@ absl::StatusOr<StrideLists> ReadStride(const ShardReader& reader, std::uint32_t 
       if (lists.counts[i] > 0) return ManifestContradicted(manifest, "links of members that do not exist");
     }
     lists.counts.resize(std::min(known, lists.counts.size()));
-    if (known > 0) links_by_block[block] = static_cast<std::uint32_t>(lists.followers.size());
+    if (known > 0) marks[block] = FollowerBlockMark(bytes);
     if (!keep) return absl::OkStatus();
     skip_to(first);
     AppendLists(lists, stride);
@@ -92,16 +94,18 @@ class StrideOrder {
     return open_;
   }
   // Waits for all strides before `number`; returns where its entries go, if they do.
-  std::optional<std::uint64_t> Take(std::uint32_t number, std::uint64_t entries, std::uint32_t sources) {
+  std::optional<std::uint64_t> Take(std::uint32_t number, const StrideLists& stride) {
     MutexLock lock(mutex_);
     while (next_ != number) changed_.Wait(mutex_);
     ++next_;
     changed_.NotifyAll();
-    bytes_ += entries * bytes_per_entry_ + sources * SourceIndex::kBytesPerSource;
-    open_ = open_ && bytes_ <= bytes_max_;
+    const std::uint64_t entries = entries_ + stride.gaps.size();
+    sources_ += stride.ends.size();
+    present_ += stride.present;
+    open_ = open_ && entries * bytes_per_entry_ + SourceIndex::BytesOf(sources_, present_) <= bytes_max_;
     if (!open_) return std::nullopt;
     kept_ = next_;
-    return std::exchange(entries_, entries_ + entries);
+    return std::exchange(entries_, entries);
   }
   std::uint64_t entries() const {
     MutexLock lock(mutex_);
@@ -121,7 +125,8 @@ class StrideOrder {
   std::uint32_t next_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint32_t kept_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t entries_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::uint64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t sources_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t present_ ABSL_GUARDED_BY(mutex_) = 0;
   bool open_ ABSL_GUARDED_BY(mutex_) = true;
 };
 
@@ -153,7 +158,7 @@ ImageBytes ImageBytesOf(const ShardManifest& manifest) {
   return {.members = receivers * 2 * sizeof(std::uint32_t) + receivers / 8 + keys +
                      BlocksOf(manifest) * sizeof(std::uint32_t),
           .lists = EntriesMax(manifest) * BytesPerEntry(manifest.graph.columns) +
-                   members * SourceIndex::kBytesPerSource,
+                   SourceIndex::BytesOf(members, members),
           .followees = FolloweeIndex::BytesOf(members, receivers, manifest.links)};
 }
 
@@ -210,16 +215,16 @@ absl::Status ShardImage::ReadLists(std::shared_ptr<const ShardReader> reader, st
   if (columns.weights) weights_ = HugeArray<std::uint32_t>(followers_.size());
   HugeArray<std::uint32_t> offsets(std::size_t{members} + 1);
   HugeArray<std::uint16_t> skips(members);
-  std::vector<std::uint32_t> links_by_block(BlocksOf(manifest()));
+  std::vector<std::uint32_t> marks(BlocksOf(manifest()));
   std::vector<absl::Status> statuses(strides);
   StrideOrder order(bytes_max, BytesPerEntry(columns));
   executor.ParallelFor(strides, [&](std::size_t i) {
     const std::size_t first = i * kStrideSources;
     const auto number = static_cast<std::uint32_t>(i);
     const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(kStrideSources, members - first));
-    const auto stride = ReadStride(*reader, number, count, order.open(), links_by_block);
+    const auto stride = ReadStride(*reader, number, count, order.open(), marks);
     statuses[i] = stride.status();
-    const auto at = order.Take(number, stride.ok() ? stride->gaps.size() : 0, count);
+    const auto at = order.Take(number, stride.ok() ? *stride : StrideLists());
     if (!stride.ok() || !at.has_value()) return;
     CopyTo(stride->gaps, followers_, *at);
     CopyTo(stride->kinds, kinds_, *at);
@@ -245,7 +250,7 @@ absl::Status ShardImage::ReadLists(std::shared_ptr<const ShardReader> reader, st
   skips.Shrink(sources);
   sources_ = SourceIndex(std::move(offsets), std::move(skips));
   if (sources < members) {
-    stored_ = StoredLists(std::move(reader), MemberId(sources), std::move(links_by_block));
+    stored_ = StoredLists(std::move(reader), MemberId(sources), std::move(marks));
   }
   return absl::OkStatus();
 }

@@ -79,6 +79,8 @@ class ShardImage {
 
   // With the members.
   std::uint64_t resident_bytes() const;
+  // Of it, lists of followers and where they lie.
+  std::uint64_t lists_bytes() const;
 
  private:
   explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
@@ -86,7 +88,6 @@ class ShardImage {
   absl::Status ReadLists(std::shared_ptr<const ShardReader> reader, std::uint64_t bytes_max,
                          Executor& executor);
   absl::Status BuildFollowees(std::uint64_t bytes_max, Executor& executor);
-  std::uint64_t lists_bytes() const;
 
   const std::shared_ptr<const ShardMembers> members_;
   SourceIndex sources_;

@@ -38,7 +38,7 @@ class StoredLists::BlockVisits {
     block_.Clear();
     LAWINE_RETURN_IF_ERROR(
         DecodeFollowerBlock(bytes, manifest.range().count, manifest.graph.columns, block_));
-    if (block_.followers.size() != lists_.links_by_block_[block]) {
+    if (FollowerBlockMark(bytes) != lists_.marks_[block]) {
       return ManifestContradicted(manifest,
                                   absl::StrCat("follower block ", block, " is another than before"));
     }
@@ -63,12 +63,12 @@ class StoredLists::BlockVisits {
     }
   }
 
-  // Requests before block `end` had no block to be answered from: right only where it has no links. RocksDB
+  // Requests before block `end` had no block to be answered from: right only where there was none. RocksDB
   // may end a scan early, with status OK, where a file is damaged.
   absl::Status PassEmptyBlocks(std::uint32_t end = 0xFFFFFFFF) {
     for (; !next_.empty() && BlockOf(next_.front().source) < end; next_ = next_.subspan(1)) {
       const std::uint32_t block = BlockOf(next_.front().source);
-      if (lists_.links_by_block_[block] == 0) continue;
+      if (lists_.marks_[block] == 0) continue;
       return ManifestContradicted(lists_.reader_->manifest(),
                                   absl::StrCat("follower block ", block, " is missing"));
     }

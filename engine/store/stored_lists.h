@@ -30,11 +30,11 @@ class StoredLists {
  public:
   // None are: all are in memory.
   StoredLists() = default;
-  // Those of sources from `first_source` on, which begins a block, are. `links_by_block[b]` links are in
-  // block b of the shard: what comes from the store must agree.
+  // Those of sources from `first_source` on, which begins a block, are. `marks[b]` is the mark of block b as
+  // it was checked once, 0 where there is none: what comes from the store later must be that.
   StoredLists(std::shared_ptr<const ShardReader> reader, MemberId first_source,
-              std::vector<std::uint32_t> links_by_block)
-      : reader_(std::move(reader)), first_source_(first_source), links_by_block_(std::move(links_by_block)) {}
+              std::vector<std::uint32_t> marks)
+      : reader_(std::move(reader)), first_source_(first_source), marks_(std::move(marks)) {}
 
   bool empty() const { return reader_ == nullptr; }
   bool Contains(MemberId source) const { return !empty() && source >= first_source_; }
@@ -46,7 +46,7 @@ class StoredLists {
   using Visit = absl::FunctionRef<void(std::uint32_t place, Gaps gaps)>;
   absl::StatusOr<std::uint64_t> Read(std::span<const ListRequest> requests, Visit visit) const;
 
-  std::uint64_t bytes() const { return links_by_block_.capacity() * sizeof(std::uint32_t); }
+  std::uint64_t bytes() const { return marks_.capacity() * sizeof(std::uint32_t); }
 
  private:
   class BlockVisits;
@@ -54,7 +54,7 @@ class StoredLists {
 
   std::shared_ptr<const ShardReader> reader_;
   MemberId first_source_;
-  std::vector<std::uint32_t> links_by_block_;
+  std::vector<std::uint32_t> marks_;
 };
 
 }  // namespace lawine
