@@ -286,8 +286,8 @@ std::uint64_t ShardImage::lists_bytes() const {
 }
 
 std::uint64_t ShardImage::resident_bytes() const {
-  return members_->resident_bytes() + source_keys_.capacity() * sizeof(MemberKey) + lists_bytes() +
-         stored_.bytes() + (followees_.has_value() ? followees_->bytes() : 0);
+  return members_->resident_bytes() + source_keys_.capacity() * sizeof(MemberKey) + stored_.bytes() +
+         links_bytes();
 }
 
 }  // namespace lawine

@@ -81,6 +81,10 @@ class ShardImage {
   std::uint64_t resident_bytes() const;
   // Of it, lists of followers and where they lie.
   std::uint64_t lists_bytes() const;
+  // Of it, what Hydrate's limit is for.
+  std::uint64_t links_bytes() const {
+    return lists_bytes() + (followees_.has_value() ? followees_->bytes() : 0);
+  }
 
  private:
   explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
