@@ -74,7 +74,7 @@ void ShardStep(benchmark::State& state) {
   std::uint64_t deliveries = 0;
   for (auto _ : state) {
     shard.Begin(spec, 0);
-    deliveries += shard.Step(spec, 1, frontier, forwards).deliveries;
+    deliveries += shard.Step(spec, 1, frontier, forwards)->deliveries;
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(deliveries));
   state.SetLabel(absl::StrCat("digest ", shard.digest().ToHex()));

@@ -1,5 +1,6 @@
 #include "engine/graph/follower_block.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "absl/strings/str_cat.h"
@@ -162,6 +163,11 @@ absl::Status DecodeFollowerBlock(std::string_view bytes, std::uint32_t receivers
                                  FollowerLists& lists) {
   LAWINE_RETURN_IF_ERROR(CheckAndStrip(bytes));
   return DecodeLists(bytes, receivers_count, columns, lists);
+}
+
+std::uint32_t FollowerBlockMark(std::string_view bytes) {
+  ByteReader tail(bytes.substr(bytes.size() - 4));
+  return std::max(tail.U32(), 1u);
 }
 
 }  // namespace lawine

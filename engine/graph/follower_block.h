@@ -71,6 +71,9 @@ void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out);
 absl::Status DecodeFollowerBlock(std::string_view bytes, std::uint32_t receivers_count, LinkColumns columns,
                                  FollowerLists& lists);
 
+// Tells blocks apart that decode: made of the checksum, never 0.
+std::uint32_t FollowerBlockMark(std::string_view bytes);
+
 }  // namespace lawine
 
 #endif  // LAWINE_ENGINE_GRAPH_FOLLOWER_BLOCK_H_

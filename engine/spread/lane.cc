@@ -38,9 +38,10 @@ absl::Status Lane::OpenStep() {
   return inbox_->Await(OpenKey());
 }
 
-void Lane::StepShard(std::size_t shard) {
+absl::Status Lane::StepShard(std::size_t shard) {
   LocalShard& local = *shards_[shard];
   local.counts = local.state.Step(spec_, last_.step + 1, frontier_, local.next_forwards);
+  return local.counts.status();
 }
 
 void Lane::SendStep(const Send& send) {
@@ -61,9 +62,9 @@ void Lane::SendShard(const LocalShard& shard, const Send& send) {
   }
   header.kind = FrameKind::kMarker;
   header.events_count = 0;
-  const Marker marker{.deliveries = shard.counts.deliveries,
-                      .first_receipts = shard.counts.first_receipts,
-                      .forwards = shard.counts.forwards,
+  const Marker marker{.deliveries = shard.counts->deliveries,
+                      .first_receipts = shard.counts->first_receipts,
+                      .forwards = shard.counts->forwards,
                       .events_sent = forwards.size(),
                       .next_pending_step = forwards.empty() ? kNoStep : header.key.step};
   send(EncodeFrame(header, EncodeMarkerPayload(marker)));
@@ -81,7 +82,7 @@ absl::StatusOr<StepCounts> Lane::CloseStep() {
   frontier_.clear();
   for (const auto& shard : shards_) {
     shard->forwards.swap(shard->next_forwards);
-    add(shard->counts);
+    add(*shard->counts);
     frontier_.push_back(shard->forwards);
   }
   for (const ShardStep& shard : remote_) {

@@ -41,7 +41,8 @@ class Lane {
   // Expects frames of the next step from now on. OUT_OF_RANGE when there are too many steps.
   absl::Status OpenStep();
   // Takes the open step on one shard. Different shards: any threads at the same time. Once each.
-  void StepShard(std::size_t shard);
+  // Fails as ShardState::Step does; the lane is then of no use.
+  absl::Status StepShard(std::size_t shard);
   // When all shards have taken the step: hands what the others need to `send`, events before their marker.
   void SendStep(const Send& send);
   // Everybody's part of the open step is here.
@@ -66,7 +67,7 @@ class Lane {
     ShardState state;
     std::vector<MemberId> forwards;       // of the step closed last, while the open one reads them
     std::vector<MemberId> next_forwards;  // of the open step
-    StepCounts counts;
+    absl::StatusOr<StepCounts> counts;  // of the open step
   };
   void SendShard(const LocalShard& shard, const Send& send);
   StepKey OpenKey() const { return {.replica = outcome_.replica, .step = last_.step + 1}; }

@@ -99,8 +99,11 @@ absl::Status RunMachine::TakeSteps(std::span<Lane* const> turn, Executor& execut
     LAWINE_RETURN_IF_ERROR(lane->OpenStep());
     open.push_back(lane);
   }
-  executor.ParallelFor(open.size() * shards_count_,
-                       [&](std::size_t i) { open[i / shards_count_]->StepShard(i % shards_count_); });
+  std::vector<absl::Status> statuses(open.size() * shards_count_);
+  executor.ParallelFor(statuses.size(), [&](std::size_t i) {
+    statuses[i] = open[i / shards_count_]->StepShard(i % shards_count_);
+  });
+  for (const absl::Status& status : statuses) LAWINE_RETURN_IF_ERROR(status);
   for (Lane* lane : open) {
     if (has_peers_) lane->SendStep(send_);
   }

@@ -4,48 +4,10 @@
 #include <array>
 #include <bit>
 
+#include "engine/base/status_macros.h"
+#include "engine/store/list_walk.h"
+
 namespace lawine {
-namespace {
-
-// Calls visit(member, gaps) with the followers of each member of `frontier`; returns how many followers
-// that are.
-// A list is a random access to its place and others to its lines. Places are looked up a block of members at
-// a time, and lines are asked for some lists ahead: measured at 2.3 ns a link without, 1.3 ns with both.
-template <class Visit>
-std::uint64_t ForEachList(const ShardImage& image, std::span<const MemberId> frontier, Visit&& visit) {
-  constexpr std::size_t kBlock = 128;
-  constexpr std::size_t kPlacesAhead = 32;
-  constexpr std::size_t kListsAhead = 12;
-  constexpr std::size_t kLine = 64 / sizeof(Gaps::value_type);
-  constexpr std::size_t kLinesAlways = 4;  // most lists of a large graph have fewer: no branch is cheaper
-  constexpr std::size_t kEntriesAhead = 16 * kLine;
-  std::array<Gaps, kBlock> lists;
-  std::uint64_t links = 0;
-  for (std::size_t first = 0; first < frontier.size(); first += kBlock) {
-    const std::size_t count = std::min(kBlock, frontier.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t ahead = first + i + kPlacesAhead;
-      if (ahead < frontier.size()) image.PrefetchPlace(frontier[ahead]);
-      lists[i] = image.GapsOf(frontier[first + i]);
-      links += image.LinksOf(frontier[first + i]);
-    }
-    const auto fetch = [&](std::size_t i) {
-      const Gaps::value_type* const list = lists[i].data();
-      for (std::size_t line = 0; line < kLinesAlways; ++line) __builtin_prefetch(list + line * kLine);
-      const std::size_t entries = std::min(lists[i].size(), kEntriesAhead);
-      for (std::size_t e = kLinesAlways * kLine; e < entries; e += kLine) __builtin_prefetch(list + e);
-    };
-    for (std::size_t i = 0; i < std::min(kListsAhead, count); ++i) fetch(i);
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i + kListsAhead < count) fetch(i + kListsAhead);
-      visit(frontier[first + i], lists[i]);
-    }
-  }
-  return links;
-}
-
-}  // namespace
-
 void ShardState::Begin(const RunSpec& spec, std::uint32_t replica) {
   const MemberRange range = image_.range();
   replica_ = replica;
@@ -69,30 +31,29 @@ void ShardState::Begin(const RunSpec& spec, std::uint32_t replica) {
   }
 }
 
-StepCounts ShardState::Step(const RunSpec& spec, std::uint32_t step, Frontier frontier,
-                            std::vector<MemberId>& forwards) {
-  std::uint64_t deliveries = 0;
+absl::StatusOr<StepCounts> ShardState::Step(const RunSpec& spec, std::uint32_t step, Frontier frontier,
+                                            std::vector<MemberId>& forwards) {
   new_.clear();
-  switch (Choose(spec, frontier)) {
-    case Direction::kSparsePush:
-      deliveries = PushSparse(frontier);
-      links_touched_ += deliveries;
-      break;
-    case Direction::kDensePush:
-      deliveries = PushDense(frontier);
-      links_touched_ += deliveries;
-      break;
-    case Direction::kLinkPush:
-      deliveries = PushByLinks(spec, frontier);
-      break;
-    case Direction::kPull:
-      deliveries = CountDeliveries(frontier);
-      Pull(frontier);
-      break;
-  }
+  LAWINE_ASSIGN_OR_RETURN(const std::uint64_t deliveries, Deliver(spec, frontier));
   unreached_ -= new_.size();
   Decide(spec, step, forwards);
-  return {.step = step, .deliveries = deliveries, .first_receipts = new_.size(), .forwards = forwards.size()};
+  return StepCounts{
+      .step = step, .deliveries = deliveries, .first_receipts = new_.size(), .forwards = forwards.size()};
+}
+
+absl::StatusOr<std::uint64_t> ShardState::Deliver(const RunSpec& spec, Frontier frontier) {
+  switch (Choose(spec, frontier)) {
+    case Direction::kSparsePush:
+      return PushSparse(frontier);
+    case Direction::kDensePush:
+      return PushDense(frontier);
+    case Direction::kLinkPush:
+      return PushByLinks(spec, frontier);
+    case Direction::kPull:
+      break;
+  }
+  Pull(frontier);
+  return CountDeliveries(frontier);
 }
 
 std::uint64_t ShardState::CountDeliveries(Frontier frontier) const {
@@ -120,14 +81,15 @@ ShardState::Direction ShardState::Choose(const RunSpec& spec, Frontier frontier)
   const std::uint64_t deliveries = forwarders * links / std::max(image_.graph().members(), 1u);
   if (deliveries <= range / 32) return Direction::kSparsePush;
   const std::uint64_t reads = std::min(links / deliveries, links / range) + 8;
-  return 2 * unreached_ * reads < deliveries ? Direction::kPull : Direction::kDensePush;
+  const bool pull = image_.followees() != nullptr && 2 * unreached_ * reads < deliveries;
+  return pull ? Direction::kPull : Direction::kDensePush;
 }
 
-std::uint64_t ShardState::PushSparse(Frontier frontier) {
+absl::StatusOr<std::uint64_t> ShardState::PushSparse(Frontier frontier) {
   const auto words = received_.words();
   std::uint64_t deliveries = 0;
   for (const auto part : frontier) {
-    deliveries += ForEachList(image_, part, [&](MemberId, Gaps list) {
+    const auto push = [&](std::size_t, Gaps list) {
       std::size_t count = new_.size();
       new_.resize(count + list.size());
       std::uint32_t receiver = 0;
@@ -140,31 +102,37 @@ std::uint64_t ShardState::PushSparse(Frontier frontier) {
         word |= bit;
       }
       new_.resize(count);
-    });
+    };
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t links, ForEachList(image_, part, push));
+    deliveries += links;
   }
+  links_touched_ += deliveries;
   std::sort(new_.begin(), new_.end());
   return deliveries;
 }
 
-std::uint64_t ShardState::PushDense(Frontier frontier) {
+absl::StatusOr<std::uint64_t> ShardState::PushDense(Frontier frontier) {
   before_ = received_;
   const auto words = received_.words();
   std::uint64_t deliveries = 0;
   for (const auto part : frontier) {
-    deliveries += ForEachList(image_, part, [&](MemberId, Gaps list) {
+    const auto push = [&](std::size_t, Gaps list) {
       std::uint32_t receiver = 0;
       for (const std::uint16_t gap : list) {
         receiver += gap;
         words[receiver >> 6] |= std::uint64_t{gap != kSkip} << (receiver & 63);
       }
-    });
+    };
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t links, ForEachList(image_, part, push));
+    deliveries += links;
   }
+  links_touched_ += deliveries;
   CollectNew();
   return deliveries;
 }
 
 // Lists are taken in batches that stay in the innermost cache: ids, keys, coins, then the few that passed.
-std::uint64_t ShardState::PushByLinks(const RunSpec& spec, Frontier frontier) {
+absl::StatusOr<std::uint64_t> ShardState::PushByLinks(const RunSpec& spec, Frontier frontier) {
   before_ = received_;
   const auto words = received_.words();
   const CoinLane links({spec.run_seed, spec.message, replica_}, CoinPurpose::kLink);
@@ -172,8 +140,8 @@ std::uint64_t ShardState::PushByLinks(const RunSpec& spec, Frontier frontier) {
   KeyBuffer keys;
   std::uint64_t deliveries = 0;
   for (const auto part : frontier) {
-    links_touched_ += ForEachList(image_, part, [&](MemberId source, Gaps list) {
-      const CoinLane coins = links.ForSource(image_.KeyOfSource(source));
+    const auto push = [&](std::size_t i, Gaps list) {
+      const CoinLane coins = links.ForSource(image_.KeyOfSource(part[i]));
       std::uint32_t place = 0;
       for (std::size_t at = 0; at < list.size(); at += kKeyBatch) {
         const Gaps batch = list.subspan(at, std::min(kKeyBatch, list.size() - at));
@@ -185,7 +153,9 @@ std::uint64_t ShardState::PushByLinks(const RunSpec& spec, Frontier frontier) {
         }
         deliveries += carried;
       }
-    });
+    };
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t touched, ForEachList(image_, part, push));
+    links_touched_ += touched;
   }
   CollectNew();
   return deliveries;
@@ -214,7 +184,7 @@ void ShardState::Pull(Frontier frontier) {
     ForEachBit(reachable[w] & ~received[w], static_cast<std::uint32_t>(w * 64),
                [&](std::uint32_t id) { candidates.push_back(id); });
   }
-  const FolloweeIndex& followees = image_.followees();
+  const FolloweeIndex& followees = *image_.followees();
   const std::uint64_t* const forwarders = forwarders_.words().data();
   const auto forwards = [forwarders](std::uint32_t id) { return (forwarders[id >> 6] >> (id & 63)) & 1; };
   std::size_t found_count = 0;

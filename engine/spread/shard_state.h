@@ -17,6 +17,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "engine/base/key_batch.h"
 #include "engine/base/member_set.h"
 #include "engine/spread/outcome.h"
@@ -42,8 +43,10 @@ class ShardState {
   // Step `step` >= 1: every follower, inside the range, of every member of `frontier` gets one delivery per
   // list it is on; first receipts decide. `frontier` are all members of the graph that forwarded a step
   // before, in any number of parts. Replaces `forwards` by the members that forward at `step`, ascending.
-  StepCounts Step(const RunSpec& spec, std::uint32_t step,
-                  std::span<const std::span<const MemberId>> frontier, std::vector<MemberId>& forwards);
+  // Fails when lists that are not in memory cannot be read; the state is then of no use until Begin.
+  absl::StatusOr<StepCounts> Step(const RunSpec& spec, std::uint32_t step,
+                                  std::span<const std::span<const MemberId>> frontier,
+                                  std::vector<MemberId>& forwards);
 
   const Digest& digest() const { return digest_; }
   // Links read, by all replicas; deliveries count each link of the model, whether it had to be read or not.
@@ -60,9 +63,10 @@ class ShardState {
   std::uint64_t CountDeliveries(Frontier frontier) const;
   Direction Choose(const RunSpec& spec, Frontier frontier) const;
   // Each returns the deliveries.
-  std::uint64_t PushSparse(Frontier frontier);
-  std::uint64_t PushDense(Frontier frontier);
-  std::uint64_t PushByLinks(const RunSpec& spec, Frontier frontier);
+  absl::StatusOr<std::uint64_t> Deliver(const RunSpec& spec, Frontier frontier);
+  absl::StatusOr<std::uint64_t> PushSparse(Frontier frontier);
+  absl::StatusOr<std::uint64_t> PushDense(Frontier frontier);
+  absl::StatusOr<std::uint64_t> PushByLinks(const RunSpec& spec, Frontier frontier);
   void Pull(Frontier frontier);
   void CollectNew();
   void Decide(const RunSpec& spec, std::uint32_t step, std::vector<MemberId>& forwards);

@@ -91,7 +91,7 @@ absl::StatusOr<FolloweeIndex> FolloweeIndex::Build(const SourceIndex& sources, G
                                                    std::span<const std::uint32_t> counts,
                                                    Executor& executor) {
   FolloweeIndex index;
-  index.width_ = members_count <= (1u << 24) ? 3 : 4;
+  index.width_ = WidthFor(members_count);
   index.offsets_ = HugeArray<std::uint32_t>(counts.size() + 1);
   for (std::size_t i = 0; i < counts.size(); ++i) index.offsets_[i + 1] = index.offsets_[i] + counts[i];
   index.ids_ = HugeArray<std::uint8_t>(std::size_t{index.offsets_[counts.size()]} * index.width_ + 1);

@@ -29,6 +29,12 @@ class FolloweeIndex {
                                              std::uint32_t members_count,
                                              std::span<const std::uint32_t> counts, Executor& executor);
 
+  // What an index of `links` links will take.
+  static std::uint64_t BytesOf(std::uint64_t members_count, std::uint64_t receivers_count,
+                               std::uint64_t links) {
+    return (receivers_count + 1) * sizeof(std::uint32_t) + links * WidthFor(members_count) + 1;
+  }
+
   std::uint32_t CountOf(LocalId member) const { return offsets_[member.value + 1] - offsets_[member.value]; }
 
   // Calls visit(id) for followees of `member` until it returns true; returns how many calls were made.
@@ -47,6 +53,7 @@ class FolloweeIndex {
   std::uint64_t bytes() const { return offsets_.bytes() + ids_.bytes(); }
 
  private:
+  static std::uint32_t WidthFor(std::uint64_t members_count) { return members_count <= (1u << 24) ? 3 : 4; }
   template <std::size_t kWidth, class Visit>
   std::uint32_t FindOf(LocalId member, bool& found, Visit&& visit) const {
     constexpr std::uint32_t kMask = kWidth == 3 ? 0xFFFFFFu : 0xFFFFFFFFu;

@@ -146,7 +146,8 @@ class RocksReader final : public ShardReader {
     rocksdb::ReadOptions options;
     options.verify_checksums = true;
     options.fill_cache = false;
-    options.readahead_size = 2 << 20;
+    // A scan of few blocks reads what it needs; RocksDB itself begins to read ahead when it goes on.
+    if (end - first >= ShardManifest::kBlocksPerStride) options.readahead_size = 2 << 20;
     const std::string end_key = BigEndianKey(end);
     const rocksdb::Slice upper(end_key);
     options.iterate_upper_bound = &upper;

@@ -22,6 +22,7 @@ struct StrideLists {
   std::vector<std::uint32_t> weights;  // parallel to gaps, or empty
   std::vector<std::uint32_t> ends;     // by source: where its list ends in gaps
   std::vector<std::uint16_t> skips;    // by source
+  std::uint32_t present = 0;           // sources that have followers
 };
 
 void AppendLists(const FollowerLists& lists, StrideLists& stride) {
@@ -34,18 +35,21 @@ void AppendLists(const FollowerLists& lists, StrideLists& stride) {
     });
     stride.ends.push_back(static_cast<std::uint32_t>(stride.gaps.size()));
     stride.skips.push_back(static_cast<std::uint16_t>(skips));
+    stride.present += count > 0 ? 1 : 0;
     at += count;
   }
 }
 
-// Reads stride `number`, of `sources_count` sources, and checks it against the manifest's counts.
+// Reads stride `number`, of `sources_count` sources, checks it against the manifest's counts, and marks its
+// blocks. Lists are left out unless they are to be kept.
 absl::StatusOr<StrideLists> ReadStride(const ShardReader& reader, std::uint32_t number,
-                                       std::uint32_t sources_count) {
+                                       std::uint32_t sources_count, bool keep,
+                                       std::span<std::uint32_t> marks) {
   const ShardManifest& manifest = reader.manifest();
   const std::uint32_t first_block = number * ShardManifest::kBlocksPerStride;
   const std::uint64_t expected = manifest.links_before[number + 1] - manifest.links_before[number];
   StrideLists stride;
-  stride.gaps.reserve(expected + expected / 4);
+  if (keep) stride.gaps.reserve(expected + expected / 4);
   std::uint64_t links = 0;
   FollowerLists lists;
   const auto skip_to = [&stride](std::size_t source) {
@@ -57,7 +61,15 @@ absl::StatusOr<StrideLists> ReadStride(const ShardReader& reader, std::uint32_t 
     LAWINE_RETURN_IF_ERROR(DecodeFollowerBlock(bytes, manifest.range().count, manifest.graph.columns, lists));
     links += lists.followers.size();
     if (links > expected) return ManifestContradicted(manifest, "more links than counted");
-    skip_to(std::size_t{block - first_block} * limits::kSourcesPerBlock);
+    const std::size_t first = std::size_t{block - first_block} * limits::kSourcesPerBlock;
+    const std::size_t known = first < sources_count ? sources_count - first : 0;
+    for (std::size_t i = known; i < lists.counts.size(); ++i) {
+      if (lists.counts[i] > 0) return ManifestContradicted(manifest, "links of members that do not exist");
+    }
+    lists.counts.resize(std::min(known, lists.counts.size()));
+    if (known > 0) marks[block] = FollowerBlockMark(bytes);
+    if (!keep) return absl::OkStatus();
+    skip_to(first);
     AppendLists(lists, stride);
     return absl::OkStatus();
   };
@@ -66,35 +78,72 @@ absl::StatusOr<StrideLists> ReadStride(const ShardReader& reader, std::uint32_t 
   if (links != expected) {
     return ManifestContradicted(manifest, absl::StrCat(expected - links, " links are missing"));
   }
-  if (stride.ends.size() > sources_count && stride.ends[sources_count - 1] != stride.ends.back()) {
-    return ManifestContradicted(manifest, "links of members that do not exist");
-  }
   skip_to(sources_count);
   return stride;
 }
 
-// Hands out places in order of strides, whichever is read first.
+// Hands out places in order of strides, whichever is read first, as long as there is room.
 class StrideOrder {
  public:
-  // Waits for all strides before `number`; returns where its entries go.
-  std::uint64_t Take(std::uint32_t number, std::uint64_t entries) {
+  StrideOrder(std::uint64_t bytes_max, std::uint64_t bytes_per_entry)
+      : bytes_max_(bytes_max), bytes_per_entry_(bytes_per_entry) {}
+
+  // False when nothing more will be kept.
+  bool open() const {
+    MutexLock lock(mutex_);
+    return open_;
+  }
+  // Waits for all strides before `number`; returns where its entries go, if they do.
+  std::optional<std::uint64_t> Take(std::uint32_t number, const StrideLists& stride) {
     MutexLock lock(mutex_);
     while (next_ != number) changed_.Wait(mutex_);
     ++next_;
     changed_.NotifyAll();
-    return std::exchange(entries_, entries_ + entries);
+    const std::uint64_t entries = entries_ + stride.gaps.size();
+    sources_ += stride.ends.size();
+    present_ += stride.present;
+    open_ = open_ && entries * bytes_per_entry_ + SourceIndex::BytesOf(sources_, present_) <= bytes_max_;
+    if (!open_) return std::nullopt;
+    kept_ = next_;
+    return std::exchange(entries_, entries);
   }
   std::uint64_t entries() const {
     MutexLock lock(mutex_);
     return entries_;
   }
+  // How many strides have places.
+  std::uint32_t kept() const {
+    MutexLock lock(mutex_);
+    return kept_;
+  }
 
  private:
+  const std::uint64_t bytes_max_;
+  const std::uint64_t bytes_per_entry_;
   mutable Mutex mutex_;
   CondVar changed_;
   std::uint32_t next_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint32_t kept_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t entries_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t sources_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t present_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool open_ ABSL_GUARDED_BY(mutex_) = true;
 };
+
+std::uint64_t BytesPerEntry(LinkColumns columns) {
+  return sizeof(std::uint16_t) + (columns.kinds ? sizeof(std::uint8_t) : 0) +
+         (columns.weights ? sizeof(std::uint32_t) : 0);
+}
+
+// Every list may need a skip for each 65535 members of the range.
+std::uint64_t EntriesMax(const ShardManifest& manifest) {
+  const std::uint64_t lists_max = std::min<std::uint64_t>(manifest.graph.members(), manifest.links);
+  return manifest.links + lists_max * (manifest.range().count / kSkip);
+}
+
+std::uint64_t BlocksOf(const ShardManifest& manifest) {
+  return (std::uint64_t{manifest.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
+}
 
 template <class T>
 void CopyTo(const std::vector<T>& from, HugeArray<T>& to, std::uint64_t at) {
@@ -103,17 +152,31 @@ void CopyTo(const std::vector<T>& from, HugeArray<T>& to, std::uint64_t at) {
 
 }  // namespace
 
+ImageBytes ImageBytesOf(const ShardManifest& manifest) {
+  const std::uint64_t members = manifest.graph.members(), receivers = manifest.range().count;
+  const std::uint64_t keys = manifest.keys_listed ? (receivers + members) * sizeof(MemberKey) : 0;
+  return {.members = receivers * 2 * sizeof(std::uint32_t) + receivers / 8 + keys +
+                     BlocksOf(manifest) * sizeof(std::uint32_t),
+          .lists = EntriesMax(manifest) * BytesPerEntry(manifest.graph.columns) +
+                   SourceIndex::BytesOf(members, members),
+          .followees = FolloweeIndex::BytesOf(members, receivers, manifest.links)};
+}
+
 absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(const ShardReader& reader,
                                                                       Executor& executor) {
   LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardMembers> members, ShardMembers::Read(reader));
-  return Hydrate(reader, std::move(members), executor);
+  // Without a limit the reader is not kept, so it need not be owned.
+  const std::shared_ptr<const ShardReader> borrowed(std::shared_ptr<void>(), &reader);
+  return Hydrate(borrowed, std::move(members), ~std::uint64_t{0}, executor);
 }
 
 absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(
-    const ShardReader& reader, std::shared_ptr<const ShardMembers> members, Executor& executor) {
+    std::shared_ptr<const ShardReader> reader, std::shared_ptr<const ShardMembers> members,
+    std::uint64_t links_bytes_max, Executor& executor) {
   std::unique_ptr<ShardImage> image(new ShardImage(std::move(members)));
-  LAWINE_RETURN_IF_ERROR(image->ReadKeys(reader));
-  LAWINE_RETURN_IF_ERROR(image->ReadLists(reader, executor));
+  LAWINE_RETURN_IF_ERROR(image->ReadKeys(*reader));
+  LAWINE_RETURN_IF_ERROR(image->ReadLists(std::move(reader), links_bytes_max, executor));
+  LAWINE_RETURN_IF_ERROR(image->BuildFollowees(links_bytes_max, executor));
   return image;
 }
 
@@ -141,33 +204,33 @@ absl::Status ShardImage::ReadKeys(const ShardReader& reader) {
   return absl::OkStatus();
 }
 
-// Every list may need a skip for each 65535 members of the range, so more is mapped than will be used; pages
-// never written take no memory, and are given back at the end.
-absl::Status ShardImage::ReadLists(const ShardReader& reader, Executor& executor) {
+// More is mapped than will be used; pages never written take no memory, and are given back at the end.
+absl::Status ShardImage::ReadLists(std::shared_ptr<const ShardReader> reader, std::uint64_t bytes_max,
+                                   Executor& executor) {
   const std::uint32_t members = manifest().graph.members();
   const LinkColumns columns = manifest().graph.columns;
   const auto strides = static_cast<std::uint32_t>(manifest().links_before.size() - 1);
-  const std::uint64_t lists_max = std::min<std::uint64_t>(members, manifest().links);
-  const std::uint64_t entries_max = manifest().links + lists_max * (range().count / kSkip);
-  followers_ = HugeArray<std::uint16_t>(entries_max);
-  if (columns.kinds) kinds_ = HugeArray<std::uint8_t>(entries_max);
-  if (columns.weights) weights_ = HugeArray<std::uint32_t>(entries_max);
+  followers_ = HugeArray<std::uint16_t>(EntriesMax(manifest()));
+  if (columns.kinds) kinds_ = HugeArray<std::uint8_t>(followers_.size());
+  if (columns.weights) weights_ = HugeArray<std::uint32_t>(followers_.size());
   HugeArray<std::uint32_t> offsets(std::size_t{members} + 1);
   HugeArray<std::uint16_t> skips(members);
+  std::vector<std::uint32_t> marks(BlocksOf(manifest()));
   std::vector<absl::Status> statuses(strides);
-  StrideOrder order;
+  StrideOrder order(bytes_max, BytesPerEntry(columns));
   executor.ParallelFor(strides, [&](std::size_t i) {
     const std::size_t first = i * kStrideSources;
+    const auto number = static_cast<std::uint32_t>(i);
     const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(kStrideSources, members - first));
-    const auto stride = ReadStride(reader, static_cast<std::uint32_t>(i), count);
+    const auto stride = ReadStride(*reader, number, count, order.open(), marks);
     statuses[i] = stride.status();
-    const std::uint64_t at = order.Take(static_cast<std::uint32_t>(i), stride.ok() ? stride->gaps.size() : 0);
-    if (!stride.ok()) return;
-    CopyTo(stride->gaps, followers_, at);
-    CopyTo(stride->kinds, kinds_, at);
-    CopyTo(stride->weights, weights_, at);
+    const auto at = order.Take(number, stride.ok() ? *stride : StrideLists());
+    if (!stride.ok() || !at.has_value()) return;
+    CopyTo(stride->gaps, followers_, *at);
+    CopyTo(stride->kinds, kinds_, *at);
+    CopyTo(stride->weights, weights_, *at);
     for (std::uint32_t s = 0; s < count; ++s) {
-      offsets[first + s + 1] = static_cast<std::uint32_t>(at + stride->ends[s]);
+      offsets[first + s + 1] = static_cast<std::uint32_t>(*at + stride->ends[s]);
       skips[first + s] = stride->skips[s];
     }
   });
@@ -180,9 +243,24 @@ absl::Status ShardImage::ReadLists(const ShardReader& reader, Executor& executor
   followers_.Shrink(order.entries());
   if (columns.kinds) kinds_.Shrink(order.entries());
   if (columns.weights) weights_.Shrink(order.entries());
+  links_in_memory_ = manifest().links_before[order.kept()];
+  const auto sources = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(members, std::uint64_t{order.kept()} * kStrideSources));
+  offsets.Shrink(std::size_t{sources} + 1);
+  skips.Shrink(sources);
   sources_ = SourceIndex(std::move(offsets), std::move(skips));
-  auto followees =
-      FolloweeIndex::Build(sources_, followers_.span(), members, members_->followees(), executor);
+  if (sources < members) {
+    stored_ = StoredLists(std::move(reader), MemberId(sources), std::move(marks));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ShardImage::BuildFollowees(std::uint64_t bytes_max, Executor& executor) {
+  if (!stored_.empty() || lists_bytes() + ImageBytesOf(manifest()).followees > bytes_max) {
+    return absl::OkStatus();
+  }
+  auto followees = FolloweeIndex::Build(sources_, followers_.span(), manifest().graph.members(),
+                                        members_->followees(), executor);
   if (!followees.ok()) return ManifestContradicted(manifest(), std::string(followees.status().message()));
   followees_ = *std::move(followees);
   return absl::OkStatus();
@@ -203,9 +281,13 @@ FollowerLists ShardImage::ReadFollowers(MemberId source) const {
   return lists;
 }
 
+std::uint64_t ShardImage::lists_bytes() const {
+  return sources_.bytes() + followers_.bytes() + kinds_.bytes() + weights_.bytes();
+}
+
 std::uint64_t ShardImage::resident_bytes() const {
-  return members_->resident_bytes() + sources_.bytes() + followers_.bytes() + kinds_.bytes() +
-         weights_.bytes() + followees_.bytes() + source_keys_.capacity() * sizeof(MemberKey);
+  return members_->resident_bytes() + source_keys_.capacity() * sizeof(MemberKey) + stored_.bytes() +
+         links_bytes();
 }
 
 }  // namespace lawine

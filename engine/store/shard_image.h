@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
@@ -17,8 +19,17 @@
 #include "engine/store/shard_members.h"
 #include "engine/store/shard_store.h"
 #include "engine/store/source_index.h"
+#include "engine/store/stored_lists.h"
 
 namespace lawine {
+
+// What the image of a shard takes, at most; told by its manifest alone.
+struct ImageBytes {
+  std::uint64_t members = 0;    // members and keys: always in memory
+  std::uint64_t lists = 0;      // followers, by source
+  std::uint64_t followees = 0;  // the same links from the receivers' side
+};
+ImageBytes ImageBytesOf(const ShardManifest& manifest);
 
 // Immutable after Hydrate; thread-safe.
 class ShardImage {
@@ -27,9 +38,13 @@ class ShardImage {
   // DATA_LOSS when the shard does not hold what its manifest says.
   static absl::StatusOr<std::unique_ptr<const ShardImage>> Hydrate(const ShardReader& reader,
                                                                    Executor& executor);
-  // The same where the members were read already.
+  // The same where the members were read already, with at most `links_bytes_max` bytes for what there is
+  // beside members and keys. Where that is too little, the followees are left out; where that is not enough,
+  // as many lists as do not fit, last sources first: these are read from `reader`, which is kept, when they
+  // are needed. All blocks are read and checked all the same.
   static absl::StatusOr<std::unique_ptr<const ShardImage>> Hydrate(
-      const ShardReader& reader, std::shared_ptr<const ShardMembers> members, Executor& executor);
+      std::shared_ptr<const ShardReader> reader, std::shared_ptr<const ShardMembers> members,
+      std::uint64_t links_bytes_max, Executor& executor);
 
   const ShardManifest& manifest() const { return members_->manifest(); }
   const GraphInfo& graph() const { return manifest().graph; }
@@ -37,6 +52,11 @@ class ShardImage {
   // The members alone, for those who do not need the links any more.
   std::shared_ptr<const ShardMembers> shared_members() const { return members_; }
   MemberRange range() const { return members_->range(); }
+
+  // Lists that are not in memory: of sources from some member on. Who wants them beside the others walks as
+  // list_walk.h does; LinksOf, GapsOf and ReadFollowers are for the others.
+  const StoredLists& stored() const { return stored_; }
+  std::uint64_t links_in_memory() const { return links_in_memory_; }
 
   // How many followers `source` has inside the range.
   std::uint32_t LinksOf(MemberId source) const { return sources_.Find(source).links; }
@@ -48,8 +68,8 @@ class ShardImage {
   void PrefetchPlace(MemberId source) const { sources_.Prefetch(source); }
   // The followers with their columns, one entry a link. Slow: for looking, not for runs.
   FollowerLists ReadFollowers(MemberId source) const;
-  // The same links from the receivers' side.
-  const FolloweeIndex& followees() const { return followees_; }
+  // The same links from the receivers' side; null where there was no room for them.
+  const FolloweeIndex* followees() const { return followees_.has_value() ? &*followees_ : nullptr; }
 
   MemberKey KeyOf(LocalId member) const { return members_->KeyOf(member); }
   // Of any member of the graph.
@@ -59,18 +79,28 @@ class ShardImage {
 
   // With the members.
   std::uint64_t resident_bytes() const;
+  // Of it, lists of followers and where they lie.
+  std::uint64_t lists_bytes() const;
+  // Of it, what Hydrate's limit is for.
+  std::uint64_t links_bytes() const {
+    return lists_bytes() + (followees_.has_value() ? followees_->bytes() : 0);
+  }
 
  private:
   explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
   absl::Status ReadKeys(const ShardReader& reader);
-  absl::Status ReadLists(const ShardReader& reader, Executor& executor);
+  absl::Status ReadLists(std::shared_ptr<const ShardReader> reader, std::uint64_t bytes_max,
+                         Executor& executor);
+  absl::Status BuildFollowees(std::uint64_t bytes_max, Executor& executor);
 
   const std::shared_ptr<const ShardMembers> members_;
   SourceIndex sources_;
   HugeArray<std::uint16_t> followers_;
   HugeArray<std::uint8_t> kinds_;
   HugeArray<std::uint32_t> weights_;
-  FolloweeIndex followees_;
+  std::uint64_t links_in_memory_ = 0;
+  StoredLists stored_;
+  std::optional<FolloweeIndex> followees_;
   std::vector<MemberKey> source_keys_;  // empty where keys are dense ids
 };
 

@@ -55,7 +55,7 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
   // Generated graphs count their keys up from zero: then nothing needs to be kept.
   const bool dense =
       keys_.empty() || (keys_.front() == range_.first.value && keys_.back() == range_.end() - 1);
-  if (dense) keys_ = {};
+  if (dense) std::vector<MemberKey>().swap(keys_);  // assigning {} would keep the memory
   return absl::OkStatus();
 }
 

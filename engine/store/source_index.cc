@@ -7,8 +7,8 @@ SourceIndex::SourceIndex(HugeArray<std::uint32_t> offsets, HugeArray<std::uint16
   const std::size_t members = offsets_.size() - 1;
   std::size_t present = 0;
   for (std::size_t m = 0; m < members; ++m) present += offsets_[m] != offsets_[m + 1];
-  const std::size_t words = (members + 511) / 512 * 8;
-  if (6 * (present + 1) + 8 * words + words / 2 >= bytes()) return;
+  if (PackedBytesOf(members, present) >= bytes()) return;
+  const std::size_t words = WordsOf(members);
   HugeArray<std::uint32_t> packed_offsets(present + 1);
   HugeArray<std::uint16_t> packed_skips(present + 1);
   presence_ = HugeArray<std::uint64_t>(words);

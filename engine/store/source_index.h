@@ -4,6 +4,7 @@
 #ifndef LAWINE_ENGINE_STORE_SOURCE_INDEX_H_
 #define LAWINE_ENGINE_STORE_SOURCE_INDEX_H_
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <span>
@@ -21,6 +22,11 @@ class SourceIndex {
     std::uint32_t end = 0;
     std::uint32_t links = 0;
   };
+
+  // What an index of `members` takes, of which `present` have followers.
+  static std::uint64_t BytesOf(std::uint64_t members, std::uint64_t present) {
+    return std::min(kBytesPerEntry * members + sizeof(std::uint32_t), PackedBytesOf(members, present));
+  }
 
   SourceIndex() = default;
   // `offsets` has members_count + 1 entries, ascending; `skips` has members_count. Keeps them, or packs them
@@ -56,6 +62,12 @@ class SourceIndex {
   }
 
  private:
+  static constexpr std::uint64_t kBytesPerEntry = sizeof(std::uint32_t) + sizeof(std::uint16_t);
+  static std::uint64_t WordsOf(std::uint64_t members) { return (members + 511) / 512 * 8; }
+  static std::uint64_t PackedBytesOf(std::uint64_t members, std::uint64_t present) {
+    return kBytesPerEntry * (present + 1) + 8 * WordsOf(members) + WordsOf(members) / 2;
+  }
+
   HugeArray<std::uint32_t> offsets_;
   HugeArray<std::uint16_t> skips_;
   HugeArray<std::uint64_t> presence_;  // empty when dense

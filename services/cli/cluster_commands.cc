@@ -22,6 +22,7 @@
 #include "services/cli/kept_cluster.h"
 #include "services/cli/text.h"
 #include "services/common/json/message_json.h"
+#include "services/common/size.h"
 
 namespace lawine::cli {
 namespace {
@@ -43,7 +44,9 @@ std::uint32_t HardwareThreads() { return std::max(1u, std::thread::hardware_conc
 // all of them came up.
 class Starter {
  public:
-  explicit Starter(const Session& session) : session_(session), data_(session.options.data) {}
+  // `memory_limit_bytes` is for all workers together.
+  Starter(const Session& session, std::optional<std::uint64_t> memory_limit_bytes)
+      : session_(session), data_(session.options.data), memory_limit_bytes_(memory_limit_bytes) {}
 
   absl::StatusOr<ClusterRecord> Start(std::uint32_t workers_count) {
     absl::Status status = StartAll(workers_count);
@@ -62,9 +65,13 @@ class Starter {
     const std::string address = record_.processes.front().address;
     const std::uint32_t threads = std::max(1u, HardwareThreads() / workers_count);
     for (std::uint32_t i = 0; i < workers_count; ++i) {
-      LAWINE_RETURN_IF_ERROR(
-          Add(absl::StrCat("worker-", i), worker,
-              {"--data", WorkerDir(data_, i), "--coordinator", address, "--threads", absl::StrCat(threads)}));
+      std::vector<std::string> arguments = {"--data", WorkerDir(data_, i), "--coordinator",
+                                            address,  "--threads",         absl::StrCat(threads)};
+      if (memory_limit_bytes_.has_value()) {
+        arguments.insert(arguments.end(),
+                         {"--memory-limit", absl::StrCat(*memory_limit_bytes_ / workers_count, "B")});
+      }
+      LAWINE_RETURN_IF_ERROR(Add(absl::StrCat("worker-", i), worker, std::move(arguments)));
     }
     LAWINE_RETURN_IF_ERROR(AwaitAll());
     return AwaitRegistered(address, workers_count);
@@ -112,6 +119,7 @@ class Starter {
 
   const Session& session_;
   const std::string data_;
+  const std::optional<std::uint64_t> memory_limit_bytes_;
   ClusterRecord record_;
   std::vector<LaunchOptions> launched_;
 };
@@ -128,7 +136,27 @@ Json ClusterJson(const Session& session, const ClusterRecord& record) {
   return json;
 }
 
-absl::Status Up(Session& session, std::optional<std::uint32_t> workers_wanted) {
+// Nothing when there is none. Each worker's part has to be a limit too.
+absl::StatusOr<std::optional<std::uint64_t>> MemoryLimit(const std::string& text,
+                                                         std::uint32_t workers_count) {
+  if (text.empty()) return std::nullopt;
+  const auto bytes = ParseMemoryLimit(text);
+  if (!bytes.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--memory-limit: ", bytes.status().message()));
+  }
+  if (*bytes / workers_count >= kMemoryLimitMin) return *bytes;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--memory-limit: expected at least ", MebibytesText(kMemoryLimitMin * workers_count),
+                   " for ", Counted(workers_count, "worker", "workers"), ", found ", text));
+}
+
+struct UpFlags {
+  std::optional<std::uint32_t> workers;
+  std::string memory_limit;
+};
+
+absl::Status Up(Session& session, const UpFlags& flags) {
+  const std::optional<std::uint32_t> workers_wanted = flags.workers;
   const std::string& data = session.options.data;
   LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(data, session.interrupt));
   LAWINE_ASSIGN_OR_RETURN(const ClusterRecord before, LoadCluster(data));
@@ -142,7 +170,9 @@ absl::Status Up(Session& session, std::optional<std::uint32_t> workers_wanted) {
   const std::uint32_t default_count = std::min(4u, HardwareThreads());
   // Every directory may hold shards, so each needs its worker.
   const std::uint32_t workers_count = std::max(WorkerDirsCount(data), workers_wanted.value_or(default_count));
-  LAWINE_ASSIGN_OR_RETURN(const ClusterRecord record, Starter(session).Start(workers_count));
+  LAWINE_ASSIGN_OR_RETURN(const auto memory_limit_bytes, MemoryLimit(flags.memory_limit, workers_count));
+  LAWINE_ASSIGN_OR_RETURN(const ClusterRecord record,
+                          Starter(session, memory_limit_bytes).Start(workers_count));
   if (session.options.json) {
     Print(JsonText(ClusterJson(session, record)));
     return absl::OkStatus();
@@ -198,14 +228,19 @@ absl::Status ShowStatus(Session& session) {
 }  // namespace
 
 void AddClusterCommands(CLI::App& app, Action& action) {
-  const auto workers = std::make_shared<std::optional<std::uint32_t>>();
+  const auto flags = std::make_shared<UpFlags>();
   CLI::App& up = AddCommand(app, "up", "Start a cluster on this machine and keep it; later commands find it",
                             "lawine up\n"
-                            "lawine up --workers 4 --data /srv/lawine");
-  up.add_option("--workers", *workers, "Worker processes (default: one a core, at most 4)")
+                            "lawine up --workers 4 --data /srv/lawine\n"
+                            "lawine up --memory-limit 6GiB");
+  up.add_option("--workers", flags->workers, "Worker processes (default: one a core, at most 4)")
       ->type_name("N")
       ->check(CLI::Range(1u, limits::kShardProcessesMax).description(""));
-  up.callback([=, &action] { action = [=](Session& session) { return Up(session, *workers); }; });
+  up.add_option("--memory-limit", flags->memory_limit,
+                "What graphs may take in memory, all workers together; the rest is read from disk, which is "
+                "slower (default: none)")
+      ->type_name("SIZE");
+  up.callback([=, &action] { action = [=](Session& session) { return Up(session, *flags); }; });
   CLI::App& down = AddCommand(app, "down", "Stop the cluster that `lawine up` keeps", "lawine down");
   down.callback([&action] { action = Down; });
   CLI::App& cluster = AddCommand(app, "cluster", "Tell how the cluster is",

@@ -58,6 +58,28 @@ const char* AccountKind(std::uint32_t kind) {
   }
 }
 
+// What a memory limit leaves out, if it does.
+std::string PartlyInMemoryText(const v1::GetGraphStatsResponse& stats) {
+  std::uint64_t links = 0, in_memory = 0, shards = 0;
+  for (const v1::ShardStats& shard : stats.shards()) {
+    if (!shard.partly_in_memory()) continue;
+    ++shards;
+    links += shard.links();
+    in_memory += shard.links_in_memory();
+  }
+  if (shards == 0) return "";
+  const std::string what =
+      in_memory == links
+          ? "their links from the receivers' side are left out"
+          : absl::StrCat("of their ", Thousands(links), " links ", Thousands(in_memory), " (",
+                         PercentCell(in_memory, links), "%) are, the others are read from disk");
+  return Wrap(absl::StrCat("warning: ", Counted(shards, "shard is", "shards are"),
+                           " only partly in memory, by the workers' memory limits: ", what,
+                           ". Runs give the same results, slower."),
+              9) +
+         "\n";
+}
+
 }  // namespace
 
 std::string GraphText(const v1::Graph& graph) { return Facts(GraphFacts(graph)); }
@@ -128,7 +150,7 @@ std::string StatsText(const v1::GetGraphStatsResponse& stats, bool color) {
                   Thousands(shard.links()), Bytes(shard.disk_bytes()), Bytes(shard.resident_bytes()),
                   per_link});
   }
-  return absl::StrCat(Facts(facts), "\n", table.Render(color));
+  return absl::StrCat(Facts(facts), "\n", table.Render(color), PartlyInMemoryText(stats));
 }
 
 std::string MemberText(const v1::GetMemberResponse& response) {
@@ -164,6 +186,14 @@ std::string ClusterText(const v1::GetClusterStatusResponse& status, bool color) 
                   absl::StrCat(Decimal(worker.seconds_since_heard(), 1), " s ago"),
                   Thousands(worker.shards()), Bytes(worker.resident_bytes()), Bytes(worker.disk_bytes()),
                   Thousands(worker.runs())});
+    if (worker.shards_partly_in_memory() > 0) {
+      const std::string warning =
+          absl::StrCat("warning: ", worker.node_id(), ": ",
+                       Counted(worker.shards_partly_in_memory(), "shard is", "shards are"),
+                       " only partly in memory, by its limit of ", Bytes(worker.memory_limit_bytes()),
+                       ": runs on them are slower");
+      absl::StrAppend(&problems, Wrap(warning, 9), "\n");
+    }
     for (const std::string& problem : worker.problems()) {
       absl::StrAppend(&problems, Wrap(absl::StrCat("warning: ", worker.node_id(), ": ", problem), 9), "\n");
     }

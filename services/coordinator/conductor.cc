@@ -117,7 +117,7 @@ void KeepCause(absl::Status status, absl::Status& cause) {
 }
 
 absl::Status PrepareAll(const RunPlan& plan, const Placement& placement,
-                        std::vector<std::unique_ptr<WorkerCall>>& calls, double& load_seconds) {
+                        std::vector<std::unique_ptr<WorkerCall>>& calls, ConductOutcome& outcome) {
   pbi::ConductRunRequest request;
   *request.mutable_plan() = BasePlan(plan, placement);
   for (std::size_t w = 0; w < calls.size(); ++w) {
@@ -131,7 +131,9 @@ absl::Status PrepareAll(const RunPlan& plan, const Placement& placement,
       LAWINE_RETURN_IF_ERROR(call->Finish());
       return absl::InternalError("a worker ended its part before it began");
     }
-    load_seconds = std::max(load_seconds, response.load_seconds());
+    outcome.load_seconds = std::max(outcome.load_seconds, response.load_seconds());
+    outcome.links_on_disk += response.links_on_disk();
+    outcome.partly_in_memory = outcome.partly_in_memory || response.partly_in_memory();
   }
   request.set_start(true);
   for (const auto& call : calls) call->Send(request);
@@ -172,7 +174,7 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
     calls.push_back(std::make_unique<WorkerCall>(worker, deadline, cancellation));
   }
   ConductOutcome outcome;
-  LAWINE_RETURN_IF_ERROR(PrepareAll(plan, placement, calls, outcome.load_seconds));
+  LAWINE_RETURN_IF_ERROR(PrepareAll(plan, placement, calls, outcome));
   std::vector<pbi::ConductRunResponse> lasts(calls.size());
   absl::Status cause;
   Mutex mutex;

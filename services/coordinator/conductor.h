@@ -37,6 +37,8 @@ struct ConductOutcome {
   std::vector<StepCounts> steps;   // summed over replicas
   std::vector<LaneOutcome> lanes;  // by replica, whole graph: digests and unreached summed over workers
   double load_seconds = 0;
+  std::uint64_t links_on_disk = 0;  // of all workers, by their memory limits
+  bool partly_in_memory = false;
   double processing_seconds = 0;
   std::uint64_t exchange_bytes = 0;
   std::uint64_t links_touched = 0;

@@ -337,6 +337,8 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name)
       row.set_links(shard.links());
       row.set_disk_bytes(shard.disk_bytes());
       row.set_resident_bytes(shard.resident_bytes());
+      row.set_links_in_memory(shard.links_in_memory());
+      row.set_partly_in_memory(shard.partly_in_memory());
       stats.set_without_followees(stats.without_followees() + shard.without_followees());
       for (int i = 0; i < shard.audiences_size(); ++i)
         audiences.Add(shard.audiences(i), shard.audience_members(i));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/digest.h"
 #include "services/common/process.h"
 #include "services/coordinator/ensemble.h"
@@ -54,6 +55,16 @@ pb::Manifest MakeManifest(const RunPlan& plan, const ConductOutcome& outcome) {
   return manifest;
 }
 
+std::string PartlyInMemoryWarning(std::uint64_t links_on_disk, std::uint64_t links) {
+  if (links_on_disk == 0) {
+    return "memory limits of workers leave the links from their receivers' side out of memory: steps that "
+           "reach "
+           "nearly everybody take longer, results are the same";
+  }
+  return absl::StrCat("memory limits of workers leave ", links_on_disk, " of ", links,
+                      " links on disk: steps read them there and take longer, results are the same");
+}
+
 }  // namespace
 
 pb::StepCounts ToPublic(const StepCounts& counts) {
@@ -77,6 +88,8 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   *result.mutable_scenario() = plan.scenario;
   for (const pb::SeedMember& seed : plan.seed_members) *result.add_seed_members() = seed;
   for (const std::string& warning : plan.warnings) result.add_warnings(warning);
+  if (outcome.partly_in_memory)
+    result.add_warnings(PartlyInMemoryWarning(outcome.links_on_disk, info.links()));
   for (const StepCounts& counts : outcome.steps) *result.add_steps() = ToPublic(counts);
   const bool several = outcome.lanes.size() > 1;
   Digest digest;

@@ -141,9 +141,13 @@ std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
     status.set_seconds_since_heard(absl::ToDoubleSeconds(absl::Now() - worker.heard));
     status.set_shards(static_cast<std::uint32_t>(worker.said.shards_size()));
     status.set_runs(worker.said.runs());
+    status.set_memory_limit_bytes(worker.said.memory_limit_bytes());
     for (const pbi::HeldShard& shard : worker.said.shards()) {
       status.set_disk_bytes(status.disk_bytes() + shard.disk_bytes());
       status.set_resident_bytes(status.resident_bytes() + shard.resident_bytes());
+      if (shard.partly_in_memory()) {
+        status.set_shards_partly_in_memory(status.shards_partly_in_memory() + 1);
+      }
       if (!shard.problem().empty()) {
         status.add_problems(
             absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "': ", shard.problem()));

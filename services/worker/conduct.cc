@@ -161,6 +161,10 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
   const Listed listed(runs, plan.run_id());
   prepared.set_prepared(true);
   prepared.set_load_seconds(load_seconds);
+  for (const auto& image : run->images()) {
+    prepared.set_links_on_disk(prepared.links_on_disk() + image->manifest().links - image->links_in_memory());
+    prepared.set_partly_in_memory(prepared.partly_in_memory() || PartlyInMemory(*image));
+  }
   if (!stream.Write(prepared) || !stream.Read(&request)) return Cancelled();
   if (!request.start()) return absl::InvalidArgumentError("expected a start after the plan");
   const absl::Time start = absl::Now();

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "services/common/server_main.h"
+#include "services/common/size.h"
 #include "services/worker/worker_server.h"
 
 int main(int argc, char** argv) {
@@ -23,11 +24,26 @@ int main(int argc, char** argv) {
   app.add_option("--advertise", options.advertise,
                  "HOST:PORT others reach this worker at, if not where it listens");
   app.add_option("--threads", options.threads, "Threads that work on runs and loads")->capture_default_str();
+  std::string memory_limit;
+  app.add_option(
+         "--memory-limit", memory_limit,
+         "What graphs may take in memory, like 6GiB; links beyond it are read from disk, which is slower "
+         "(default: none, graphs that do not fit the machine are refused)")
+      ->type_name("SIZE");
   CLI11_PARSE(app, argc, argv);
+  if (!memory_limit.empty()) {
+    const auto bytes = lawine::ParseMemoryLimit(memory_limit);
+    if (!bytes.ok()) {
+      return lawine::StartFailed(
+          kProgram, absl::InvalidArgumentError("--memory-limit: " + std::string(bytes.status().message())));
+    }
+    options.memory_limit_bytes = *bytes;
+  }
   const auto server = lawine::WorkerServer::Start(options);
   if (!server.ok()) return lawine::StartFailed(kProgram, server.status());
-  spdlog::info("data {}, coordinator {}, {} threads, node {}", options.data_dir, options.coordinator,
-               options.threads, (*server)->node_id());
+  spdlog::info("data {}, coordinator {}, {} threads, memory limit {}, node {}", options.data_dir,
+               options.coordinator, options.threads, memory_limit.empty() ? "none" : memory_limit,
+               (*server)->node_id());
   lawine::ServeUntilSignal((*server)->address());
   (*server)->Shutdown();
   return 0;

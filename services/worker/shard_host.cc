@@ -7,17 +7,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/common/size.h"
 
 namespace lawine {
 namespace {
 
-// What hydrating `manifest` will take, a little more than the image.
-std::uint64_t ImageBytes(const ShardManifest& manifest) {
-  const std::uint64_t per_link =
-      4 + (manifest.graph.columns.weights ? 4 : 0) + (manifest.graph.columns.kinds ? 1 : 0);
-  return manifest.links * per_link + std::uint64_t{manifest.graph.members()} * 4 +
-         std::uint64_t{manifest.range().count} * 16;
+std::uint64_t LinksBytes(const ImageBytes& bytes) { return bytes.lists + bytes.followees; }
+
+// `whole` * `part` / `of`, rounded down; beyond 64 bits in between.
+std::uint64_t Part(std::uint64_t whole, std::uint64_t part, std::uint64_t of) {
+  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(whole) * part / of);
 }
+
+// Bringing an image into memory takes a little more than the image.
+std::uint64_t WithSlack(std::uint64_t bytes) { return bytes + bytes / 8; }
 
 std::uint64_t ReadNumber(const std::string& path) {
   std::ifstream file(path);
@@ -56,8 +59,13 @@ std::uint64_t AvailableMemoryBytes() {
   return available;
 }
 
-ShardHost::ShardHost(std::unique_ptr<ShardStorage> storage, Executor& executor)
-    : storage_(std::move(storage)), executor_(executor) {
+bool PartlyInMemory(const ShardImage& image) {
+  return !image.stored().empty() || image.followees() == nullptr;
+}
+
+ShardHost::ShardHost(std::unique_ptr<ShardStorage> storage, std::optional<std::uint64_t> memory_limit_bytes,
+                     Executor& executor)
+    : storage_(std::move(storage)), memory_limit_bytes_(memory_limit_bytes), executor_(executor) {
   MutexLock lock(mutex_);
   const auto names = storage_->List();
   if (!names.ok()) {
@@ -90,7 +98,11 @@ std::vector<HeldShardState> ShardHost::List() const {
       state.manifest = shard.reader->manifest();
       state.disk_bytes = shard.reader->disk_bytes();
     }
-    if (shard.image != nullptr) state.resident_bytes = shard.image->resident_bytes();
+    state.resident_bytes = ResidentBytes(shard);
+    if (shard.image != nullptr) {
+      state.links_in_memory = shard.image->links_in_memory();
+      state.partly_in_memory = PartlyInMemory(*shard.image);
+    }
     states.push_back(std::move(state));
   }
   return states;
@@ -103,18 +115,11 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph)
   MutexLock loading(loading_);
   const absl::Time start = absl::Now();
   LAWINE_RETURN_IF_ERROR(Members(graph).status());
-  LAWINE_ASSIGN_OR_RETURN(const auto missing, MissingImages(graph));
-  for (const auto& [reader, members] : missing) {
-    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image,
-                            ShardImage::Hydrate(*reader, members, executor_));
-    MutexLock lock(mutex_);
-    const auto it = shards_.find({graph, image->manifest().shard});
-    if (it == shards_.end())
-      return absl::NotFoundError(absl::StrCat("graph '", graph, "' was deleted meanwhile"));
-    it->second.image = std::move(image);
-  }
+  LAWINE_ASSIGN_OR_RETURN(Room room, MakeRoom(graph));
+  const bool missing = !room.missing.empty();
+  LAWINE_RETURN_IF_ERROR(HydrateAll(graph, std::move(room)));
   LAWINE_ASSIGN_OR_RETURN(acquired, InMemory(graph));
-  if (missing.empty()) return acquired;
+  if (!missing) return acquired;
   acquired.load_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   spdlog::info("graph '{}': {} shards in memory after {:.2f} s", graph, acquired.images.size(),
                acquired.load_seconds);
@@ -139,18 +144,30 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::InMemory(const std::string& graph
   return acquired;
 }
 
-// Readers of the shards that are not in memory, with room made for them.
-absl::StatusOr<std::vector<ShardHost::Missing>> ShardHost::MissingImages(const std::string& graph) {
-  MutexLock lock(mutex_);
-  std::vector<Missing> missing;
-  std::uint64_t bytes = 0;
-  for (const auto& [name, shard] : shards_) {
-    if (name.graph != graph || shard.image != nullptr) continue;
-    missing.push_back({shard.reader, shard.members});
-    bytes += ImageBytes(shard.reader->manifest());
+// Each shard gets the part of what is left that its links are of those still to come.
+absl::Status ShardHost::HydrateAll(const std::string& graph, Room room) {
+  std::uint64_t wanted = 0;
+  for (const Missing& shard : room.missing) wanted += LinksBytes(shard.bytes);
+  for (Missing& shard : room.missing) {
+    const std::uint64_t bytes = LinksBytes(shard.bytes);
+    const std::uint64_t links_bytes_max =
+        room.links_bytes_max >= wanted ? ~std::uint64_t{0} : Part(room.links_bytes_max, bytes, wanted);
+    LAWINE_ASSIGN_OR_RETURN(
+        std::shared_ptr<const ShardImage> image,
+        ShardImage::Hydrate(std::move(shard.reader), shard.members, links_bytes_max, executor_));
+    room.links_bytes_max -= std::min(room.links_bytes_max, image->links_bytes());
+    wanted -= bytes;
+    if (PartlyInMemory(*image)) {
+      spdlog::warn("graph '{}', shard {}: {} of {} links in memory, within the limit; runs will be slower",
+                   graph, image->manifest().shard.value, image->links_in_memory(), image->manifest().links);
+    }
+    MutexLock lock(mutex_);
+    const auto it = shards_.find({graph, image->manifest().shard});
+    if (it == shards_.end())
+      return absl::NotFoundError(absl::StrCat("graph '", graph, "' was deleted meanwhile"));
+    it->second.image = std::move(image);
   }
-  if (!missing.empty()) LAWINE_RETURN_IF_ERROR(MakeRoom(graph, bytes));
-  return missing;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Members(
@@ -170,20 +187,80 @@ absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Memb
   return members;
 }
 
-// Drops images of other graphs that nobody uses until `bytes` fit.
-absl::Status ShardHost::MakeRoom(const std::string& graph, std::uint64_t bytes) {
-  for (auto& [name, shard] : shards_) {
-    if (AvailableMemoryBytes() > bytes + bytes / 8) return absl::OkStatus();
-    if (name.graph != graph && shard.image.use_count() == 1) {
-      spdlog::info("dropping shard {} of graph '{}' from memory", name.shard.value, name.graph);
-      shard.image = nullptr;
-    }
+std::uint64_t ShardHost::ResidentBytes(const Shard& shard) {
+  if (shard.image != nullptr) return shard.image->resident_bytes();
+  return shard.members != nullptr ? shard.members->resident_bytes() : 0;
+}
+
+absl::Status ShardHost::CheckMemoryLimit() const {
+  MutexLock lock(mutex_);
+  std::map<std::string, std::uint64_t> members;
+  for (const auto& [name, shard] : shards_) {
+    if (shard.reader != nullptr) members[name.graph] += ImageBytesOf(shard.reader->manifest()).members;
   }
+  for (const auto& [graph, bytes] : members) {
+    if (bytes <= memory_limit_bytes_.value_or(bytes)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--memory-limit: expected at least ", MebibytesText(bytes), ", which the members of graph '", graph,
+        "' take on this worker, found ", MebibytesText(*memory_limit_bytes_)));
+  }
+  return absl::OkStatus();
+}
+
+// What this worker may still take for `graph`, beside what it holds of other graphs.
+std::uint64_t ShardHost::FreeBytes(const std::string& graph) const {
+  if (!memory_limit_bytes_.has_value()) return ~std::uint64_t{0};
+  std::uint64_t held = 0;
+  for (const auto& [name, shard] : shards_) {
+    if (name.graph != graph || shard.image != nullptr) held += ResidentBytes(shard);
+  }
+  return *memory_limit_bytes_ - std::min(*memory_limit_bytes_, held);
+}
+
+// Drops what nobody uses of other graphs until `bytes` are free for `graph`.
+void ShardHost::DropIdleUntil(const std::string& graph, std::uint64_t bytes) {
+  for (auto& [name, shard] : shards_) {
+    if (std::min(FreeBytes(graph), AvailableMemoryBytes()) >= bytes) return;
+    if (name.graph == graph || shard.image.use_count() > 1 || ResidentBytes(shard) == 0) continue;
+    spdlog::info("dropping shard {} of graph '{}' from memory", name.shard.value, name.graph);
+    shard.image = nullptr;
+    shard.members = nullptr;
+  }
+}
+
+// With a limit the links take what the members leave of it; what that comes to must be there. Without one,
+// everything must.
+absl::StatusOr<ShardHost::Room> ShardHost::MakeRoom(const std::string& graph) {
+  MutexLock lock(mutex_);
+  Room room;
+  std::uint64_t members = 0, links = 0;
+  for (const auto& [name, shard] : shards_) {
+    if (name.graph != graph || shard.image != nullptr) continue;
+    const ImageBytes bytes = ImageBytesOf(shard.reader->manifest());
+    room.missing.push_back({shard.reader, shard.members, bytes});
+    members += bytes.members;
+    links += LinksBytes(bytes);
+  }
+  if (room.missing.empty()) return room;
+  DropIdleUntil(graph, WithSlack(members + links));
+  const std::uint64_t free = FreeBytes(graph);
+  if (free < members) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "graph '", graph, "' needs ", MebibytesText(members),
+        " of memory on this worker for its members alone, ", MebibytesText(free),
+        " are left of --memory-limit ", MebibytesText(*memory_limit_bytes_),
+        ": start the worker with a higher limit, wait for runs on other graphs, or use more workers"));
+  }
+  room.links_bytes_max = free - members;
+  const std::uint64_t bytes = members + std::min(links, room.links_bytes_max);
   const std::uint64_t available = AvailableMemoryBytes();
-  if (available > bytes + bytes / 8) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("graph '", graph, "' needs ", bytes >> 20, " MiB of memory on this worker and ",
-                   available >> 20, " MiB are free: use more workers or machines, or a smaller graph"));
+  if (available >= WithSlack(bytes)) return room;
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "graph '", graph, "' needs ", MebibytesText(bytes), " of memory on this worker and ",
+      MebibytesText(available),
+      " are free: use more workers or machines, a smaller graph, or start workers with a --memory-limit that "
+      "leaves links on disk (at least ",
+      MebibytesText(members), " for this graph)"));
 }
 
 absl::StatusOr<std::shared_ptr<const ShardReader>> ShardHost::Reader(const ShardName& name) const {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,15 +23,25 @@ struct HeldShardState {
   ShardManifest manifest;  // only when it can
   std::uint64_t disk_bytes = 0;
   std::uint64_t resident_bytes = 0;
+  std::uint64_t links_in_memory = 0;
+  // It is in memory, but not whole: of its links some are read from disk, or all are known from one side
+  // only.
+  bool partly_in_memory = false;
 };
+bool PartlyInMemory(const ShardImage& image);
 
 using Images = std::vector<std::shared_ptr<const ShardImage>>;
 
 // Thread-safe.
 class ShardHost {
  public:
-  // Opens every shard of `storage`; those that fail are kept with the reason.
-  ShardHost(std::unique_ptr<ShardStorage> storage, Executor& executor);
+  // Opens every shard of `storage`; those that fail are kept with the reason. Members and links in memory
+  // take at most `memory_limit_bytes`: of graphs that need more, links stay on disk.
+  ShardHost(std::unique_ptr<ShardStorage> storage, std::optional<std::uint64_t> memory_limit_bytes,
+            Executor& executor);
+
+  // INVALID_ARGUMENT when not even the members of a graph that is here fit the limit.
+  absl::Status CheckMemoryLimit() const;
 
   ShardStorage& storage() { return *storage_; }
   std::vector<HeldShardState> List() const;
@@ -40,7 +51,8 @@ class ShardHost {
     double load_seconds = 0;
   };
   // All of this worker's shards of `graph`, in memory. NOT_FOUND without any; what List says of one that is
-  // damaged; RESOURCE_EXHAUSTED when there is not enough memory even after dropping idle images.
+  // damaged; RESOURCE_EXHAUSTED when there is not enough memory even after dropping idle images: with a
+  // limit, not enough for its members.
   absl::StatusOr<Acquired> Acquire(const std::string& graph);
 
   // Members of all of this worker's shards of `graph`; quick also when the links are not in memory. Errors as
@@ -62,16 +74,26 @@ class ShardHost {
     std::shared_ptr<const ShardMembers> members;
     std::shared_ptr<const ShardImage> image;
   };
+  static std::uint64_t ResidentBytes(const Shard& shard);
   void OpenShard(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Acquired> InMemory(const std::string& graph) const;
   struct Missing {
     std::shared_ptr<const ShardReader> reader;
     std::shared_ptr<const ShardMembers> members;
+    ImageBytes bytes;
   };
-  absl::StatusOr<std::vector<Missing>> MissingImages(const std::string& graph);
-  absl::Status MakeRoom(const std::string& graph, std::uint64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Shards to bring into memory, and what their links may take there.
+  struct Room {
+    std::vector<Missing> missing;
+    std::uint64_t links_bytes_max = ~std::uint64_t{0};
+  };
+  absl::StatusOr<Room> MakeRoom(const std::string& graph);
+  void DropIdleUntil(const std::string& graph, std::uint64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::uint64_t FreeBytes(const std::string& graph) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status HydrateAll(const std::string& graph, Room room);
 
   const std::unique_ptr<ShardStorage> storage_;
+  const std::optional<std::uint64_t> memory_limit_bytes_;
   Executor& executor_;
   Mutex loading_;  // one graph's links are brought into memory at a time; taken before mutex_
   mutable Mutex mutex_;

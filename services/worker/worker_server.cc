@@ -49,12 +49,13 @@ class WorkerServerImpl final : public WorkerServer {
         lock_(std::move(lock)),
         node_id_(std::move(node_id)),
         pool_(options.threads),
-        shards_(std::move(storage), pool_),
+        shards_(std::move(storage), options.memory_limit_bytes, pool_),
         service_(shards_, runs_, peers_, pool_),
         exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
 
   absl::Status Bind() {
+    LAWINE_RETURN_IF_ERROR(shards_.CheckMemoryLimit());
     LAWINE_ASSIGN_OR_RETURN(bound_,
                             StartServer(options_.listen, options_.insecure_listen, {&service_, &exchange_}));
     registering_ = std::thread([this] { KeepRegistered(); });
@@ -84,6 +85,7 @@ class WorkerServerImpl final : public WorkerServer {
     request.set_address(options_.advertise.empty() ? bound_.address : options_.advertise);
     request.set_runs(static_cast<std::uint32_t>(runs_.runs_count()));
     request.set_version(kVersion);
+    request.set_memory_limit_bytes(options_.memory_limit_bytes.value_or(0));
     for (const HeldShardState& state : shards_.List()) {
       pbi::HeldShard& shard = *request.add_shards();
       shard.set_graph(state.name.graph);
@@ -91,6 +93,7 @@ class WorkerServerImpl final : public WorkerServer {
       shard.set_problem(std::string(state.status.message()));
       shard.set_disk_bytes(state.disk_bytes);
       shard.set_resident_bytes(state.resident_bytes);
+      shard.set_partly_in_memory(state.partly_in_memory);
       if (!state.status.ok()) continue;
       shard.set_graph_digest(state.manifest.graph.digest.ToHex());
       *shard.mutable_info() = wire::ToProto(state.manifest.graph);

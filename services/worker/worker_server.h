@@ -3,7 +3,9 @@
 #define LAWINE_SERVICES_WORKER_WORKER_SERVER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -17,6 +19,9 @@ struct WorkerOptions {
   std::string coordinator;             // HOST:PORT
   std::size_t threads = 1;             // threads that work on runs and loads, at least 1
   bool insecure_listen = false;        // allows a listen address other than loopback
+  // What members and links of graphs may take in memory; links beyond it are read from disk, which is slower.
+  // None: graphs that do not fit the machine are refused.
+  std::optional<std::uint64_t> memory_limit_bytes;
 };
 
 // Thread-safe.

@@ -69,6 +69,8 @@ absl::Status FillDescriptions(ShardHost& shards, const std::string& graph,
       if (state.name != ShardName{graph, ShardIndex(shard.shard())}) continue;
       shard.set_disk_bytes(state.disk_bytes);
       shard.set_resident_bytes(state.resident_bytes);
+      shard.set_links_in_memory(state.links_in_memory);
+      shard.set_partly_in_memory(state.partly_in_memory);
     }
   }
   return absl::OkStatus();

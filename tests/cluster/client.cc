@@ -100,6 +100,13 @@ Answer<pb::Graph> Client::GetGraph(const std::string& name) {
   return {status, response.graph()};
 }
 
+Answer<pb::GetGraphStatsResponse> Client::Stats(const std::string& name) {
+  Answer<pb::GetGraphStatsResponse> answer;
+  answer.status = Call(*graphs_, &pb::GraphService::Stub::GetGraphStats,
+                       Named<pb::GetGraphStatsRequest>(name), answer.value);
+  return answer;
+}
+
 std::vector<std::string> Client::GraphNames() {
   pb::ListGraphsResponse response;
   std::vector<std::string> names;

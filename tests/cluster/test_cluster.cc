@@ -89,8 +89,13 @@ std::vector<std::string> TestCluster::CoordinatorCommand(const std::string& list
 }
 
 std::vector<std::string> TestCluster::WorkerCommand(std::size_t index, const std::string& listen) const {
-  return {WorkerProgram(), "--data",    workers_[index].data,          "--listen", listen, "--coordinator",
-          address_,        "--threads", absl::StrCat(options_.threads)};
+  std::vector<std::string> command = {WorkerProgram(), "--data",    workers_[index].data,
+                                      "--listen",      listen,      "--coordinator",
+                                      address_,        "--threads", absl::StrCat(options_.threads)};
+  if (!options_.memory_limit.empty()) {
+    command.insert(command.end(), {"--memory-limit", options_.memory_limit});
+  }
+  return command;
 }
 
 std::filesystem::path TestCluster::LogStem(const std::string& name) {

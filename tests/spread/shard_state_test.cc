@@ -36,7 +36,7 @@ struct Whole {
     std::vector<MemberId> members;
     for (const MemberKey key : frontier) members.push_back(source.IdOf(key));
     const std::span<const MemberId> parts[] = {members};
-    return state.Step(spec, step, parts, forwards);
+    return *state.Step(spec, step, parts, forwards);
   }
 
   VectorLinkSource source;
@@ -94,7 +94,7 @@ TEST(ShardStateTest, TheFrontierMayComeInAnyPartsAndOrder) {
       const std::span<const MemberId> parts[] = {
           {}, std::span(frontier).first(cut), std::span(frontier).subspan(cut)};
       whole.state.Begin(spec, 0);
-      const StepCounts counts = whole.state.Step(spec, 1, parts, whole.forwards);
+      const StepCounts counts = *whole.state.Step(spec, 1, parts, whole.forwards);
       EXPECT_TRUE(std::is_sorted(whole.forwards.begin(), whole.forwards.end()));
       if (!expected.has_value()) {
         expected = counts, expected_forwards = whole.forwards, expected_digest = whole.state.digest();
@@ -189,7 +189,7 @@ TEST(ShardStateTest, AnEmptyRangeStandsStill) {
   state.Begin(spec, 0);
   std::vector<MemberId> forwards;
   const std::span<const MemberId> parts[] = {spec.seed_members};
-  EXPECT_EQ(state.Step(spec, 1, parts, forwards), (StepCounts{.step = 1}));
+  EXPECT_EQ(*state.Step(spec, 1, parts, forwards), (StepCounts{.step = 1}));
   EXPECT_THAT(forwards, IsEmpty());
   EXPECT_EQ(state.digest(), Digest());
   EXPECT_EQ(state.UnreachedWithoutFollowees(), 0u);

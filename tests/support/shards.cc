@@ -32,26 +32,47 @@ GraphInfo InfoFor(const LinkSource& source, PartitionMap partition) {
   return info;
 }
 
+namespace {
+
+absl::StatusOr<std::unique_ptr<const ShardImage>> HydrateWithin(const LinksLimit& limit,
+                                                                std::shared_ptr<const ShardReader> reader,
+                                                                Executor& executor) {
+  LAWINE_ASSIGN_OR_RETURN(auto whole, ShardImage::Hydrate(*reader, executor));
+  const std::uint64_t bytes = whole->lists_bytes() * limit.lists_percent / 100 +
+                              whole->followees()->bytes() * limit.followees_percent / 100;
+  if (limit.lists_percent == 100 && limit.followees_percent == 100) return whole;
+  return ShardImage::Hydrate(std::move(reader), whole->shared_members(), bytes, executor);
+}
+
+}  // namespace
+
 absl::StatusOr<Shards> Shards::Build(const LinkSource& source, PartitionMap partition, ShardStorage& storage,
-                                     Executor& executor) {
+                                     Executor& executor, const LinksLimit& limit) {
   Shards shards;
   BuildProgress progress;
   LAWINE_ASSIGN_OR_RETURN(
       shards.info_, BuildGraph(source, InfoFor(source, std::move(partition)), storage, executor, progress));
   for (std::uint32_t s = 0; s < shards.info_.partition.shards_count(); ++s) {
-    LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<ShardReader> reader, storage.Open({"test", ShardIndex(s)}));
-    LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<const ShardImage> image, ShardImage::Hydrate(*reader, executor));
+    LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardReader> reader, storage.Open({"test", ShardIndex(s)}));
+    LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<const ShardImage> image,
+                            HydrateWithin(limit, std::move(reader), executor));
     shards.images_.push_back(std::move(image));
   }
   return shards;
 }
 
-Shards Shards::InMemory(const LinkSource& source, PartitionMap partition) {
+Shards Shards::InMemory(const LinkSource& source, PartitionMap partition, const LinksLimit& limit) {
   MemoryShardStorage storage;
   InlineExecutor executor;
-  auto shards = Build(source, std::move(partition), storage, executor);
+  auto shards = Build(source, std::move(partition), storage, executor, limit);
   LAWINE_CHECK(shards.ok());
   return *std::move(shards);
+}
+
+std::uint64_t Shards::links_in_memory() const {
+  std::uint64_t links = 0;
+  for (const auto& image : images_) links += image->links_in_memory();
+  return links;
 }
 
 std::vector<const ShardImage*> Shards::images() const {

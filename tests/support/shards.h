@@ -26,16 +26,23 @@ PartitionMap RandomPartition(TestRandom& random, std::uint32_t members_count, st
 // What a load would be told of `source`; links and digest are for BuildGraph to find.
 GraphInfo InfoFor(const LinkSource& source, PartitionMap partition);
 
+// What a shard's links may take in memory, by what they take when all are there; see ShardImage::Hydrate.
+struct LinksLimit {
+  std::uint64_t lists_percent = 100;
+  std::uint64_t followees_percent = 100;
+};
+
 // A graph's shards, hydrated.
 class Shards {
  public:
   // Builds graph "test" in `storage`, opens and hydrates every shard.
   static absl::StatusOr<Shards> Build(const LinkSource& source, PartitionMap partition, ShardStorage& storage,
-                                      Executor& executor);
+                                      Executor& executor, const LinksLimit& limit = {});
   // The same in memory, where nothing can fail.
-  static Shards InMemory(const LinkSource& source, PartitionMap partition);
+  static Shards InMemory(const LinkSource& source, PartitionMap partition, const LinksLimit& limit = {});
 
   const GraphInfo& info() const { return info_; }
+  std::uint64_t links_in_memory() const;
   std::vector<const ShardImage*> images() const;
   // Split into `workers_count` groups of shards, as a cluster does.
   std::vector<std::vector<const ShardImage*>> ForWorkers(std::uint32_t workers_count) const;

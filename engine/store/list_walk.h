@@ -1,0 +1,91 @@
+// Walking the followers of many members: the loop under every step that pushes.
+//
+// A list in memory is a random access to its place and others to its lines. Places are looked up a block of
+// members at a time, and lines are asked for some lists ahead: measured at 2.3 ns a link without, 1.3 ns with
+// both. Lists that are not in memory are sorted and read from the store in its order.
+#ifndef LAWINE_ENGINE_STORE_LIST_WALK_H_
+#define LAWINE_ENGINE_STORE_LIST_WALK_H_
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/status_macros.h"
+#include "engine/store/gap_lists.h"
+#include "engine/store/shard_image.h"
+
+namespace lawine {
+
+// For lists in memory. Calls visit(i, gaps) with the followers of members[i], in order; returns how many
+// followers that are.
+template <class Visit>
+std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const MemberId> members, Visit&& visit) {
+  constexpr std::size_t kBlock = 128;
+  constexpr std::size_t kPlacesAhead = 32;
+  constexpr std::size_t kListsAhead = 12;
+  constexpr std::size_t kLine = 64 / sizeof(Gaps::value_type);
+  constexpr std::size_t kLinesAlways = 4;  // most lists of a large graph have fewer: no branch is cheaper
+  constexpr std::size_t kEntriesAhead = 16 * kLine;
+  std::array<Gaps, kBlock> lists;
+  std::uint64_t links = 0;
+  for (std::size_t first = 0; first < members.size(); first += kBlock) {
+    const std::size_t count = std::min(kBlock, members.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t ahead = first + i + kPlacesAhead;
+      if (ahead < members.size()) image.PrefetchPlace(members[ahead]);
+      lists[i] = image.GapsOf(members[first + i]);
+      links += image.LinksOf(members[first + i]);
+    }
+    const auto fetch = [&](std::size_t i) {
+      const Gaps::value_type* const list = lists[i].data();
+      for (std::size_t line = 0; line < kLinesAlways; ++line) __builtin_prefetch(list + line * kLine);
+      const std::size_t entries = std::min(lists[i].size(), kEntriesAhead);
+      for (std::size_t e = kLinesAlways * kLine; e < entries; e += kLine) __builtin_prefetch(list + e);
+    };
+    for (std::size_t i = 0; i < std::min(kListsAhead, count); ++i) fetch(i);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i + kListsAhead < count) fetch(i + kListsAhead);
+      visit(first + i, lists[i]);
+    }
+  }
+  return links;
+}
+
+// Members whose lists are in memory, and requests for the others.
+struct ListsByPlace {
+  ListsByPlace(const ShardImage& image, std::span<const MemberId> members);
+
+  std::vector<MemberId> in_memory;
+  std::vector<std::uint32_t> places;  // of in_memory in `members`
+  std::vector<ListRequest> stored;    // ascending
+};
+
+// Calls visit(i, gaps) with the followers of members[i], in any order; members may come more than once, and
+// those without followers may be left out. Gaps last as long as the call. Returns how many followers that
+// were. Where lists are stored, pass as many members at once as there are, ascending if they are: each call
+// goes through the store anew. DATA_LOSS, or what the store says, when it cannot be read.
+template <class Visit>
+absl::StatusOr<std::uint64_t> ForEachList(const ShardImage& image, std::span<const MemberId> members,
+                                          Visit&& visit) {
+  if (image.stored().empty()) return ForEachListInMemory(image, members, visit);
+  constexpr std::size_t kMembersAtOnce = 1u << 18;  // bounds what requests take
+  std::uint64_t links = 0;
+  for (std::size_t first = 0; first < members.size(); first += kMembersAtOnce) {
+    const ListsByPlace lists(image, members.subspan(first, std::min(kMembersAtOnce, members.size() - first)));
+    links += ForEachListInMemory(image, lists.in_memory,
+                                 [&](std::size_t i, Gaps gaps) { visit(first + lists.places[i], gaps); });
+    const auto read = image.stored().Read(
+        lists.stored, [&](std::uint32_t place, Gaps gaps) { visit(first + place, gaps); });
+    LAWINE_RETURN_IF_ERROR(read.status());
+    links += *read;
+  }
+  return links;
+}
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_STORE_LIST_WALK_H_
