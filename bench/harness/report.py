@@ -140,6 +140,26 @@ def space_rows(graph):
     return [(what, size(bytes_), f"{bytes_ / links:.2f}", note) for what, bytes_, note in rows if bytes_]
 
 
+def traffic_rows(graph):
+    rows = []
+    for name, day in graph["traffic"].items():
+        timing = day["seconds"]
+        rows.append((name, count(day["messages"]), day["senders"], f"{day['forward']:g}",
+                     count(day["deliveries"]), seconds(timing["median"]), spread(timing),
+                     rate(day["messages"] / timing["median"]), rate(day["deliveries"] / timing["median"])))
+    return rows
+
+
+def limit_rows(graph):
+    whole = graph["forward"]["processing_seconds"]["median"]
+    rows = []
+    for share, found in graph["limit"].items():
+        timing = spread_of([run["processing_seconds"] for run in found["warm"]])
+        rows.append((share, size(found["limit_bytes"]), size(found["peak_resident_bytes"]),
+                     seconds(timing["median"]), spread(timing), f"{timing['median'] / whole:.2f} x"))
+    return rows
+
+
 def details(page, label, graph, drawn):
     info, forward = graph["space"]["graph"], graph["forward"]
     page.heading(f"In detail: {label}")
@@ -152,6 +172,14 @@ def details(page, label, graph, drawn):
     page.table(("what", "time", "meaning"), around_rows(graph))
     page.heading(f"Space: {label}", 3)
     page.table(("what", "bytes", "per link", "meaning"), space_rows(graph))
+    if not missing(graph.get("traffic")):
+        page.heading(f"Days of traffic: {label}", 3)
+        page.table(("day", "messages", "senders", "forward", "deliveries", "request to result", "min to max",
+                    "messages", "delivered"), traffic_rows(graph))
+    if not missing(graph.get("limit")):
+        page.heading(f"With a part of the graph in memory: {label}", 3)
+        page.table(("of the image", "limit", "peak resident", "processing", "min to max", "slower"),
+                   limit_rows(graph))
     page.heading(f"The work: {label}", 3)
     page.table([name.replace("_", " ") for name in STEP_FIELDS],
                [tuple(f"{step[name]:,}" for name in STEP_FIELDS) for step in forward["steps"]])
