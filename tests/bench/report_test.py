@@ -53,7 +53,14 @@ class BarTest(unittest.TestCase):
     def test_tax_and_cost_are_ratios_of_processing_times(self):
         graph = made_results.graph()
         self.assertAlmostEqual(rows_of(graph, "P7")[0].median(), 0.1 / 0.08)
+        self.assertAlmostEqual(rows_of(graph, "P7")[1].median(), 0.1 / 0.08)
         self.assertAlmostEqual(rows_of(graph, "P8")[0].median(), 0.41 / 0.1)
+
+    def test_cpu_times_that_are_not_known_are_no_row(self):
+        graph = made_results.graph()
+        for run in graph["forward"]["warm"]:
+            run["cpu_seconds"] = None
+        self.assertEqual(rows_of(graph, "P7")[1].missing, "CPU times of a given cluster are not known")
 
     def test_the_bar_belongs_to_one_graph_at_full_size(self):
         row = bar.Row("P1", "", "s", [1.0])
