@@ -190,7 +190,8 @@ def p7_cpu(results):
     own = part(results, "in-process")["cascades"][0]["in_process"]["cpu_seconds"]["median"]
     if runs[0]["cpu_seconds"] is None:
         raise Unavailable("CPU times of a given cluster are not known")
-    return Row("P7", "the same in CPU time, request to result", "x", [run["cpu_seconds"] / own for run in runs],
+    return Row("P7", "the same in CPU time, request to result", "x",
+               [run["cpu_seconds"] / own for run in runs],
                baseline=f"in process: {seconds(own)}", digest=part(results, "forward")["digest"])
 
 
