@@ -185,6 +185,16 @@ def p7(results):
                digest=part(results, "forward")["digest"])
 
 
+def p7_cpu(results):
+    runs = part(results, "forward")["warm"]
+    own = part(results, "in-process")["cascades"][0]["in_process"]["cpu_seconds"]["median"]
+    if runs[0]["cpu_seconds"] is None:
+        raise Unavailable("CPU times of a given cluster are not known")
+    return Row("P7", "the same in CPU time, request to result", "x",
+               [run["cpu_seconds"] / own for run in runs],
+               baseline=f"in process: {seconds(own)}", digest=part(results, "forward")["digest"])
+
+
 def cost(results, program, what, must, aim):
     part(results, "baseline")
     runs, one = part(results, "forward")["warm"], plain(results, "forward", program)
@@ -204,6 +214,10 @@ def p8_push(results):
 
 def p8_pull(results):
     return cost(results, "single_thread_pull", "one thread, with pull", 1.2, 2)
+
+
+def p8_shared(results):
+    return cost(results, "shared_bits", "all cores on shared bits", None, None)
 
 
 def calls(results, load, quantile, must, aim):
@@ -257,8 +271,10 @@ ROWS = (
     ("P6", "on disk", p6_disk),
     ("P6", "images in memory", p6_resident),
     ("P7", "cluster tax", p7),
+    ("P7", "cluster tax, CPU", p7_cpu),
     ("P8", "COST, plain push", p8_push),
     ("P8", "COST, with pull", p8_pull),
+    ("P8", "against shared bits", p8_shared),
     ("P9", "small call, p50", lambda results: calls(results, "idle", "p50", 3e-3, 1e-3)),
     ("P9", "small call, p99", lambda results: calls(results, "idle", "p99", 15e-3, 5e-3)),
     ("P9", "32 callers, p50", lambda results: calls(results, "32 callers", "p50", None, None)),

@@ -140,6 +140,26 @@ def space_rows(graph):
     return [(what, size(bytes_), f"{bytes_ / links:.2f}", note) for what, bytes_, note in rows if bytes_]
 
 
+def traffic_rows(graph):
+    rows = []
+    for name, day in graph["traffic"].items():
+        timing = day["seconds"]
+        rows.append((name, count(day["messages"]), day["senders"], f"{day['forward']:g}",
+                     count(day["deliveries"]), seconds(timing["median"]), spread(timing),
+                     rate(day["messages"] / timing["median"]), rate(day["deliveries"] / timing["median"])))
+    return rows
+
+
+def limit_rows(graph):
+    whole = graph["forward"]["processing_seconds"]["median"]
+    rows = []
+    for share, found in graph["limit"].items():
+        timing = spread_of([run["processing_seconds"] for run in found["warm"]])
+        rows.append((share, size(found["limit_bytes"]), size(found["peak_resident_bytes"]),
+                     seconds(timing["median"]), spread(timing), f"{timing['median'] / whole:.2f} x"))
+    return rows
+
+
 def details(page, label, graph, drawn):
     info, forward = graph["space"]["graph"], graph["forward"]
     page.heading(f"In detail: {label}")
@@ -152,6 +172,14 @@ def details(page, label, graph, drawn):
     page.table(("what", "time", "meaning"), around_rows(graph))
     page.heading(f"Space: {label}", 3)
     page.table(("what", "bytes", "per link", "meaning"), space_rows(graph))
+    if not missing(graph.get("traffic")):
+        page.heading(f"Days of traffic: {label}", 3)
+        page.table(("day", "messages", "senders", "forward", "deliveries", "request to result", "min to max",
+                    "messages", "delivered"), traffic_rows(graph))
+    if not missing(graph.get("limit")):
+        page.heading(f"With a part of the graph in memory: {label}", 3)
+        page.table(("of the image", "limit", "peak resident", "processing", "min to max", "slower"),
+                   limit_rows(graph))
     page.heading(f"The work: {label}", 3)
     page.table([name.replace("_", " ") for name in STEP_FIELDS],
                [tuple(f"{step[name]:,}" for name in STEP_FIELDS) for step in forward["steps"]])
@@ -160,14 +188,14 @@ def details(page, label, graph, drawn):
 def growth_rows(found):
     rows = []
     for row in found["rows"]:
-        programs = [
-            name for name in ("in_process", "cluster", "single_thread", "single_thread_pull") if name in row
-        ]
-        for program in programs:
-            timing = row[program]["processing_seconds"]
-            rows.append((row["swept"], count(row["members"]), row["links"], row["shards"],
-                         row["workers"], row["threads"], program.replace("_", " "), seconds(timing["median"]),
-                         spread(timing), f"{timing['median'] * 1e9 / row['links_count']:.3f}"))
+        for program in ("in_process", "cluster", "single_thread", "single_thread_pull"):
+            if program not in row:
+                continue
+            timing, cpu = row[program]["processing_seconds"], row[program]["cpu_seconds"]
+            rows.append((row["swept"], count(row["members"]), row["links"], row["shards"], row["workers"],
+                         row["threads"], program.replace("_", " "), seconds(timing["median"]), spread(timing),
+                         f"{timing['median'] * 1e9 / row['links_count']:.3f}",
+                         f"{cpu['median'] * 1e9 / row['links_count']:.3f}"))
     return rows
 
 
@@ -177,7 +205,7 @@ def growth(page, results, drawn):
         return
     page.heading("How cost grows")
     page.table(("varied", "members", "links a member", "shards", "workers", "threads", "program", "median",
-                "min to max", "ns a link"), growth_rows(found))
+                "min to max", "ns a link", "CPU ns a link"), growth_rows(found))
     for name in ("links", *figures.SWEEP_AXES):
         page.figure(f"growth-{name}", f"Processing against {name}", drawn.get(f"growth-{name}"))
     page.heading("Exchange by counts, one shard a worker", 3)

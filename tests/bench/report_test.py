@@ -10,7 +10,7 @@ import page
 import peers
 import report
 import text
-from metrics import Metrics
+from metrics import Metrics, spread_of
 from session import BenchError
 from works import Works
 
@@ -53,7 +53,14 @@ class BarTest(unittest.TestCase):
     def test_tax_and_cost_are_ratios_of_processing_times(self):
         graph = made_results.graph()
         self.assertAlmostEqual(rows_of(graph, "P7")[0].median(), 0.1 / 0.08)
+        self.assertAlmostEqual(rows_of(graph, "P7")[1].median(), 0.1 / 0.08)
         self.assertAlmostEqual(rows_of(graph, "P8")[0].median(), 0.41 / 0.1)
+
+    def test_cpu_times_that_are_not_known_are_no_row(self):
+        graph = made_results.graph()
+        for run in graph["forward"]["warm"]:
+            run["cpu_seconds"] = None
+        self.assertEqual(rows_of(graph, "P7")[1].missing, "CPU times of a given cluster are not known")
 
     def test_the_bar_belongs_to_one_graph_at_full_size(self):
         row = bar.Row("P1", "", "s", [1.0])
@@ -73,6 +80,22 @@ class PageTest(unittest.TestCase):
                       "load average 0.1 before"):
             self.assertIn(words, markdown)
             self.assertIn(words, html)
+
+    def test_a_day_of_traffic_is_told_with_its_rates(self):
+        day = {"messages": 1000, "senders": "uniform", "forward": 0.00035, "deliveries": 4_000_000,
+               "digest": made_results.DIGEST, "seconds": spread_of([2.0, 2.0, 2.0])}
+        graphs = {"hyves": made_results.graph(traffic={"stress": day})}
+        markdown = report.render(made_results.results(graphs), made_results.described())[0].markdown()
+        self.assertIn("0.00035", markdown)
+        self.assertIn("500 /s", markdown)
+        self.assertIn("2.00 M/s", markdown)
+
+    def test_a_limit_of_memory_is_told_as_how_much_slower_it_is(self):
+        limit = {"1/2": {"limit_bytes": 1 << 30, "peak_resident_bytes": 1 << 30,
+                         "warm": [{"processing_seconds": s} for s in (0.2, 0.3, 0.25)]}}
+        graphs = {"hyves": made_results.graph(limit=limit)}
+        markdown = report.render(made_results.results(graphs), made_results.described())[0].markdown()
+        self.assertIn("2.50 x", markdown)
 
     def test_html_stands_alone_and_escapes_what_it_is_given(self):
         rendered, _ = report.render(made_results.results(), made_results.described())

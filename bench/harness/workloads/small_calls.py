@@ -1,7 +1,7 @@
 """P9: calls that die at once, as a service makes them."""
 
-import contextlib
 import subprocess
+import threading
 
 from session import Unavailable
 from workloads import traffic
@@ -15,17 +15,37 @@ LOADS = {
 IDLE_INTERVAL_SECONDS = 0.02
 
 
-@contextlib.contextmanager
-def background(context, words):
-    """Keeps a command of `lawine` going, again when it ends, until the block is left."""
-    shell = 'while :; do "$@" >/dev/null 2>&1 || exit; done'
-    command = ["setsid", "sh", "-c", shell, "sh", *[str(word) for word in context.cluster.words(*words)]]
-    context.session.note(command)
-    with subprocess.Popen(command) as process:
-        try:
-            yield
-        finally:
-            subprocess.run(["kill", "-TERM", "--", f"-{process.pid}"], check=False)
+class Background:
+    """Keeps a command of `lawine` going, again when it ends, until the block is left. A command is asked to
+    end once and waited for, so that it cancels its run."""
+
+    def __init__(self, context, words):
+        self._command = [str(word) for word in context.cluster.words(*words)]
+        self._lock = threading.Lock()
+        self._process = None
+        self._leaving = False
+        self._thread = threading.Thread(target=self._keep_going)
+        context.session.note(self._command)
+
+    def __enter__(self):
+        self._thread.start()
+
+    def __exit__(self, *_):
+        with self._lock:
+            self._leaving = True
+            if self._process is not None:
+                self._process.terminate()
+        self._thread.join()
+
+    def _keep_going(self):
+        returned = 0
+        while returned == 0:
+            with self._lock:
+                if self._leaving:
+                    return
+                self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL,
+                                                 stderr=subprocess.DEVNULL)
+            returned = self._process.wait()
 
 
 def calls(context, program, name, member, times):
@@ -57,7 +77,7 @@ def measure(context, member, steps):
     try:
         traffic.check_available(context)
         words = traffic.flags(context, context.amounts["messages"], traffic.forward_for(steps), None)
-        with background(context, words):
+        with Background(context, words):
             name = "idle under traffic"
             result[name] = calls(context, program, name, member, context.runs)
     except Unavailable as why:
