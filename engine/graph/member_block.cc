@@ -2,11 +2,13 @@
 
 #include <span>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
 #include "engine/base/int_codec.h"
 #include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
 
 namespace lawine {
 namespace {
@@ -14,6 +16,7 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kKeysListed = 1;
 constexpr std::uint8_t kNamed = 2;
+constexpr std::uint8_t kKeysOnly = 4;
 
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("member block is damaged: ", std::string(what)));
@@ -50,18 +53,48 @@ bool DecodeBytes(ByteReader& reader, std::size_t count, std::vector<std::uint8_t
   return reader.ok();
 }
 
+// Version, flags, count and keys: how both kinds of block begin.
+void WriteHead(std::span<const MemberKey> keys, std::uint8_t flags, ByteWriter& writer) {
+  const bool listed = !CountsUp(keys);
+  writer.U8(kVersion);
+  writer.U8(static_cast<std::uint8_t>(flags | (listed ? kKeysListed : 0)));
+  writer.Varint(keys.size());
+  writer.Varint(keys.front());
+  for (std::size_t i = 1; listed && i < keys.size(); ++i) writer.Varint(keys[i] - keys[i - 1]);
+}
+
+struct Head {
+  std::uint8_t flags = 0;
+  std::size_t count = 0;
+};
+
+absl::StatusOr<std::string_view> CheckAndStrip(std::string_view bytes) {
+  if (bytes.size() < 8) return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
+  const std::string_view body = bytes.substr(0, bytes.size() - 4);
+  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body))
+    return Damaged("its checksum does not match");
+  return body;
+}
+
+absl::StatusOr<Head> ReadHead(ByteReader& reader, std::vector<MemberKey>& keys) {
+  Head head;
+  const std::uint8_t version = reader.U8();
+  if (version != kVersion) return Damaged(absl::StrCat("expected version 1, found ", version));
+  head.flags = reader.U8();
+  const std::uint64_t count = reader.Varint();
+  if (count == 0 || count > limits::kMembersPerBlock) return Damaged("its member count is impossible");
+  head.count = count;
+  if (!DecodeKeys(reader, head.flags & kKeysListed, count, keys))
+    return Damaged("its keys are not ascending");
+  return head;
+}
+
 }  // namespace
 
 std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, std::size_t count) {
-  const auto keys = std::span(members.keys).subspan(first, count);
-  const bool listed = !CountsUp(keys);
   std::string out;
   ByteWriter writer(out);
-  writer.U8(kVersion);
-  writer.U8((listed ? kKeysListed : 0) | (members.names.empty() ? 0 : kNamed));
-  writer.Varint(count);
-  writer.Varint(keys.front());
-  for (std::size_t i = 1; listed && i < count; ++i) writer.Varint(keys[i] - keys[i - 1]);
+  WriteHead(std::span(members.keys).subspan(first, count), members.names.empty() ? 0 : kNamed, writer);
   for (const auto* column : {&members.audience, &members.followees, &members.community}) {
     EncodeInts(std::span(*column).subspan(first, count), out);
   }
@@ -74,26 +107,35 @@ std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, s
 }
 
 absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
-  if (bytes.size() < 8) return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
-  const std::string_view body = bytes.substr(0, bytes.size() - 4);
-  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body))
-    return Damaged("its checksum does not match");
+  LAWINE_ASSIGN_OR_RETURN(const std::string_view body, CheckAndStrip(bytes));
   ByteReader reader(body);
-  const std::uint8_t version = reader.U8();
-  if (version != kVersion) return Damaged(absl::StrCat("expected version 1, found ", version));
-  const std::uint8_t flags = reader.U8();
-  if ((flags & ~(kKeysListed | kNamed)) != 0) return Damaged(absl::StrCat("unknown flags ", flags));
-  const std::uint64_t count = reader.Varint();
-  if (count == 0 || count > limits::kMembersPerBlock) return Damaged("its member count is impossible");
-  if (!DecodeKeys(reader, flags & kKeysListed, count, members.keys))
-    return Damaged("its keys are not ascending");
+  LAWINE_ASSIGN_OR_RETURN(const Head head, ReadHead(reader, members.keys));
+  if ((head.flags & ~(kKeysListed | kNamed)) != 0) return Damaged(absl::StrCat("unknown flags ", head.flags));
   for (auto* column : {&members.audience, &members.followees, &members.community}) {
-    if (!DecodeColumn(reader, body, count, *column)) return Damaged("a column is cut short");
+    if (!DecodeColumn(reader, body, head.count, *column)) return Damaged("a column is cut short");
   }
-  if (!DecodeBytes(reader, count, members.network) || !DecodeBytes(reader, count, members.account_kind)) {
+  if (!DecodeBytes(reader, head.count, members.network) ||
+      !DecodeBytes(reader, head.count, members.account_kind)) {
     return Damaged("a column is cut short");
   }
-  for (std::uint64_t i = 0; (flags & kNamed) && i < count; ++i) members.names.emplace_back(reader.Sized());
+  for (std::size_t i = 0; (head.flags & kNamed) && i < head.count; ++i)
+    members.names.emplace_back(reader.Sized());
+  return reader.AtEnd() ? absl::OkStatus() : Damaged("its size does not match its contents");
+}
+
+std::string EncodeKeyBlock(std::span<const MemberKey> keys) {
+  std::string out;
+  ByteWriter writer(out);
+  WriteHead(keys, kKeysOnly, writer);
+  writer.U32(Crc32c(out));
+  return out;
+}
+
+absl::Status DecodeKeyBlock(std::string_view bytes, std::vector<MemberKey>& keys) {
+  LAWINE_ASSIGN_OR_RETURN(const std::string_view body, CheckAndStrip(bytes));
+  ByteReader reader(body);
+  LAWINE_ASSIGN_OR_RETURN(const Head head, ReadHead(reader, keys));
+  if ((head.flags & ~kKeysListed) != kKeysOnly) return Damaged("it is not a block of keys");
   return reader.AtEnd() ? absl::OkStatus() : Damaged("its size does not match its contents");
 }
 

@@ -13,6 +13,7 @@
 #define LAWINE_ENGINE_GRAPH_MEMBER_BLOCK_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,11 @@ struct MemberColumns {
 
 // Encodes members [first, first + count) of `members`.
 std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, std::size_t count);
+
+// Keys alone, ascending, at most kMembersPerBlock and at least one: a member block of another kind.
+std::string EncodeKeyBlock(std::span<const MemberKey> keys);
+// Appends the block's keys to `keys`. DATA_LOSS when it is damaged.
+absl::Status DecodeKeyBlock(std::string_view bytes, std::vector<MemberKey>& keys);
 
 // Appends the block's members to `members`. DATA_LOSS when it is damaged: `members` then holds an unusable
 // part of it.

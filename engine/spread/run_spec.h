@@ -21,7 +21,11 @@ struct RunSpec {
   std::uint32_t first_replica = 0;  // replicas are numbered from here; their luck is their number's
   std::uint32_t replicas = 1;
   std::uint32_t lanes = 1;  // replicas in flight at most, the same at every worker; no part of the luck
-  Threshold forward;        // the `forward` model: one coin per member, at its receipt
+  // Whether a member passes on what it received: one coin a member, at its receipt.
+  Threshold forward;
+  // Whether a link carries what its source passes on: one coin a link. A delivery is a link that carried.
+  // The `forward` model has 1 here; independent cascade has 1 above.
+  Threshold link = Threshold::FromFixed(Threshold::kOne);
   std::optional<std::uint32_t> max_steps;  // deliveries through this step; none: until nothing is pending
   std::vector<MemberId> seed_members;      // strictly ascending, at least one
   bool record_receipts = false;            // REQUIRES: replicas == 1

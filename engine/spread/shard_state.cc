@@ -7,7 +7,8 @@
 namespace lawine {
 namespace {
 
-// Calls visit(gaps) with the followers of each member of `frontier`; returns how many followers that are.
+// Calls visit(member, gaps) with the followers of each member of `frontier`; returns how many followers
+// that are.
 // A list is a random access to its place and others to its lines. Places are looked up a block of members at
 // a time, and lines are asked for some lists ahead: measured at 2.3 ns a link without, 1.3 ns with both.
 template <class Visit>
@@ -16,6 +17,7 @@ std::uint64_t ForEachList(const ShardImage& image, std::span<const MemberId> fro
   constexpr std::size_t kPlacesAhead = 32;
   constexpr std::size_t kListsAhead = 12;
   constexpr std::size_t kLine = 64 / sizeof(Gaps::value_type);
+  constexpr std::size_t kLinesAlways = 4;  // most lists of a large graph have fewer: no branch is cheaper
   constexpr std::size_t kEntriesAhead = 16 * kLine;
   std::array<Gaps, kBlock> lists;
   std::uint64_t links = 0;
@@ -28,13 +30,15 @@ std::uint64_t ForEachList(const ShardImage& image, std::span<const MemberId> fro
       links += image.LinksOf(frontier[first + i]);
     }
     const auto fetch = [&](std::size_t i) {
+      const Gaps::value_type* const list = lists[i].data();
+      for (std::size_t line = 0; line < kLinesAlways; ++line) __builtin_prefetch(list + line * kLine);
       const std::size_t entries = std::min(lists[i].size(), kEntriesAhead);
-      for (std::size_t e = 0; e < entries; e += kLine) __builtin_prefetch(lists[i].data() + e);
+      for (std::size_t e = kLinesAlways * kLine; e < entries; e += kLine) __builtin_prefetch(list + e);
     };
     for (std::size_t i = 0; i < std::min(kListsAhead, count); ++i) fetch(i);
     for (std::size_t i = 0; i < count; ++i) {
       if (i + kListsAhead < count) fetch(i + kListsAhead);
-      visit(lists[i]);
+      visit(frontier[first + i], lists[i]);
     }
   }
   return links;
@@ -70,7 +74,7 @@ StepCounts ShardState::Step(const RunSpec& spec, std::uint32_t step, Frontier fr
                             std::vector<MemberId>& forwards) {
   std::uint64_t deliveries = 0;
   new_.clear();
-  switch (Choose(frontier)) {
+  switch (Choose(spec, frontier)) {
     case Direction::kSparsePush:
       deliveries = PushSparse(frontier);
       links_touched_ += deliveries;
@@ -78,6 +82,9 @@ StepCounts ShardState::Step(const RunSpec& spec, std::uint32_t step, Frontier fr
     case Direction::kDensePush:
       deliveries = PushDense(frontier);
       links_touched_ += deliveries;
+      break;
+    case Direction::kLinkPush:
+      deliveries = PushByLinks(spec, frontier);
       break;
     case Direction::kPull:
       deliveries = CountDeliveries(frontier);
@@ -105,7 +112,8 @@ std::uint64_t ShardState::CountDeliveries(Frontier frontier) const {
 // sparse one an append a delivery. Pulling, a member reads until its first forwarder: one link in
 // links / deliveries leads to one, and no list is longer than it is. A link pulled costs about as much as two
 // pushed: each member begins with a miss and ends with a branch not foreseen.
-ShardState::Direction ShardState::Choose(Frontier frontier) const {
+ShardState::Direction ShardState::Choose(const RunSpec& spec, Frontier frontier) const {
+  if (spec.link != Threshold::FromFixed(Threshold::kOne)) return Direction::kLinkPush;
   std::uint64_t forwarders = 0;
   for (const auto part : frontier) forwarders += part.size();
   const std::uint64_t links = image_.manifest().links;
@@ -120,7 +128,7 @@ std::uint64_t ShardState::PushSparse(Frontier frontier) {
   const auto words = received_.words();
   std::uint64_t deliveries = 0;
   for (const auto part : frontier) {
-    deliveries += ForEachList(image_, part, [&](Gaps list) {
+    deliveries += ForEachList(image_, part, [&](MemberId, Gaps list) {
       std::size_t count = new_.size();
       new_.resize(count + list.size());
       std::uint32_t receiver = 0;
@@ -144,11 +152,39 @@ std::uint64_t ShardState::PushDense(Frontier frontier) {
   const auto words = received_.words();
   std::uint64_t deliveries = 0;
   for (const auto part : frontier) {
-    deliveries += ForEachList(image_, part, [&](Gaps list) {
+    deliveries += ForEachList(image_, part, [&](MemberId, Gaps list) {
       std::uint32_t receiver = 0;
       for (const std::uint16_t gap : list) {
         receiver += gap;
         words[receiver >> 6] |= std::uint64_t{gap != kSkip} << (receiver & 63);
+      }
+    });
+  }
+  CollectNew();
+  return deliveries;
+}
+
+// Lists are taken in batches that stay in the innermost cache: ids, keys, coins, then the few that passed.
+std::uint64_t ShardState::PushByLinks(const RunSpec& spec, Frontier frontier) {
+  before_ = received_;
+  const auto words = received_.words();
+  const CoinLane links({spec.run_seed, spec.message, replica_}, CoinPurpose::kLink);
+  std::array<std::uint32_t, kKeyBatch> ids;
+  KeyBuffer keys;
+  std::uint64_t deliveries = 0;
+  for (const auto part : frontier) {
+    links_touched_ += ForEachList(image_, part, [&](MemberId source, Gaps list) {
+      const CoinLane coins = links.ForSource(image_.KeyOfSource(source));
+      std::uint32_t place = 0;
+      for (std::size_t at = 0; at < list.size(); at += kKeyBatch) {
+        const Gaps batch = list.subspan(at, std::min(kKeyBatch, list.size() - at));
+        const auto receivers = std::span(ids).first(IdsOfGaps(batch, place, ids.data()));
+        const std::size_t carried =
+            SelectPassing(coins, spec.link, receivers, KeysOf(receivers, keys), ids.data());
+        for (const std::uint32_t receiver : receivers.first(carried)) {
+          words[receiver >> 6] |= std::uint64_t{1} << (receiver & 63);
+        }
+        deliveries += carried;
       }
     });
   }

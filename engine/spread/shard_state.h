@@ -7,7 +7,9 @@
 //   dense push   deliveries only set bits; the words are compared with a copy taken before the step
 //   pull         each member without the message looks for one forwarder among its followees and stops there;
 //                deliveries are the sum of the forwarders' list lengths, so none needs to be read
-// All give the same set and counts. The judge in tests/support is the specification they are held against.
+// Where links have coins of their own, a push over lists that asks each link, counting as deliveries those
+// that carried. All give the same set and counts. The judge in tests/support is the specification they are
+// held against.
 #ifndef LAWINE_ENGINE_SPREAD_SHARD_STATE_H_
 #define LAWINE_ENGINE_SPREAD_SHARD_STATE_H_
 
@@ -53,13 +55,14 @@ class ShardState {
 
  private:
   using Frontier = std::span<const std::span<const MemberId>>;
-  enum class Direction { kSparsePush, kDensePush, kPull };
+  enum class Direction { kSparsePush, kDensePush, kLinkPush, kPull };
 
   std::uint64_t CountDeliveries(Frontier frontier) const;
-  Direction Choose(Frontier frontier) const;
+  Direction Choose(const RunSpec& spec, Frontier frontier) const;
   // Each returns the deliveries.
   std::uint64_t PushSparse(Frontier frontier);
   std::uint64_t PushDense(Frontier frontier);
+  std::uint64_t PushByLinks(const RunSpec& spec, Frontier frontier);
   void Pull(Frontier frontier);
   void CollectNew();
   void Decide(const RunSpec& spec, std::uint32_t step, std::vector<MemberId>& forwards);

@@ -35,9 +35,9 @@ std::uint32_t AppendGaps(std::span<const std::uint32_t> ids, std::vector<std::ui
   return skips;
 }
 
-// Writes the ids of a list to `ids`, which must have room for gaps.size() of them; returns how many.
-inline std::size_t IdsOfGaps(Gaps gaps, std::uint32_t* ids) {
-  std::uint32_t place = 0;
+// Writes the ids of a list, or of the part of it that begins at `place`, to `ids`, which must have room for
+// gaps.size() of them; returns how many, and moves `place` to the end of the part.
+inline std::size_t IdsOfGaps(Gaps gaps, std::uint32_t& place, std::uint32_t* ids) {
   std::size_t count = 0;
   for (const std::uint16_t gap : gaps) {
     place += gap;

@@ -17,6 +17,9 @@ class MemoryReader final : public ShardReader {
   absl::Status ScanMembers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
     return Scan(shard_->members, first, end, visit);
   }
+  absl::Status ScanKeys(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
+    return Scan(shard_->keys, first, end, visit);
+  }
   std::uint64_t disk_bytes() const override { return 0; }
 
  private:
@@ -39,6 +42,9 @@ class MemoryWriter final : public ShardWriter {
   }
   absl::StatusOr<std::unique_ptr<BlockSink>> NewMemberSink() override {
     return std::make_unique<Sink>(*this, shard_->members);
+  }
+  absl::StatusOr<std::unique_ptr<BlockSink>> NewKeySink() override {
+    return std::make_unique<Sink>(*this, shard_->keys);
   }
   absl::Status Commit(const ShardManifest& manifest) override {
     shard_->manifest = manifest;

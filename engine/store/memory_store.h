@@ -18,6 +18,7 @@ class MemoryShardStorage final : public ShardStorage {
     ShardManifest manifest;
     Blocks followers;
     Blocks members;
+    Blocks keys;
   };
 
   absl::StatusOr<std::unique_ptr<ShardWriter>> Create(const ShardName& name) override;

@@ -14,7 +14,6 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -22,35 +21,18 @@
 #include "engine/base/limits.h"
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
+#include "engine/store/rocks_status.h"
 
 namespace lawine {
 namespace {
 
 namespace fs = std::filesystem;
 
-enum Family { kDefault, kFollowers, kMembers, kManifest, kCheckpoints, kFamiliesCount };
-constexpr const char* kFamilyNames[kFamiliesCount] = {"default", "followers", "members", "manifest",
-                                                      "checkpoints"};
+enum Family { kDefault, kFollowers, kMembers, kKeys, kManifest, kCheckpoints, kFamiliesCount };
+constexpr const char* kFamilyNames[kFamiliesCount] = {"default", "followers", "members",
+                                                      "keys",    "manifest",  "checkpoints"};
 constexpr const char* kManifestKey = "shard";
-
-absl::Status FromRocks(const rocksdb::Status& status, const std::string& where) {
-  if (status.ok()) return absl::OkStatus();
-  const std::string text = absl::StrCat(where, ": ", status.ToString());
-  if (status.IsNoSpace()) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(text, ": the disk is full, make room and repeat the command"));
-  }
-  if (status.IsPathNotFound()) {
-    return absl::DataLossError(absl::StrCat(text, ": a file is missing, restore the shard or load it again"));
-  }
-  if (status.IsCorruption())
-    return absl::DataLossError(absl::StrCat(text, ": the shard is damaged, restore or load it again"));
-  if (status.IsIOError() && absl::StrContains(status.ToString(), "lock")) {
-    return absl::FailedPreconditionError(absl::StrCat(text, ": another process has this shard open"));
-  }
-  if (status.IsInvalidArgument() || status.IsNotFound()) return absl::FailedPreconditionError(text);
-  return absl::UnavailableError(text);
-}
+constexpr RocksContent kShard{.name = "shard", .repair = "restore it or load it again"};
 
 absl::Status FromErrorCode(const std::error_code& error, const std::string& where) {
   if (!error) return absl::OkStatus();
@@ -116,7 +98,7 @@ class Database {
     auto database = std::make_unique<Database>();
     rocksdb::DB* db = nullptr;
     LAWINE_RETURN_IF_ERROR(
-        FromRocks(rocksdb::DB::Open(options, path, families, &database->handles_, &db), path));
+        FromRocks(rocksdb::DB::Open(options, path, families, &database->handles_, &db), path, kShard));
     database->db_.reset(db);
     return database;
   }
@@ -143,6 +125,9 @@ class RocksReader final : public ShardReader {
   }
   absl::Status ScanMembers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
     return Scan(kMembers, first, end, visit);
+  }
+  absl::Status ScanKeys(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
+    return Scan(kKeys, first, end, visit);
   }
   std::uint64_t disk_bytes() const override {
     std::uint64_t bytes = 0;
@@ -177,7 +162,7 @@ class RocksReader final : public ShardReader {
         return absl::Status(status.code(), absl::StrCat(path_, ": ", status.message()));
       }
     }
-    return FromRocks(it->status(), path_);
+    return FromRocks(it->status(), path_, kShard);
   }
 
   const std::string path_;
@@ -197,6 +182,7 @@ class RocksWriter final : public ShardWriter {
 
   absl::StatusOr<std::unique_ptr<BlockSink>> NewFollowerSink() override { return NewSink(kFollowers); }
   absl::StatusOr<std::unique_ptr<BlockSink>> NewMemberSink() override { return NewSink(kMembers); }
+  absl::StatusOr<std::unique_ptr<BlockSink>> NewKeySink() override { return NewSink(kKeys); }
   absl::Status Commit(const ShardManifest& manifest) override;
 
  private:
@@ -209,14 +195,15 @@ class RocksWriter final : public ShardWriter {
           file_(rocksdb::EnvOptions(), writer.shared_.DatabaseOptions()) {}
 
     absl::Status Add(std::uint32_t block, std::string_view bytes) override {
-      if (!opened_) LAWINE_RETURN_IF_ERROR(FromRocks(file_.Open(path_), path_));
+      if (!opened_) LAWINE_RETURN_IF_ERROR(FromRocks(file_.Open(path_), path_, kShard));
       opened_ = true;
-      return FromRocks(file_.Put(BigEndianKey(block), rocksdb::Slice(bytes.data(), bytes.size())), path_);
+      return FromRocks(file_.Put(BigEndianKey(block), rocksdb::Slice(bytes.data(), bytes.size())), path_,
+                       kShard);
     }
     // A sink that got nothing leaves no file: RocksDB refuses empty ones.
     absl::Status Finish() override {
       if (!opened_) return absl::OkStatus();
-      LAWINE_RETURN_IF_ERROR(FromRocks(file_.Finish(), path_));
+      LAWINE_RETURN_IF_ERROR(FromRocks(file_.Finish(), path_, kShard));
       MutexLock lock(writer_.mutex_);
       writer_.files_[family_].push_back(path_);
       return absl::OkStatus();
@@ -251,18 +238,19 @@ absl::Status RocksWriter::Commit(const ShardManifest& manifest) {
     rocksdb::IngestExternalFileOptions ingest;
     ingest.move_files = true;
     MutexLock lock(mutex_);
-    for (const Family family : {kFollowers, kMembers}) {
+    for (const Family family : {kFollowers, kMembers, kKeys}) {
       if (files_[family].empty()) continue;
-      LAWINE_RETURN_IF_ERROR(FromRocks(
-          database->db().IngestExternalFile(database->family(family), files_[family], ingest), loading_));
+      LAWINE_RETURN_IF_ERROR(
+          FromRocks(database->db().IngestExternalFile(database->family(family), files_[family], ingest),
+                    loading_, kShard));
     }
     rocksdb::WriteOptions synced;
     synced.sync = true;
     LAWINE_RETURN_IF_ERROR(FromRocks(
         database->db().Put(synced, database->family(kManifest), kManifestKey, EncodeManifest(manifest)),
-        loading_));
-    LAWINE_RETURN_IF_ERROR(
-        FromRocks(database->db().Flush(rocksdb::FlushOptions(), database->family(kManifest)), loading_));
+        loading_, kShard));
+    LAWINE_RETURN_IF_ERROR(FromRocks(
+        database->db().Flush(rocksdb::FlushOptions(), database->family(kManifest)), loading_, kShard));
   }
   std::error_code error;
   fs::rename(loading_, final_, error);
@@ -350,7 +338,7 @@ absl::StatusOr<std::unique_ptr<ShardReader>> RocksStorage::Open(const ShardName&
   if (got.IsNotFound()) {
     return absl::DataLossError(absl::StrCat(path, ": half-written: it has no manifest; load it again"));
   }
-  LAWINE_RETURN_IF_ERROR(FromRocks(got, path));
+  LAWINE_RETURN_IF_ERROR(FromRocks(got, path, kShard));
   absl::StatusOr<ShardManifest> manifest = DecodeManifest(text);
   if (!manifest.ok())
     return absl::Status(manifest.status().code(), absl::StrCat(path, ": ", manifest.status().message()));

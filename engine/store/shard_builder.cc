@@ -145,6 +145,19 @@ Digest MembersDigest(const LinkSource& source, MemberRange range) {
   return digest;
 }
 
+// Blocks of keys and nothing else.
+absl::Status StoreKeys(const LinkSource& source, ShardWriter& writer) {
+  const std::span<const MemberKey> keys = source.keys();
+  LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<BlockSink> sink, writer.NewKeySink());
+  for (std::size_t first = 0; first < keys.size(); first += limits::kMembersPerBlock) {
+    const auto part =
+        keys.subspan(first, std::min<std::size_t>(limits::kMembersPerBlock, keys.size() - first));
+    LAWINE_RETURN_IF_ERROR(
+        sink->Add(static_cast<std::uint32_t>(first / limits::kMembersPerBlock), EncodeKeyBlock(part)));
+  }
+  return sink->Finish();
+}
+
 }  // namespace
 
 absl::StatusOr<ShardLinks> BuildLinks(const LinkSource& source, const PartitionMap& partition,
@@ -173,12 +186,14 @@ absl::Status FinishShard(const LinkSource& source, const GraphInfo& graph, Shard
     LAWINE_RETURN_IF_ERROR(sink->Add(first / limits::kMembersPerBlock, EncodeMemberBlock(members, 0, count)));
   }
   LAWINE_RETURN_IF_ERROR(sink->Finish());
+  LAWINE_RETURN_IF_ERROR(StoreKeys(source, writer));
   const auto none = std::count(links.followee_counts.begin(), links.followee_counts.end(), 0u);
   return writer.Commit({.graph = graph,
                         .shard = shard,
                         .links = links.links,
                         .digest = links.digest,
                         .without_followees = static_cast<std::uint32_t>(none),
+                        .keys_listed = !source.keys().empty(),
                         .links_before = LinksBefore(links.follower_counts)});
 }
 

@@ -8,6 +8,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/follower_block.h"
+#include "engine/graph/member_block.h"
 
 namespace lawine {
 namespace {
@@ -111,8 +112,33 @@ absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(const Shar
 absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(
     const ShardReader& reader, std::shared_ptr<const ShardMembers> members, Executor& executor) {
   std::unique_ptr<ShardImage> image(new ShardImage(std::move(members)));
+  LAWINE_RETURN_IF_ERROR(image->ReadKeys(reader));
   LAWINE_RETURN_IF_ERROR(image->ReadLists(reader, executor));
   return image;
+}
+
+absl::Status ShardImage::ReadKeys(const ShardReader& reader) {
+  if (!manifest().keys_listed) return absl::OkStatus();
+  const std::uint32_t members = graph().members();
+  source_keys_.reserve(members);
+  std::uint32_t expected_block = 0;
+  const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
+    LAWINE_RETURN_IF_ERROR(DecodeKeyBlock(bytes, source_keys_));
+    if (block != expected_block++ || source_keys_.size() > members) {
+      return ManifestContradicted(manifest(), "key blocks are missing");
+    }
+    return absl::OkStatus();
+  };
+  const std::uint32_t blocks = (members - 1) / limits::kMembersPerBlock + 1;
+  LAWINE_RETURN_IF_ERROR(reader.ScanKeys(0, blocks, visit));
+  for (std::uint32_t i = 0; i < range().count; ++i) {
+    const std::size_t at = std::size_t{range().first.value} + i;
+    if (at >= source_keys_.size() || source_keys_[at] != KeyOf(LocalId(i))) {
+      return ManifestContradicted(manifest(), "keys of members are missing, or different at two places");
+    }
+  }
+  if (source_keys_.size() != members) return ManifestContradicted(manifest(), "keys of members are missing");
+  return absl::OkStatus();
 }
 
 // Every list may need a skip for each 65535 members of the range, so more is mapped than will be used; pages
@@ -179,7 +205,7 @@ FollowerLists ShardImage::ReadFollowers(MemberId source) const {
 
 std::uint64_t ShardImage::resident_bytes() const {
   return members_->resident_bytes() + sources_.bytes() + followers_.bytes() + kinds_.bytes() +
-         weights_.bytes() + followees_.bytes();
+         weights_.bytes() + followees_.bytes() + source_keys_.capacity() * sizeof(MemberKey);
 }
 
 }  // namespace lawine

@@ -52,12 +52,17 @@ class ShardImage {
   const FolloweeIndex& followees() const { return followees_; }
 
   MemberKey KeyOf(LocalId member) const { return members_->KeyOf(member); }
+  // Of any member of the graph.
+  MemberKey KeyOfSource(MemberId source) const {
+    return source_keys_.empty() ? source.value : source_keys_[source.value];
+  }
 
   // With the members.
   std::uint64_t resident_bytes() const;
 
  private:
   explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
+  absl::Status ReadKeys(const ShardReader& reader);
   absl::Status ReadLists(const ShardReader& reader, Executor& executor);
 
   const std::shared_ptr<const ShardMembers> members_;
@@ -66,6 +71,7 @@ class ShardImage {
   HugeArray<std::uint8_t> kinds_;
   HugeArray<std::uint32_t> weights_;
   FolloweeIndex followees_;
+  std::vector<MemberKey> source_keys_;  // empty where keys are dense ids
 };
 
 }  // namespace lawine

@@ -138,6 +138,7 @@ std::string EncodeManifest(const ShardManifest& m) {
   add("links", m.links);
   add("digest", m.digest.ToHex());
   add("without_followees", m.without_followees);
+  add("keys_listed", m.keys_listed ? 1 : 0);
   add("links_before", absl::StrJoin(m.links_before, ","));
   absl::StrAppend(&text, absl::StrFormat("crc32c %08x\n", Crc32c(text)));
   return text;
@@ -159,6 +160,7 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   m.links = fields.Number("links");
   m.digest = fields.Hex("digest");
   m.without_followees = fields.Number32("without_followees");
+  m.keys_listed = fields.Flag("keys_listed");
   m.links_before = fields.Numbers<std::uint64_t>("links_before");
   LAWINE_RETURN_IF_ERROR(fields.status());
   LAWINE_RETURN_IF_ERROR(CheckGraphName(m.graph.name));

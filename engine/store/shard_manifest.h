@@ -40,6 +40,9 @@ struct ShardManifest {
   std::uint64_t links = 0;              // of this shard
   Digest digest;                        // of this shard's links and members
   std::uint32_t without_followees = 0;  // members nobody's messages reach
+  // Keys of all members of the graph are stored here too; else each member's key is its dense id. What the
+  // luck of a link depends on is the key of its source, who may live anywhere.
+  bool keys_listed = false;
   // links_before[i]: links of sources before block i * kBlocksPerStride; one more entry with the total.
   // Lets hydration decode any stride on its own.
   std::vector<std::uint64_t> links_before;

@@ -28,6 +28,8 @@ class ShardReader {
   virtual absl::Status ScanFollowers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const = 0;
   // Visits the member blocks in [first, end); block 0 starts at the range's first member.
   virtual absl::Status ScanMembers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const = 0;
+  // Visits the key blocks in [first, end), see ShardManifest::keys_listed; block 0 starts at member 0.
+  virtual absl::Status ScanKeys(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const = 0;
   virtual std::uint64_t disk_bytes() const = 0;
 };
 
@@ -47,6 +49,7 @@ class ShardWriter {
   // Thread-safe. Block ranges of different sinks must not overlap.
   virtual absl::StatusOr<std::unique_ptr<BlockSink>> NewFollowerSink() = 0;
   virtual absl::StatusOr<std::unique_ptr<BlockSink>> NewMemberSink() = 0;
+  virtual absl::StatusOr<std::unique_ptr<BlockSink>> NewKeySink() = 0;
   // Makes everything durable, the manifest last: after it the shard opens, before it it never does.
   // REQUIRES: all sinks finished.
   virtual absl::Status Commit(const ShardManifest& manifest) = 0;

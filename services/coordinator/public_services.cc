@@ -84,6 +84,11 @@ absl::Status Import(Graphs& graphs, grpc::ServerContext& context, GraphService::
     *response.mutable_progress() = progress;
     return !context.IsCancelled() && stream.Write(response);
   };
+  // Reading ends the same way for a caller that has sent everything and for one that has left.
+  pb::LoadProgress read;
+  read.set_phase("reading");
+  read.set_links_done(reader.report().rows);
+  if (!watch(read)) return absl::CancelledError("the caller left before all files had come");
   LAWINE_ASSIGN_OR_RETURN(*last.mutable_graph(),
                           graphs.Import(options, reader, *last.mutable_report(), watch));
   stream.Write(last);

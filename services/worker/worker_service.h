@@ -7,6 +7,7 @@
 #include "engine/base/executor.h"
 #include "engine/base/mutex.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/worker/conduct.h"
 #include "services/worker/peer_links.h"
 #include "services/worker/run_host.h"
 #include "services/worker/shard_host.h"
@@ -30,8 +31,6 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                              internal::v1::ReadFollowersResponse* response) override;
   grpc::Status ProposeSeeds(grpc::ServerContext*, const internal::v1::ProposeSeedsRequest* request,
                             internal::v1::ProposeSeedsResponse* response) override;
-  using ConductStream =
-      grpc::ServerReaderWriter<internal::v1::ConductRunResponse, internal::v1::ConductRunRequest>;
   grpc::Status ConductRun(grpc::ServerContext* context, ConductStream* stream) override;
   grpc::Status ReadReceipts(grpc::ServerContext*, const internal::v1::ReadReceiptsRequest* request,
                             grpc::ServerWriter<internal::v1::ReadReceiptsResponse>* writer) override;

@@ -31,6 +31,9 @@ class LongRunTest : public testing::Test {
  protected:
   void StartCluster(const ClusterOptions& options) {
     cluster_ = std::make_unique<TestCluster>(options);
+    MakeGraph();
+  }
+  void MakeGraph() {
     pb::CreateGraphRequest request;
     request.set_name("g");
     request.set_preset("hyves");

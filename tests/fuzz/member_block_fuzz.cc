@@ -31,7 +31,15 @@ void CheckRoundTrip(const MemberColumns& members) {
   LAWINE_CHECK(copy.account_kind == members.account_kind);
 }
 
+void CheckDecodeKeys(std::string_view bytes) {
+  std::vector<MemberKey> keys, copy;
+  if (!DecodeKeyBlock(bytes, keys).ok()) return;
+  LAWINE_CHECK(!keys.empty() && keys.size() <= limits::kMembersPerBlock);
+  LAWINE_CHECK(DecodeKeyBlock(EncodeKeyBlock(keys), copy).ok() && copy == keys);
+}
+
 void CheckDecode(std::string_view bytes) {
+  CheckDecodeKeys(bytes);
   MemberColumns members;
   if (!DecodeMemberBlock(bytes, members).ok()) return;
   CheckColumns(members);
@@ -70,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FuzzInput damage = input;
     const MemberColumns members = TakeMembers(input, (choices & 2) != 0);
     CheckRoundTrip(members);
-    block = EncodeMemberBlock(members, 0, members.size());
+    block = (choices & 4) != 0 ? EncodeKeyBlock(members.keys) : EncodeMemberBlock(members, 0, members.size());
     Damage(damage, block);
   }
   if (block.size() >= 4) RepairChecksum(block);

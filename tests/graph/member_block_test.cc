@@ -155,6 +155,22 @@ TEST(MemberBlock, StoresKeysThatCountUpInNoSpace) {
   EXPECT_EQ(EncodeMemberBlock(up, 0, 1000).size() + 999, EncodeMemberBlock(listed, 0, 1000).size());
 }
 
+TEST(MemberBlock, KeysAloneAreABlockOfAnotherKind) {
+  TestRandom random(8);
+  for (const Keys keys : {Keys::kCountUp, Keys::kListed}) {
+    const MemberColumns members = RandomMembers(random, 1 + random.Below(1024), keys, Names::kNone);
+    const std::string block = EncodeKeyBlock(members.keys);
+    std::vector<MemberKey> decoded;
+    ASSERT_TRUE(DecodeKeyBlock(block, decoded).ok());
+    EXPECT_EQ(decoded, members.keys);
+    MemberColumns columns;
+    EXPECT_FALSE(DecodeMemberBlock(block, columns).ok());
+    EXPECT_FALSE(DecodeKeyBlock(EncodeMemberBlock(members, 0, members.size()), decoded).ok());
+    for (std::size_t size = 0; size < std::min<std::size_t>(block.size(), 200); ++size)
+      EXPECT_FALSE(DecodeKeyBlock(block.substr(0, size), decoded).ok());
+  }
+}
+
 TEST(MemberBlock, HoldsTheLargestKeys) {
   MemberColumns members{.keys = {0, ~MemberKey{0}},
                         .audience = {0, ~0u},

@@ -56,7 +56,8 @@ TEST(LocalClusterTest, NamedGraphsAreAsJudgedInAnySetting) {
     for (const std::uint32_t shards_count : {1u, 2u, 4u, 7u, 64u}) {
       const Shards shards = Shards::InMemory(source, BalancedPartition(source, shards_count));
       for (const Threshold forward : {kNever, kHalf, kAlways}) {
-        const JudgeRun run{.run_seed = 7, .forward = forward, .seed_members = {graph.start}};
+        JudgeRun run{.run_seed = 7, .forward = forward, .seed_members = {graph.start}};
+        if (forward == kHalf) run.link = kHalf;
         const Verdict verdict = Judge(judged, run);
         for (const std::uint32_t workers :
              {1u, std::min(2u, shards_count), std::min(4u, shards_count), shards_count}) {
@@ -73,6 +74,7 @@ JudgeRun RandomRun(TestRandom& random, const JudgeGraph& graph) {
   JudgeRun run{.run_seed = random.Next(), .message = random.AnySize(40)};
   const std::uint64_t thresholds[] = {0, kOne / 20, kOne / 2, kOne - kOne / 8, kOne, random.Next() >> 1};
   run.forward = Threshold::FromFixed(thresholds[random.Below(std::size(thresholds))]);
+  if (random.OneIn(3)) run.link = std::exchange(run.forward, Threshold::FromFixed(kOne));
   if (random.OneIn(2)) run.max_steps = static_cast<std::uint32_t>(random.Below(6));
   for (std::uint64_t left = random.OneIn(2) ? 1 : 1 + random.Below(graph.size()); left > 0; --left) {
     run.seed_members.insert(

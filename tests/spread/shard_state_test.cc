@@ -117,8 +117,8 @@ TEST(ShardStateTest, SparseAndDenseStepsAreAsJudged) {
       SCOPED_TRACE(
           absl::StrCat("seed ", seed, ", ", graph.name, ", ", graph.extra_members.size(), " members"));
       Whole whole(graph);
-      const JudgeRun run{
-          .run_seed = seed, .replica = seed % 3, .forward = kHalf, .seed_members = {graph.start}};
+      JudgeRun run{.run_seed = seed, .replica = seed % 3, .forward = kHalf, .seed_members = {graph.start}};
+      if (seed % 3 == 0) run.forward = kAlways, run.link = kHalf;
       RunSpec spec = whole.shards.SpecFor(run);
       spec.record_receipts = true;
       const Verdict verdict = Judge(ForJudge(graph), run);

@@ -32,7 +32,8 @@ void ExpectListsOf(const VectorLinkSource& source, const ShardImage& image) {
     ASSERT_EQ(found.weights, weights) << m;
     ASSERT_EQ(image.LinksOf(MemberId(m)), followers.size()) << m;
     std::vector<std::uint32_t> ids(image.GapsOf(MemberId(m)).size());
-    ids.resize(IdsOfGaps(image.GapsOf(MemberId(m)), ids.data()));
+    std::uint32_t place = 0;
+    ids.resize(IdsOfGaps(image.GapsOf(MemberId(m)), place, ids.data()));
     ASSERT_EQ(ids, followers) << m;
   }
 }
@@ -71,6 +72,7 @@ void ExpectMembersOf(const VectorLinkSource& source, const ShardImage& image) {
     const MemberId member(range.first.value + i);
     const MemberKey key = source.KeyOf(member);
     EXPECT_EQ(image.KeyOf(LocalId(i)), key);
+    EXPECT_EQ(image.KeyOfSource(member), key);
     EXPECT_EQ(image.members().Find(key), LocalId(i));
     EXPECT_EQ(image.members().audience()[i], source.FollowersOf(member).size());
     EXPECT_EQ(image.members().reachable().Contains(LocalId(i)), source.InLinksOf(member) > 0);
@@ -192,6 +194,7 @@ class ContradictionTest : public testing::Test {
     };
     EXPECT_TRUE((*reader)->ScanFollowers(0, 0xFFFFFFFF, copy(shard_.followers)).ok());
     EXPECT_TRUE((*reader)->ScanMembers(0, 0xFFFFFFFF, copy(shard_.members)).ok());
+    EXPECT_TRUE((*reader)->ScanKeys(0, 0xFFFFFFFF, copy(shard_.keys)).ok());
   }
 
   absl::Status Hydrate(const Shard& shard) {
@@ -223,6 +226,17 @@ TEST_F(ContradictionTest, MissingBlocksAreNoticed) {
     ASSERT_EQ(shard.members.erase(block), 1u);
     ExpectRefused(shard);
   }
+}
+
+TEST_F(ContradictionTest, MissingKeysAreNoticed) {
+  for (const std::uint32_t block : {0u, 1u, 2u}) {
+    Shard shard = shard_;
+    ASSERT_EQ(shard.keys.erase(block), 1u);
+    ExpectRefused(shard);
+  }
+  Shard shard = shard_;
+  std::swap(shard.keys[0], shard.keys[1]);
+  ExpectRefused(shard);
 }
 
 TEST_F(ContradictionTest, BlocksOfOtherPlacesAreNoticed) {

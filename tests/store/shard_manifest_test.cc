@@ -28,6 +28,7 @@ ShardManifest Example() {
   m.links = 500;
   m.digest = {.high = 1, .low = 0x8000000000000000};
   m.without_followees = 17;
+  m.keys_listed = true;
   m.links_before = {0, 200, 200, 500};
   return m;
 }
@@ -84,9 +85,9 @@ TEST(ShardManifestTest, OtherFormatsAreNamed) {
 }
 
 TEST(ShardManifestTest, MissingOrUnreadableFieldsAreRefused) {
-  for (const char* name :
-       {"name", "graph_version", "graph_links", "graph_digest", "link_kinds", "link_weights", "named_members",
-        "origin", "epoch", "boundaries", "shard", "links", "digest", "without_followees", "links_before"}) {
+  for (const char* name : {"name", "graph_version", "graph_links", "graph_digest", "link_kinds",
+                           "link_weights", "named_members", "origin", "epoch", "boundaries", "shard", "links",
+                           "digest", "without_followees", "keys_listed", "links_before"}) {
     ExpectRefused(absl::StrCat("\n", name, " "), "\nunknown ");
   }
   ExpectRefused("shard 2\n", "shard two\n");

@@ -27,12 +27,16 @@ std::uint64_t UnreachedWithoutFollowees(const JudgeGraph& graph, const Verdict& 
   return count;
 }
 
-// Every follower of every member of `forwarding` gets one delivery from it. Returns who forwards next.
+// Every follower of every member of `forwarding` gets one delivery from it, if the link carries. Returns who
+// forwards next.
 std::set<MemberKey> TakeStep(const JudgeGraph& graph, const std::set<MemberKey>& forwarding,
-                             const Decision& forwards, JudgeStep& counts, Verdict& verdict) {
+                             const JudgeRun& run, const Decision& forwards, JudgeStep& counts,
+                             Verdict& verdict) {
+  const CoinLane links({run.run_seed, run.message, run.replica}, CoinPurpose::kLink);
   std::set<MemberKey> next;
   for (const MemberKey forwarder : forwarding) {
     for (const MemberKey receiver : graph.at(forwarder)) {
+      if (!run.link.Passes(links.Coin(forwarder, receiver))) continue;
       ++counts.deliveries;
       if (verdict.receipt_steps.contains(receiver)) {
         ++counts.duplicates;
@@ -66,7 +70,7 @@ Verdict JudgeDecisions(const JudgeGraph& graph, const JudgeRun& run, const Decis
       break;
     }
     JudgeStep counts{.step = step};
-    forwarding = TakeStep(graph, forwarding, forwards, counts, verdict);
+    forwarding = TakeStep(graph, forwarding, run, forwards, counts, verdict);
     verdict.steps.push_back(counts);
   }
   verdict.digest = DigestOf(run, verdict);

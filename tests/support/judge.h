@@ -1,7 +1,7 @@
-// The judge: the `forward` model as its specification states it, step by step, with nothing but maps and
-// sets of member keys. It knows no dense ids, shards, frames or bit sets; from the engine it takes only the
-// coin, the threshold and the digest term, which have vectors of their own. Whatever the engine does to be
-// fast is held against this.
+// The judge: the `forward` model, and independent cascade beside it, as its specification states it, step by
+// step, with nothing but maps and sets of member keys. It knows no dense ids, shards, frames or bit sets;
+// from the engine it takes only the coin, the threshold and the digest term, which have vectors of their own.
+// Whatever the engine does to be fast is held against this.
 #ifndef LAWINE_TESTS_SUPPORT_JUDGE_H_
 #define LAWINE_TESTS_SUPPORT_JUDGE_H_
 
@@ -26,6 +26,7 @@ struct JudgeRun {
   std::uint64_t message = 0;
   std::uint64_t replica = 0;
   Threshold forward = {};
+  Threshold link = Threshold::FromFixed(Threshold::kOne);
   std::optional<std::uint32_t> max_steps = {};
   std::set<MemberKey> seed_members = {};
 };

@@ -87,6 +87,7 @@ RunSpec Shards::SpecFor(const JudgeRun& run) const {
   spec.run_seed = run.run_seed;
   spec.message = run.message;
   spec.forward = run.forward;
+  spec.link = run.link;
   spec.max_steps = run.max_steps;
   for (const MemberKey seed : run.seed_members) spec.seed_members.push_back(IdOf(seed));
   return spec;

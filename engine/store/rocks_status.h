@@ -1,0 +1,26 @@
+// What RocksDB reports, in our codes and with what to do about it.
+#ifndef LAWINE_ENGINE_STORE_ROCKS_STATUS_H_
+#define LAWINE_ENGINE_STORE_ROCKS_STATUS_H_
+
+#include <rocksdb/status.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace lawine {
+
+// The words for a kind of database.
+struct RocksContent {
+  const char* name;    // "shard"
+  const char* repair;  // what to do when it is damaged
+};
+
+// Starts with `path`. A full disk is RESOURCE_EXHAUSTED, damage and missing files DATA_LOSS, a database that
+// another process has open or that is of another make FAILED_PRECONDITION, everything else UNAVAILABLE.
+// Callers for whom a missing key is no failure ask IsNotFound first.
+absl::Status FromRocks(const rocksdb::Status& status, const std::string& path, const RocksContent& content);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_STORE_ROCKS_STATUS_H_

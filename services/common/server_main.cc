@@ -1,0 +1,42 @@
+#include "services/common/server_main.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+
+#include "services/common/process.h"
+
+namespace lawine {
+
+void BeginServerMain(const std::string& program) {
+  BlockStopSignals();
+  spdlog::set_default_logger(spdlog::stderr_logger_mt(program));
+}
+
+void AddServerFlags(CLI::App& app, std::string& listen, bool& insecure_listen) {
+  app.set_version_flag("--version", kVersion);
+  app.add_option("--listen", listen, "Loopback HOST:PORT to serve on; port 0 is any free one")
+      ->capture_default_str();
+  // Flags are taken in the order they are added here: this one overrides --listen.
+  app.add_option_function<std::string>(
+      "--insecure-listen",
+      [&listen, &insecure_listen](const std::string& address) {
+        listen = address;
+        insecure_listen = true;
+      },
+      "HOST:PORT of any address; connections are not protected, anyone who reaches it may use it");
+}
+
+int StartFailed(const std::string& program, const absl::Status& status) {
+  std::fprintf(stderr, "%s: %s\n", program.c_str(), std::string(status.message()).c_str());
+  return 1;
+}
+
+void ServeUntilSignal(const std::string& address) {
+  std::printf("listening on %s\n", address.c_str());
+  std::fflush(stdout);
+  spdlog::info("stopping after signal {}", WaitForStopSignal());
+}
+
+}  // namespace lawine
