@@ -4,48 +4,10 @@
 #include <array>
 #include <bit>
 
+#include "engine/spread/decide.h"
+#include "engine/spread/follower_lists.h"
+
 namespace lawine {
-namespace {
-
-// Calls visit(member, gaps) with the followers of each member of `frontier`; returns how many followers
-// that are.
-// A list is a random access to its place and others to its lines. Places are looked up a block of members at
-// a time, and lines are asked for some lists ahead: measured at 2.3 ns a link without, 1.3 ns with both.
-template <class Visit>
-std::uint64_t ForEachList(const ShardImage& image, std::span<const MemberId> frontier, Visit&& visit) {
-  constexpr std::size_t kBlock = 128;
-  constexpr std::size_t kPlacesAhead = 32;
-  constexpr std::size_t kListsAhead = 12;
-  constexpr std::size_t kLine = 64 / sizeof(Gaps::value_type);
-  constexpr std::size_t kLinesAlways = 4;  // most lists of a large graph have fewer: no branch is cheaper
-  constexpr std::size_t kEntriesAhead = 16 * kLine;
-  std::array<Gaps, kBlock> lists;
-  std::uint64_t links = 0;
-  for (std::size_t first = 0; first < frontier.size(); first += kBlock) {
-    const std::size_t count = std::min(kBlock, frontier.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t ahead = first + i + kPlacesAhead;
-      if (ahead < frontier.size()) image.PrefetchPlace(frontier[ahead]);
-      lists[i] = image.GapsOf(frontier[first + i]);
-      links += image.LinksOf(frontier[first + i]);
-    }
-    const auto fetch = [&](std::size_t i) {
-      const Gaps::value_type* const list = lists[i].data();
-      for (std::size_t line = 0; line < kLinesAlways; ++line) __builtin_prefetch(list + line * kLine);
-      const std::size_t entries = std::min(lists[i].size(), kEntriesAhead);
-      for (std::size_t e = kLinesAlways * kLine; e < entries; e += kLine) __builtin_prefetch(list + e);
-    };
-    for (std::size_t i = 0; i < std::min(kListsAhead, count); ++i) fetch(i);
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i + kListsAhead < count) fetch(i + kListsAhead);
-      visit(frontier[first + i], lists[i]);
-    }
-  }
-  return links;
-}
-
-}  // namespace
-
 void ShardState::Begin(const RunSpec& spec, std::uint32_t replica) {
   const MemberRange range = image_.range();
   replica_ = replica;
@@ -244,20 +206,10 @@ KeySpan ShardState::KeysOf(std::span<const std::uint32_t> members, KeyBuffer& bu
 void ShardState::Decide(const RunSpec& spec, std::uint32_t step, std::vector<MemberId>& forwards) {
   forwards.clear();
   const std::uint32_t first = image_.range().first.value;
-  const CoinLane coin({spec.run_seed, spec.message, replica_}, CoinPurpose::kForward);
-  const DigestLane receipt(spec.message, replica_, step, TransitionEvent::kReceipt);
-  const DigestLane forward(spec.message, replica_, step, TransitionEvent::kForward);
-  KeyBuffer keys;
-  std::array<std::uint32_t, kKeyBatch> passing;
-  for (std::size_t at = 0; at < new_.size(); at += kKeyBatch) {
-    const auto members = std::span(new_).subspan(at, std::min(kKeyBatch, new_.size() - at));
-    const KeySpan received = KeysOf(members, keys);
-    digest_ += SumTerms(receipt, received);
-    const std::size_t count = SelectPassing(coin, spec.forward, members, received, passing.data());
-    const auto passed = std::span(passing).first(count);
-    digest_ += SumTerms(forward, KeysOf(passed, keys));
-    for (const std::uint32_t local : passed) forwards.push_back(MemberId(first + local));
-  }
+  const DecisionKey key{
+      .coin = {spec.run_seed, spec.message, replica_}, .step = step, .forward = spec.forward};
+  digest_ += DecideForwards(image_.members(), key, new_,
+                            [&](std::uint32_t local) { forwards.push_back(MemberId(first + local)); });
   if (!spec.record_receipts) return;
   for (const std::uint32_t local : new_) receipts_.receipt_steps[local] = step;
   for (const MemberId member : forwards) receipts_.forward_steps[member.value - first] = step;
