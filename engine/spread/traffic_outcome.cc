@@ -38,6 +38,7 @@ absl::Status MergeWave(const WaveOutcome& part, WaveOutcome& whole) {
                                             " messages from number ", part.messages.first_message,
                                             ": the result cannot be trusted"));
   }
+  if (whole.messages.senders.empty()) whole.messages = part.messages;
   AddEach(part.reach, whole.reach);
   AddEach(part.deliveries, whole.deliveries);
   AddEach(part.groups, whole.groups);
