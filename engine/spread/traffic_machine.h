@@ -40,6 +40,9 @@ class TrafficMachine {
   absl::Status Advance(Executor& executor);
   bool done() const { return idle_.size() == lanes_.size() && waves_.AtEnd(); }
 
+  // A wave is in flight.
+  bool waiting_for_others() const { return !waiting_.empty(); }
+  std::uint32_t waves_begun() const { return waves_begun_; }
   std::uint64_t frame_bytes_sent() const { return frame_bytes_sent_; }
   std::uint64_t events_sent() const;
 
