@@ -28,6 +28,8 @@ enum class CoinPurpose : std::uint64_t {
   kRecovery = 7,     // key1 = member, with the step
   kSeedChoice = 8,   // key1 = member: the smallest coins are chosen
   kGrowth = 9,
+  kSender = 10,     // traffic: see engine/README.md
+  kStartTime = 11,  // traffic: key1 = message
   // 64 and above belong to generators (engine/graph).
   kGenerator = 64,
 };

@@ -35,6 +35,16 @@ inline constexpr std::uint32_t kTurnEventsMax = 1u << 13;
 // They are listed in a run's plan and result, which are single messages.
 inline constexpr std::uint32_t kSeedMembersMax = 50'000;
 
+// Traffic. Messages are propagated in waves, two of them at a time.
+inline constexpr std::uint64_t kTrafficMessagesMax = 10'000'000'000;
+inline constexpr std::uint32_t kWaveMessages = 1u << 16;
+inline constexpr std::uint32_t kWavesInFlight = 2;
+// Forward events of a wave's step that a shard may send, and of all its steps that a worker remembers. A
+// worker that would need more fails the traffic: smaller waves would do.
+inline constexpr std::uint64_t kWaveEventsMax = 1ull << 27;
+// Messages of a wave whose receivers a shard keeps as a set of its own, when their lists outgrow that set.
+inline constexpr std::uint32_t kLargeMessages = 64;
+
 // Exchange. Forward events travel in frames of at most this many bytes of payload.
 inline constexpr std::uint32_t kFramePayloadBytesMax = 1u << 20;
 inline constexpr std::uint32_t kFrameHeaderBytes = 44;

@@ -63,7 +63,7 @@ absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
   if (reader.U32() != kMagic) return Garbled("it does not start with LWF1");
   FrameView frame;
   const std::uint8_t kind = reader.U8();
-  if (kind != 1 && kind != 2) return Garbled(absl::StrCat("unknown kind ", kind));
+  if (kind < 1 || kind > 3) return Garbled(absl::StrCat("unknown kind ", kind));
   frame.header.kind = static_cast<FrameKind>(kind);
   if (reader.U8() != 0 || reader.U16() != 0) return Garbled("reserved bytes are not zero");
   frame.header.run = reader.U64();

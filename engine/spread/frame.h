@@ -1,13 +1,15 @@
 // Frames: what shards say to each other. Format, version 1 (little-endian):
 //
 //   u32  magic "LWF1"
-//   u8   kind: 1 = forward events, 2 = end-of-step marker
+//   u8   kind: 1 = forward events of one message, 2 = end-of-step marker, 3 = forward events of a wave of
+//        messages
 //   u8   reserved, 0;  u16 reserved, 0
-//   u64  run        u32 attempt     u32 replica    u32 step
+//   u64  run        u32 attempt     u32 replica    u32 step     (traffic: u32 wave for the replica)
 //   u32  from shard u32 sequence (frames of one shard and step count from 0; a marker has the number of
 //                                 event frames before it)
 //   u32  events in this frame (markers: 0)
-//   ...  payload: events as in event_codec.h; marker: u64 each deliveries, first receipts, forwards,
+//   ...  payload: events as in event_codec.h or message_events.h; marker: u64 each deliveries, first
+//   receipts, forwards,
 //        events sent, u32 next pending step
 //   u32  CRC-32C of everything before
 #ifndef LAWINE_ENGINE_SPREAD_FRAME_H_
@@ -20,10 +22,11 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/ids.h"
+#include "engine/spread/outcome.h"
 
 namespace lawine {
 
-enum class FrameKind : std::uint8_t { kEvents = 1, kMarker = 2 };
+enum class FrameKind : std::uint8_t { kEvents = 1, kMarker = 2, kMessageEvents = 3 };
 
 // Which step of which replica; later ones compare greater.
 struct StepKey {
@@ -56,6 +59,15 @@ struct Marker {
   std::uint32_t next_pending_step = 0;  // kNoStep when the shard has nothing pending
   friend bool operator==(const Marker&, const Marker&) = default;
 };
+
+// Of a shard whose forwards all travel as events, and are delivered at the next step.
+inline Marker MarkerOf(const StepCounts& counts) {
+  return {.deliveries = counts.deliveries,
+          .first_receipts = counts.first_receipts,
+          .forwards = counts.forwards,
+          .events_sent = counts.forwards,
+          .next_pending_step = counts.forwards == 0 ? kNoStep : counts.step};
+}
 
 std::string EncodeFrame(const FrameHeader& header, std::string_view payload);
 std::string EncodeMarkerPayload(const Marker& marker);

@@ -62,12 +62,7 @@ void Lane::SendShard(const LocalShard& shard, const Send& send) {
   }
   header.kind = FrameKind::kMarker;
   header.events_count = 0;
-  const Marker marker{.deliveries = shard.counts->deliveries,
-                      .first_receipts = shard.counts->first_receipts,
-                      .forwards = shard.counts->forwards,
-                      .events_sent = forwards.size(),
-                      .next_pending_step = forwards.empty() ? kNoStep : header.key.step};
-  send(EncodeFrame(header, EncodeMarkerPayload(marker)));
+  send(EncodeFrame(header, EncodeMarkerPayload(MarkerOf(*shard.counts))));
   events_sent_ += forwards.size();
 }
 

@@ -67,7 +67,7 @@ class Lane {
     ShardState state;
     std::vector<MemberId> forwards;       // of the step closed last, while the open one reads them
     std::vector<MemberId> next_forwards;  // of the open step
-    absl::StatusOr<StepCounts> counts;  // of the open step
+    absl::StatusOr<StepCounts> counts;    // of the open step
   };
   void SendShard(const LocalShard& shard, const Send& send);
   StepKey OpenKey() const { return {.replica = outcome_.replica, .step = last_.step + 1}; }

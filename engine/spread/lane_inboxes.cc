@@ -6,51 +6,68 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/message_events.h"
 
 namespace lawine {
 
-LaneInboxes::LaneInboxes(const RunSpec& spec, const PartitionMap& partition, std::vector<bool> remote)
-    : spec_(spec), partition_(partition), remote_(std::move(remote)), begun_end_(spec.first_replica) {}
+std::vector<bool> RemoteShards(const PartitionMap& partition, const std::vector<const ShardImage*>& local) {
+  std::vector<bool> remote(partition.shards_count(), true);
+  for (const ShardImage* image : local) remote[image->manifest().shard.value] = false;
+  return remote;
+}
 
-std::shared_ptr<StepInbox> LaneInboxes::Begin(std::uint32_t replica) {
+template <class Events>
+LaneInboxesOf<Events>::LaneInboxesOf(const LaneFrames& frames, const PartitionMap& partition,
+                                     std::vector<bool> remote)
+    : frames_(frames), partition_(partition), remote_(std::move(remote)), begun_end_(frames.first) {}
+
+template <class Events>
+auto LaneInboxesOf<Events>::Begin(std::uint32_t replica) -> std::shared_ptr<Inbox> {
   MutexLock lock(mutex_);
   LAWINE_CHECK(replica == begun_end_);
   ++begun_end_;
   return InboxOf(replica);
 }
 
-void LaneInboxes::End(std::uint32_t replica) {
+template <class Events>
+void LaneInboxesOf<Events>::End(std::uint32_t replica) {
   MutexLock lock(mutex_);
   inboxes_.erase(replica);
 }
 
-absl::Status LaneInboxes::Receive(std::string_view bytes) {
+template <class Events>
+absl::Status LaneInboxesOf<Events>::Receive(std::string_view bytes) {
   LAWINE_ASSIGN_OR_RETURN(const FrameView frame, DecodeFrame(bytes));
-  if (frame.header.run != spec_.run_id || frame.header.attempt != spec_.attempt) return absl::OkStatus();
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<StepInbox> inbox, Find(frame.header));
+  if (frame.header.run != frames_.run || frame.header.attempt != frames_.attempt) return absl::OkStatus();
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<Inbox> inbox, Find(frame.header));
   return inbox == nullptr ? absl::OkStatus() : inbox->Receive(frame);
 }
 
 // Null for replicas that have ended.
-absl::StatusOr<std::shared_ptr<StepInbox>> LaneInboxes::Find(const FrameHeader& header) {
+template <class Events>
+auto LaneInboxesOf<Events>::Find(const FrameHeader& header) -> absl::StatusOr<std::shared_ptr<Inbox>> {
   const std::uint32_t replica = header.key.replica;
   MutexLock lock(mutex_);
   if (replica < begun_end_) {
     const auto it = inboxes_.find(replica);
     return it == inboxes_.end() ? nullptr : it->second;
   }
-  const std::uint32_t end = std::min(spec_.first_replica + spec_.replicas, begun_end_ + spec_.lanes);
+  const std::uint32_t end = std::min(frames_.end, begun_end_ + frames_.lanes);
   if (replica < end) return InboxOf(replica);
   return absl::DataLossError(absl::StrCat("shard ", header.from.value, ": a frame of replica ", replica,
                                           " came, expected none from number ", end, " on"));
 }
 
-const std::shared_ptr<StepInbox>& LaneInboxes::InboxOf(std::uint32_t replica) {
+template <class Events>
+auto LaneInboxesOf<Events>::InboxOf(std::uint32_t replica) -> const std::shared_ptr<Inbox>& {
   auto& inbox = inboxes_[replica];
   if (inbox == nullptr) {
-    inbox = std::make_shared<StepInbox>(partition_, remote_, spec_.run_id, spec_.attempt);
+    inbox = std::make_shared<Inbox>(partition_, remote_, frames_.run, frames_.attempt);
   }
   return inbox;
 }
+
+template class LaneInboxesOf<MemberEvents>;
+template class LaneInboxesOf<MessageEvents>;
 
 }  // namespace lawine

@@ -1,10 +1,11 @@
 #include "engine/spread/local_cluster.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/local_rounds.h"
 
 namespace lawine {
 
@@ -21,33 +22,13 @@ absl::StatusOr<ClusterOutcome> LocalCluster::Run(const RunSpec& spec, Executor& 
   const GraphInfo& graph = workers_[0][0]->graph();
   LAWINE_RETURN_IF_ERROR(CheckRunSpec(spec, graph.members()));
   const std::size_t count = workers_.size();
-  std::vector<std::unique_ptr<RunMachine>> machines(count);
-  std::vector<absl::Status> statuses(count);
-  for (std::size_t from = 0; from < count; ++from) {
-    machines[from] =
-        std::make_unique<RunMachine>(spec, graph.partition, workers_[from], [&, from](std::string frame) {
-          for (std::size_t to = 0; to < count; ++to) {
-            if (to != from && statuses[from].ok()) statuses[from] = machines[to]->Receive(frame);
-          }
-        });
-  }
-  // Machines take turns side by side; none waits for another within a round.
-  const auto round = [&](bool start) -> absl::Status {
-    executor.ParallelFor(count, [&](std::size_t w) {
-      absl::Status status;
-      if (start) {
-        status = machines[w]->Start(executor);
-      } else if (machines[w]->Ready()) {
-        status = machines[w]->Advance(executor);
-      }
-      if (!status.ok()) statuses[w] = std::move(status);
-    });
-    for (const absl::Status& status : statuses) LAWINE_RETURN_IF_ERROR(status);
-    return absl::OkStatus();
-  };
-  const auto done = [](const auto& machine) { return machine->done(); };
-  LAWINE_RETURN_IF_ERROR(round(true));
-  while (!std::all_of(machines.begin(), machines.end(), done)) LAWINE_RETURN_IF_ERROR(round(false));
+  LocalRounds<RunMachine> rounds(count, [&](std::size_t w, RunMachine::Send send) {
+    return std::make_unique<RunMachine>(spec, graph.partition, workers_[w], std::move(send));
+  });
+  LAWINE_RETURN_IF_ERROR(
+      rounds.Round(executor, [&executor](RunMachine& machine) { return machine.Start(executor); }));
+  LAWINE_RETURN_IF_ERROR(rounds.RunUntilDone(executor));
+  const auto& machines = rounds.machines();
   ClusterOutcome outcome;
   outcome.steps = machines[0]->steps();
   for (std::size_t w = 0; w < count; ++w) {

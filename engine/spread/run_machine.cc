@@ -8,15 +8,6 @@
 #include "engine/base/status_macros.h"
 
 namespace lawine {
-namespace {
-
-std::vector<bool> RemoteShards(const PartitionMap& partition, const std::vector<const ShardImage*>& local) {
-  std::vector<bool> remote(partition.shards_count(), true);
-  for (const ShardImage* image : local) remote[image->manifest().shard.value] = false;
-  return remote;
-}
-
-}  // namespace
 
 RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const ShardImage*> shards, Send send)
     : spec_(std::move(spec)),
@@ -27,7 +18,12 @@ RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const S
         frame_bytes_sent_ += frame.size();
         send(std::move(frame));
       }),
-      inboxes_(spec_, partition_, RemoteShards(partition_, shards)),
+      inboxes_({.run = spec_.run_id,
+                .attempt = spec_.attempt,
+                .first = spec_.first_replica,
+                .end = spec_.first_replica + spec_.replicas,
+                .lanes = spec_.lanes},
+               partition_, RemoteShards(partition_, shards)),
       outcomes_(spec_.replicas) {
   LAWINE_CHECK(CheckRunSpec(spec_, partition_.members_count()).ok());
   for (const ShardImage* image : shards) LAWINE_CHECK(image->graph().partition == partition_);

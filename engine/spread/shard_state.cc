@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "engine/base/status_macros.h"
+#include "engine/spread/decide.h"
 #include "engine/store/list_walk.h"
 
 namespace lawine {
@@ -213,20 +214,10 @@ KeySpan ShardState::KeysOf(std::span<const std::uint32_t> members, KeyBuffer& bu
 void ShardState::Decide(const RunSpec& spec, std::uint32_t step, std::vector<MemberId>& forwards) {
   forwards.clear();
   const std::uint32_t first = image_.range().first.value;
-  const CoinLane coin({spec.run_seed, spec.message, replica_}, CoinPurpose::kForward);
-  const DigestLane receipt(spec.message, replica_, step, TransitionEvent::kReceipt);
-  const DigestLane forward(spec.message, replica_, step, TransitionEvent::kForward);
-  KeyBuffer keys;
-  std::array<std::uint32_t, kKeyBatch> passing;
-  for (std::size_t at = 0; at < new_.size(); at += kKeyBatch) {
-    const auto members = std::span(new_).subspan(at, std::min(kKeyBatch, new_.size() - at));
-    const KeySpan received = KeysOf(members, keys);
-    digest_ += SumTerms(receipt, received);
-    const std::size_t count = SelectPassing(coin, spec.forward, members, received, passing.data());
-    const auto passed = std::span(passing).first(count);
-    digest_ += SumTerms(forward, KeysOf(passed, keys));
-    for (const std::uint32_t local : passed) forwards.push_back(MemberId(first + local));
-  }
+  const DecisionKey key{
+      .coin = {spec.run_seed, spec.message, replica_}, .step = step, .forward = spec.forward};
+  digest_ += DecideForwards(image_.members(), key, new_,
+                            [&](std::uint32_t local) { forwards.push_back(MemberId(first + local)); });
   if (!spec.record_receipts) return;
   for (const std::uint32_t local : new_) receipts_.receipt_steps[local] = step;
   for (const MemberId member : forwards) receipts_.forward_steps[member.value - first] = step;

@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
-#include "engine/base/event_codec.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/message_events.h"
 
 namespace lawine {
 namespace {
@@ -18,15 +18,17 @@ absl::Status Mismatch(const FrameView& frame, const std::string& what) {
 }
 
 // Sorts: frames arrive in any order, nearly always in theirs.
-bool EachOnce(std::vector<MemberId>& events) {
+template <class Event>
+bool EachOnce(std::vector<Event>& events) {
   if (!std::is_sorted(events.begin(), events.end())) std::sort(events.begin(), events.end());
   return std::adjacent_find(events.begin(), events.end()) == events.end();
 }
 
 }  // namespace
 
-StepInbox::StepInbox(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run,
-                     std::uint32_t attempt)
+template <class Events>
+StepInboxOf<Events>::StepInboxOf(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run,
+                                 std::uint32_t attempt)
     : partition_(partition),
       remote_(std::move(remote)),
       remote_count_(static_cast<std::uint32_t>(std::count(remote_.begin(), remote_.end(), true))),
@@ -35,7 +37,8 @@ StepInbox::StepInbox(const PartitionMap& partition, std::vector<bool> remote, st
   LAWINE_CHECK(remote_.size() == partition_.shards_count());
 }
 
-absl::Status StepInbox::Await(StepKey key) {
+template <class Events>
+absl::Status StepInboxOf<Events>::Await(StepKey key) {
   MutexLock lock(mutex_);
   if (next_.key.has_value() && *next_.key != key) {
     return absl::DataLossError(absl::StrCat("expected frames of step ", key.step, " of replica ", key.replica,
@@ -48,12 +51,14 @@ absl::Status StepInbox::Await(StepKey key) {
   return absl::OkStatus();
 }
 
-absl::Status StepInbox::Receive(std::string_view bytes) {
+template <class Events>
+absl::Status StepInboxOf<Events>::Receive(std::string_view bytes) {
   LAWINE_ASSIGN_OR_RETURN(const FrameView frame, DecodeFrame(bytes));
   return Receive(frame);
 }
 
-absl::Status StepInbox::Receive(const FrameView& frame) {
+template <class Events>
+absl::Status StepInboxOf<Events>::Receive(const FrameView& frame) {
   if (frame.header.run != run_ || frame.header.attempt != attempt_) return absl::OkStatus();
   const std::uint32_t from = frame.header.from.value;
   if (from >= remote_.size() || !remote_[from]) {
@@ -66,7 +71,8 @@ absl::Status StepInbox::Receive(const FrameView& frame) {
 }
 
 // Null for steps that are over.
-absl::StatusOr<StepInbox::Slot*> StepInbox::SlotFor(StepKey key) {
+template <class Events>
+auto StepInboxOf<Events>::SlotFor(StepKey key) -> absl::StatusOr<Slot*> {
   if (current_.key.has_value() && key <= *current_.key) return key == *current_.key ? &current_ : nullptr;
   if (next_.key.has_value() && *next_.key != key) {
     return absl::DataLossError(absl::StrCat("a frame of step ", key.step, " of replica ", key.replica,
@@ -77,13 +83,16 @@ absl::StatusOr<StepInbox::Slot*> StepInbox::SlotFor(StepKey key) {
   return &next_;
 }
 
-absl::Status StepInbox::Add(const FrameView& frame, Slot& slot) {
+template <class Events>
+absl::Status StepInboxOf<Events>::Add(const FrameView& frame, Slot& slot) {
   if (slot.shards.empty()) return absl::OkStatus();  // taken already: a late duplicate
-  ShardStep& shard = slot.shards[frame.header.from.value];
+  Step& shard = slot.shards[frame.header.from.value];
   const bool was_complete = shard.marker.has_value() && shard.frames_count == shard.frames_announced;
   if (was_complete) return absl::OkStatus();  // a duplicate
-  if (frame.header.kind == FrameKind::kEvents) {
+  if (frame.header.kind == Events::kKind) {
     LAWINE_RETURN_IF_ERROR(AddEvents(frame, shard));
+  } else if (frame.header.kind != FrameKind::kMarker) {
+    return Mismatch(frame, "events of another kind than the run's");
   } else if (!shard.marker.has_value()) {
     LAWINE_ASSIGN_OR_RETURN(shard.marker, DecodeMarkerPayload(frame.payload));
     shard.frames_announced = frame.header.sequence;
@@ -96,36 +105,43 @@ absl::Status StepInbox::Add(const FrameView& frame, Slot& slot) {
                                  " events for ", shard.marker->forwards, " forwards, received ",
                                  shard.frames_count, " and ", shard.events.size()));
   }
-  if (!EachOnce(shard.events)) return Mismatch(frame, "a member forwards twice");
+  if (!EachOnce(shard.events)) return Mismatch(frame, "a member forwards a message twice");
   ++slot.complete_count;
   return absl::OkStatus();
 }
 
-absl::Status StepInbox::AddEvents(const FrameView& frame, ShardStep& shard) {
+template <class Events>
+absl::Status StepInboxOf<Events>::AddEvents(const FrameView& frame, Step& shard) {
   const std::uint32_t sequence = frame.header.sequence;
   const MemberRange range = partition_.range(frame.header.from);
   const bool repeated = sequence < shard.frames_seen.size() && shard.frames_seen[sequence];
   if (repeated) return absl::OkStatus();
-  // A shard sends each member at most once a step, and at least one event a frame.
-  if (sequence >= range.count || frame.header.events_count > range.count - shard.events.size()) {
-    return Mismatch(frame, "more events than the shard has members");
+  // No event comes twice in a step, and at least one with each frame.
+  const std::uint64_t events_max = Events::EventsMax(range);
+  if (sequence >= events_max || frame.header.events_count > events_max - shard.events.size()) {
+    return Mismatch(frame, "more events than the shard can have in a step");
   }
-  LAWINE_RETURN_IF_ERROR(DecodeEvents(frame.payload, range, frame.header.events_count, shard.events));
+  LAWINE_RETURN_IF_ERROR(Events::Decode(frame.payload, range, frame.header.events_count, shard.events));
   shard.frames_seen.resize(std::max<std::size_t>(shard.frames_seen.size(), sequence + 1));
   shard.frames_seen[sequence] = true;
   ++shard.frames_count;
   return absl::OkStatus();
 }
 
-bool StepInbox::Complete() const {
+template <class Events>
+bool StepInboxOf<Events>::Complete() const {
   MutexLock lock(mutex_);
   return current_.complete_count == remote_count_;
 }
 
-std::vector<ShardStep> StepInbox::Take() {
+template <class Events>
+auto StepInboxOf<Events>::Take() -> std::vector<Step> {
   MutexLock lock(mutex_);
   LAWINE_CHECK(current_.complete_count == remote_count_);
   return std::exchange(current_.shards, {});
 }
+
+template class StepInboxOf<MemberEvents>;
+template class StepInboxOf<MessageEvents>;
 
 }  // namespace lawine

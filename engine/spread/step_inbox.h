@@ -3,7 +3,15 @@
 // Frames may come in any order and more than once. A step is complete when every remote shard's marker is
 // here with all the frames and events it announces: sent = received, checked per step and shard. No shard
 // can be more than one step ahead, because it too waits for everyone's markers; so two steps are held, and
-// a frame for any other is refused. Memory is bounded by the members of the remote shards, twice.
+// a frame for any other is refused. Memory is bounded by twice what an event code allows a shard and step:
+// for members the members of the remote shards.
+//
+// An event code says what events are, how frames hold them, and how many a shard can send in a step:
+//
+//   using Event                                       ordered; no event comes twice in a step
+//   static constexpr FrameKind kKind                  of its frames
+//   static std::uint64_t EventsMax(MemberRange)       of a step
+//   static absl::Status Decode(payload, range, events count, std::vector<Event>&)
 #ifndef LAWINE_ENGINE_SPREAD_STEP_INBOX_H_
 #define LAWINE_ENGINE_SPREAD_STEP_INBOX_H_
 
@@ -13,27 +21,45 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "engine/base/event_codec.h"
 #include "engine/base/mutex.h"
 #include "engine/graph/partition.h"
 #include "engine/spread/frame.h"
 
 namespace lawine {
 
+// Members that forward the one message of a run.
+struct MemberEvents {
+  using Event = MemberId;
+  static constexpr FrameKind kKind = FrameKind::kEvents;
+  static std::uint64_t EventsMax(MemberRange range) { return range.count; }
+  static absl::Status Decode(std::string_view payload, MemberRange range, std::uint32_t events_count,
+                             std::vector<MemberId>& events) {
+    return DecodeEvents(payload, range, events_count, events);
+  }
+};
+
 // One remote shard's part of a step.
-struct ShardStep {
-  std::vector<MemberId> events;
+template <class Event>
+struct ShardStepOf {
+  std::vector<Event> events;
   std::vector<bool> frames_seen;
   std::uint32_t frames_count = 0;
   std::uint32_t frames_announced = 0;
   std::optional<Marker> marker;
 };
 
+using ShardStep = ShardStepOf<MemberId>;
+
 // Thread-safe.
-class StepInbox {
+template <class Events>
+class StepInboxOf {
  public:
+  using Step = ShardStepOf<typename Events::Event>;
+
   // `remote[s]` says whether shard s is elsewhere. The partition map must outlive the inbox.
-  StepInbox(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run,
-            std::uint32_t attempt);
+  StepInboxOf(const PartitionMap& partition, std::vector<bool> remote, std::uint64_t run,
+              std::uint32_t attempt);
 
   // Waits for `key` from now on: frames of earlier steps are late duplicates and dropped.
   // REQUIRES: key is later than any awaited before. Fails if a frame of another later step is here.
@@ -46,17 +72,17 @@ class StepInbox {
 
   bool Complete() const;
   // The awaited step's parts, by shard (empty parts for local ones). REQUIRES: Complete().
-  std::vector<ShardStep> Take();
+  std::vector<Step> Take();
 
  private:
   struct Slot {
     std::optional<StepKey> key;
-    std::vector<ShardStep> shards;
+    std::vector<Step> shards;
     std::uint32_t complete_count = 0;
   };
   absl::StatusOr<Slot*> SlotFor(StepKey key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Add(const FrameView& frame, Slot& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status AddEvents(const FrameView& frame, ShardStep& shard);
+  absl::Status AddEvents(const FrameView& frame, Step& shard);
 
   const PartitionMap& partition_;
   const std::vector<bool> remote_;
@@ -67,6 +93,8 @@ class StepInbox {
   Slot current_ ABSL_GUARDED_BY(mutex_);
   Slot next_ ABSL_GUARDED_BY(mutex_);
 };
+
+using StepInbox = StepInboxOf<MemberEvents>;
 
 }  // namespace lawine
 

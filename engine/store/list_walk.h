@@ -86,6 +86,25 @@ absl::StatusOr<std::uint64_t> ForEachList(const ShardImage& image, std::span<con
   return links;
 }
 
+// The same in order of members, for who must not mix their lists. Stored lists are copied some at a time.
+template <class Visit>
+absl::Status ForEachListInOrder(const ShardImage& image, std::span<const MemberId> members, Visit&& visit) {
+  if (image.stored().empty()) {
+    ForEachListInMemory(image, members, visit);
+    return absl::OkStatus();
+  }
+  constexpr std::size_t kMembersAtOnce = 4096;
+  std::vector<std::vector<std::uint16_t>> lists;
+  for (std::size_t first = 0; first < members.size(); first += kMembersAtOnce) {
+    const auto part = members.subspan(first, std::min(kMembersAtOnce, members.size() - first));
+    lists.assign(part.size(), {});
+    const auto copy = [&lists](std::size_t i, Gaps gaps) { lists[i].assign(gaps.begin(), gaps.end()); };
+    LAWINE_RETURN_IF_ERROR(ForEachList(image, part, copy).status());
+    for (std::size_t i = 0; i < part.size(); ++i) visit(first + i, Gaps(lists[i]));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace lawine
 
 #endif  // LAWINE_ENGINE_STORE_LIST_WALK_H_

@@ -131,6 +131,7 @@ CommandLine::CommandLine() : app_(kDescription, "lawine") {
   AddGlobalOptions();
   AddGraphCommands(app_, action_);
   AddSimulateCommand(app_, action_);
+  AddTrafficCommand(app_, action_);
   AddRunCommands(app_, action_);
   AddClusterCommands(app_, action_);
   AddCompletion();

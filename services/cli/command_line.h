@@ -45,6 +45,7 @@ CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::strin
 void AddClusterCommands(CLI::App& app, Action& action);  // up, down, cluster status
 void AddGraphCommands(CLI::App& app, Action& action);    // graph ..., member
 void AddSimulateCommand(CLI::App& app, Action& action);  // simulate
+void AddTrafficCommand(CLI::App& app, Action& action);   // traffic
 void AddRunCommands(CLI::App& app, Action& action);      // run ...
 
 }  // namespace lawine::cli

@@ -99,6 +99,7 @@ Connection::Connection(Interrupt& interrupt, const std::string& address)
   const std::shared_ptr<grpc::Channel> channel = OpenChannel(address);
   graphs_ = v1::GraphService::NewStub(channel);
   simulations_ = v1::SimulationService::NewStub(channel);
+  traffic_ = v1::TrafficService::NewStub(channel);
   cluster_ = v1::ClusterService::NewStub(channel);
 }
 

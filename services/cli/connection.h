@@ -12,6 +12,7 @@
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
 #include "lawine/v1/simulation.grpc.pb.h"
+#include "lawine/v1/traffic.grpc.pb.h"
 #include "services/cli/session.h"
 
 namespace lawine::cli {
@@ -29,6 +30,7 @@ class Connection {
 
   v1::GraphService::Stub& graphs() { return *graphs_; }
   v1::SimulationService::Stub& simulations() { return *simulations_; }
+  v1::TrafficService::Stub& traffic() { return *traffic_; }
   v1::ClusterService::Stub& cluster() { return *cluster_; }
   Interrupt& interrupt() { return interrupt_; }
 
@@ -56,6 +58,7 @@ class Connection {
   std::string address_;
   std::unique_ptr<v1::GraphService::Stub> graphs_;
   std::unique_ptr<v1::SimulationService::Stub> simulations_;
+  std::unique_ptr<v1::TrafficService::Stub> traffic_;
   std::unique_ptr<v1::ClusterService::Stub> cluster_;
 };
 

@@ -13,6 +13,9 @@
 #include "engine/spread/outcome.h"
 #include "engine/spread/run_spec.h"
 #include "engine/spread/seed_choice.h"
+#include "engine/spread/traffic_outcome.h"
+#include "engine/spread/traffic_source.h"
+#include "engine/spread/traffic_spec.h"
 #include "engine/store/shard_manifest.h"
 #include "lawine/internal/v1/worker.pb.h"
 #include "lawine/v1/graph.pb.h"
@@ -33,6 +36,20 @@ absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto);
 // Everything of the plan but peers.
 pbi::RunPlan ToProto(const RunSpec& spec);
 absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto);
+
+// What workers must know of traffic beside graph and peers.
+struct TrafficTask {
+  TrafficSpec spec;
+  GeneratedTraffic generated;  // no messages: batches follow
+};
+pbi::TrafficPlan ToProto(const TrafficTask& task);
+absl::StatusOr<TrafficTask> FromProto(const pbi::TrafficPlan& proto);
+pbi::WaveBatch ToProto(const Wave& wave);
+// `first_message` is for the caller to set.
+absl::StatusOr<Wave> FromProto(const pbi::WaveBatch& batch);
+// With senders and starts if `messages`.
+pbi::WaveReport ToProto(const WaveOutcome& wave, bool messages);
+absl::StatusOr<WaveOutcome> FromProto(const pbi::WaveReport& report);
 
 pbi::StepRow ToProto(const StepCounts& counts);
 StepCounts FromProto(const pbi::StepRow& row);

@@ -27,6 +27,31 @@ class AudienceDistribution {
   double Mean() const {
     return members_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(members_);
   }
+  // Mean audience of a follower's choice: of members weighed by their audience. This many hear of a forward.
+  double MeanByAudience() const {
+    double squares = 0;
+    for (const auto& [audience, members] : members_by_audience_) {
+      squares += static_cast<double>(audience) * audience * static_cast<double>(members);
+    }
+    return sum_ == 0 ? 0 : squares / static_cast<double>(sum_);
+  }
+  // The largest audience that at least one in `one_in` of the members, rounded up, reach.
+  std::uint32_t TopThreshold(std::uint64_t one_in) const {
+    std::uint64_t seen = 0;
+    for (auto it = members_by_audience_.rbegin(); it != members_by_audience_.rend(); ++it) {
+      seen += it->second;
+      if (seen * one_in >= members_) return it->first;
+    }
+    return 0;
+  }
+  // Members with at least this audience.
+  std::uint64_t MembersFrom(std::uint32_t audience) const {
+    std::uint64_t members = 0;
+    for (auto it = members_by_audience_.lower_bound(audience); it != members_by_audience_.end(); ++it) {
+      members += it->second;
+    }
+    return members;
+  }
   std::uint32_t Max() const {
     return members_by_audience_.empty() ? 0 : members_by_audience_.rbegin()->first;
   }

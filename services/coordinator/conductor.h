@@ -5,33 +5,17 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "engine/base/mutex.h"
 #include "engine/spread/outcome.h"
 #include "lawine/internal/v1/worker.pb.h"
 #include "services/coordinator/scenario_plan.h"
+#include "services/coordinator/worker_call.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
-
-// Ends calls from another thread. Thread-safe.
-class Cancellation {
- public:
-  void Cancel();
-  bool cancelled() const;
-  // Registers a call while it lasts; cancels it at once when that was asked for already.
-  void Add(grpc::ClientContext* context);
-  void Remove(grpc::ClientContext* context);
-
- private:
-  mutable Mutex mutex_;
-  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  std::set<grpc::ClientContext*> contexts_ ABSL_GUARDED_BY(mutex_);
-};
 
 struct ConductOutcome {
   std::vector<StepCounts> steps;   // summed over replicas

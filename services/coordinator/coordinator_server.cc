@@ -8,6 +8,7 @@
 #include "engine/base/thread_pool.h"
 #include "services/common/rpc.h"
 #include "services/coordinator/public_services.h"
+#include "services/coordinator/traffic_service.h"
 
 namespace lawine {
 namespace {
@@ -24,6 +25,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
         runs_(*registry_, graphs_, workers_, options.runs_at_once_max),
         graph_service_(graphs_),
         simulation_service_(runs_),
+        traffic_service_(graphs_, runs_),
         cluster_service_(workers_, graphs_, runs_),
         registry_service_(workers_, graphs_) {}
   ~CoordinatorServerImpl() override { Shutdown(); }
@@ -31,9 +33,9 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   absl::Status Bind(const CoordinatorOptions& options) {
     LAWINE_RETURN_IF_ERROR(graphs_.Load());
     LAWINE_RETURN_IF_ERROR(runs_.Start());
-    LAWINE_ASSIGN_OR_RETURN(
-        bound_, StartServer(options.listen, options.insecure_listen,
-                            {&graph_service_, &simulation_service_, &cluster_service_, &registry_service_}));
+    LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(options.listen, options.insecure_listen,
+                                                {&graph_service_, &simulation_service_, &traffic_service_,
+                                                 &cluster_service_, &registry_service_}));
     return absl::OkStatus();
   }
 
@@ -57,6 +59,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   Runs runs_;
   GraphService graph_service_;
   SimulationService simulation_service_;
+  TrafficService traffic_service_;
   ClusterService cluster_service_;
   RegistryService registry_service_;
   BoundServer bound_;

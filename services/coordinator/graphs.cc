@@ -315,19 +315,46 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   return placement;
 }
 
-absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
-  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
-  LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
+namespace {
+
+using ShardDescriptions = std::vector<pbi::DescribeShardsResponse>;  // by worker
+
+absl::StatusOr<ShardDescriptions> DescribeShards(const std::string& name, const Placement& placement) {
   pbi::DescribeShardsRequest request;
   request.set_graph(name);
-  std::vector<pbi::DescribeShardsResponse> parts(placement.workers.size());
+  ShardDescriptions parts(placement.workers.size());
   LAWINE_RETURN_IF_ERROR(AskAll(placement.workers, [&](std::size_t w) {
     grpc::ClientContext context;
     SetDeadline(context, kStatsTimeout);
     return placement.workers[w].Said(placement.workers[w].stub->DescribeShards(&context, request, &parts[w]));
   }));
-  pb::GetGraphStatsResponse stats;
+  return parts;
+}
+
+AudienceDistribution AudiencesOf(const ShardDescriptions& parts) {
   AudienceDistribution audiences;
+  for (const auto& part : parts) {
+    for (const auto& shard : part.shards()) {
+      for (int i = 0; i < shard.audiences_size(); ++i)
+        audiences.Add(shard.audiences(i), shard.audience_members(i));
+    }
+  }
+  return audiences;
+}
+
+}  // namespace
+
+absl::StatusOr<AudienceDistribution> Graphs::Audiences(const std::string& name, const Placement& placement) {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDescriptions parts, DescribeShards(name, placement));
+  return AudiencesOf(parts);
+}
+
+absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+  LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
+  LAWINE_ASSIGN_OR_RETURN(const ShardDescriptions parts, DescribeShards(name, placement));
+  pb::GetGraphStatsResponse stats;
+  const AudienceDistribution audiences = AudiencesOf(parts);
   for (std::size_t w = 0; w < parts.size(); ++w) {
     for (const auto& shard : parts[w].shards()) {
       pb::ShardStats& row = *stats.add_shards();
@@ -340,8 +367,6 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name)
       row.set_links_in_memory(shard.links_in_memory());
       row.set_partly_in_memory(shard.partly_in_memory());
       stats.set_without_followees(stats.without_followees() + shard.without_followees());
-      for (int i = 0; i < shard.audiences_size(); ++i)
-        audiences.Add(shard.audiences(i), shard.audience_members(i));
     }
   }
   std::sort(stats.mutable_shards()->begin(), stats.mutable_shards()->end(),

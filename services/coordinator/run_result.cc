@@ -43,14 +43,15 @@ pb::ReplicaResult ReplicaOf(const LaneOutcome& lane) {
   return replica;
 }
 
-pb::Manifest MakeManifest(const RunPlan& plan, const ConductOutcome& outcome) {
+}  // namespace
+
+pb::Manifest MakeManifest(const pbi::GraphInfo& graph, std::uint64_t exchange_bytes) {
   pb::Manifest manifest;
   manifest.set_version(kVersion);
-  manifest.set_graph_origin(plan.graph.info().origin());
-  manifest.set_graph_version(plan.graph.info().graph_version());
-  manifest.set_shards(static_cast<std::uint32_t>(plan.graph.info().boundaries_size()) - 1);
-  manifest.set_exchange_bytes(outcome.exchange_bytes);
-  manifest.set_links_touched(outcome.links_touched);
+  manifest.set_graph_origin(graph.origin());
+  manifest.set_graph_version(graph.graph_version());
+  manifest.set_shards(static_cast<std::uint32_t>(graph.boundaries_size()) - 1);
+  manifest.set_exchange_bytes(exchange_bytes);
   manifest.set_coin_version(kCoinVersion);
   return manifest;
 }
@@ -64,8 +65,6 @@ std::string PartlyInMemoryWarning(std::uint64_t links_on_disk, std::uint64_t lin
   return absl::StrCat("memory limits of workers leave ", links_on_disk, " of ", links,
                       " links on disk: steps read them there and take longer, results are the same");
 }
-
-}  // namespace
 
 pb::StepCounts ToPublic(const StepCounts& counts) {
   pb::StepCounts step;
@@ -104,7 +103,8 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   const std::uint64_t all = std::uint64_t{result.graph_members()} * outcome.lanes.size();
   result.set_unreached_missed(all - result.totals().reach() - result.unreached_without_links());
   result.set_digest(digest.ToHex());
-  *result.mutable_manifest() = MakeManifest(plan, outcome);
+  *result.mutable_manifest() = MakeManifest(info, outcome.exchange_bytes);
+  result.mutable_manifest()->set_links_touched(outcome.links_touched);
   return result;
 }
 

@@ -12,6 +12,8 @@ namespace lawine {
 // Everything but timing.
 lawine::v1::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome);
 
+// Without the run and workers.
+lawine::v1::Manifest MakeManifest(const internal::v1::GraphInfo& graph, std::uint64_t exchange_bytes);
 lawine::v1::StepCounts ToPublic(const StepCounts& counts);
 
 }  // namespace lawine

@@ -174,10 +174,7 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
                                                    "call CreateRun and WatchRun instead")),
         "RUN_TOO_LARGE");
   }
-  {
-    MutexLock lock(mutex_);
-    plan.spec.run_id = next_unnamed_id_++;
-  }
+  plan.spec.run_id = NewUnnamedId();
   RunProgress progress;
   Cancellation cancellation;
   // The caller may leave while workers are busy: somebody has to notice.
@@ -190,6 +187,11 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
   progress.Close();
   guard.join();
   return result;
+}
+
+std::uint64_t Runs::NewUnnamedId() {
+  MutexLock lock(mutex_);
+  return next_unnamed_id_++;
 }
 
 void Runs::RunQueue() {

@@ -50,6 +50,9 @@ class Runs {
   absl::Status Receipts(const std::string& name,
                         const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write) const;
 
+  // A number for a run that is answered at once and kept nowhere; no other run has it.
+  std::uint64_t NewUnnamedId();
+
   void Count(std::uint32_t& running, std::uint32_t& queued) const;
 
  private:

@@ -7,46 +7,29 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "services/common/wire.h"
+#include "services/worker/planned_part.h"
 
 namespace lawine {
 namespace {
 
 namespace pbi = ::lawine::internal::v1;
 
-// A peer that is alive but silent for this long is as good as dead.
-constexpr absl::Duration kStepTimeout = absl::Minutes(5);
-constexpr absl::Duration kCancelCheckEvery = absl::Milliseconds(200);
 constexpr absl::Duration kReportEvery = absl::Milliseconds(20);
 
-absl::Status Cancelled() { return absl::CancelledError("the coordinator ended the run"); }
-
-// The graph must be the one the coordinator means, and this worker must hold what the plan says.
-absl::Status CheckPlan(const pbi::RunPlan& plan, const Images& images, const RunSpec& spec) {
-  const GraphInfo& graph = images[0]->graph();
-  if (graph.digest.ToHex() != plan.graph_digest() || graph.partition.epoch() != plan.epoch()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "graph '", graph.name, "': expected digest ", plan.graph_digest(), ", this worker holds ",
-        graph.digest.ToHex(), ": its volume belongs to another cluster or an older load"));
-  }
-  for (const auto& peer : plan.peers()) {
-    if (peer.node_id() == plan.own_node_id() &&
-        static_cast<std::size_t>(peer.shards_size()) != images.size()) {
-      return absl::FailedPreconditionError(absl::StrCat("the plan expects ", peer.shards_size(),
-                                                        " shards here, this worker holds ", images.size()));
-    }
-  }
-  return CheckRunSpec(spec, graph.members());
-}
-
-// Keeps a run listed while it lasts.
-class Listed {
+// A run with what it depends on.
+class ActiveRun final : public ActiveMachine<RunMachine> {
  public:
-  Listed(RunHost& runs, std::uint64_t run_id) : runs_(runs), run_id_(run_id) {}
-  ~Listed() { runs_.Remove(run_id_); }
+  ActiveRun(RunSpec spec, Images images, SendFrames send)
+      : ActiveMachine(spec.run_id, images, std::move(send),
+                      [&spec, &images](std::vector<const ShardImage*> shards, Lane::Send send_frame) {
+                        return std::make_unique<RunMachine>(spec, images[0]->graph().partition,
+                                                            std::move(shards), std::move(send_frame));
+                      }),
+        spec_(std::move(spec)) {}
+  const RunSpec& spec() const { return spec_; }
 
  private:
-  RunHost& runs_;
-  const std::uint64_t run_id_;
+  const RunSpec spec_;
 };
 
 // Tells the coordinator how far the run is: a single replica's steps as they are closed; of several only how
@@ -91,46 +74,34 @@ class ProgressReports {
 absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context,
                    ConductStream& stream) {
   ProgressReports reports(run.machine(), run.spec().replicas == 1, stream);
-  LAWINE_RETURN_IF_ERROR(run.Step(true, executor));
+  LAWINE_RETURN_IF_ERROR(run.Take([&executor](RunMachine& machine) { return machine.Start(executor); }));
   absl::Time last_progress = absl::Now();
   absl::Time last_report = last_progress;
   while (!run.machine().done()) {
     LAWINE_ASSIGN_OR_RETURN(const bool ready, run.WaitReady(kCancelCheckEvery));
-    if (context.IsCancelled()) return Cancelled();
+    if (context.IsCancelled()) return CoordinatorGone();
     const absl::Time now = absl::Now();
     if (!ready && now - last_progress > kStepTimeout) {
       return absl::DeadlineExceededError("no frames from the other workers for five minutes");
     }
     if (!ready) continue;
     last_progress = now;
-    LAWINE_RETURN_IF_ERROR(run.Step(false, executor));
+    LAWINE_RETURN_IF_ERROR(run.Take([&executor](RunMachine& machine) { return machine.Advance(executor); }));
     // Many small steps share a message; a watcher need not see each at once.
     if (!report || now - last_report < kReportEvery) continue;
     last_report = now;
-    if (!reports.Send()) return Cancelled();
+    if (!reports.Send()) return CoordinatorGone();
   }
-  return !report || reports.SendAll() ? absl::OkStatus() : Cancelled();
+  return !report || reports.SendAll() ? absl::OkStatus() : CoordinatorGone();
 }
 
 absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks& peers,
                                                    const pbi::RunPlan& plan, double& load_seconds) {
   LAWINE_ASSIGN_OR_RETURN(RunSpec spec, wire::FromProto(plan));
-  LAWINE_ASSIGN_OR_RETURN(ShardHost::Acquired acquired, shards.Acquire(plan.graph()));
-  load_seconds = acquired.load_seconds;
-  LAWINE_RETURN_IF_ERROR(CheckPlan(plan, acquired.images, spec));
-  std::vector<std::string> others;
-  for (const auto& peer : plan.peers()) {
-    if (peer.node_id() == plan.own_node_id()) continue;
-    LAWINE_RETURN_IF_ERROR(peers.Connect(peer.node_id(), peer.address()));
-    others.push_back(peer.node_id());
-  }
-  const auto send = [&peers, others](std::vector<std::string> frames) -> absl::Status {
-    const auto request = std::make_shared<pbi::ExchangeRequest>();
-    for (std::string& frame : frames) request->add_frames(std::move(frame));
-    for (const std::string& node_id : others) LAWINE_RETURN_IF_ERROR(peers.Send(node_id, request));
-    return absl::OkStatus();
-  };
-  return std::make_shared<ActiveRun>(std::move(spec), std::move(acquired.images), send);
+  LAWINE_ASSIGN_OR_RETURN(PlannedPart part, PreparePart(shards, peers, plan));
+  LAWINE_RETURN_IF_ERROR(CheckRunSpec(spec, part.images[0]->graph().members()));
+  load_seconds = part.load_seconds;
+  return std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.send));
 }
 
 bool WriteOutcome(const ActiveRun& run, RunMachine& machine, int others, double processing_seconds,
@@ -151,7 +122,7 @@ bool WriteOutcome(const ActiveRun& run, RunMachine& machine, int others, double 
 absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
                      grpc::ServerContext& context, ConductStream& stream) {
   pbi::ConductRunRequest request;
-  if (!stream.Read(&request)) return Cancelled();
+  if (!stream.Read(&request)) return CoordinatorGone();
   if (!request.has_plan()) return absl::InvalidArgumentError("expected a plan first");
   const pbi::RunPlan plan = request.plan();
   pbi::ConductRunResponse prepared;
@@ -165,7 +136,7 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
     prepared.set_links_on_disk(prepared.links_on_disk() + image->manifest().links - image->links_in_memory());
     prepared.set_partly_in_memory(prepared.partly_in_memory() || PartlyInMemory(*image));
   }
-  if (!stream.Write(prepared) || !stream.Read(&request)) return Cancelled();
+  if (!stream.Write(prepared) || !stream.Read(&request)) return CoordinatorGone();
   if (!request.start()) return absl::InvalidArgumentError("expected a start after the plan");
   const absl::Time start = absl::Now();
   LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream));
@@ -180,7 +151,7 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
   }
   return WriteOutcome(*run, run->machine(), plan.peers_size() - 1, processing_seconds, stream)
              ? absl::OkStatus()
-             : Cancelled();
+             : CoordinatorGone();
 }
 
 }  // namespace lawine

@@ -1,4 +1,5 @@
-// A worker's part in a run, from plan to outcome: the worker's side of ConductRun.
+// A worker's part in a run or in traffic, from plan to outcome: the worker's side of ConductRun and
+// ConductTraffic.
 #ifndef LAWINE_SERVICES_WORKER_CONDUCT_H_
 #define LAWINE_SERVICES_WORKER_CONDUCT_H_
 
@@ -16,10 +17,15 @@ namespace lawine {
 using ConductStream =
     grpc::ServerReaderWriter<internal::v1::ConductRunResponse, internal::v1::ConductRunRequest>;
 
-// Serves one call, on the calling thread. Returns when the run is over here, failed, or cancelled by the
+using ConductTrafficStream =
+    grpc::ServerReaderWriter<internal::v1::ConductTrafficResponse, internal::v1::ConductTrafficRequest>;
+
+// Each serves one call, on the calling thread. Returns when the run is over here, failed, or cancelled by the
 // coordinator.
 absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
                      grpc::ServerContext& context, ConductStream& stream);
+absl::Status ConductTraffic(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
+                            grpc::ServerContext& context, ConductTrafficStream& stream);
 
 }  // namespace lawine
 

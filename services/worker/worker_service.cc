@@ -114,6 +114,10 @@ grpc::Status WorkerService::ConductRun(grpc::ServerContext* context, ConductStre
   return ToGrpc(Conduct(shards_, runs_, peers_, executor_, *context, *stream));
 }
 
+grpc::Status WorkerService::ConductTraffic(grpc::ServerContext* context, ConductTrafficStream* stream) {
+  return ToGrpc(lawine::ConductTraffic(shards_, runs_, peers_, executor_, *context, *stream));
+}
+
 grpc::Status WorkerService::ReadReceipts(grpc::ServerContext*, const pbi::ReadReceiptsRequest* request,
                                          grpc::ServerWriter<pbi::ReadReceiptsResponse>* writer) {
   const auto kept = runs_.FindReceipts(request->run_id());

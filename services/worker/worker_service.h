@@ -32,6 +32,7 @@ class WorkerService final : public internal::v1::WorkerService::Service {
   grpc::Status ProposeSeeds(grpc::ServerContext*, const internal::v1::ProposeSeedsRequest* request,
                             internal::v1::ProposeSeedsResponse* response) override;
   grpc::Status ConductRun(grpc::ServerContext* context, ConductStream* stream) override;
+  grpc::Status ConductTraffic(grpc::ServerContext* context, ConductTrafficStream* stream) override;
   grpc::Status ReadReceipts(grpc::ServerContext*, const internal::v1::ReadReceiptsRequest* request,
                             grpc::ServerWriter<internal::v1::ReadReceiptsResponse>* writer) override;
   grpc::Status DropRun(grpc::ServerContext*, const internal::v1::DropRunRequest* request,

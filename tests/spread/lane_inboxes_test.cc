@@ -8,18 +8,10 @@ namespace {
 
 class LaneInboxesTest : public testing::Test {
  protected:
-  static RunSpec Spec() {
-    RunSpec spec;
-    spec.run_id = 5;
-    spec.first_replica = 10;
-    spec.replicas = 4;
-    spec.lanes = 2;
-    return spec;
-  }
   std::string Marker(std::uint32_t replica, std::uint32_t step) const {
     return EncodeFrame({.kind = FrameKind::kMarker,
-                        .run = spec_.run_id,
-                        .attempt = spec_.attempt,
+                        .run = frames_.run,
+                        .attempt = frames_.attempt,
                         .key = {.replica = replica, .step = step},
                         .from = ShardIndex(1)},
                        EncodeMarkerPayload({}));
@@ -28,9 +20,9 @@ class LaneInboxesTest : public testing::Test {
     return inboxes_.Receive(Marker(replica, step)).code();
   }
 
-  RunSpec spec_ = Spec();
+  LaneFrames frames_{.run = 5, .attempt = 1, .first = 10, .end = 14, .lanes = 2};
   const PartitionMap partition_ = PartitionMap::Even(200, 2);
-  LaneInboxes inboxes_{spec_, partition_, {false, true}};
+  LaneInboxes inboxes_{frames_, partition_, {false, true}};
 };
 
 constexpr auto kOk = absl::StatusCode::kOk;
@@ -83,9 +75,9 @@ TEST_F(LaneInboxesTest, LateFramesOfEndedAndEarlierReplicasAreDropped) {
 }
 
 TEST_F(LaneInboxesTest, FramesOfOtherRunsAreDroppedAndGarbledOnesRefused) {
-  spec_.run_id = 6;
+  frames_.run = 6;
   const std::string foreign = Marker(~0u, 1);
-  spec_.run_id = 5;
+  frames_.run = 5;
   EXPECT_TRUE(inboxes_.Receive(foreign).ok());
   EXPECT_EQ(inboxes_.Receive("LWF1").code(), kRefused);
 }

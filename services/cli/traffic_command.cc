@@ -1,0 +1,117 @@
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "services/cli/command_line.h"
+#include "services/cli/connection.h"
+#include "services/cli/names.h"
+#include "services/cli/output_file.h"
+#include "services/cli/progress.h"
+#include "services/cli/traffic_text.h"
+#include "services/common/json/traffic_json.h"
+
+namespace lawine::cli {
+namespace {
+
+struct TrafficFlags {
+  std::string graph;
+  std::uint64_t messages = 0;
+  std::optional<double> forward;
+  std::string senders = "uniform";
+  bool daily_rhythm = false;
+  std::optional<std::uint64_t> run_seed;
+  std::optional<std::uint32_t> max_steps;
+  std::string rows;
+};
+
+v1::TrafficSpec SpecOf(const TrafficFlags& flags) {
+  v1::TrafficSpec spec;
+  spec.set_graph(flags.graph);
+  if (flags.forward) spec.mutable_forward()->set_probability(*flags.forward);
+  if (flags.run_seed) spec.set_run_seed(*flags.run_seed);
+  if (flags.max_steps) spec.set_max_steps(*flags.max_steps);
+  v1::GeneratedMessages& generated = *spec.mutable_generated();
+  generated.set_messages(flags.messages);
+  generated.set_senders(flags.senders == "uniform" ? v1::SENDER_DISTRIBUTION_UNIFORM
+                                                   : v1::SENDER_DISTRIBUTION_HEAVY_TAILED);
+  generated.set_daily_rhythm(flags.daily_rhythm);
+  spec.set_rows(!flags.rows.empty());
+  return spec;
+}
+
+// Sends the spec and reads until the result.
+absl::StatusOr<v1::TrafficResult> RunTraffic(Session& session, Connection& connection,
+                                             const v1::TrafficSpec& spec, OutputFile* rows) {
+  Progress progress(session);
+  CallScope call(connection.interrupt(), kStreamTimeout);
+  const auto stream = connection.traffic().RunTraffic(&call.context());
+  v1::RunTrafficRequest request;
+  *request.mutable_spec() = spec;
+  stream->Write(request);  // a failure shows at the end
+  stream->WritesDone();
+  std::optional<v1::TrafficResult> result;
+  absl::Status wrong;
+  v1::RunTrafficResponse response;
+  while (stream->Read(&response)) {
+    if (response.has_progress()) {
+      progress.Show(TrafficProgressText(response.progress()), response.progress().totals().messages(),
+                    spec.generated().messages());
+    }
+    if (response.has_rows() && rows != nullptr) wrong.Update(WriteTrafficRows(response.rows(), *rows));
+    if (!wrong.ok()) call.context().TryCancel();
+    if (response.has_result()) result = std::move(*response.mutable_result());
+  }
+  const grpc::Status status = stream->Finish();
+  LAWINE_RETURN_IF_ERROR(wrong);
+  LAWINE_RETURN_IF_ERROR(SuggestGraph(connection.Explain(status), connection, spec.graph()));
+  if (!result.has_value()) return absl::InternalError("the cluster ended the traffic without a result");
+  return *std::move(result);
+}
+
+absl::Status Traffic(Session& session, const TrafficFlags& flags) {
+  std::optional<OutputFile> rows;
+  if (!flags.rows.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(rows, OutputFile::Create(flags.rows));
+    LAWINE_RETURN_IF_ERROR(rows->Write(kTrafficRowsTitle));
+  }
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  LAWINE_ASSIGN_OR_RETURN(const v1::TrafficResult result, RunTraffic(session, *connection, SpecOf(flags),
+                                                                     rows.has_value() ? &*rows : nullptr));
+  if (rows.has_value()) LAWINE_RETURN_IF_ERROR(rows->Finish());
+  Print(session.options.json ? JsonText(TrafficToJson(result))
+                             : TrafficReport(result, session.options.color));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddTrafficCommand(CLI::App& app, Action& action) {
+  const auto flags = std::make_shared<TrafficFlags>();
+  CLI::App& command = AddCommand(
+      app, "traffic", "A day of messages, each from a member of its own, all spreading at once",
+      "lawine traffic hyves --messages 1000000 --forward 0.003\n"
+      "lawine traffic hyves --messages 1000000 --forward 0.003 --senders heavy-tailed --daily-rhythm\n"
+      "lawine traffic hyves --messages 30000000 --forward 0.001 -o json\n"
+      "lawine traffic hyves --messages 1000 --forward 0.003 --rows messages.csv");
+  command.add_option("NAME", flags->graph, "Name of the graph")->required();
+  command.add_option("--messages", flags->messages, "How many messages")->type_name("N")->required();
+  command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
+      ->type_name("P");
+  command
+      .add_option("--senders", flags->senders,
+                  "Who sends: uniform, everyone alike (default), or heavy-tailed, few send most")
+      ->type_name("WHO")
+      ->check(CLI::IsMember({"uniform", "heavy-tailed"}));
+  command.add_flag("--daily-rhythm", flags->daily_rhythm,
+                   "Start messages by an assumed rhythm of the day, not evenly");
+  command.add_option("--run-seed", flags->run_seed, "Key of the luck (default: 1)")->type_name("S");
+  command.add_option("--max-steps", flags->max_steps, "Stop each message after this many hops")
+      ->type_name("T");
+  command.add_option("--rows", flags->rows, "Write a line for each message, as CSV")->type_name("FILE");
+  command.callback(
+      [flags, &action] { action = [flags](Session& session) { return Traffic(session, *flags); }; });
+}
+
+}  // namespace lawine::cli

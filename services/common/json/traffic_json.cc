@@ -1,0 +1,20 @@
+#include "services/common/json/traffic_json.h"
+
+namespace lawine {
+
+Json TrafficToJson(const v1::TrafficResult& result) {
+  const Json fields = MessageToJson(result);
+  Json json = Json::object();
+  json["schema_version"] = fields["schema_version"];
+  json["graph"] = {{"name", fields["graph"]},
+                   {"members", fields["graph_members"]},
+                   {"links", fields["graph_links"]},
+                   {"digest", fields["graph_digest"]}};
+  for (const char* const name : {"traffic", "run_seed", "digest", "totals", "reach", "steps", "hours",
+                                 "largest_senders", "shards", "timing", "rates", "warnings", "manifest"}) {
+    json[name] = fields[name];
+  }
+  return json;
+}
+
+}  // namespace lawine
