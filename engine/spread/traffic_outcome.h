@@ -37,7 +37,8 @@ struct WaveOutcome {
   Digest digest;
 };
 
-// Adds another worker's part; one of them says senders and starts. DATA_LOSS when what all workers know differs.
+// Adds another worker's part; one of them says senders and starts. DATA_LOSS when what all workers know
+// differs.
 absl::Status MergeWave(const WaveOutcome& part, WaveOutcome& whole);
 
 // Sums over whole waves.

@@ -30,15 +30,16 @@ std::string TrafficSentence(const v1::TrafficResult& result) {
 std::string ReachTable(const v1::TrafficResult& result, bool color) {
   constexpr std::uint64_t kBarMax = 48;
   std::uint64_t most = 1;
-  for (const v1::ReachBin& bin : result.reach().histogram()) most = std::max<std::uint64_t>(most, bin.messages());
+  for (const v1::ReachBin& bin : result.reach().histogram())
+    most = std::max<std::uint64_t>(most, bin.messages());
   Table table(
       {{"from", Align::kRight}, {"to", Align::kRight}, {"messages", Align::kRight}, {"", Align::kLeft}});
   for (const v1::ReachBin& bin : result.reach().histogram()) {
     // Some is never shown as none; rounded up by hand, as the product may not fit an integer.
     const auto bar = static_cast<std::size_t>(
         std::ceil(static_cast<double>(bin.messages()) / static_cast<double>(most) * kBarMax));
-    table.AddRow({Thousands(bin.first()), Thousands(bin.last()), Thousands(bin.messages()),
-                  std::string(bar, '#')});
+    table.AddRow(
+        {Thousands(bin.first()), Thousands(bin.last()), Thousands(bin.messages()), std::string(bar, '#')});
   }
   return absl::StrCat("members reached, by how many messages\n", table.Render(color));
 }

@@ -66,7 +66,8 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
   const absl::Time deadline = absl::Now() + timeout;
   std::vector<std::unique_ptr<RunCall>> calls;
   for (const WorkerHandle& worker : placement.workers) {
-    calls.push_back(std::make_unique<RunCall>(worker, &pbi::WorkerService::Stub::ConductRun, deadline, cancellation));
+    calls.push_back(
+        std::make_unique<RunCall>(worker, &pbi::WorkerService::Stub::ConductRun, deadline, cancellation));
   }
   ConductOutcome outcome;
   pbi::ConductRunRequest request;

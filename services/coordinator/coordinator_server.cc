@@ -33,10 +33,9 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   absl::Status Bind(const CoordinatorOptions& options) {
     LAWINE_RETURN_IF_ERROR(graphs_.Load());
     LAWINE_RETURN_IF_ERROR(runs_.Start());
-    LAWINE_ASSIGN_OR_RETURN(
-        bound_, StartServer(options.listen, options.insecure_listen,
-                            {&graph_service_, &simulation_service_, &traffic_service_,
-                                          &cluster_service_, &registry_service_}));
+    LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(options.listen, options.insecure_listen,
+                                                {&graph_service_, &simulation_service_, &traffic_service_,
+                                                 &cluster_service_, &registry_service_}));
     return absl::OkStatus();
   }
 

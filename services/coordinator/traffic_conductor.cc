@@ -30,7 +30,8 @@ class Collected {
       return hook_status_;
     }
     MutexLock lock(mutex_);
-    conducted_.processing_seconds = std::max(conducted_.processing_seconds, response.done().processing_seconds());
+    conducted_.processing_seconds =
+        std::max(conducted_.processing_seconds, response.done().processing_seconds());
     conducted_.exchange_bytes += response.done().exchange_bytes();
     return absl::OkStatus();
   }

@@ -42,11 +42,11 @@ absl::Status CheckEstimate(const TrafficJob& job, const AudienceDistribution& au
   if (expected <= kDeliveriesMax) return absl::OkStatus();
   return FieldError(
       "spec.generated.messages",
-      absl::StrFormat("about %.1e deliveries are expected of %d messages on this graph, each forwarder passing "
-                      "on to %.2f others on average; traffic may take %.0e: expected fewer messages or a "
-                      "lower forward probability",
-                      expected, job.spec.generated().messages(), p * audiences.MeanByAudience(),
-                      kDeliveriesMax));
+      absl::StrFormat(
+          "about %.1e deliveries are expected of %d messages on this graph, each forwarder passing "
+          "on to %.2f others on average; traffic may take %.0e: expected fewer messages or a "
+          "lower forward probability",
+          expected, job.spec.generated().messages(), p * audiences.MeanByAudience(), kDeliveriesMax));
 }
 
 }  // namespace
@@ -96,11 +96,11 @@ absl::StatusOr<TrafficJob> PlanTraffic(const pb::TrafficSpec& spec, const pbi::G
     engine.group_audiences[g] = audience;
   }
   if (spec.has_generated()) {
-    job.task.generated = {
-        .messages = spec.generated().messages(),
-        .senders = spec.generated().senders() == pb::SENDER_DISTRIBUTION_HEAVY_TAILED ? Senders::kHeavyTailed
-                                                                                      : Senders::kUniform,
-        .daily_rhythm = spec.generated().daily_rhythm()};
+    job.task.generated = {.messages = spec.generated().messages(),
+                          .senders = spec.generated().senders() == pb::SENDER_DISTRIBUTION_HEAVY_TAILED
+                                         ? Senders::kHeavyTailed
+                                         : Senders::kUniform,
+                          .daily_rhythm = spec.generated().daily_rhythm()};
     LAWINE_RETURN_IF_ERROR(CheckEstimate(job, audiences));
   }
   if (p * audiences.MeanByAudience() >= 1) {

@@ -29,9 +29,7 @@ struct TrafficJob {
   std::array<LargestSenders, kSenderGroups> groups;  // largest group first
   std::vector<std::string> warnings;
 
-  std::uint32_t members_count() const {
-    return graph.info().boundaries(graph.info().boundaries_size() - 1);
-  }
+  std::uint32_t members_count() const { return graph.info().boundaries(graph.info().boundaries_size() - 1); }
 };
 
 // Defaults filled in. INVALID_ARGUMENT names the field.

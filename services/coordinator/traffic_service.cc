@@ -26,10 +26,12 @@ namespace pbi = ::lawine::internal::v1;
 constexpr absl::Duration kTrafficTimeout = absl::Hours(24);
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(500);
 constexpr absl::Duration kGuardEvery = absl::Milliseconds(50);
-// A caller that neither sends nor ends its side cannot be told of a failure; after this its call is cancelled.
+// A caller that neither sends nor ends its side cannot be told of a failure; after this its call is
+// cancelled.
 constexpr absl::Duration kFailureKept = absl::Seconds(2);
 
-// Notices a caller that leaves while workers are busy, and ends the wait for a caller's batch after a failure.
+// Notices a caller that leaves while workers are busy, and ends the wait for a caller's batch after a
+// failure.
 class CallGuard {
  public:
   CallGuard(grpc::ServerContext& context, Cancellation& cancellation)
@@ -113,9 +115,9 @@ class Batches {
     for (const auto& record : records) ids[members_.IdOf(record)] = MemberId(record.id());
     std::vector<MemberId> senders;
     for (int i = 0; i < batch.seed_members_size(); ++i) {
-      const auto found = ids.find(job_.graph.info().named_members()
-                                      ? batch.seed_members(i)
-                                      : absl::StrCat(keys[static_cast<std::size_t>(i)]));
+      const auto found =
+          ids.find(job_.graph.info().named_members() ? batch.seed_members(i)
+                                                     : absl::StrCat(keys[static_cast<std::size_t>(i)]));
       if (found == ids.end()) {
         return FieldError(Path(i), absl::StrCat("graph '", job_.graph.info().name(), "' has no member '",
                                                 batch.seed_members(i), "'"));

@@ -166,8 +166,8 @@ TEST_F(TrafficCallsTest, IsTheSameOverProcessesAndInOne) {
   const GeneratedTraffic generated{.messages = 150'000};
   ThreadPool pool(2);
   const auto local = RunLocalTraffic(
-      shards.ForWorkers(2), spec,
-      [&] { return std::make_unique<GeneratedWaves>(generated, spec, 20'000); }, pool);
+      shards.ForWorkers(2), spec, [&] { return std::make_unique<GeneratedWaves>(generated, spec, 20'000); },
+      pool);
   ASSERT_TRUE(local.ok()) << local.status();
   EXPECT_EQ(end.value.result.digest(), local->traffic.digest.ToHex());
   EXPECT_EQ(end.value.result.totals().deliveries(), local->traffic.deliveries);
@@ -216,7 +216,8 @@ TEST_F(TrafficCallsTest, BatchesGiveWhatTheSameMessagesGenerateThemselves) {
   const auto batches = call.ReadAll();
   ASSERT_TRUE(batches.ok()) << Text(batches.status);
   EXPECT_EQ(batches.value.result.digest(), generated.value.result.digest());
-  EXPECT_EQ(batches.value.result.reach().ShortDebugString(), generated.value.result.reach().ShortDebugString());
+  EXPECT_EQ(batches.value.result.reach().ShortDebugString(),
+            generated.value.result.reach().ShortDebugString());
   for (int hour = 0; hour < generated.value.result.hours_size(); ++hour) {
     EXPECT_EQ(batches.value.result.hours(hour).ShortDebugString(),
               generated.value.result.hours(hour).ShortDebugString());

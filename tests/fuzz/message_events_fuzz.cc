@@ -43,8 +43,8 @@ Forwards TakeForwards(FuzzInput& input, MemberRange range) {
        offset += 1 + input.U8()) {
     for (std::uint64_t place = input.Number(3); place < range.count && !input.empty();
          place += 1 + input.Number(2)) {
-      events.push_back(
-          {static_cast<std::uint32_t>(offset), MemberId(range.first.value + static_cast<std::uint32_t>(place))});
+      events.push_back({static_cast<std::uint32_t>(offset),
+                        MemberId(range.first.value + static_cast<std::uint32_t>(place))});
     }
   }
   return events;

@@ -18,7 +18,8 @@ using Change = std::function<std::vector<std::string>(TestRandom&, const std::st
 struct Network {
   explicit Network(std::uint64_t seed) : Network(TestRandom(seed)) {}
   explicit Network(TestRandom random)
-      : source(RandomGraph(random, 40, 3, 30)), shards(Shards::InMemory(source, BalancedPartition(source, 5))) {}
+      : source(RandomGraph(random, 40, 3, 30)),
+        shards(Shards::InMemory(source, BalancedPartition(source, 5))) {}
   const VectorLinkSource source;
   const Shards shards;
 };
@@ -44,12 +45,11 @@ TEST(TrafficOrderTest, FramesMayComeInAnyOrderAndAgain) {
     const auto alone = SimulateTraffic(network.shards, SpecOf(seed), kTraffic, {.workers_count = 1});
     ASSERT_EQ(alone.end, End::kFinished);
     for (const bool newest_first : {false, true}) {
-      const auto result =
-          SimulateTraffic(network.shards, SpecOf(seed), kTraffic,
-                          {.schedule_seed = seed,
-                           .workers_count = static_cast<std::uint32_t>(2 + seed % 4),
-                           .repeat_percent = 30,
-                           .newest_first = newest_first});
+      const auto result = SimulateTraffic(network.shards, SpecOf(seed), kTraffic,
+                                          {.schedule_seed = seed,
+                                           .workers_count = static_cast<std::uint32_t>(2 + seed % 4),
+                                           .repeat_percent = 30,
+                                           .newest_first = newest_first});
       ASSERT_EQ(result.end, End::kFinished) << result.refusal;
       EXPECT_TRUE(SameTraffic(result.traffic, alone.traffic)) << "seed " << seed;
     }
