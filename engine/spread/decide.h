@@ -19,26 +19,32 @@ struct DecisionKey {
   Threshold forward;
 };
 
+// What first receipts ask of it, hashed once. The lane of forwards is only made where someone forwards.
+struct DecisionLanes {
+  explicit DecisionLanes(const DecisionKey& key)
+      : coin(key.coin, CoinPurpose::kForward),
+        receipt(key.coin.message, key.coin.replica, key.step, TransitionEvent::kReceipt) {}
+  CoinLane coin;
+  DigestLane receipt;
+};
+
 // `received`, local ids, have received at the step: calls emit(local id) for each that forwards, in order,
 // and returns the terms of their receipts and forwards. Batches stay in the innermost cache.
 template <class Emit>
-Digest DecideForwards(const ShardMembers& members, const DecisionKey& key,
+Digest DecideForwards(const ShardMembers& members, const DecisionKey& key, const DecisionLanes& lanes,
                       std::span<const std::uint32_t> received, Emit&& emit) {
-  const std::uint64_t message = key.coin.message, replica = key.coin.replica;
-  const CoinLane coin(key.coin, CoinPurpose::kForward);
-  const DigestLane receipt(message, replica, key.step, TransitionEvent::kReceipt);
   KeyBuffer keys;
   std::array<std::uint32_t, kKeyBatch> passing;
   Digest digest;
   for (std::size_t at = 0; at < received.size(); at += kKeyBatch) {
     const auto batch = received.subspan(at, std::min(kKeyBatch, received.size() - at));
     members.KeysOf(batch, keys.data());
-    digest += SumTerms(receipt, KeySpan(keys).first(batch.size()));
+    digest += SumTerms(lanes.receipt, KeySpan(keys).first(batch.size()));
     const std::size_t count =
-        SelectPassing(coin, key.forward, batch, KeySpan(keys).first(batch.size()), passing.data());
+        SelectPassing(lanes.coin, key.forward, batch, KeySpan(keys).first(batch.size()), passing.data());
     if (count == 0) continue;
     members.KeysOf(std::span(passing).first(count), keys.data());
-    digest += SumTerms(DigestLane(message, replica, key.step, TransitionEvent::kForward),
+    digest += SumTerms(DigestLane(key.coin.message, key.coin.replica, key.step, TransitionEvent::kForward),
                        KeySpan(keys).first(count));
     for (const std::uint32_t local : std::span(passing).first(count)) emit(local);
   }

@@ -216,7 +216,7 @@ void ShardState::Decide(const RunSpec& spec, std::uint32_t step, std::vector<Mem
   const std::uint32_t first = image_.range().first.value;
   const DecisionKey key{
       .coin = {spec.run_seed, spec.message, replica_}, .step = step, .forward = spec.forward};
-  digest_ += DecideForwards(image_.members(), key, new_,
+  digest_ += DecideForwards(image_.members(), key, DecisionLanes(key), new_,
                             [&](std::uint32_t local) { forwards.push_back(MemberId(first + local)); });
   if (!spec.record_receipts) return;
   for (const std::uint32_t local : new_) receipts_.receipt_steps[local] = step;

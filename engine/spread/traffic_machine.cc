@@ -106,7 +106,7 @@ absl::Status TrafficMachine::TakeSteps(const std::vector<TrafficWave*>& turn, Ex
   const std::size_t parts = kPartsPerThread * executor.parallelism() / shards_count_ + 1;
   std::vector<std::pair<TrafficWave*, std::size_t>> tasks;
   for (TrafficWave* wave : turn) {
-    LAWINE_ASSIGN_OR_RETURN(const std::size_t count, wave->OpenStep(parts));
+    LAWINE_ASSIGN_OR_RETURN(const std::size_t count, wave->OpenStep(parts, executor));
     for (std::size_t part = 0; part < count; ++part) tasks.push_back({wave, part});
   }
   executor.ParallelFor(tasks.size(),

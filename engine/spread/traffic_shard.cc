@@ -4,7 +4,6 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
-#include "engine/spread/decide.h"
 #include "engine/store/list_walk.h"
 
 namespace lawine {
@@ -124,6 +123,11 @@ class TrafficShard::Pass {
     scratch_.marked.Clear();
   }
 
+  const DecisionLanes& LanesOf(const Walk::Message& message) const {
+    const Walk& walk = *shard_.walk_;
+    return walk.lanes[static_cast<std::size_t>(&message - walk.messages.data())];
+  }
+
   void Decide(const Walk::Message& message) {
     const std::uint32_t offset = message.offset;
     const auto received = scratch_.received.ids();
@@ -131,9 +135,10 @@ class TrafficShard::Pass {
     const DecisionKey key{.coin = {shard_.spec_.run_seed, shard_.wave_->first_message + offset, 0},
                           .step = shard_.step_,
                           .forward = shard_.spec_.forward};
-    part_.digest += DecideForwards(shard_.image_.members(), key, received, [&](std::uint32_t local) {
-      part_.forwards.push_back({offset, MemberId(range_.first.value + local)});
-    });
+    part_.digest +=
+        DecideForwards(shard_.image_.members(), key, LanesOf(message), received, [&](std::uint32_t local) {
+          part_.forwards.push_back({offset, MemberId(range_.first.value + local)});
+        });
     std::sort(part_.forwards.begin() + static_cast<std::ptrdiff_t>(before), part_.forwards.end());
     part_.deliveries += delivered_;
     part_.first_receipts += received.size();

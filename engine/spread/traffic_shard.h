@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "engine/base/digest.h"
 #include "engine/base/member_set.h"
+#include "engine/spread/decide.h"
 #include "engine/spread/message_events.h"
 #include "engine/spread/outcome.h"
 #include "engine/spread/scratch_sets.h"
@@ -37,6 +38,7 @@ struct Walk {
   };
   std::vector<Message> messages;  // ascending by offset
   std::vector<MemberId> members;
+  std::vector<DecisionLanes> lanes;  // parallel to messages, of the step to take
 };
 
 // Deliveries by hour of the day; the last are those after midnight.

@@ -38,12 +38,13 @@ bool TrafficWave::over() const {
   return walk_.messages.empty() || (spec_.max_steps.has_value() && last_step_ >= *spec_.max_steps);
 }
 
-absl::StatusOr<std::size_t> TrafficWave::OpenStep(std::size_t parts_count) {
+absl::StatusOr<std::size_t> TrafficWave::OpenStep(std::size_t parts_count, Executor& executor) {
   if (last_step_ >= limits::kStepsMax) {
     return absl::OutOfRangeError(absl::StrCat("expected messages to take at most ", limits::kStepsMax,
                                               " steps, and more are pending: set max_steps"));
   }
   LAWINE_RETURN_IF_ERROR(inbox_->Await(OpenKey()));
+  MakeLanes(executor);
   parts_.clear();
   for (std::size_t s = 0; s < shards_.size(); ++s) {
     const std::size_t count = shards_[s]->state.Open(last_step_ + 1, walk_, parts_count);
@@ -51,6 +52,21 @@ absl::StatusOr<std::size_t> TrafficWave::OpenStep(std::size_t parts_count) {
   }
   for (const Walk::Message& message : walk_.messages) outcome_.last_steps[message.offset] = last_step_ + 1;
   return parts_.size();
+}
+
+// Once for all shards: with short lists this hashing costs as much as the deliveries.
+void TrafficWave::MakeLanes(Executor& executor) {
+  constexpr std::size_t kBlock = 4096;
+  const DecisionLanes none{DecisionKey()};
+  walk_.lanes.resize(walk_.messages.size(), none);
+  executor.ParallelFor((walk_.messages.size() + kBlock - 1) / kBlock, [this](std::size_t block) {
+    const std::size_t end = std::min((block + 1) * kBlock, walk_.messages.size());
+    for (std::size_t m = block * kBlock; m < end; ++m) {
+      const std::uint64_t message = wave_.first_message + walk_.messages[m].offset;
+      walk_.lanes[m] =
+          DecisionLanes({.coin = {spec_.run_seed, message, 0}, .step = last_step_ + 1, .forward = {}});
+    }
+  });
 }
 
 void TrafficWave::StepPart(std::size_t part, ScratchSets& sets) {

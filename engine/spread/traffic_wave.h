@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/base/executor.h"
 #include "engine/spread/lane.h"
 #include "engine/spread/lane_inboxes.h"
 #include "engine/spread/traffic_outcome.h"
@@ -31,7 +32,7 @@ class TrafficWave {
 
   // Opens the next step in parts of about equal work, `parts_count` a shard or fewer; returns how many
   // altogether. OUT_OF_RANGE when there are too many steps.
-  absl::StatusOr<std::size_t> OpenStep(std::size_t parts_count);
+  absl::StatusOr<std::size_t> OpenStep(std::size_t parts_count, Executor& executor);
   // Each part once, on any threads at the same time.
   void StepPart(std::size_t part, ScratchSets& sets);
   // When all parts are done: hands what the others need to `send`, events before their marker. Without
@@ -59,6 +60,7 @@ class TrafficWave {
   };
   using Frontier = std::span<const std::span<const MessageForward>>;
 
+  void MakeLanes(Executor& executor);
   void SendShard(const LocalShard& shard, const Lane::Send& send);
   absl::Status NextWalk(Frontier frontier, std::uint64_t forwards);
   StepKey OpenKey() const { return {.replica = outcome_.wave, .step = last_step_ + 1}; }

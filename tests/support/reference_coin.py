@@ -8,6 +8,7 @@ Shares no code with the engine: unbounded integers and exact fractions instead o
 """
 
 import itertools
+import math
 import sys
 from fractions import Fraction
 
@@ -88,6 +89,38 @@ def product(a, b):
     return round_half_up(Fraction(a * b, 2**63))
 
 
+HOUR_WEIGHTS = (20, 12, 7, 5, 5, 8, 18, 35, 48, 52, 55, 58, 62, 60, 58, 60, 66, 74, 80, 88, 92, 86, 64, 38)
+SENDER, START_TIME = 10, 11
+
+
+def rank(c, members):
+    ends = [min(1024, members)]
+    while ends[-1] < members:
+        ends.append(min(2 * max(ends[-1], 1024), members))
+    block, rest = divmod(c * len(ends), WORD)
+    begin = ends[block - 1] if block > 0 else 0
+    return begin + rest * (ends[block] - begin) // WORD
+
+
+def sender(run_seed, members, heavy_tailed, message):
+    c = coin(run_seed, 0, 0, SENDER, 0, message)
+    if not heavy_tailed:
+        return c * members // WORD
+    shift = coin(run_seed, 0, 0, SENDER, 1, 0) * members // WORD
+    tries = (1 + coin(run_seed, 0, 0, SENDER, 2, n) * max(members - 1, 1) // WORD for n in itertools.count())
+    multiplier = next(a for a in tries if math.gcd(a, members) == 1)
+    return (multiplier * rank(c, members) + shift) % members
+
+
+def start_second(run_seed, daily_rhythm, message):
+    c = coin(run_seed, 0, 0, START_TIME, 0, message)
+    if not daily_rhythm:
+        return c * 86400 // WORD
+    weight, rest = divmod(c * sum(HOUR_WEIGHTS), WORD)
+    hour = next(h for h in range(24) if sum(HOUR_WEIGHTS[:h + 1]) > weight)
+    return 3600 * hour + rest * 3600 // WORD
+
+
 def hex_words(*words):
     return ", ".join(f"0x{w:x}" for w in words)
 
@@ -117,6 +150,11 @@ def rows():
         yield "THRESHOLD", f"{p!r}, {hex_words(threshold(p))}"
     for a, b in itertools.combinations_with_replacement(PROBABILITIES[:12], 2):
         yield "PRODUCT", hex_words(threshold(a), threshold(b), product(threshold(a), threshold(b)))
+    for run_seed, members, heavy, message in itertools.product(
+            (1, WORD - 1), (1, 2, 1000, 1025, 6000000, 4294967294), (0, 1), (0, 1, 2, 30000000)):
+        yield "SENDER", hex_words(run_seed, members, heavy, message, sender(run_seed, members, heavy, message))
+    for run_seed, rhythm, message in itertools.product((1, 2009), (0, 1), (0, 1, 2, 3, 30000000)):
+        yield "START_SECOND", hex_words(run_seed, rhythm, message, start_second(run_seed, rhythm, message))
     total = sum(member_term(key) for key in range(1000)) % WORD**2
     yield "MEMBERS_SUM", f'1000, "{total:032x}"'
 

@@ -6,37 +6,49 @@
 #include "engine/base/status_macros.h"
 #include "engine/spread/local_cluster.h"
 #include "engine/spread/run_machine.h"
+#include "engine/spread/traffic_machine.h"
+#include "engine/spread/wave_collector.h"
 #include "tests/support/test_random.h"
 
 namespace lawine {
 namespace {
 
+using End = SimulationResult::End;
+
+absl::Status TakeFirstTurn(RunMachine& machine, Executor& executor) { return machine.Start(executor); }
+absl::Status TakeFirstTurn(TrafficMachine& machine, Executor& executor) { return machine.Advance(executor); }
+
+template <class M>
 class Simulator {
  public:
-  Simulator(const Shards& shards, const RunSpec& spec, const SimulationOptions& options)
+  // make(worker, shards, send) makes a worker's machine.
+  template <class Make>
+  Simulator(const Shards& shards, const SimulationOptions& options, Make&& make)
       : options_(options), random_(options.schedule_seed), groups_(shards.ForWorkers(options.workers_count)) {
     for (std::size_t w = 0; w < groups_.size(); ++w) {
-      machines_.push_back({.machine = std::make_unique<RunMachine>(
-                               spec, shards.info().partition, groups_[w],
-                               [this, w](const std::string& frame) { Broadcast(w, frame); })});
+      machines_.push_back(
+          {.machine = make(w, groups_[w], [this, w](const std::string& frame) { Broadcast(w, frame); })});
     }
   }
 
-  SimulationResult Run(bool with_receipts) {
-    SimulationResult result;
+  // To the end; then collect(machines) puts what they found together.
+  template <class Result, class Collect>
+  void Run(Result& result, Collect&& collect) {
     result.refusal = RunUntilQuiet();
     bool all_done = true;
     for (const Machine& m : machines_) all_done = all_done && m.machine->done();
-    if (result.refusal.ok() && all_done) result.refusal = Collect(with_receipts, result);
-    using End = SimulationResult::End;
+    if (result.refusal.ok() && all_done) result.refusal = collect(*this);
     result.end = !result.refusal.ok() ? End::kRefused : all_done ? End::kFinished : End::kStuck;
     result.frames_sent = frames_sent_;
-    return result;
   }
+
+  std::size_t machines_count() const { return machines_.size(); }
+  std::size_t shards_count(std::size_t worker) const { return groups_[worker].size(); }
+  const M& machine(std::size_t worker) const { return *machines_[worker].machine; }
 
  private:
   struct Machine {
-    std::unique_ptr<RunMachine> machine;
+    std::unique_ptr<M> machine;
     bool started = false;
     bool CanGoOn() const { return !started || machine->Ready(); }
   };
@@ -72,7 +84,7 @@ class Simulator {
 
   absl::Status GoOn(Machine& m) {
     if (std::exchange(m.started, true)) return m.machine->Advance(executor_);
-    return m.machine->Start(executor_);
+    return TakeFirstTurn(*m.machine, executor_);
   }
 
   absl::Status Deliver(std::size_t at) {
@@ -83,16 +95,6 @@ class Simulator {
       wire_.pop_back();
     }
     return machines_[arrived.to].machine->Receive(arrived.frame);
-  }
-
-  absl::Status Collect(bool with_receipts, SimulationResult& result) {
-    for (std::size_t w = 0; w < machines_.size(); ++w) {
-      LAWINE_RETURN_IF_ERROR(MergeLanes(machines_[w].machine->lanes(), result.lanes));
-      for (std::size_t s = 0; with_receipts && s < groups_[w].size(); ++s) {
-        result.receipts.push_back(machines_[w].machine->receipts(s));
-      }
-    }
-    return absl::OkStatus();
   }
 
   const SimulationOptions& options_;
@@ -107,7 +109,41 @@ class Simulator {
 }  // namespace
 
 SimulationResult Simulate(const Shards& shards, const RunSpec& spec, const SimulationOptions& options) {
-  return Simulator(shards, spec, options).Run(spec.record_receipts);
+  Simulator<RunMachine> simulator(shards, options, [&](std::size_t, const auto& group, auto send) {
+    return std::make_unique<RunMachine>(spec, shards.info().partition, group, std::move(send));
+  });
+  SimulationResult result;
+  simulator.Run(result, [&](const Simulator<RunMachine>& done) -> absl::Status {
+    for (std::size_t w = 0; w < done.machines_count(); ++w) {
+      LAWINE_RETURN_IF_ERROR(MergeLanes(done.machine(w).lanes(), result.lanes));
+      for (std::size_t s = 0; spec.record_receipts && s < done.shards_count(w); ++s) {
+        result.receipts.push_back(done.machine(w).receipts(s));
+      }
+    }
+    return absl::OkStatus();
+  });
+  return result;
+}
+
+TrafficSimulationResult SimulateTraffic(const Shards& shards, const TrafficSpec& spec,
+                                        const GeneratedTraffic& traffic, const SimulationOptions& options) {
+  WaveCollector collector(options.workers_count);
+  std::vector<std::unique_ptr<WaveSource>> waves;
+  absl::Status collected;
+  Simulator<TrafficMachine> simulator(shards, options, [&](std::size_t, const auto& group, auto send) {
+    waves.push_back(std::make_unique<GeneratedWaves>(traffic, spec, shards.info().members()));
+    return std::make_unique<TrafficMachine>(
+        spec, shards.info().partition, group, *waves.back(), std::move(send),
+        [&](WaveOutcome part) { collected.Update(collector.Add(std::move(part))); });
+  });
+  TrafficSimulationResult result;
+  simulator.Run(result, [&](const Simulator<TrafficMachine>&) -> absl::Status {
+    LAWINE_RETURN_IF_ERROR(collected);
+    if (!collector.all_whole()) return absl::DataLossError("workers report different waves");
+    result.traffic = collector.outcome();
+    return absl::OkStatus();
+  });
+  return result;
 }
 
 }  // namespace lawine

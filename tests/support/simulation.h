@@ -13,6 +13,8 @@
 #include "engine/spread/outcome.h"
 #include "engine/spread/run_spec.h"
 #include "engine/spread/shard_state.h"
+#include "engine/spread/traffic_outcome.h"
+#include "engine/spread/traffic_source.h"
 #include "tests/support/shards.h"
 
 namespace lawine {
@@ -40,6 +42,17 @@ struct SimulationResult {
 
 // Runs until everything that can happen has happened: frames left over at the end arrive too.
 SimulationResult Simulate(const Shards& shards, const RunSpec& spec, const SimulationOptions& options);
+
+struct TrafficSimulationResult {
+  SimulationResult::End end = SimulationResult::End::kStuck;
+  absl::Status refusal;
+  TrafficOutcome traffic;  // when finished
+  std::uint64_t frames_sent = 0;
+};
+
+// The same for traffic. REQUIRES: at least one message.
+TrafficSimulationResult SimulateTraffic(const Shards& shards, const TrafficSpec& spec,
+                                        const GeneratedTraffic& traffic, const SimulationOptions& options);
 
 }  // namespace lawine
 
