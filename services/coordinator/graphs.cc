@@ -28,11 +28,10 @@ constexpr absl::Duration kDropTimeout = absl::Minutes(2);
 constexpr absl::Duration kStatsTimeout = absl::Minutes(1);
 constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
-// A shard that is being loaded holds a thread of its worker's server.
-constexpr std::uint32_t kShardsPerWorkerMax = 256;
+constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds a thread of its worker
 
 std::string KeyOf(const std::string& name) { return absl::StrCat("graph/", name); }
-// A graph that was deleted while a worker was away must not come back with it.
+// Keeps a graph deleted while a worker was away from coming back with it.
 std::string DeletedKey(const std::string& digest) { return absl::StrCat("deleted/", digest); }
 std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
 
@@ -334,9 +333,8 @@ absl::StatusOr<ShardDescriptions> DescribeShards(const std::string& name, const 
 AudienceDistribution AudiencesOf(const ShardDescriptions& parts) {
   AudienceDistribution audiences;
   for (const auto& part : parts) {
-    for (const auto& shard : part.shards()) {
-      for (int i = 0; i < shard.audiences_size(); ++i)
-        audiences.Add(shard.audiences(i), shard.audience_members(i));
+    for (const auto& s : part.shards()) {
+      for (int i = 0; i < s.audiences_size(); ++i) audiences.Add(s.audiences(i), s.audience_members(i));
     }
   }
   return audiences;
@@ -345,14 +343,14 @@ AudienceDistribution AudiencesOf(const ShardDescriptions& parts) {
 }  // namespace
 
 absl::StatusOr<AudienceDistribution> Graphs::Audiences(const std::string& name, const Placement& placement) {
-  LAWINE_ASSIGN_OR_RETURN(const ShardDescriptions parts, DescribeShards(name, placement));
+  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement));
   return AudiencesOf(parts);
 }
 
 absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
-  LAWINE_ASSIGN_OR_RETURN(const ShardDescriptions parts, DescribeShards(name, placement));
+  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement));
   pb::GetGraphStatsResponse stats;
   const AudienceDistribution audiences = AudiencesOf(parts);
   for (std::size_t w = 0; w < parts.size(); ++w) {

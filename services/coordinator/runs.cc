@@ -23,7 +23,6 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kRunTimeout = absl::Hours(24);
-
 constexpr char kInterrupted[] =
     "the coordinator stopped while the run was going on: create it again, the same run seed gives the same "
     "result";

@@ -23,7 +23,7 @@ struct ClusterOptions {
   std::uint32_t workers = 2;
   std::uint32_t threads = 1;  // of each worker
   std::uint32_t runs_at_once = 8;
-  std::string memory_limit = {};  // of each worker; empty: none
+  std::string memory_limit = {};                 // of each worker; empty: none
   std::vector<std::filesystem::path> data = {};  // of workers; those not named get a directory of their own
 };
 

@@ -69,7 +69,7 @@ TEST(FrameTest, FramesOfAnotherFormatAreRefusedEvenWithAGoodChecksum) {
     char byte;
   };
   for (const Change change :
-       {Change{3, '2'}, Change{4, 0}, Change{4, 3}, Change{5, 1}, Change{6, 1}, Change{7, 1}}) {
+       {Change{3, '2'}, Change{4, 0}, Change{4, 4}, Change{5, 1}, Change{6, 1}, Change{7, 1}}) {
     std::string bytes = EncodeFrame(kHeader, "x");
     bytes[change.at] = change.byte;
     RepairChecksum(bytes);
