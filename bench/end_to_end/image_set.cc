@@ -14,13 +14,17 @@ namespace lawine::bench {
 namespace {
 
 // Adds the shards of `graph` that `storage` holds.
-absl::Status AddImages(ShardStorage& storage, const std::string& graph, Executor& executor,
-                       ImageSet& images) {
+absl::Status AddImages(ShardStorage& storage, const std::string& graph, std::uint64_t bytes_max,
+                       Executor& executor, ImageSet& images) {
   LAWINE_ASSIGN_OR_RETURN(const std::vector<ShardName> names, storage.List());
   for (const ShardName& name : names) {
     if (name.graph != graph) continue;
-    LAWINE_ASSIGN_OR_RETURN(const auto reader, storage.Open(name));
-    LAWINE_ASSIGN_OR_RETURN(auto image, ShardImage::Hydrate(*reader, executor));
+    LAWINE_ASSIGN_OR_RETURN(auto reader, storage.Open(name));
+    LAWINE_ASSIGN_OR_RETURN(const auto members, ShardMembers::Read(*reader));
+    const std::uint64_t shard_bytes_max = bytes_max / reader->manifest().graph.partition.shards_count();
+    const std::uint64_t members_bytes = std::min(shard_bytes_max, members->resident_bytes());
+    LAWINE_ASSIGN_OR_RETURN(auto image, ShardImage::Hydrate(std::move(reader), members,
+                                                            shard_bytes_max - members_bytes, executor));
     images.push_back(std::move(image));
   }
   return absl::OkStatus();
@@ -38,13 +42,13 @@ absl::Status CheckComplete(const ImageSet& images, const std::string& graph, con
 }  // namespace
 
 absl::StatusOr<ImageSet> HydrateFromData(const std::string& data, const std::string& graph,
-                                         Executor& executor) {
+                                         std::uint64_t bytes_max, Executor& executor) {
   ImageSet images;
   for (std::uint32_t worker = 0;; ++worker) {
     const std::string root = absl::StrCat(data, "/worker-", worker, "/graphs");
     if (!std::filesystem::exists(root)) break;
     LAWINE_ASSIGN_OR_RETURN(const auto storage, OpenRocksStorage(root, RocksOptions()));
-    LAWINE_RETURN_IF_ERROR(AddImages(*storage, graph, executor, images));
+    LAWINE_RETURN_IF_ERROR(AddImages(*storage, graph, bytes_max, executor, images));
   }
   std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) {
     return a->manifest().shard.value < b->manifest().shard.value;
@@ -65,7 +69,7 @@ absl::StatusOr<ImageSet> Generate(const GeneratorSpec& spec, std::uint32_t shard
   BuildProgress progress;
   LAWINE_RETURN_IF_ERROR(BuildGraph(*source, std::move(info), storage, executor, progress).status());
   ImageSet images;
-  LAWINE_RETURN_IF_ERROR(AddImages(storage, "bench", executor, images));
+  LAWINE_RETURN_IF_ERROR(AddImages(storage, "bench", ~std::uint64_t{0}, executor, images));
   return images;
 }
 

@@ -16,9 +16,10 @@ namespace lawine::bench {
 
 using ImageSet = std::vector<std::unique_ptr<const ShardImage>>;  // by shard, all of them
 
-// From the worker directories of a stopped cluster: DATA/worker-0, worker-1, ...
+// From the worker directories of a stopped cluster: DATA/worker-0, worker-1, ... Members and links take at
+// most `bytes_max`, shards alike; links beyond that stay on disk.
 absl::StatusOr<ImageSet> HydrateFromData(const std::string& data, const std::string& graph,
-                                         Executor& executor);
+                                         std::uint64_t bytes_max, Executor& executor);
 
 // Generated into memory, without a disk. The stored blocks are dropped when the images are there.
 absl::StatusOr<ImageSet> Generate(const GeneratorSpec& spec, std::uint32_t shards_count, Executor& executor);

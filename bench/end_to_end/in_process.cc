@@ -19,6 +19,7 @@ namespace {
 struct InProcessFlags : BenchFlags {
   std::string data;   // empty: generate
   std::string graph;  // in `data`
+  std::uint64_t memory_limit = ~std::uint64_t{0};
   std::uint32_t shards = 4;
   std::uint32_t workers = 4;
   std::uint32_t replicas = 1;
@@ -26,7 +27,7 @@ struct InProcessFlags : BenchFlags {
 };
 
 absl::StatusOr<ImageSet> Load(const InProcessFlags& flags, Executor& executor) {
-  if (!flags.data.empty()) return HydrateFromData(flags.data, flags.graph, executor);
+  if (!flags.data.empty()) return HydrateFromData(flags.data, flags.graph, flags.memory_limit, executor);
   LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, GraphSpec(flags));
   return Generate(spec, flags.shards, executor);
 }
@@ -105,7 +106,11 @@ absl::Status Run(const InProcessFlags& flags, Json& json) {
   spec.replicas = flags.replicas;
   spec.lanes = flags.lanes > 0 ? flags.lanes : LanesFor(graph.members(), spec.replicas);
   std::uint64_t resident_bytes = 0;
-  for (const auto& image : images) resident_bytes += image->resident_bytes();
+  std::uint64_t links_in_memory = 0;
+  for (const auto& image : images) {
+    resident_bytes += image->resident_bytes();
+    links_in_memory += image->links_in_memory();
+  }
   json = {{"program", "lawine_in_process"},
           {"build", BuildJson()},
           {"graph",
@@ -121,7 +126,8 @@ absl::Status Run(const InProcessFlags& flags, Json& json) {
           {"seed_audience", seed.audience},
           {"load_seconds", load_seconds},
           {"load_threads", pool.parallelism()},
-          {"resident_bytes", resident_bytes}};
+          {"resident_bytes", resident_bytes},
+          {"links_in_memory", links_in_memory}};
   LAWINE_RETURN_IF_ERROR(MeasureAll(flags, std::move(spec), images, pool, json));
   json["peak_resident_bytes"] = PeakResidentBytes();
   return absl::OkStatus();
@@ -149,6 +155,9 @@ int main(int argc, char** argv) {
   CLI::Option* const graph = app.add_option("--graph", flags.graph, "Graph in --data");
   app.add_option("--data", flags.data, "Data directory of a stopped cluster (default: generate)")
       ->needs(graph);
+  app.add_option("--memory-limit", flags.memory_limit,
+                 "What members and links of --data take in memory, like 512MiB (default: no limit)")
+      ->transform(CLI::AsSizeValue(true));
   CLI11_PARSE(app, argc, argv);
   lawine::bench::Json json;
   const absl::Status status = lawine::bench::Run(flags, json);

@@ -1,6 +1,7 @@
 // Storing and reading shards of a generated network of 50,000 members and 100 links each: building into
 // memory and RocksDB, scanning blocks, bringing a shard into memory, and finding one source's followers in
-// an image. One thread. Items are links; the label gives the graph's digest and the bytes a link.
+// an image; walking lists that are in memory and lists that are not. One thread. Items are links; the label
+// gives the graph's digest and the bytes a link.
 #include <stdlib.h>
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "engine/base/check.h"
 #include "engine/base/executor.h"
 #include "engine/graph/generator.h"
+#include "engine/store/list_walk.h"
 #include "engine/store/memory_store.h"
 #include "engine/store/rocks_store.h"
 #include "engine/store/shard_builder.h"
@@ -89,7 +91,7 @@ struct OpenShard {
 
   std::unique_ptr<ShardStorage> storage;
   GraphInfo info;
-  std::unique_ptr<ShardReader> reader;
+  std::shared_ptr<const ShardReader> reader;
 };
 
 void Report(benchmark::State& state, const Digest& digest, std::uint64_t links, std::uint64_t bytes) {
@@ -156,6 +158,29 @@ void FindFollowers(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
+// The followers of some members, spread evenly: from an image that has all lists, or from the store alone.
+// The more members, the more of them share a block, and the fewer places are gone to.
+void WalkLists(benchmark::State& state, bool on_disk, bool stored) {
+  const OpenShard shard(on_disk);
+  InlineExecutor executor;
+  const auto members = *ShardMembers::Read(*shard.reader);
+  const std::uint64_t links_bytes_max = stored ? 0 : ~std::uint64_t{0};
+  const auto image = *ShardImage::Hydrate(shard.reader, members, links_bytes_max, executor);
+  std::vector<MemberId> sources;
+  for (std::int64_t i = 0; i < state.range(0); ++i) {
+    sources.push_back(MemberId(static_cast<std::uint32_t>(kMembers * i / state.range(0))));
+  }
+  std::uint64_t links = 0, entries = 0;
+  for (auto _ : state) {
+    const auto walked = ForEachList(*image, sources, [&](std::size_t, Gaps gaps) { entries += gaps.size(); });
+    LAWINE_CHECK(walked.ok());
+    links += *walked;
+    benchmark::DoNotOptimize(entries);
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(links));
+  state.SetLabel(absl::StrFormat("%d links", links / static_cast<std::uint64_t>(state.iterations())));
+}
+
 BENCHMARK_CAPTURE(BuildShards, memory, false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BuildShards, rocksdb, true)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(ScanBlocks, memory, false)->Unit(benchmark::kMillisecond);
@@ -163,6 +188,9 @@ BENCHMARK_CAPTURE(ScanBlocks, rocksdb, true)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Hydrate, memory, false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Hydrate, rocksdb, true)->Unit(benchmark::kMillisecond);
 BENCHMARK(FindFollowers);
+BENCHMARK_CAPTURE(WalkLists, image, false, false)->Arg(20)->Arg(100)->Arg(1'000)->Arg(20'000);
+BENCHMARK_CAPTURE(WalkLists, stored_in_memory, false, true)->Arg(20)->Arg(100)->Arg(1'000)->Arg(20'000);
+BENCHMARK_CAPTURE(WalkLists, stored_in_rocksdb, true, true)->Arg(20)->Arg(100)->Arg(1'000)->Arg(20'000);
 
 }  // namespace
 }  // namespace lawine

@@ -13,19 +13,30 @@ constexpr std::uint32_t kPileBits = 13;
 constexpr std::uint32_t kPileMembers = 1u << kPileBits;
 // What one task throws before the piles are worked off: about so many links of at most so many sources,
 // so that a link on a pile fits 32 bits: the source's place in the run above, the receiver's in the pile
-// below.
-constexpr std::uint32_t kRunEntries = 1u << 21;
+// below. The more links, the more of them a member finds in the cache line that its first one fetched.
+constexpr std::uint32_t kRunEntries = 1u << 23;
 constexpr std::uint32_t kRunSources = 1u << (32 - kPileBits);
+
+// Piles grow by chunks of so many links, so that links are thrown in one pass, without counting before.
+constexpr std::uint32_t kChunk = 1024;
 
 // The links of consecutive sources, on piles.
 struct ThrownLinks {
   std::uint32_t first_source = 0;
   std::uint32_t end_source = 0;
-  std::vector<std::uint32_t> links;        // pile after pile
-  std::vector<std::uint32_t> pile_starts;  // and the end
+  std::uint32_t entries = 0;                       // at least as many as links
+  HugeArray<std::uint32_t> links;                  // chunk after chunk
+  std::vector<std::uint32_t> next;                 // by pile: where its next link goes
+  std::vector<std::vector<std::uint32_t>> chunks;  // by pile: where each begins
 
-  std::span<const std::uint32_t> pile(std::size_t p) const {
-    return std::span(links).subspan(pile_starts[p], pile_starts[p + 1] - pile_starts[p]);
+  // Calls visit(links) for the chunks of pile `p`, in the order they were thrown, while it returns true.
+  template <class Visit>
+  bool ForEachChunk(std::size_t p, Visit&& visit) const {
+    for (const std::uint32_t begin : chunks[p]) {
+      const std::uint32_t count = begin == chunks[p].back() ? next[p] - begin : kChunk;
+      if (!visit(links.span().subspan(begin, count))) return false;
+    }
+    return true;
   }
 };
 
@@ -40,34 +51,39 @@ void TakeSources(const SourceIndex& sources, std::uint32_t first, std::uint32_t 
   }
   thrown.first_source = first;
   thrown.end_source = end;
+  thrown.entries = static_cast<std::uint32_t>(entries);
 }
 
-// Calls visit(source's place in the run, receiver) for every link.
-template <class Visit>
-void ForEachLink(const SourceIndex& sources, Gaps followers, const ThrownLinks& thrown, Visit&& visit) {
+void Throw(const SourceIndex& sources, Gaps followers, std::size_t piles_count, ThrownLinks& thrown) {
+  const std::size_t links_max = (thrown.entries / kChunk + piles_count + 1) * std::size_t{kChunk};
+  if (thrown.links.size() < links_max) thrown.links = HugeArray<std::uint32_t>(links_max);
+  thrown.next.resize(piles_count);
+  thrown.chunks.resize(piles_count);
+  std::uint32_t free = 0;
+  const auto begin_chunk = [&](std::size_t pile) {
+    thrown.chunks[pile].push_back(free);
+    thrown.next[pile] = free;
+    free += kChunk;
+  };
+  for (std::size_t pile = 0; pile < piles_count; ++pile) {
+    thrown.chunks[pile].clear();
+    begin_chunk(pile);
+  }
+  std::uint32_t* const links = &thrown.links[0];
+  std::uint32_t* const next = thrown.next.data();
   for (std::uint32_t source = thrown.first_source; source < thrown.end_source; ++source) {
     const SourceIndex::Place place = sources.Find(MemberId(source));
+    const std::uint32_t high = (source - thrown.first_source) << kPileBits;
     std::uint32_t receiver = 0;
     for (const std::uint16_t gap : followers.subspan(place.begin, place.end - place.begin)) {
       receiver += gap;
-      if (gap != kSkip) visit(source - thrown.first_source, receiver);
+      if (gap == kSkip) continue;
+      const std::size_t pile = receiver >> kPileBits;
+      const std::uint32_t at = next[pile]++;
+      links[at] = high | (receiver & (kPileMembers - 1));
+      if (at % kChunk == kChunk - 1) begin_chunk(pile);
     }
   }
-}
-
-// Reads the links twice: to count each pile, and to throw.
-void Throw(const SourceIndex& sources, Gaps followers, std::size_t piles_count, ThrownLinks& thrown) {
-  thrown.pile_starts.assign(piles_count + 2, 0);
-  ForEachLink(sources, followers, thrown, [&](std::uint32_t, std::uint32_t receiver) {
-    ++thrown.pile_starts[(receiver >> kPileBits) + 2];
-  });
-  for (std::size_t p = 2; p < piles_count + 2; ++p) thrown.pile_starts[p] += thrown.pile_starts[p - 1];
-  thrown.links.resize(thrown.pile_starts.back());
-  std::uint32_t* const next = &thrown.pile_starts[1];
-  std::uint32_t* const links = thrown.links.data();
-  ForEachLink(sources, followers, thrown, [&](std::uint32_t source, std::uint32_t receiver) {
-    links[next[receiver >> kPileBits]++] = source << kPileBits | (receiver & (kPileMembers - 1));
-  });
 }
 
 // Writes the sources of one pile behind those its members have already: `next` is where, `end` how far,
@@ -101,12 +117,14 @@ absl::StatusOr<FolloweeIndex> FolloweeIndex::Build(const SourceIndex& sources, G
   std::vector<ThrownLinks> tasks(executor.parallelism());
   std::atomic<bool> fits{true};
   const auto work_off = [&](std::size_t p) {
+    std::uint32_t* const at = &next[p * kPileMembers];
+    const std::uint32_t* const end = &index.offsets_[p * kPileMembers + 1];
+    std::uint8_t* const ids = index.ids_.span().data();
     for (const ThrownLinks& task : tasks) {
-      std::uint32_t* const at = &next[p * kPileMembers];
-      const std::uint32_t* const end = &index.offsets_[p * kPileMembers + 1];
-      std::uint8_t* const ids = index.ids_.span().data();
-      const bool done = index.width_ == 3 ? WorkOff<3>(task.pile(p), task.first_source, at, end, ids)
-                                          : WorkOff<4>(task.pile(p), task.first_source, at, end, ids);
+      const bool done = task.ForEachChunk(p, [&](std::span<const std::uint32_t> links) {
+        return index.width_ == 3 ? WorkOff<3>(links, task.first_source, at, end, ids)
+                                 : WorkOff<4>(links, task.first_source, at, end, ids);
+      });
       if (!done) fits = false;
     }
   };
