@@ -6,47 +6,21 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "bench/spread/made_images.h"
 #include "benchmark/benchmark.h"
 #include "engine/base/check.h"
 #include "engine/base/coin.h"
 #include "engine/base/executor.h"
-#include "engine/graph/generator.h"
 #include "engine/spread/local_cluster.h"
 #include "engine/spread/shard_state.h"
-#include "engine/store/memory_store.h"
-#include "engine/store/shard_builder.h"
 
 namespace lawine {
 namespace {
 
 constexpr std::uint32_t kMembers = 200'000;
 
-using Images = std::vector<std::unique_ptr<const ShardImage>>;
-
-Images MakeImages(std::uint32_t shards_count) {
-  GeneratorSpec spec;
-  spec.members = kMembers;
-  spec.links_per_member_milli = 50'000;
-  InlineExecutor executor;
-  const auto source = *MakeGenerator(spec, executor);
-  GraphInfo info;
-  info.name = "bench";
-  info.partition = PartitionMap::Balanced(kMembers, shards_count,
-                                          [&](MemberId member) { return source->InLinksOf(member); });
-  MemoryShardStorage storage;
-  BuildProgress progress;
-  LAWINE_CHECK(BuildGraph(*source, info, storage, executor, progress).ok());
-  Images images;
-  for (std::uint32_t s = 0; s < shards_count; ++s) {
-    auto image = ShardImage::Hydrate(**storage.Open({"bench", ShardIndex(s)}), executor);
-    LAWINE_CHECK(image.ok());
-    images.push_back(*std::move(image));
-  }
-  return images;
-}
-
 const Images& InShards(std::uint32_t shards_count) {
-  static const Images one = MakeImages(1), four = MakeImages(4);
+  static const Images one = MakeImages(kMembers, 50, 1), four = MakeImages(kMembers, 50, 4);
   return shards_count == 1 ? one : four;
 }
 

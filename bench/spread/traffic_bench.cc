@@ -6,46 +6,20 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "bench/spread/made_images.h"
 #include "benchmark/benchmark.h"
 #include "engine/base/check.h"
 #include "engine/base/executor.h"
-#include "engine/graph/generator.h"
 #include "engine/spread/local_traffic.h"
-#include "engine/store/memory_store.h"
-#include "engine/store/shard_builder.h"
 
 namespace lawine {
 namespace {
 
 constexpr std::uint32_t kMembers = 200'000;
 
-using Images = std::vector<std::unique_ptr<const ShardImage>>;
-
-Images MakeImages(std::uint32_t shards_count) {
-  GeneratorSpec spec;
-  spec.members = kMembers;
-  spec.links_per_member_milli = 100'000;
-  InlineExecutor executor;
-  const auto source = *MakeGenerator(spec, executor);
-  GraphInfo info;
-  info.name = "bench";
-  info.partition = PartitionMap::Balanced(kMembers, shards_count,
-                                          [&](MemberId member) { return source->InLinksOf(member); });
-  MemoryShardStorage storage;
-  BuildProgress progress;
-  LAWINE_CHECK(BuildGraph(*source, info, storage, executor, progress).ok());
-  Images images;
-  for (std::uint32_t s = 0; s < shards_count; ++s) {
-    auto image = ShardImage::Hydrate(**storage.Open({"bench", ShardIndex(s)}), executor);
-    LAWINE_CHECK(image.ok());
-    images.push_back(*std::move(image));
-  }
-  return images;
-}
-
 void Traffic(benchmark::State& state) {
   const auto shards_count = static_cast<std::uint32_t>(state.range(0));
-  static const Images one = MakeImages(1), four = MakeImages(4);
+  static const Images one = MakeImages(kMembers, 100, 1), four = MakeImages(kMembers, 100, 4);
   WorkerShards workers(1);
   for (const auto& image : shards_count == 1 ? one : four) workers[0].push_back(image.get());
   const TrafficSpec spec{

@@ -64,12 +64,8 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
                                           absl::Duration timeout, const RunWatch& watch,
                                           Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
-  const absl::Time deadline = absl::Now() + timeout;
-  std::vector<std::unique_ptr<RunCall>> calls;
-  for (const WorkerHandle& worker : placement.workers) {
-    calls.push_back(
-        std::make_unique<RunCall>(worker, &pbi::WorkerService::Stub::ConductRun, deadline, cancellation));
-  }
+  const auto calls =
+      CallAll<RunCall>(placement, &pbi::WorkerService::Stub::ConductRun, absl::Now() + timeout, cancellation);
   ConductOutcome outcome;
   pbi::ConductRunRequest request;
   *request.mutable_plan() = wire::ToProto(plan.spec);
@@ -85,8 +81,7 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
   };
   LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
   std::vector<pbi::ConductRunResponse> lasts(calls.size());
-  absl::Status cause;
-  Mutex mutex;
+  SharedEnd end(cancellation);
   const Report nobody;
   const Report note = [&](const pbi::ConductRunResponse& response) {
     for (const pbi::StepRow& row : response.steps()) {
@@ -95,20 +90,12 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
     }
     if (response.replicas_done() > 0) watch.replicas_done(response.replicas_done());
   };
-  const auto follow = [&](std::size_t w) {
-    absl::Status status = Follow(*calls[w], w == 0 ? note : nobody, lasts[w]);
-    if (status.ok()) return;
-    {
-      MutexLock lock(mutex);
-      KeepCause(std::move(status), cause);
-    }
-    cancellation.Cancel();
-  };
+  const auto follow = [&](std::size_t w) { end.Note(Follow(*calls[w], w == 0 ? note : nobody, lasts[w])); };
   std::vector<std::future<void>> others;
   for (std::size_t w = 1; w < calls.size(); ++w) others.push_back(std::async(std::launch::async, follow, w));
   follow(0);
   for (auto& other : others) other.get();
-  LAWINE_RETURN_IF_ERROR(cause);
+  LAWINE_RETURN_IF_ERROR(end.cause());
   for (const auto& last : lasts) LAWINE_RETURN_IF_ERROR(Merge(last, outcome));
   LAWINE_RETURN_IF_ERROR(CheckSteps(plan, outcome));
   return outcome;

@@ -99,12 +99,8 @@ absl::StatusOr<TrafficConducted> ConductTraffic(const TrafficJob& job, const Pla
                                                 absl::Duration timeout, const TrafficHooks& hooks,
                                                 Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the traffic was cancelled");
-  const absl::Time deadline = absl::Now() + timeout;
-  TrafficCalls calls;
-  for (const WorkerHandle& worker : placement.workers) {
-    calls.push_back(std::make_unique<TrafficCall>(worker, &pbi::WorkerService::Stub::ConductTraffic, deadline,
-                                                  cancellation));
-  }
+  const TrafficCalls calls = CallAll<TrafficCall>(placement, &pbi::WorkerService::Stub::ConductTraffic,
+                                                  absl::Now() + timeout, cancellation);
   pbi::ConductTrafficRequest request;
   *request.mutable_plan() = wire::ToProto(job.task);
   FillPlan(job.graph.info(), placement, *request.mutable_plan());
@@ -118,23 +114,15 @@ absl::StatusOr<TrafficConducted> ConductTraffic(const TrafficJob& job, const Pla
   };
   LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
   Collected collected(static_cast<std::uint32_t>(calls.size()), hooks);
-  absl::Status cause;
-  Mutex mutex;
-  const auto note = [&](absl::Status status) {
-    if (status.ok()) return;
-    {
-      MutexLock lock(mutex);
-      KeepCause(std::move(status), cause);
-    }
-    cancellation.Cancel();
-  };
+  SharedEnd end(cancellation);
   std::vector<std::future<void>> readers;
   for (const auto& call : calls) {
-    readers.push_back(std::async(std::launch::async, [&, c = call.get()] { note(Follow(*c, collected)); }));
+    readers.push_back(
+        std::async(std::launch::async, [&, c = call.get()] { end.Note(Follow(*c, collected)); }));
   }
-  if (hooks.next_batch != nullptr) note(Feed(hooks, calls, cancellation));
+  if (hooks.next_batch != nullptr) end.Note(Feed(hooks, calls, cancellation));
   for (auto& reader : readers) reader.get();
-  LAWINE_RETURN_IF_ERROR(cause);
+  LAWINE_RETURN_IF_ERROR(end.cause());
   return collected.Outcome(load_seconds);
 }
 

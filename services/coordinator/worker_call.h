@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,33 +14,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/coordinator/cancellation.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
-
-// Ends calls from another thread. Thread-safe.
-class Cancellation {
- public:
-  void Cancel();
-  bool cancelled() const;
-  // Registers a call while it lasts; cancels it at once when that was asked for already.
-  void Add(grpc::ClientContext* context);
-  void Remove(grpc::ClientContext* context);
-
- private:
-  mutable Mutex mutex_;
-  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  std::set<grpc::ClientContext*> contexts_ ABSL_GUARDED_BY(mutex_);
-};
-
-// The failure that caused the others: those that were only told to stop say CANCELLED.
-inline void KeepCause(absl::Status status, absl::Status& cause) {
-  if (status.ok()) return;
-  if (cause.ok() || (absl::IsCancelled(cause) && !absl::IsCancelled(status))) cause = std::move(status);
-}
 
 // One thread may send while another reads.
 template <class Request, class Response>
@@ -92,6 +70,17 @@ class WorkerCall {
   std::unique_ptr<Stream> stream_;
   bool finished_ = false;
 };
+
+// A call to each worker of `placement`, which must outlive them.
+template <class Call>
+std::vector<std::unique_ptr<Call>> CallAll(const Placement& placement, typename Call::Method method,
+                                           absl::Time deadline, Cancellation& cancellation) {
+  std::vector<std::unique_ptr<Call>> calls;
+  for (const WorkerHandle& worker : placement.workers) {
+    calls.push_back(std::make_unique<Call>(worker, method, deadline, cancellation));
+  }
+  return calls;
+}
 
 // Graph and peers of a plan, RunPlan or TrafficPlan.
 template <class Plan>

@@ -1,4 +1,4 @@
-#include "services/coordinator/worker_call.h"
+#include "services/coordinator/cancellation.h"
 
 namespace lawine {
 
