@@ -30,6 +30,10 @@ enum class CoinPurpose : std::uint64_t {
   kGrowth = 9,
   kSender = 10,     // traffic: see engine/README.md
   kStartTime = 11,  // traffic: key1 = message
+  kSeen = 12,          // key1 = source, key2 = receiver
+  kLinkDelay = 13,     // key1 = source, key2 = receiver
+  kOnset = 14,         // key1 = member, with the step
+  kIntervention = 15,  // key1 = member, with the intervention's number for the step
   // 64 and above belong to generators (engine/graph).
   kGenerator = 64,
 };
