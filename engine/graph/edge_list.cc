@@ -12,15 +12,13 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/key_index.h"
+#include "engine/graph/profile.h"
 
 namespace lawine {
 namespace {
 
 constexpr std::uint32_t kChunkSources = 4096;
 static_assert(kChunkSources % limits::kSourcesPerBlock == 0, "chunks start where blocks do");
-
-constexpr std::uint8_t kNoNetwork = 0;
-constexpr std::uint8_t kPersonalAccount = 1;
 
 // What is known of members, by dense id. `names` is empty when ids are integers.
 struct MemberNames {
@@ -84,9 +82,9 @@ class EdgeListSource final : public LinkSource {
     const auto first = static_cast<std::ptrdiff_t>(range.first.value);
     const auto end = static_cast<std::ptrdiff_t>(range.end());
     members.keys.assign(members_.keys.begin() + first, members_.keys.begin() + end);
-    members.community.assign(range.count, 0);
-    members.network.assign(range.count, kNoNetwork);
-    members.account_kind.assign(range.count, kPersonalAccount);
+    members.community.assign(range.count, kNoCommunity);
+    members.network.assign(range.count, kNetworkUnknown);
+    members.account_kind.assign(range.count, kAccountPersonal);
     if (!members_.names.empty()) {
       members.names.assign(members_.names.begin() + first, members_.names.begin() + end);
     }

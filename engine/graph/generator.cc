@@ -43,6 +43,7 @@
 #include "engine/graph/degree_sampler.h"
 #include "engine/graph/generator_block.h"
 #include "engine/graph/preset.h"
+#include "engine/graph/profile.h"
 
 namespace lawine {
 namespace {

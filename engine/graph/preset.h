@@ -10,13 +10,6 @@
 
 namespace lawine {
 
-// What a member's profile says of its network and of who stands behind the account. Stored: never renumber.
-inline constexpr std::uint8_t kNetworkHyves = 1;
-inline constexpr std::uint8_t kNetworkFacebook = 2;
-inline constexpr std::uint8_t kNetworkLinkedIn = 3;
-inline constexpr std::uint8_t kNetworkTwitter = 4;
-inline constexpr std::uint8_t kAccountPersonal = 1;
-
 inline constexpr std::uint32_t kMillion = 1'000'000;
 
 // One everyday figure of a preset and where it comes from. Integers: rates in parts per million.

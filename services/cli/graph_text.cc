@@ -58,6 +58,35 @@ const char* AccountKind(std::uint32_t kind) {
   }
 }
 
+std::string NetworksText(const v1::GetGraphStatsResponse& stats) {
+  std::vector<std::string> parts;
+  for (const v1::NetworkStats& row : stats.networks()) {
+    const std::string name = row.network().empty() ? "not known" : row.network();
+    parts.push_back(absl::StrCat(name, " ", Thousands(row.members())));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+std::string AccountKindsText(const v1::GetGraphStatsResponse& stats) {
+  std::vector<std::string> parts;
+  for (const v1::AccountKindStats& row : stats.account_kinds()) {
+    parts.push_back(absl::StrCat(AccountKind(row.account_kind()), " ", Thousands(row.members())));
+  }
+  return absl::StrJoin(parts, "; ");
+}
+
+std::string CommunitiesText(const v1::GetGraphStatsResponse& stats) {
+  if (stats.communities() == 0) return "none";
+  std::vector<std::string> largest;
+  for (const v1::CommunityStats& row : stats.largest_communities()) {
+    largest.push_back(absl::StrCat(row.community(), " with ", Thousands(row.members())));
+  }
+  const std::uint32_t in_some = stats.graph().members() - stats.without_community();
+  return absl::StrCat(Thousands(stats.communities()), " of ",
+                      Decimal(static_cast<double>(in_some) / stats.communities(), 1),
+                      " members on average; largest: ", absl::StrJoin(largest, ", "));
+}
+
 // What a memory limit leaves out, if it does.
 std::string PartlyInMemoryText(const v1::GetGraphStatsResponse& stats) {
   std::uint64_t links = 0, in_memory = 0, shards = 0;
@@ -135,6 +164,9 @@ std::string StatsText(const v1::GetGraphStatsResponse& stats, bool color) {
                      absl::StrCat(Thousands(stats.without_followees()), " (",
                                   PercentCell(stats.without_followees(), stats.graph().members()),
                                   "%) whom nobody's messages reach"));
+  facts.emplace_back("networks", NetworksText(stats));
+  facts.emplace_back("account kinds", AccountKindsText(stats));
+  facts.emplace_back("communities", CommunitiesText(stats));
   Table table({{"shard", Align::kRight},
                {"worker", Align::kLeft},
                {"members", Align::kRight},

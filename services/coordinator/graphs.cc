@@ -15,8 +15,8 @@
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
-#include "services/coordinator/audience_distribution.h"
 #include "services/coordinator/fan_out.h"
+#include "services/coordinator/graph_stats.h"
 
 namespace lawine {
 namespace {
@@ -25,7 +25,6 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kDropTimeout = absl::Minutes(2);
-constexpr absl::Duration kStatsTimeout = absl::Minutes(1);
 constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
 constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds a thread of its worker
@@ -314,67 +313,11 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   return placement;
 }
 
-namespace {
-
-using ShardDescriptions = std::vector<pbi::DescribeShardsResponse>;  // by worker
-
-absl::StatusOr<ShardDescriptions> DescribeShards(const std::string& name, const Placement& placement) {
-  pbi::DescribeShardsRequest request;
-  request.set_graph(name);
-  ShardDescriptions parts(placement.workers.size());
-  LAWINE_RETURN_IF_ERROR(AskAll(placement.workers, [&](std::size_t w) {
-    grpc::ClientContext context;
-    SetDeadline(context, kStatsTimeout);
-    return placement.workers[w].Said(placement.workers[w].stub->DescribeShards(&context, request, &parts[w]));
-  }));
-  return parts;
-}
-
-AudienceDistribution AudiencesOf(const ShardDescriptions& parts) {
-  AudienceDistribution audiences;
-  for (const auto& part : parts) {
-    for (const auto& s : part.shards()) {
-      for (int i = 0; i < s.audiences_size(); ++i) audiences.Add(s.audiences(i), s.audience_members(i));
-    }
-  }
-  return audiences;
-}
-
-}  // namespace
-
-absl::StatusOr<AudienceDistribution> Graphs::Audiences(const std::string& name, const Placement& placement) {
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement));
-  return AudiencesOf(parts);
-}
-
 absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement));
-  pb::GetGraphStatsResponse stats;
-  const AudienceDistribution audiences = AudiencesOf(parts);
-  for (std::size_t w = 0; w < parts.size(); ++w) {
-    for (const auto& shard : parts[w].shards()) {
-      pb::ShardStats& row = *stats.add_shards();
-      row.set_shard(shard.shard());
-      row.set_worker(placement.workers[w].node_id);
-      row.set_members(shard.members());
-      row.set_links(shard.links());
-      row.set_disk_bytes(shard.disk_bytes());
-      row.set_resident_bytes(shard.resident_bytes());
-      row.set_links_in_memory(shard.links_in_memory());
-      row.set_partly_in_memory(shard.partly_in_memory());
-      stats.set_without_followees(stats.without_followees() + shard.without_followees());
-    }
-  }
-  std::sort(stats.mutable_shards()->begin(), stats.mutable_shards()->end(),
-            [](const auto& a, const auto& b) { return a.shard() < b.shard(); });
+  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(name, placement));
   *stats.mutable_graph() = ToPublic(record);
-  stats.set_audience_mean(audiences.Mean());
-  stats.set_audience_median(audiences.Quantile(50));
-  stats.set_audience_p99(audiences.Quantile(99));
-  stats.set_audience_max(audiences.Max());
-  stats.set_without_followers(audiences.Zeros());
   return stats;
 }
 

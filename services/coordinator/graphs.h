@@ -14,7 +14,6 @@
 #include "engine/graph/edge_reader.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
-#include "services/coordinator/audience_distribution.h"
 #include "services/coordinator/graph_load.h"
 #include "services/coordinator/registry_store.h"
 #include "services/coordinator/worker_directory.h"
@@ -46,8 +45,6 @@ class Graphs {
   absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
 
   absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(const std::string& name) const;
-  // Counted by the workers of `placement`, over all members.
-  static absl::StatusOr<AudienceDistribution> Audiences(const std::string& name, const Placement& placement);
 
   // Users of a graph keep it from being deleted. Use fails while it is being made or deleted. See GraphUse.
   absl::Status Use(const std::string& name);

@@ -12,6 +12,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/graph_stats.h"
 #include "services/coordinator/members.h"
 #include "services/coordinator/traffic_conductor.h"
 #include "services/coordinator/traffic_plan.h"
@@ -218,7 +219,7 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph()));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(spec.graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
-  LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, Graphs::Audiences(spec.graph(), placement));
+  LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(spec.graph(), placement));
   LAWINE_ASSIGN_OR_RETURN(TrafficJob job, PlanTraffic(spec, graph, audiences));
   job.task.spec.run_id = runs_.NewUnnamedId();
   const Members members(job.graph, placement);

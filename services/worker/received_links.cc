@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/graph/profile.h"
 #include "services/common/wire.h"
 
 namespace lawine {
@@ -84,7 +85,7 @@ void ReceivedLinks::Profiles(MemberRange range, MemberColumns& members) const {
   if (named_) members.names.assign(names_.begin() + first, names_.begin() + end);
   members.community.resize(range.count);
   members.network.resize(range.count);
-  members.account_kind.assign(range.count, 1);
+  members.account_kind.assign(range.count, kAccountPersonal);
 }
 
 }  // namespace lawine

@@ -16,6 +16,7 @@
 #include "engine/base/thread_pool.h"
 #include "engine/graph/partition.h"
 #include "engine/graph/preset.h"
+#include "engine/graph/profile.h"
 
 namespace lawine {
 namespace {
