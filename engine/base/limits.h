@@ -35,6 +35,13 @@ inline constexpr std::uint32_t kTurnEventsMax = 1u << 13;
 // They are listed in a run's plan and result, which are single messages.
 inline constexpr std::uint32_t kSeedMembersMax = 50'000;
 
+// Messages of one run, and what changes its rules.
+inline constexpr std::uint32_t kMessagesMax = 64;
+inline constexpr std::uint32_t kInterventionsMax = 256;
+inline constexpr std::uint32_t kInjectionsMax = 4096;
+inline constexpr std::uint32_t kDelayStepsMax = 1u << 16;
+static_assert(std::uint64_t{kReplicasMax} * kMessagesMax < 1ull << 32, "frames number both in 32 bits");
+
 // Traffic. Messages are propagated in waves, two of them at a time.
 inline constexpr std::uint64_t kTrafficMessagesMax = 10'000'000'000;
 inline constexpr std::uint32_t kWaveMessages = 1u << 16;

@@ -125,8 +125,8 @@ absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload) {
     *count = reader.U64();
   }
   if (!reader.AtEnd()) return Garbled(absl::StrCat("a marker of ", payload.size(), " bytes"));
-  if (marker.first_receipts > marker.deliveries + marker.injected || marker.monitors > marker.first_receipts ||
-      marker.seen > marker.deliveries) {
+  if (marker.first_receipts > marker.deliveries + marker.injected ||
+      marker.monitors > marker.first_receipts || marker.seen > marker.deliveries) {
     return Garbled("a marker whose counters contradict each other");
   }
   return marker;

@@ -29,10 +29,10 @@ class LinkAttempts {
     std::span<const std::uint32_t> weights;    // of the links; only where acceptance needs them
   };
   struct Options {
-    CoinLane coins;                  // links at step 0, or infections at the step
-    std::vector<Threshold> carry;    // of the interventions in force, in order
+    CoinLane coins;                      // links at step 0, or infections at the step
+    std::vector<Threshold> carry;        // of the interventions in force, in order
     const MemberSet* removed = nullptr;  // attempts at them never carry; null: nobody is
-    bool keys = false;               // for whoever wants coins of what carried
+    bool keys = false;                   // for whoever wants coins of what carried
   };
 
   // All must outlive the attempts. `by_followees`: see FollowerChances; needed for LinkChance::kByFollowees.
@@ -68,10 +68,10 @@ class LinkAttempts {
   const ShardImage& image_;
   const std::span<const Threshold> by_followees_;
   const Options options_;
-  Threshold same_;       // with the interventions; where the chance is the same for all
-  bool needs_kinds_;     // to filter, or for chances
-  bool needs_weights_;   // for chances or for acceptance
-  bool by_weight_;       // for acceptance
+  Threshold same_;      // with the interventions; where the chance is the same for all
+  bool needs_kinds_;    // to filter, or for chances
+  bool needs_weights_;  // for chances or for acceptance
+  bool by_weight_;      // for acceptance
   std::span<const std::uint8_t> kinds_;
   std::span<const std::uint32_t> weights_;
   std::array<std::uint32_t, kKeyBatch> ids_;

@@ -88,12 +88,12 @@ class MessageShard {
   CoinKey key_;
 
   MemberSet received_;
-  MemberSet seen_;      // only with a seen probability
-  MemberSet accepted_;  // or, where the first delivery accepts, immune and was asked
-  MemberSet removed_;   // empty while nobody is
-  MemberSet immune_;    // empty while nobody is
-  std::vector<bool> applied_;               // interventions whose members were chosen
-  std::vector<std::uint32_t> seen_counts_;  // thresholds by count: deliveries seen
+  MemberSet seen_;                           // only with a seen probability
+  MemberSet accepted_;                       // or, where the first delivery accepts, immune and was asked
+  MemberSet removed_;                        // empty while nobody is
+  MemberSet immune_;                         // empty while nobody is
+  std::vector<bool> applied_;                // interventions whose members were chosen
+  std::vector<std::uint32_t> seen_counts_;   // thresholds by count: deliveries seen
   std::vector<std::uint64_t> seen_weights_;  // thresholds by weight: their sum, 2^63 is 1
   Arrivals arrivals_;                        // only with link delays
   std::map<std::uint32_t, Locals> due_;      // decided forwards by step

@@ -145,6 +145,9 @@ struct ModelSpec {
   bool first_met_only = false;
 };
 
+// INVALID_ARGUMENT names the field, what was expected and what was found.
+absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count);
+
 }  // namespace lawine
 
 #endif  // LAWINE_ENGINE_SPREAD_MESSAGE_SPEC_H_

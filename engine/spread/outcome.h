@@ -78,8 +78,8 @@ struct LaneOutcome {
     duplicates += counts.duplicates();
     forwards += counts.forwards;
     for (const std::uint64_t value :
-         {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards, counts.acting,
-          counts.injected, counts.ignored, counts.seen, counts.recoveries, counts.monitors}) {
+         {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards,
+          counts.acting, counts.injected, counts.ignored, counts.seen, counts.recoveries, counts.monitors}) {
       steps_fingerprint = hash::Absorb(steps_fingerprint, value);
     }
   }

@@ -34,9 +34,9 @@ class RunProgress {
   void Check(const Trigger& trigger, std::uint32_t step, std::uint32_t& true_from) const;
 
   const ModelSpec* model_ = nullptr;
-  std::vector<std::uint64_t> reach_;     // by message
-  std::vector<std::uint64_t> monitors_;  // by message
-  std::vector<std::uint32_t> starts_;    // by message
+  std::vector<std::uint64_t> reach_;      // by message
+  std::vector<std::uint64_t> monitors_;   // by message
+  std::vector<std::uint32_t> starts_;     // by message
   std::vector<std::uint32_t> true_from_;  // by intervention
 };
 

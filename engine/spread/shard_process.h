@@ -56,6 +56,9 @@ class ShardProcess {
   virtual std::uint64_t links_touched() const = 0;
 };
 
+// Members of the range that have not received and never can, as nobody's messages reach them.
+std::uint64_t NeverReachable(const ShardMembers& members, const MemberSet& received);
+
 // The process that a run needs. `spec` and `image` must outlive it.
 std::unique_ptr<ShardProcess> MakeShardProcess(const RunSpec& spec, const ShardImage& image);
 

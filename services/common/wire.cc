@@ -99,6 +99,7 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   if (spec.max_steps.has_value()) proto.set_max_steps(*spec.max_steps);
   proto.set_seed_members(PackInts(std::span(spec.seed_members)));
   proto.set_record_receipts(spec.record_receipts);
+  if (spec.model != nullptr) *proto.mutable_model() = ToProto(*spec.model);
   return proto;
 }
 
@@ -120,8 +121,13 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .link = Threshold::FromFixed(proto.link_threshold()),
                .max_steps = std::nullopt,
                .seed_members = {},
+               .model = nullptr,
                .record_receipts = proto.record_receipts()};
   if (proto.has_max_steps()) spec.max_steps = proto.max_steps();
+  if (proto.has_model()) {
+    LAWINE_ASSIGN_OR_RETURN(ModelSpec model, FromProto(proto.model()));
+    spec.model = std::make_shared<const ModelSpec>(std::move(model));
+  }
   std::vector<std::uint32_t> seeds;
   LAWINE_RETURN_IF_ERROR(UnpackInts(proto.seed_members(), seeds));
   for (const std::uint32_t seed : seeds) spec.seed_members.push_back(MemberId(seed));
@@ -134,6 +140,11 @@ pbi::StepRow ToProto(const StepCounts& counts) {
   row.set_deliveries(counts.deliveries);
   row.set_first_receipts(counts.first_receipts);
   row.set_forwards(counts.forwards);
+  row.set_acting(counts.acting);
+  row.set_injected(counts.injected);
+  row.set_ignored(counts.ignored);
+  row.set_seen(counts.seen);
+  row.set_recoveries(counts.recoveries);
   return row;
 }
 
@@ -141,7 +152,12 @@ StepCounts FromProto(const pbi::StepRow& row) {
   return {.step = row.step(),
           .deliveries = row.deliveries(),
           .first_receipts = row.first_receipts(),
-          .forwards = row.forwards()};
+          .forwards = row.forwards(),
+          .acting = row.acting(),
+          .injected = row.injected(),
+          .ignored = row.ignored(),
+          .seen = row.seen(),
+          .recoveries = row.recoveries()};
 }
 
 pbi::LaneRow ToProto(const LaneOutcome& lane) {

@@ -37,6 +37,9 @@ absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto);
 pbi::RunPlan ToProto(const RunSpec& spec);
 absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto);
 
+pbi::ModelPlan ToProto(const ModelSpec& model);
+absl::StatusOr<ModelSpec> FromProto(const pbi::ModelPlan& plan);
+
 // What workers must know of traffic beside graph and peers.
 struct TrafficTask {
   TrafficSpec spec;
@@ -51,7 +54,7 @@ absl::StatusOr<Wave> FromProto(const pbi::WaveBatch& batch);
 pbi::WaveReport ToProto(const WaveOutcome& wave, bool messages);
 absl::StatusOr<WaveOutcome> FromProto(const pbi::WaveReport& report);
 
-pbi::StepRow ToProto(const StepCounts& counts);
+pbi::StepRow ToProto(const StepCounts& counts);  // of message 0
 StepCounts FromProto(const pbi::StepRow& row);
 pbi::LaneRow ToProto(const LaneOutcome& lane);
 absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row);
