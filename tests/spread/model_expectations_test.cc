@@ -25,12 +25,6 @@ ModelGraph Weighted(const TestGraph& graph, double weight) {
   return result;
 }
 
-// From `seeds` at step 0, always forwarded.
-MessageSpec From(const ModelGraph& graph, const std::set<MemberKey>& seeds) {
-  MessageSpec spec;
-  spec.injections = {{.step = 0, .members = IdsOf(graph, seeds)}};
-  return spec;
-}
 MessageSpec IndependentCascade(MessageSpec spec, double p) {
   spec.link.same = P(p);
   return spec;
@@ -131,7 +125,7 @@ struct Spreads {
 // Independent cascade with probability p for every link, and linear threshold with weights of p.
 Spreads Both(const TestGraph& graph, double p) {
   const ModelGraph weighted = Weighted(graph, p);
-  const MessageSpec from = From(weighted, {graph.start});
+  const MessageSpec from = MessageFrom(weighted, {graph.start});
   return {.cascade = Expect(weighted, IndependentCascade(from, p)),
           .threshold = Expect(weighted, LinearThreshold(from))};
 }
@@ -151,7 +145,7 @@ TEST(ModelExpectationsTest, ForwardOnSmallGraphs) {
   const auto expect = [](const TestGraph& graph, double received, double forwarders) {
     SCOPED_TRACE(graph.name);
     const ModelGraph links = ForModels(graph);
-    const MessageSpec spec = Forward(From(links, {graph.start}), 0.5);
+    const MessageSpec spec = Forward(MessageFrom(links, {graph.start}), 0.5);
     EXPECT_NEAR(Expect(links, spec, Reached), received, kExact);
     EXPECT_NEAR(Expect(links, spec, Forwarders), forwarders, kExact);
   };
@@ -169,7 +163,7 @@ TEST(ModelExpectationsTest, EqualWeightsAreWeightsOfOneInAsManyAsFollow) {
     for (ModelLink& link : weighted.links) {
       link.weight = Weight(1.0 / static_cast<double>(Followees(weighted, link.receiver)));
     }
-    const MessageSpec from = From(weighted, {graph.start});
+    const MessageSpec from = MessageFrom(weighted, {graph.start});
     const double equal = Expect(weighted, LinearThreshold(from, Acceptance::Kind::kLinearEqual));
     EXPECT_NEAR(Expect(weighted, LinearThreshold(from)), equal, 1e-8);
     MessageSpec cascade = from;
@@ -180,7 +174,7 @@ TEST(ModelExpectationsTest, EqualWeightsAreWeightsOfOneInAsManyAsFollow) {
 
 TEST(ModelExpectationsTest, WeightedCascade) {
   const ModelGraph diamond = ForModels(Diamond());
-  MessageSpec spec = From(diamond, {10});
+  MessageSpec spec = MessageFrom(diamond, {10});
   spec.link.kind = LinkChance::Kind::kByFollowees;
   // Only 40 has two followees: it is missed by one in four, and 50 with it.
   EXPECT_NEAR(Expect(diamond, spec), 3 + 2 * 0.75, kExact);
@@ -188,7 +182,7 @@ TEST(ModelExpectationsTest, WeightedCascade) {
 
 TEST(ModelExpectationsTest, SeenProbability) {
   const ModelGraph path = ForModels(Path(4));
-  MessageSpec spec = From(path, {10});
+  MessageSpec spec = MessageFrom(path, {10});
   spec.seen = P(0.25);
   // Everyone who sees it forwards it: the next one has it, seen or not.
   EXPECT_NEAR(Expect(path, spec, Forwarders), 1 + 1.0 / 4 + 1.0 / 16 + 1.0 / 64, kExact);
@@ -217,7 +211,7 @@ TEST(ModelExpectationsTest, OneLinkOfAnEpidemicCarriesWithItsTransmissibility) {
        {Case{.5, .2, .8333333}, Case{.05, .5, .0952381}, Case{.02, .1, .1694915}, Case{.1, 1, .1}}) {
     const ModelGraph link = ForModels(Path(2));
     // The receiver's own course, which branches as well, changes nothing.
-    const MessageSpec spec = Sir(From(link, {10}), b, g);
+    const MessageSpec spec = Sir(MessageFrom(link, {10}), b, g);
     const ModelSpec model{.messages = {spec}, .interventions = {}, .monitors = {}};
     constexpr std::uint32_t kSteps = 10;
     const double carried = Expected(
@@ -235,7 +229,7 @@ TEST(ModelExpectationsTest, AnEpidemicOfOneStepIsAnIndependentCascade) {
   for (const TestGraph& graph : {Cycle(3), Cycle(5), Path(5), Diamond(), Complete(4)}) {
     SCOPED_TRACE(graph.name);
     const ModelGraph links = ForModels(graph);
-    const MessageSpec from = From(links, {graph.start});
+    const MessageSpec from = MessageFrom(links, {graph.start});
     EXPECT_NEAR(Expect(links, Sir(from, 0.25, 1)), Expect(links, IndependentCascade(from, 0.25)), kExact);
   }
 }
@@ -267,7 +261,7 @@ class SampleTest : public testing::Test {
     return graph;
   }
   double Cascade(const ModelGraph& graph, const std::set<MemberKey>& seeds) const {
-    return Expect(graph, ByWeight(From(graph, seeds)));
+    return Expect(graph, ByWeight(MessageFrom(graph, seeds)));
   }
   std::filesystem::path folder_;
 };
@@ -278,10 +272,10 @@ constexpr double kRounded = 1e-8;
 TEST_F(SampleTest, CascadesAndThresholds) {
   const ModelGraph tree = Read("sample0.txt");
   EXPECT_NEAR(Cascade(tree, {0}), 3.0625, kRounded);
-  EXPECT_NEAR(Expect(tree, LinearThreshold(From(tree, {0}))), 3.0625, kRounded);
+  EXPECT_NEAR(Expect(tree, LinearThreshold(MessageFrom(tree, {0}))), 3.0625, kRounded);
   const ModelGraph graph = Read("sample1.txt");
   EXPECT_NEAR(Cascade(graph, {0}), 1.4452, kRounded);
-  EXPECT_NEAR(Expect(graph, LinearThreshold(From(graph, {0}))), 1.458, kRounded);
+  EXPECT_NEAR(Expect(graph, LinearThreshold(MessageFrom(graph, {0}))), 1.458, kRounded);
 }
 
 TEST_F(SampleTest, TheBestPair) {

@@ -26,4 +26,10 @@ std::vector<MemberId> IdsOf(const ModelGraph& graph, const std::set<MemberKey>& 
   return ids;
 }
 
+MessageSpec MessageFrom(const ModelGraph& graph, const std::set<MemberKey>& members) {
+  MessageSpec spec;
+  spec.injections = {{.step = 0, .members = IdsOf(graph, members)}};
+  return spec;
+}
+
 }  // namespace lawine

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/spread/message_spec.h"
 #include "tests/support/graphs.h"
 
 namespace lawine {
@@ -33,6 +34,8 @@ struct ModelGraph {
 ModelGraph ForModels(const TestGraph& graph);
 // Members' places, ascending. REQUIRES: they are members.
 std::vector<MemberId> IdsOf(const ModelGraph& graph, const std::set<MemberKey>& members);
+// A message that `members` have at its start and that everybody forwards.
+MessageSpec MessageFrom(const ModelGraph& graph, const std::set<MemberKey>& members);
 
 }  // namespace lawine
 
