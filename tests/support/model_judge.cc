@@ -137,8 +137,8 @@ class Judgement {
   }
 
   bool IsChosen(std::size_t intervention, const MemberChoice& choice, MemberKey member) {
-    if (std::ranges::any_of(choice.members, [&](MemberId id) { return keys_[id.value] == member; }))
-      return true;
+    const auto key = [&](MemberId id) { return keys_[id.value]; };
+    if (std::ranges::count(choice.members, member, key) > 0) return true;
     const auto& kinds = choice.account_kinds;
     if (!kinds.empty() && !std::ranges::count(kinds, graph_.members.at(member).account_kind)) return false;
     return choice.share.Passes(Coin(CoinPurpose::kIntervention, 0, member, intervention));
