@@ -24,7 +24,8 @@ RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const S
                 .end = spec_.first_replica + spec_.replicas,
                 .lanes = spec_.lanes},
                partition_, RemoteShards(partition_, shards)),
-      outcomes_(spec_.replicas) {
+      outcomes_(spec_.replicas),
+      kept_steps_(spec_.keep_steps ? spec_.replicas : 0) {
   LAWINE_CHECK(CheckRunSpec(spec_, partition_.members_count()).ok());
   for (const ShardImage* image : shards) LAWINE_CHECK(image->graph().partition == partition_);
   for (std::uint32_t i = 0; i < std::min(spec_.lanes, spec_.replicas); ++i) {
@@ -47,7 +48,7 @@ absl::Status RunMachine::Advance(Executor& executor) {
   LAWINE_CHECK(!turn.empty());
   for (Lane* lane : turn) {
     LAWINE_ASSIGN_OR_RETURN(const StepCounts counts, lane->CloseStep());
-    AddTo(counts, steps_);
+    AddStep(lane->replica(), counts);
     if (!lane->over()) continue;
     inboxes_.End(lane->replica());
     outcomes_[lane->replica() - spec_.first_replica] = lane->Outcome();
@@ -80,12 +81,18 @@ std::vector<Lane*> RunMachine::NextTurn(const Executor& executor) {
 void RunMachine::BeginReplica(Lane& lane) {
   while (replicas_begun_ < spec_.replicas) {
     const std::uint32_t replica = spec_.first_replica + replicas_begun_++;
-    AddTo(lane.Begin(replica, inboxes_.Begin(replica)), steps_);
+    AddStep(replica, lane.Begin(replica, inboxes_.Begin(replica)));
     if (!lane.over()) return;
     inboxes_.End(replica);
     outcomes_[replica - spec_.first_replica] = lane.Outcome();
     ++replicas_done_;
   }
+}
+
+void RunMachine::AddStep(std::uint32_t replica, const StepCounts& counts) {
+  AddTo(counts, steps_);
+  if (!spec_.keep_steps || counts.step >= limits::kKeptStepsMax) return;
+  kept_steps_[replica - spec_.first_replica].push_back(counts);
 }
 
 absl::Status RunMachine::TakeSteps(std::span<Lane* const> turn, Executor& executor) {

@@ -52,6 +52,8 @@ class RunMachine {
   const std::vector<StepCounts>& steps() const { return steps_; }
   // By replica, all of them when done: whole-graph counts, but this worker's part of digests.
   const std::vector<LaneOutcome>& lanes() const { return outcomes_; }
+  // By replica, its first steps; only when the spec asks.
+  const std::vector<std::vector<StepCounts>>& kept_steps() const { return kept_steps_; }
   std::uint32_t replicas_done() const { return replicas_done_; }
   // Of shards[index]; see RunSpec::record_receipts.
   const Receipts& receipts(std::size_t index) const { return lanes_[0]->receipts(index); }
@@ -64,6 +66,7 @@ class RunMachine {
   bool LaneReady(const Lane& lane) const { return !lane.over() && lane.Ready(); }
   std::vector<Lane*> NextTurn(const Executor& executor);
   void BeginReplica(Lane& lane);
+  void AddStep(std::uint32_t replica, const StepCounts& counts);
   absl::Status TakeSteps(std::span<Lane* const> turn, Executor& executor);
 
   const RunSpec spec_;
@@ -78,6 +81,7 @@ class RunMachine {
   std::uint32_t replicas_done_ = 0;
   std::vector<StepCounts> steps_;
   std::vector<LaneOutcome> outcomes_;
+  std::vector<std::vector<StepCounts>> kept_steps_;
   std::uint64_t frame_bytes_sent_ = 0;
 };
 

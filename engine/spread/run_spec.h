@@ -29,6 +29,7 @@ struct RunSpec {
   std::optional<std::uint32_t> max_steps;  // deliveries through this step; none: until nothing is pending
   std::vector<MemberId> seed_members;      // strictly ascending, at least one
   bool record_receipts = false;            // REQUIRES: replicas == 1
+  bool keep_steps = false;                 // by replica, the first limits::kKeptStepsMax
 };
 
 // How many replicas of a run to have in flight: enough that a worker seldom waits for the others, and that

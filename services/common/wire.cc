@@ -99,6 +99,7 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   if (spec.max_steps.has_value()) proto.set_max_steps(*spec.max_steps);
   proto.set_seed_members(PackInts(std::span(spec.seed_members)));
   proto.set_record_receipts(spec.record_receipts);
+  proto.set_keep_steps(spec.keep_steps);
   return proto;
 }
 
@@ -120,7 +121,8 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .link = Threshold::FromFixed(proto.link_threshold()),
                .max_steps = std::nullopt,
                .seed_members = {},
-               .record_receipts = proto.record_receipts()};
+               .record_receipts = proto.record_receipts(),
+               .keep_steps = proto.keep_steps()};
   if (proto.has_max_steps()) spec.max_steps = proto.max_steps();
   std::vector<std::uint32_t> seeds;
   LAWINE_RETURN_IF_ERROR(UnpackInts(proto.seed_members(), seeds));

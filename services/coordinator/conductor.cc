@@ -26,6 +26,9 @@ absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   std::vector<LaneOutcome> lanes;
   for (const pbi::LaneRow& row : part.lanes()) {
     LAWINE_ASSIGN_OR_RETURN(lanes.emplace_back(), wire::FromProto(row));
+    if (row.steps_size() == 0) continue;
+    std::vector<StepCounts>& steps = whole.kept_steps.emplace_back();
+    for (const pbi::StepRow& step : row.steps()) steps.push_back(wire::FromProto(step));
   }
   return MergeLanes(lanes, whole.lanes);
 }
@@ -40,7 +43,8 @@ absl::Status CheckSteps(const RunPlan& plan, const ConductOutcome& outcome) {
     by_replica.first_receipts += lane.reach;
     by_replica.forwards += lane.forwards;
   }
-  if (by_step == by_replica && outcome.lanes.size() == plan.spec.replicas) return absl::OkStatus();
+  const bool kept = outcome.kept_steps.size() == (plan.spec.keep_steps ? plan.spec.replicas : 0);
+  if (by_step == by_replica && outcome.lanes.size() == plan.spec.replicas && kept) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat("a worker reports ", by_step.deliveries, " deliveries by step and ",
                                           by_replica.deliveries, " in ", outcome.lanes.size(),
                                           " replicas: the result cannot be trusted"));

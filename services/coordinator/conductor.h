@@ -20,6 +20,8 @@ namespace lawine {
 struct ConductOutcome {
   std::vector<StepCounts> steps;   // summed over replicas
   std::vector<LaneOutcome> lanes;  // by replica, whole graph: digests and unreached summed over workers
+  // By replica, its first limits::kKeptStepsMax steps; only when the spec asks.
+  std::vector<std::vector<StepCounts>> kept_steps;
   double load_seconds = 0;
   std::uint64_t links_on_disk = 0;  // of all workers, by their memory limits
   bool partly_in_memory = false;
