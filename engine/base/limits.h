@@ -26,6 +26,8 @@ inline constexpr std::uint32_t kGraphNameBytesMax = 63;
 // A run that would go on after this many steps fails: its result has to fit a message.
 inline constexpr std::uint32_t kStepsMax = 1u << 20;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
+// Where steps are kept by replica, the first ones are: of ten thousand replicas that is 40 MB.
+inline constexpr std::uint32_t kKeptStepsMax = 128;
 // Replicas in flight: as many as have this many members together, but some in any case, and not too many.
 inline constexpr std::uint64_t kLaneMembersMax = 1ull << 22;
 inline constexpr std::uint32_t kLanesMin = 4;

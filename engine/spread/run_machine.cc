@@ -25,7 +25,8 @@ RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const S
                 .lanes = spec_.lanes * MessagesOf(spec_)},
                partition_, RemoteShards(partition_, shards)),
       steps_(MessagesOf(spec_)),
-      outcomes_(std::size_t{spec_.replicas} * MessagesOf(spec_)) {
+      outcomes_(std::size_t{spec_.replicas} * MessagesOf(spec_)),
+      kept_steps_(spec_.keep_steps ? spec_.replicas : 0) {
   LAWINE_CHECK(CheckRunSpec(spec_, partition_.members_count()).ok());
   for (const ShardImage* image : shards) LAWINE_CHECK(image->graph().partition == partition_);
   for (std::uint32_t i = 0; i < std::min(spec_.lanes, spec_.replicas); ++i) {
@@ -91,7 +92,11 @@ void RunMachine::BeginReplica(Lane& lane) {
 }
 
 void RunMachine::AddClosed(const Lane& lane) {
-  for (const Lane::Closed& closed : lane.closed()) AddTo(closed.counts, steps_[closed.message]);
+  for (const Lane::Closed& closed : lane.closed()) {
+    AddTo(closed.counts, steps_[closed.message]);
+    if (!spec_.keep_steps || closed.message != 0 || closed.counts.step >= limits::kKeptStepsMax) continue;
+    AddTo(closed.counts, kept_steps_[lane.replica() - spec_.first_replica]);
+  }
 }
 
 void RunMachine::EndReplica(const Lane& lane) {

@@ -53,6 +53,8 @@ class RunMachine {
   // By replica, and inside a replica by message; all of them when done: whole-graph counts, but this worker's
   // part of digests.
   const std::vector<LaneOutcome>& lanes() const { return outcomes_; }
+  // By replica, its first steps; only when the spec asks.
+  const std::vector<std::vector<StepCounts>>& kept_steps() const { return kept_steps_; }
   std::uint32_t replicas_done() const { return replicas_done_; }
   // Of shards[index]; see RunSpec::record_receipts.
   const Receipts& receipts(std::size_t index, std::uint32_t message = 0) const {
@@ -83,6 +85,7 @@ class RunMachine {
   std::uint32_t replicas_done_ = 0;
   std::vector<std::vector<StepCounts>> steps_;  // by message
   std::vector<LaneOutcome> outcomes_;
+  std::vector<std::vector<StepCounts>> kept_steps_;
   std::uint64_t frame_bytes_sent_ = 0;
 };
 

@@ -34,6 +34,7 @@ struct RunSpec {
   // used, and messages have numbers from `message` on.
   std::shared_ptr<const ModelSpec> model;
   bool record_receipts = false;  // REQUIRES: replicas == 1
+  bool keep_steps = false;       // of the first message by replica, the first limits::kKeptStepsMax
 };
 
 // How many replicas of a run to have in flight: enough that a worker seldom waits for the others, and that

@@ -5,22 +5,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/input_file.h"
 #include "services/common/json/scenario_json.h"
-#include "services/common/process.h"
 
 namespace lawine::cli {
 namespace {
 
 absl::StatusOr<v1::Scenario> ReadScenario(const std::string& file) {
   if (file.empty()) return v1::Scenario();
-  const bool from_input = file == "-";
-  const auto text = ReadFile(from_input ? "/dev/stdin" : file);
-  LAWINE_RETURN_IF_ERROR(text.status());
-  auto scenario = ParseScenarioJson(*text);
-  if (scenario.ok()) return scenario;
-  return absl::Status(
-      scenario.status().code(),
-      absl::StrCat("scenario ", from_input ? "on standard input" : file, ":\n", scenario.status().message()));
+  LAWINE_ASSIGN_OR_RETURN(const std::string text, ReadInput(file));
+  return InFile("scenario", file, ParseScenarioJson(text));
 }
 
 void OverrideSeeds(const SimulateFlags& flags, v1::Scenario& scenario) {

@@ -100,6 +100,7 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   proto.set_seed_members(PackInts(std::span(spec.seed_members)));
   proto.set_record_receipts(spec.record_receipts);
   if (spec.model != nullptr) *proto.mutable_model() = ToProto(*spec.model);
+  proto.set_keep_steps(spec.keep_steps);
   return proto;
 }
 
@@ -122,7 +123,8 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .max_steps = std::nullopt,
                .seed_members = {},
                .model = nullptr,
-               .record_receipts = proto.record_receipts()};
+               .record_receipts = proto.record_receipts(),
+               .keep_steps = proto.keep_steps()};
   if (proto.has_max_steps()) spec.max_steps = proto.max_steps();
   if (proto.has_model()) {
     LAWINE_ASSIGN_OR_RETURN(ModelSpec model, FromProto(proto.model()));

@@ -26,6 +26,9 @@ absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   std::vector<LaneOutcome> lanes;
   for (const pbi::LaneRow& row : part.lanes()) {
     LAWINE_ASSIGN_OR_RETURN(lanes.emplace_back(), wire::FromProto(row));
+    if (row.steps_size() == 0) continue;
+    std::vector<StepCounts>& steps = whole.kept_steps.emplace_back();
+    for (const pbi::StepRow& step : row.steps()) steps.push_back(wire::FromProto(step));
   }
   return MergeLanes(lanes, whole.lanes);
 }
@@ -33,7 +36,8 @@ absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
 // The sums by step must be those of the replicas.
 absl::Status CheckSteps(const RunPlan& plan, const ConductOutcome& outcome) {
   const std::size_t messages = outcome.steps.size();
-  const bool complete = outcome.lanes.size() == plan.spec.replicas * messages;
+  const bool complete = outcome.lanes.size() == plan.spec.replicas * messages &&
+                        outcome.kept_steps.size() == (plan.spec.keep_steps ? plan.spec.replicas : 0);
   for (std::size_t m = 0; m < messages; ++m) {
     StepCounts by_step, by_replica;
     for (const StepCounts& counts : outcome.steps[m]) AddTo(counts, by_step);
@@ -66,6 +70,14 @@ absl::Status Follow(RunCall& call, const Report& report, pbi::ConductRunResponse
 }
 
 }  // namespace
+
+std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t message) {
+  std::vector<LaneOutcome> lanes;
+  for (std::size_t i = message; i < outcome.lanes.size(); i += outcome.steps.size()) {
+    lanes.push_back(outcome.lanes[i]);
+  }
+  return lanes;
+}
 
 absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
                                           absl::Duration timeout, const RunWatch& watch,

@@ -43,15 +43,6 @@ pb::ReplicaResult ReplicaOf(const LaneOutcome& lane) {
   return replica;
 }
 
-// One message's replicas.
-std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t message) {
-  std::vector<LaneOutcome> lanes;
-  for (std::size_t i = message; i < outcome.lanes.size(); i += outcome.steps.size()) {
-    lanes.push_back(outcome.lanes[i]);
-  }
-  return lanes;
-}
-
 void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResult& result) {
   for (std::size_t m = 0; m < outcome.steps.size(); ++m) {
     pb::MessageResult& message = *result.add_messages();

@@ -118,11 +118,16 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
   return std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.send));
 }
 
-bool WriteOutcome(const ActiveRun& run, RunMachine& machine, int others, double processing_seconds,
-                  ConductStream& stream) {
+bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan& plan,
+                  double processing_seconds, ConductStream& stream) {
   pbi::ConductRunResponse done;
   for (const LaneOutcome& lane : machine.lanes()) *done.add_lanes() = wire::ToProto(lane);
-  done.set_exchange_bytes(machine.frame_bytes_sent() * static_cast<std::uint64_t>(others));
+  for (std::size_t i = 0; plan.report_steps() && i < machine.kept_steps().size(); ++i) {
+    pbi::LaneRow& row = *done.mutable_lanes(static_cast<int>(i));
+    for (const StepCounts& counts : machine.kept_steps()[i]) *row.add_steps() = wire::ToProto(counts);
+  }
+  const auto others = static_cast<std::uint64_t>(plan.peers_size()) - 1;
+  done.set_exchange_bytes(machine.frame_bytes_sent() * others);
   done.set_links_touched(machine.links_touched());
   done.set_processing_seconds(processing_seconds);
   done.set_done(true);
@@ -163,9 +168,8 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
     }
     runs.Keep(std::move(kept));
   }
-  return WriteOutcome(*run, run->machine(), plan.peers_size() - 1, processing_seconds, stream)
-             ? absl::OkStatus()
-             : CoordinatorGone();
+  return WriteOutcome(*run, run->machine(), plan, processing_seconds, stream) ? absl::OkStatus()
+                                                                              : CoordinatorGone();
 }
 
 }  // namespace lawine
