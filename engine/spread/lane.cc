@@ -166,7 +166,8 @@ std::uint64_t Lane::links_touched() const {
 LaneOutcome Lane::Outcome(std::uint32_t message) const {
   LAWINE_CHECK(over());
   LaneOutcome outcome = messages_[message].outcome;
-  outcome.stop = next_step_ == kNoStep ? StopReason::kNothingPending : StopReason::kMaxSteps;
+  outcome.stop =
+      messages_[message].next_step == kNoStep ? StopReason::kNothingPending : StopReason::kMaxSteps;
   for (const auto& shard : shards_) {
     outcome.digest += shard->process->DigestOf(message);
     outcome.unreached_without_followees += shard->process->UnreachedWithoutFollowees(message);

@@ -5,6 +5,9 @@
 #include "gtest/gtest.h"
 #include "tests/support/compare.h"
 #include "tests/support/graphs.h"
+#include "tests/support/model_link_source.h"
+#include "tests/support/model_text.h"
+#include "tests/support/random_model.h"
 #include "tests/support/shards.h"
 #include "tests/support/vector_link_source.h"
 
@@ -48,6 +51,80 @@ TEST(ModelShardTest, ForwardAndCascadeAreAsTheirKernels) {
     const Verdict verdict = Judge(ForJudge(graph), run);
     EXPECT_EQ(Difference(verdict, outcome->steps), "");
     EXPECT_EQ(Difference(verdict, outcome->lanes[0]), "");
+  }
+}
+
+StepCounts CountsOf(const ModelStep& step) {
+  return {.step = static_cast<std::uint32_t>(step.step),
+          .deliveries = step.deliveries,
+          .first_receipts = step.first_receipts,
+          .forwards = step.forwards,
+          .acting = step.acting,
+          .injected = step.injected,
+          .ignored = step.ignored,
+          .seen = step.seen,
+          .recoveries = step.recoveries,
+          .monitors = step.monitors};
+}
+
+std::string Text(const StepCounts& s) {
+  return absl::StrCat("step ", s.step, ": deliveries ", s.deliveries, ", first receipts ", s.first_receipts,
+                      ", forwards ", s.forwards, ", acting ", s.acting, ", injected ", s.injected,
+                      ", ignored ", s.ignored, ", seen ", s.seen, ", recoveries ", s.recoveries, ", monitors ",
+                      s.monitors);
+}
+
+// The first difference in words.
+std::string Difference(const MessageVerdict& verdict, const std::vector<StepCounts>& steps,
+                       const LaneOutcome& lane) {
+  std::vector<StepCounts> judged;
+  for (const ModelStep& step : verdict.steps) AddTo(CountsOf(step), judged);
+  for (std::size_t i = 0; i < std::max(judged.size(), steps.size()); ++i) {
+    const std::string judge = i < judged.size() ? Text(judged[i]) : "nothing";
+    const std::string engine = i < steps.size() ? Text(steps[i]) : "nothing";
+    if (judge != engine) return absl::StrCat("the judge says ", judge, "; the engine ", engine);
+  }
+  if (verdict.digest != lane.digest) {
+    return absl::StrCat("digests: the judge says ", verdict.digest.ToHex(), ", the engine ",
+                        lane.digest.ToHex());
+  }
+  if (verdict.steps.back().step != lane.last_step) return "the last step that happens";
+  const StopReason stop =
+      verdict.stopped_at_max_steps ? StopReason::kMaxSteps : StopReason::kNothingPending;
+  return stop == lane.stop ? "" : "why it stopped";
+}
+
+std::string FirstDifference(const RandomModel& random_model, const Shards& shards, std::uint32_t workers,
+                            Executor& executor) {
+  RunSpec spec;
+  spec.run_seed = random_model.run_seed;
+  spec.first_replica = static_cast<std::uint32_t>(random_model.replica);
+  spec.max_steps = random_model.max_steps;
+  spec.model = std::make_shared<ModelSpec>(random_model.spec);
+  const auto outcome = LocalCluster(shards.images(), workers).Run(spec, executor);
+  if (!outcome.ok()) return outcome.status().ToString();
+  const std::vector<MessageVerdict> verdicts = random_model.Judged();
+  for (std::size_t m = 0; m < verdicts.size(); ++m) {
+    const std::string difference =
+        Difference(verdicts[m], outcome->message_steps[m], outcome->lanes[m]);
+    if (!difference.empty()) return absl::StrCat("message ", m, ": ", difference);
+  }
+  return "";
+}
+
+TEST(ModelShardTest, RandomModelsAreAsJudged) {
+  ThreadPool pool(2);
+  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+    TestRandom random(seed);
+    const RandomModel random_model = MakeRandomModel(random);
+    const ModelLinkSource source(random_model.graph);
+    const auto shards_count = static_cast<std::uint32_t>(1 + random.Below(7));
+    const Shards shards =
+        Shards::InMemory(source, RandomPartition(random, source.members_count(), shards_count));
+    const auto workers = static_cast<std::uint32_t>(1 + random.Below(shards_count));
+    ASSERT_EQ(FirstDifference(random_model, shards, workers, pool), "")
+        << "seed " << seed << ", " << shards_count << " shards, " << workers << " workers: "
+        << Told(random_model.spec);
   }
 }
 

@@ -240,7 +240,6 @@ class Judgement {
     const std::optional<Threshold>& seen = spec_.messages[m].seen;
     for (const ModelLink& link : state.arrivals[t]) {
       const MemberKey member = link.receiver;
-      if (IsRemoved(m, member)) continue;
       ++state.counts.deliveries;
       if (!state.verdict.receipt_steps.contains(member)) Receive(m, t, member);
       if (seen.has_value() && !seen->Passes(Coin(CoinPurpose::kSeen, m, link))) continue;
@@ -264,7 +263,8 @@ class Judgement {
   void Accept(std::size_t m) {
     MessageState& state = messages_[m];
     for (const MemberKey member : state.seeing) {
-      if (state.accepted.contains(member) || IsImmune(m, member) || !Accepts(m, member)) continue;
+      if (state.accepted.contains(member) || IsImmune(m, member) || IsRemoved(m, member)) continue;
+      if (!Accepts(m, member)) continue;
       state.accepting.insert(member);
     }
     state.accepted.insert(state.accepting.begin(), state.accepting.end());
