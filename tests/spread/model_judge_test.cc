@@ -142,6 +142,16 @@ TEST(ModelJudgeTest, LinksOfKindsThatDoNotCarryAreLinksToTheirReceiversAllTheSam
   EXPECT_TRUE(run.Run().forward_steps.contains(10));
 }
 
+TEST(ModelJudgeTest, OneInAsManyAsFollowIsRoundedToTheNearest) {
+  const LinkChance chance{.kind = LinkChance::Kind::kByFollowees, .by_kind = {}};
+  const auto fixed = [&](std::uint64_t followees) { return BaseChance(chance, {}, followees).fixed(); };
+  EXPECT_EQ(fixed(1), Threshold::kOne);
+  EXPECT_EQ(fixed(2), Threshold::kOne / 2);
+  EXPECT_EQ(fixed(3), 3074457345618258603u);  // a third is ...602.67
+  EXPECT_EQ(fixed(5), 1844674407370955162u);  // a fifth is ...161.6
+  EXPECT_EQ(fixed(6), 1537228672809129301u);  // a sixth is ...301.33
+}
+
 // Delays
 
 DelayTable TwoOrFive() { return {.cumulative = {P(0), P(0), P(0.5), P(0.5), P(0.5), P(1)}}; }

@@ -95,6 +95,12 @@ TEST(ModelMessagesTest, TheLastStepOfAMessageMayStartAnother) {
   EXPECT_EQ(run.Told(1), "0:; 2: 1 new, 1 injected, 1 forwards; 3:");
 }
 
+TEST(ModelMessagesTest, ReachIsKnownAfterAStepEvenIfNobodyIsWaitedFor) {
+  Case run(Path(2));
+  run.Message({10}).start = OnceReached(0);
+  EXPECT_EQ(run.Told(), "0:; 1: 1 new, 1 injected, 1 forwards; 2: 1 delivered, 1 new, 1 forwards; 3:");
+}
+
 TEST(ModelMessagesTest, MonitorsAreCountedAndStartACorrection) {
   Case run(Path(5));
   run.Message({10});
@@ -268,6 +274,9 @@ TEST(ModelMessagesTest, WhoIsRemovedWhenADeliveryArrivesDoesNotGetIt) {
   run.Message({10}).link_delay = {.cumulative = {P(0), P(0), P(1)}};
   run.Intervene(FromStep(3)).removed = run.Members({20});
   EXPECT_EQ(run.Told(), "0: 1 new, 1 injected, 1 forwards; 1:; 3:");
+  // Who is removed at the attempt is sent nothing.
+  run.spec.interventions[0].trigger = FromStep(1);
+  EXPECT_EQ(run.Told(), "0: 1 new, 1 injected, 1 forwards; 1:");
 }
 
 TEST(ModelMessagesTest, RemovedInfectiousMembersActNoMore) {
