@@ -239,13 +239,15 @@ TEST(ModelJudgeTest, WhatIsNotSeenIsReceivedAndTriggersNothing) {
 }
 
 TEST(ModelJudgeTest, ALaterDeliveryMayBeTheFirstOneSeen) {
-  Case run(InStar(2), {20});
+  Case run(InStar(3), {20});
   run.InjectAt(2, {30});
+  run.InjectAt(3, {40});
   run.spec.seen = P(0.5);
   run.Set(CoinPurpose::kSeen, {20, 10}, kHalf);
-  EXPECT_EQ(run.Told(),
-            "0: 1 new, 1 injected, 1 forwards; 1: 1 delivered, 0 seen, 1 new; "
-            "2: 1 new, 1 injected, 1 forwards; 3: 1 delivered, 1 forwards; 4:");
+  EXPECT_EQ(
+      run.Told(),
+      "0: 1 new, 1 injected, 1 forwards; 1: 1 delivered, 0 seen, 1 new; "
+      "2: 1 new, 1 injected, 1 forwards; 3: 1 delivered, 1 new, 1 injected, 2 forwards; 4: 1 delivered");
   const MessageVerdict verdict = run.Run();
   EXPECT_EQ(verdict.receipt_steps.at(10), 1u);
   EXPECT_EQ(verdict.seen_steps.at(10), 3u);
