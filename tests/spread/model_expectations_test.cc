@@ -2,11 +2,11 @@
 // graphs.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 #include "gtest/gtest.h"
+#include "tests/support/edge_file.h"
 #include "tests/support/graphs.h"
 #include "tests/support/model_judge.h"
 #include "tests/support/worlds.h"
@@ -155,6 +155,15 @@ TEST(ModelExpectationsTest, ForwardOnSmallGraphs) {
   expect(Tree(2, 3), 7, 4);
 }
 
+// 1 + Ramanujan's Q(n - 1).
+TEST(ModelExpectationsTest, LinearThresholdsWhereEveryoneFollowsEveryone) {
+  for (const auto& [members, expected] : {std::pair{3u, 2.5}, std::pair{5u, 3.21875}}) {
+    const ModelGraph graph = ForModels(Complete(members));
+    const MessageSpec from = MessageFrom(graph, {10});
+    EXPECT_NEAR(Expect(graph, LinearThreshold(from, Acceptance::Kind::kLinearEqual)), expected, kExact);
+  }
+}
+
 // Weights of 1 / followees, or equal weights without any: three ways to the same law.
 TEST(ModelExpectationsTest, EqualWeightsAreWeightsOfOneInAsManyAsFollow) {
   for (const TestGraph& graph : {Cycle(3), Cycle(5), Diamond(), Complete(4), InStar(5)}) {
@@ -169,6 +178,60 @@ TEST(ModelExpectationsTest, EqualWeightsAreWeightsOfOneInAsManyAsFollow) {
     MessageSpec cascade = from;
     cascade.link.kind = LinkChance::Kind::kByFollowees;
     EXPECT_NEAR(Expect(weighted, cascade), Expect(weighted, ByWeight(from)), 1e-8);
+  }
+}
+
+// Kempe, Kleinberg, Tardos (2003): a linear threshold reaches who is reached when every member keeps at most
+// one of the links that lead to it, each as often as it weighs.
+double ExpectLiveLinks(const ModelGraph& graph, MemberKey start) {
+  std::map<MemberKey, std::vector<ModelLink>> followees;
+  for (const ModelLink& link : graph.links) followees[link.receiver].push_back(link);
+  const auto kept = [&](const CoinName& name) {
+    std::vector<CoinOutcome> outcomes;
+    double left = 1;
+    for (const ModelLink& link : followees[name.key1]) {
+      outcomes.push_back({.coin = link.source, .probability = std::ldexp(link.weight, -31)});
+      left -= outcomes.back().probability;
+    }
+    outcomes.push_back({.coin = name.key1, .probability = left});  // none
+    return outcomes;
+  };
+  return Expected(kept, [&](Luck& luck) {
+    std::set<MemberKey> reached = {start};
+    for (std::size_t before = 0; before < reached.size();) {
+      before = reached.size();
+      for (const auto& [member, profile] : graph.members) {
+        if (reached.contains(luck.Coin({.purpose = CoinPurpose::kThreshold, .key1 = member}))) {
+          reached.insert(member);
+        }
+      }
+    }
+    return static_cast<double>(reached.size());
+  });
+}
+
+TEST(ModelExpectationsTest, LinearThresholdsAreWhatLiveLinksReach) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(seed);
+    TestRandom random(seed);
+    const TestGraph drawn = RandomGraph(random, 5, 3, 5);
+    ModelGraph graph = ForModels(drawn);
+    for (ModelLink& link : graph.links) {
+      link.weight = static_cast<std::uint32_t>(random.Below(Weight(1)) / Followees(graph, link.receiver));
+    }
+    const double expected = ExpectLiveLinks(graph, drawn.start);
+    EXPECT_GT(expected, 1);
+    EXPECT_NEAR(Expect(graph, LinearThreshold(MessageFrom(graph, {drawn.start}))), expected, 1e-9);
+  }
+}
+
+// Away from the root of a tree: received - 1 = (activated - 1) / p.
+TEST(ModelExpectationsTest, OnTreesForwardReachesAsManyAsACascadeActivatesForEachThatForwards) {
+  for (const double p : {0.25, 0.5, 0.9}) {
+    const ModelGraph tree = ForModels(Tree(3, 2));
+    const MessageSpec from = MessageFrom(tree, {10});
+    const double activated = Expect(tree, IndependentCascade(from, p));
+    EXPECT_NEAR(Expect(tree, Forward(from, p), Reached) - 1, (activated - 1) / p, 1e-9);
   }
 }
 
@@ -244,20 +307,16 @@ class SampleTest : public testing::Test {
     folder_ = folder;
   }
 
-  // "members links", then "from to probability" a line.
   ModelGraph Read(const char* name) const {
+    const absl::StatusOr<EdgeList> edges =
+        ReadEdgeFile(folder_ / name, {.columns = ParseEdgeColumns("from,to,probability", false).value()});
+    EXPECT_TRUE(edges.ok()) << edges.status();
     ModelGraph graph;
-    std::FILE* const file = std::fopen((folder_ / name).c_str(), "r");
-    if (file == nullptr) return graph;
-    unsigned long members = 0, links = 0, from = 0, to = 0;
-    double p = 0;
-    EXPECT_EQ(std::fscanf(file, "%lu %lu", &members, &links), 2);
-    for (unsigned long key = 0; key < members; ++key) graph.members[key];
-    while (std::fscanf(file, "%lu %lu %lf", &from, &to, &p) == 3) {
-      graph.links.push_back({.source = from, .receiver = to, .weight = Weight(p)});
+    for (const KeyedLink& link : edges->links) {
+      graph.members[link.from];
+      graph.members[link.to];
+      graph.links.push_back({.source = link.from, .receiver = link.to, .weight = link.weight});
     }
-    std::fclose(file);
-    EXPECT_EQ(graph.links.size(), links) << name;
     return graph;
   }
   double Cascade(const ModelGraph& graph, const std::set<MemberKey>& seeds) const {

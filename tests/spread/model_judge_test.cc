@@ -142,6 +142,16 @@ TEST(ModelJudgeTest, LinksOfKindsThatDoNotCarryAreLinksToTheirReceiversAllTheSam
   EXPECT_TRUE(run.Run().forward_steps.contains(10));
 }
 
+TEST(ModelJudgeTest, OneInAsManyAsFollowIsRoundedToTheNearest) {
+  const LinkChance chance{.kind = LinkChance::Kind::kByFollowees, .by_kind = {}};
+  const auto fixed = [&](std::uint64_t followees) { return BaseChance(chance, {}, followees).fixed(); };
+  EXPECT_EQ(fixed(1), Threshold::kOne);
+  EXPECT_EQ(fixed(2), Threshold::kOne / 2);
+  EXPECT_EQ(fixed(3), 3074457345618258603u);  // a third is ...602.67
+  EXPECT_EQ(fixed(5), 1844674407370955162u);  // a fifth is ...161.6
+  EXPECT_EQ(fixed(6), 1537228672809129301u);  // a sixth is ...301.33
+}
+
 // Delays
 
 DelayTable TwoOrFive() { return {.cumulative = {P(0), P(0), P(0.5), P(0.5), P(0.5), P(1)}}; }
@@ -229,13 +239,15 @@ TEST(ModelJudgeTest, WhatIsNotSeenIsReceivedAndTriggersNothing) {
 }
 
 TEST(ModelJudgeTest, ALaterDeliveryMayBeTheFirstOneSeen) {
-  Case run(InStar(2), {20});
+  Case run(InStar(3), {20});
   run.InjectAt(2, {30});
+  run.InjectAt(3, {40});
   run.spec.seen = P(0.5);
   run.Set(CoinPurpose::kSeen, {20, 10}, kHalf);
-  EXPECT_EQ(run.Told(),
-            "0: 1 new, 1 injected, 1 forwards; 1: 1 delivered, 0 seen, 1 new; "
-            "2: 1 new, 1 injected, 1 forwards; 3: 1 delivered, 1 forwards; 4:");
+  EXPECT_EQ(
+      run.Told(),
+      "0: 1 new, 1 injected, 1 forwards; 1: 1 delivered, 0 seen, 1 new; "
+      "2: 1 new, 1 injected, 1 forwards; 3: 1 delivered, 1 new, 1 injected, 2 forwards; 4: 1 delivered");
   const MessageVerdict verdict = run.Run();
   EXPECT_EQ(verdict.receipt_steps.at(10), 1u);
   EXPECT_EQ(verdict.seen_steps.at(10), 3u);

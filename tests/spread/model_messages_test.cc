@@ -95,6 +95,12 @@ TEST(ModelMessagesTest, TheLastStepOfAMessageMayStartAnother) {
   EXPECT_EQ(run.Told(1), "0:; 2: 1 new, 1 injected, 1 forwards; 3:");
 }
 
+TEST(ModelMessagesTest, ReachIsKnownAfterAStepEvenIfNobodyIsWaitedFor) {
+  Case run(Path(2));
+  run.Message({10}).start = OnceReached(0);
+  EXPECT_EQ(run.Told(), "0:; 1: 1 new, 1 injected, 1 forwards; 2: 1 delivered, 1 new, 1 forwards; 3:");
+}
+
 TEST(ModelMessagesTest, MonitorsAreCountedAndStartACorrection) {
   Case run(Path(5));
   run.Message({10});
@@ -143,6 +149,18 @@ TEST(ModelMessagesTest, FactorsOfProfilesAndAge) {
   EXPECT_TRUE(run.Forwards(20));
   message.factors.by_age = {F(0), F(1)};  // the last one stays
   EXPECT_TRUE(run.Forwards(30));
+}
+
+TEST(ModelMessagesTest, FactorsOfInterventionsAreTimesThoseOfProfiles) {
+  Case run(Path(3));
+  MessageSpec& message = run.Message({10});
+  message.forward = P(0.25);
+  message.factors.by_account_kind = {F(4)};
+  run.Intervene(FromStep(0)).forward = F(0.5);
+  run.SetForward(0, 20, kHalf - 1);
+  EXPECT_TRUE(run.Forwards(20));
+  run.SetForward(0, 20, kHalf);
+  EXPECT_FALSE(run.Forwards(20));
 }
 
 TEST(ModelMessagesTest, InjectedMembersForwardWhateverTheChance) {
@@ -263,11 +281,14 @@ TEST(ModelMessagesTest, TheRemovedNeitherReceiveNorForward) {
   EXPECT_EQ(run.Told(), "0: 1 new, 1 injected, 1 forwards; 1: 1 delivered, 1 new; 2: 2 ignored");
 }
 
-TEST(ModelMessagesTest, WhoIsRemovedWhenADeliveryArrivesDoesNotGetIt) {
+TEST(ModelMessagesTest, WhatIsUnderWayToTheRemovedArrivesAndTriggersNothing) {
   Case run(Path(3));
   run.Message({10}).link_delay = {.cumulative = {P(0), P(0), P(1)}};
   run.Intervene(FromStep(3)).removed = run.Members({20});
-  EXPECT_EQ(run.Told(), "0: 1 new, 1 injected, 1 forwards; 1:; 3:");
+  EXPECT_EQ(run.Told(), "0: 1 new, 1 injected, 1 forwards; 1:; 3: 1 delivered, 1 new");
+  // Who is removed at the attempt is sent nothing.
+  run.spec.interventions[0].trigger = FromStep(1);
+  EXPECT_EQ(run.Told(), "0: 1 new, 1 injected, 1 forwards; 1:");
 }
 
 TEST(ModelMessagesTest, RemovedInfectiousMembersActNoMore) {

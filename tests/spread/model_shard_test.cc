@@ -70,8 +70,8 @@ StepCounts CountsOf(const ModelStep& step) {
 std::string Text(const StepCounts& s) {
   return absl::StrCat("step ", s.step, ": deliveries ", s.deliveries, ", first receipts ", s.first_receipts,
                       ", forwards ", s.forwards, ", acting ", s.acting, ", injected ", s.injected,
-                      ", ignored ", s.ignored, ", seen ", s.seen, ", recoveries ", s.recoveries, ", monitors ",
-                      s.monitors);
+                      ", ignored ", s.ignored, ", seen ", s.seen, ", recoveries ", s.recoveries,
+                      ", monitors ", s.monitors);
 }
 
 // The first difference in words.
@@ -89,8 +89,7 @@ std::string Difference(const MessageVerdict& verdict, const std::vector<StepCoun
                         lane.digest.ToHex());
   }
   if (verdict.steps.back().step != lane.last_step) return "the last step that happens";
-  const StopReason stop =
-      verdict.stopped_at_max_steps ? StopReason::kMaxSteps : StopReason::kNothingPending;
+  const StopReason stop = verdict.stopped_at_max_steps ? StopReason::kMaxSteps : StopReason::kNothingPending;
   return stop == lane.stop ? "" : "why it stopped";
 }
 
@@ -105,8 +104,7 @@ std::string FirstDifference(const RandomModel& random_model, const Shards& shard
   if (!outcome.ok()) return outcome.status().ToString();
   const std::vector<MessageVerdict> verdicts = random_model.Judged();
   for (std::size_t m = 0; m < verdicts.size(); ++m) {
-    const std::string difference =
-        Difference(verdicts[m], outcome->message_steps[m], outcome->lanes[m]);
+    const std::string difference = Difference(verdicts[m], outcome->message_steps[m], outcome->lanes[m]);
     if (!difference.empty()) return absl::StrCat("message ", m, ": ", difference);
   }
   return "";
@@ -123,8 +121,8 @@ TEST(ModelShardTest, RandomModelsAreAsJudged) {
         Shards::InMemory(source, RandomPartition(random, source.members_count(), shards_count));
     const auto workers = static_cast<std::uint32_t>(1 + random.Below(shards_count));
     ASSERT_EQ(FirstDifference(random_model, shards, workers, pool), "")
-        << "seed " << seed << ", " << shards_count << " shards, " << workers << " workers: "
-        << Told(random_model.spec);
+        << "seed " << seed << ", " << shards_count << " shards, " << workers
+        << " workers: " << Told(random_model.spec);
   }
 }
 

@@ -69,7 +69,9 @@ class Maker {
   }
   DelayTable AnyTable() {
     DelayTable table;
-    for (std::uint64_t i = random_.Below(6); i > 0; --i) table.cumulative.push_back(Chance());
+    for (std::uint64_t i = random_.Below(random_.OneIn(8) ? 300 : 6); i > 0; --i) {
+      table.cumulative.push_back(Chance());
+    }
     table.cumulative.push_back(Threshold::FromFixed(Threshold::kOne));
     std::ranges::sort(table.cumulative);
     return table;
@@ -82,11 +84,13 @@ class Maker {
   }
 
   void MakeGraph() {
-    const std::uint32_t members = 2 + Below(random_.OneIn(4) ? 80 : 25);
-    const TestGraph drawn = RandomGraph(random_, members, 1 + Below(3), random_.OneIn(2) ? 6 : members);
+    const std::uint32_t members = 2 + Below(random_.OneIn(16) ? 600 : random_.OneIn(4) ? 80 : 25);
+    const TestGraph drawn =
+        RandomGraph(random_, members, 1 + Below(3), members > 80 || random_.OneIn(2) ? members : 6);
     model_.graph = ForModels(drawn);
     for (auto& [key, member] : model_.graph.members) {
-      member = {.account_kind = static_cast<std::uint8_t>(Below(5)), .community = Below(7)};
+      member = {.account_kind = static_cast<std::uint8_t>(random_.OneIn(20) ? 255 : Below(5)),
+                .community = random_.OneIn(20) ? ~0u : Below(7)};
     }
     const bool kinds = random_.OneIn(2);
     std::vector<ModelLink> links;
@@ -181,12 +185,13 @@ class Maker {
     std::uint32_t step = random_.OneIn(4) ? Below(4) : 0;
     for (std::uint64_t i = 0; i < count; ++i) {
       message.injections.push_back({.step = step, .members = SomeMembers(1 + random_.Below(3))});
-      step += 1 + Below(random_.OneIn(4) ? 20 : 3);
+      step += 1 + Below(random_.OneIn(8) ? 1000 : random_.OneIn(4) ? 20 : 3);
     }
   }
 
   Trigger AnyTrigger() {
-    Trigger trigger{.kind = static_cast<Trigger::Kind>(1 + random_.Below(3)), .count = Below(12)};
+    Trigger trigger{.kind = static_cast<Trigger::Kind>(1 + random_.Below(3)),
+                    .count = Below(random_.OneIn(16) ? 500 : 12)};
     if (trigger.kind == Trigger::Kind::kMonitors && spec().monitors.empty())
       trigger.kind = Trigger::Kind::kReach;
     if (trigger.kind == Trigger::Kind::kStep) return trigger;
