@@ -28,8 +28,8 @@ enum class CoinPurpose : std::uint64_t {
   kRecovery = 7,     // key1 = member, with the step
   kSeedChoice = 8,   // key1 = member: the smallest coins are chosen
   kGrowth = 9,
-  kSender = 10,     // traffic: see engine/README.md
-  kStartTime = 11,  // traffic: key1 = message
+  kSender = 10,        // traffic: see engine/README.md
+  kStartTime = 11,     // traffic: key1 = message
   kSeen = 12,          // key1 = source, key2 = receiver
   kLinkDelay = 13,     // key1 = source, key2 = receiver
   kOnset = 14,         // key1 = member, with the step

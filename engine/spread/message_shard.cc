@@ -3,27 +3,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/key_batch.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/list_walk.h"
 
 namespace lawine {
 namespace {
 
+// A fraction given as a double may be above the one that was meant by this much of 2^-63.
+constexpr int kFractionSlackBits = 10;
+
 void SortUnique(std::vector<std::uint32_t>& locals) {
   std::sort(locals.begin(), locals.end());
   locals.erase(std::unique(locals.begin(), locals.end()), locals.end());
-}
-
-// Calls visit(part of locals, their keys) for batches.
-template <class Visit>
-void ForEachKeyBatch(const ShardMembers& members, std::span<const std::uint32_t> locals, Visit&& visit) {
-  KeyBuffer keys;
-  for (std::size_t at = 0; at < locals.size(); at += kKeyBatch) {
-    const auto batch = locals.subspan(at, std::min(kKeyBatch, locals.size() - at));
-    members.KeysOf(batch, keys.data());
-    visit(batch, KeySpan(keys).first(batch.size()));
-  }
 }
 
 // The part of ascending `members` inside the range.
@@ -237,7 +228,8 @@ bool MessageShard::Accepts(std::uint32_t local) const {
     case Acceptance::Kind::kLinearByWeight:
       return coin() < seen_weights_[local];
     case Acceptance::Kind::kFraction:
-      return Wide{seen_counts_[local]} << 63 >= Wide{rule.fraction.fixed()} * followees;
+      return (Wide{seen_counts_[local]} << 63) + (Wide{followees} << kFractionSlackBits) >=
+             Wide{rule.fraction.fixed()} * followees;
     case Acceptance::Kind::kCount:
       return seen_counts_[local] >= rule.count;
   }
@@ -269,88 +261,6 @@ void MessageShard::AddTerms(std::span<const std::uint32_t> locals, std::uint32_t
   const DigestLane lane(key_.message, key_.replica, step, event);
   ForEachKeyBatch(context_.image.members(), locals,
                   [&](auto, KeySpan keys) { digest_ += SumTerms(lane, keys); });
-}
-
-// In the order that the rounding of products is defined by.
-Factor MessageShard::FactorFor(std::uint32_t local, std::uint32_t step, const RunProgress& progress,
-                               Others all) const {
-  const ForwardFactors& factors = spec_.factors;
-  const ShardMembers& members = context_.image.members();
-  Factor product;
-  const auto times = [&product](const std::vector<Factor>& table, std::size_t at) {
-    if (at < table.size()) product = product * table[at];
-  };
-  if (!factors.by_account_kind.empty())
-    times(factors.by_account_kind, members.account_kinds()[LocalId(local)]);
-  if (!factors.by_community.empty()) times(factors.by_community, members.communities()[LocalId(local)]);
-  if (!factors.by_age.empty()) {
-    times(factors.by_age, std::min<std::size_t>(step - progress.StartOf(number_), factors.by_age.size() - 1));
-  }
-  for (const Influence& influence : spec_.influences) {
-    if (all[influence.by]->HasReceiptBefore(local, step)) product = product * influence.factor;
-  }
-  const auto& interventions = context_.model.interventions;
-  for (std::size_t i = 0; i < interventions.size(); ++i) {
-    if (progress.InForce(i, step) && Concerns(interventions[i])) product = product * interventions[i].forward;
-  }
-  return product;
-}
-
-// Whether no other message came before this one.
-bool MessageShard::MetFirst(std::uint32_t local, std::uint32_t step, Others all) const {
-  const auto coin = [local](const MessageShard& message) {
-    return std::pair(message.Coins(CoinPurpose::kForward).Coin(message.KeyOf(local)), message.number_);
-  };
-  return std::all_of(all.begin(), all.end(), [&](const auto& other) {
-    if (other.get() == this) return true;
-    const std::uint32_t receipt = other->receipts_.receipt_steps[local];
-    return receipt > step || (receipt == step && coin(*this) < coin(*other));
-  });
-}
-
-void MessageShard::Decide(std::uint32_t step, const RunProgress& progress, Others all) {
-  if (context_.model.first_met_only) {
-    std::erase_if(accepting_, [&](std::uint32_t local) { return !MetFirst(local, step, all); });
-  }
-  if (accepting_.empty()) return;
-  const CoinLane coins = Coins(CoinPurpose::kForward);
-  const bool same_for_all =
-      spec_.factors.by_account_kind.empty() && spec_.factors.by_community.empty() && spec_.influences.empty();
-  if (!same_for_all) {
-    std::erase_if(accepting_, [&](std::uint32_t local) {
-      const Threshold chance = spec_.forward * FactorFor(local, step, progress, all);
-      return !chance.Passes(coins.Coin(KeyOf(local)));
-    });
-  } else {
-    const Threshold chance = spec_.forward * FactorFor(accepting_.front(), step, progress, all);
-    std::size_t kept = 0;
-    ForEachKeyBatch(context_.image.members(), accepting_, [&](auto batch, KeySpan keys) {
-      kept += SelectPassing(coins, chance, batch, keys, accepting_.data() + kept);
-    });
-    accepting_.resize(kept);
-  }
-  Schedule(step, progress);
-}
-
-// When those that forward begin to act.
-void MessageShard::Schedule(std::uint32_t step, const RunProgress& progress) {
-  if (spec_.epidemic.has_value()) return;  // GoOn does
-  std::uint64_t extra = 0;
-  const auto& interventions = context_.model.interventions;
-  for (std::size_t i = 0; i < interventions.size(); ++i) {
-    if (progress.InForce(i, step) && Concerns(interventions[i])) extra += interventions[i].delay;
-  }
-  if (spec_.delay.empty() && extra == 0) {
-    starting_.insert(starting_.end(), accepting_.begin(), accepting_.end());
-    return;
-  }
-  const CoinLane coins = Coins(CoinPurpose::kDelay);
-  for (const std::uint32_t local : accepting_) {
-    const std::uint64_t at =
-        spec_.rhythm.StepAfter(step, spec_.delay.empty() ? 0 : spec_.delay.Delay(coins.Coin(KeyOf(local))));
-    const auto due = static_cast<std::uint32_t>(std::min<std::uint64_t>(at + extra, kNoStep - 1));
-    due == step ? starting_.push_back(local) : due_[due].push_back(local);
-  }
 }
 
 void MessageShard::DropRemoved(Locals& locals) const {

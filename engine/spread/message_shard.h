@@ -76,7 +76,7 @@ class MessageShard {
   void AddTerms(std::span<const std::uint32_t> locals, std::uint32_t step, TransitionEvent event);
 
   Factor FactorFor(std::uint32_t local, std::uint32_t step, const RunProgress& progress, Others all) const;
-  bool MetFirst(std::uint32_t local, std::uint32_t step, Others all) const;
+  bool MetFirst(std::uint32_t local, Others all) const;
   void Schedule(std::uint32_t step, const RunProgress& progress);
   void GoOn(std::uint32_t step);
   void DropRemoved(Locals& locals) const;

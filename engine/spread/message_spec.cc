@@ -37,6 +37,9 @@ absl::Status CheckDelay(const DelayTable& delay, const std::string& field) {
 }
 
 absl::Status CheckTrigger(const Trigger& trigger, const ModelSpec& model, const std::string& field) {
+  if (trigger.kind != Trigger::Kind::kStep && trigger.count == 0) {
+    return InvalidArgumentError(StrCat(field, ": expected to wait for at least one member or monitor"));
+  }
   if (trigger.message < model.messages.size()) return absl::OkStatus();
   return InvalidArgumentError(
       StrCat(field, ": expected a message below ", model.messages.size(), ", found ", trigger.message));

@@ -74,11 +74,10 @@ struct Rhythm {
 struct ForwardFactors {
   std::vector<Factor> by_account_kind;  // by the deciding member's
   std::vector<Factor> by_community;     // by the deciding member's
-  std::vector<Factor> by_age;           // by steps since the message's first injection; the last one stays
+  std::vector<Factor> by_age;           // by steps since the message's start; the last one stays
 };
 
-// Members that have the message at a step without having got it from anyone. Seed members are the injection
-// of step 0.
+// Members that have the message at a step without having got it. Seed members are the injection of step 0.
 struct Injection {
   std::uint32_t step = 0;         // counted from the message's start
   std::vector<MemberId> members;  // strictly ascending
@@ -102,15 +101,14 @@ struct Influence {
   Factor factor;
 };
 
-// A set of members: those that are listed, and those of all others (of the account kinds given, if any) whose
-// intervention coin passes `share`.
+// Those that are listed, and all others (of the account kinds given, if any) whose coin passes `share`.
 struct MemberChoice {
   std::vector<MemberId> members;  // strictly ascending
   Threshold share;
   std::vector<std::uint8_t> account_kinds;  // ascending; empty: all
 };
 
-// A change of the rules while its trigger is true.
+// Changes of the rules.
 struct Intervention {
   Trigger trigger;
   std::vector<std::uint32_t> messages;                      // ascending; empty: all
@@ -137,12 +135,11 @@ struct MessageSpec {
   std::vector<Injection> injections;  // ascending by step; one at least
 };
 
-// Which members decide only on the message they met first; a tie goes to the smaller forward coin.
 struct ModelSpec {
   std::vector<MessageSpec> messages;  // at least one
   std::vector<Intervention> interventions;
   std::vector<MemberId> monitors;  // strictly ascending
-  bool first_met_only = false;
+  bool first_met_only = false;  // members decide only on the message they met first
 };
 
 // INVALID_ARGUMENT names the field, what was expected and what was found.

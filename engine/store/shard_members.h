@@ -3,6 +3,7 @@
 #ifndef LAWINE_ENGINE_STORE_SHARD_MEMBERS_H_
 #define LAWINE_ENGINE_STORE_SHARD_MEMBERS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -70,6 +71,17 @@ class ShardMembers {
   ProfileColumn<std::uint32_t> communities_;
   MemberSet reachable_;
 };
+
+// Calls visit(part of locals, their keys) for batches.
+template <class Visit>
+void ForEachKeyBatch(const ShardMembers& members, std::span<const std::uint32_t> locals, Visit&& visit) {
+  KeyBuffer keys;
+  for (std::size_t at = 0; at < locals.size(); at += kKeyBatch) {
+    const auto batch = locals.subspan(at, std::min(kKeyBatch, locals.size() - at));
+    members.KeysOf(batch, keys.data());
+    visit(batch, KeySpan(keys).first(batch.size()));
+  }
+}
 
 // DATA_LOSS that names the shard.
 absl::Status ManifestContradicted(const ShardManifest& manifest, std::string_view what);

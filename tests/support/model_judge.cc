@@ -272,13 +272,15 @@ class Judgement {
 
   // 5. Decision
 
-  bool HasMetAnotherFirst(std::size_t m, std::uint64_t t, MemberKey member) {
+  bool HasMetAnotherFirst(std::size_t m, MemberKey member) {
+    const std::uint64_t own = messages_[m].verdict.receipt_steps.at(member);
     const std::uint64_t mine = Coin(CoinPurpose::kForward, m, member);
     for (std::size_t other = 0; other < messages_.size(); ++other) {
       const auto& receipts = messages_[other].verdict.receipt_steps;
       const auto receipt = receipts.find(member);
       if (other == m || receipt == receipts.end()) continue;
-      if (receipt->second < t) return true;
+      if (receipt->second < own) return true;
+      if (receipt->second > own) continue;
       const std::uint64_t theirs = Coin(CoinPurpose::kForward, other, member);
       if (theirs < mine || (theirs == mine && other < m)) return true;
     }
@@ -309,7 +311,7 @@ class Judgement {
   void Decide(std::size_t m, std::uint64_t t) {
     MessageState& state = messages_[m];
     for (const MemberKey member : state.accepting) {
-      if (spec_.first_met_only && HasMetAnotherFirst(m, t, member)) continue;
+      if (spec_.first_met_only && HasMetAnotherFirst(m, member)) continue;
       if (!ChanceToForward(m, t, member).Passes(Coin(CoinPurpose::kForward, m, member))) continue;
       const auto& epidemic = spec_.messages[m].epidemic;
       if (!epidemic.has_value()) {

@@ -63,7 +63,7 @@ bool IsEnough(const Acceptance& acceptance, const Heard& heard, std::uint64_t fo
     case Acceptance::Kind::kLinearByWeight:
       return coin >> 1 < heard.weight;
     case Acceptance::Kind::kFraction:
-      return all >= Wide{acceptance.fraction.fixed()} * followees;
+      return all + Wide{1024} * followees >= Wide{acceptance.fraction.fixed()} * followees;
     case Acceptance::Kind::kCount:
       return heard.deliveries >= acceptance.count;
   }
