@@ -30,6 +30,8 @@ enum class CoinPurpose : std::uint64_t {
   kGrowth = 9,
   kSender = 10,     // traffic: see engine/README.md
   kStartTime = 11,  // traffic: key1 = message
+  // 32 to 63 belong to what is done with results: they decide nothing in a run.
+  kResample = 32,  // bootstrap: key1 = sample, key2 = place in it
   // 64 and above belong to generators (engine/graph).
   kGenerator = 64,
 };
