@@ -34,6 +34,8 @@ enum class CoinPurpose : std::uint64_t {
   kLinkDelay = 13,     // key1 = source, key2 = receiver
   kOnset = 14,         // key1 = member, with the step
   kIntervention = 15,  // key1 = member, with the intervention's number for the step
+  // 32 to 63 belong to what is done with results: they decide nothing in a run.
+  kResample = 32,  // bootstrap: key1 = sample, key2 = place in it
   // 64 and above belong to generators (engine/graph).
   kGenerator = 64,
 };

@@ -129,11 +129,7 @@ absl::Status AddBreakEven(ComparisonPlan& plan) {
   }
   auto field = FieldPath::Parse(*pb::Scenario::descriptor(), wanted.field());
   if (!field.ok()) return FieldError("break_even.field", std::string(field.status().message()));
-  pb::Scenario probe;
-  field->Set(probe, 0);
-  if (const absl::Status status = CheckChange("", probe); !status.ok()) {
-    return FieldError("break_even.field", "expected a field that variants may change");
-  }
+  LAWINE_RETURN_IF_ERROR(CheckMayChange("break_even.field", *field));
   for (const auto& [path, value] :
        {std::pair("break_even.from", wanted.from()), std::pair("break_even.to", wanted.to())}) {
     const absl::Status held = field->Check(value);
@@ -157,6 +153,21 @@ pb::Scenario MergeScenario(const pb::Scenario& base, const pb::Scenario& change)
   return merged;
 }
 
+absl::Status CompleteReplicas(const std::string& path, pb::Scenario& scenario) {
+  if (!scenario.has_replicas()) scenario.set_replicas(kReplicasDefault);
+  if (scenario.replicas() >= 2 && scenario.replicas() <= limits::kReplicasMax) return absl::OkStatus();
+  return FieldError(path,
+                    absl::StrCat("expected 2 to ", limits::kReplicasMax, ", found ", scenario.replicas()));
+}
+
+absl::Status CheckMayChange(const std::string& path, const FieldPath& field) {
+  pb::Scenario probe;
+  field.Set(probe, 0);
+  if (CheckChange("", probe).ok()) return absl::OkStatus();
+  return FieldError(path, absl::StrCat("expected a field that may differ, found ", field.text(),
+                                       ": replicas are compared one by one under the same luck"));
+}
+
 absl::Status CheckMeasure(const std::string& path, const std::string& measure) {
   std::vector<std::string> names;
   for (const Measure& known : Measures()) names.push_back(known.name);
@@ -173,11 +184,7 @@ absl::StatusOr<ComparisonPlan> PlanComparison(const pb::Comparison& comparison) 
   if (full.measure().empty()) full.set_measure("reach");
   LAWINE_RETURN_IF_ERROR(CheckMeasure("measure", full.measure()));
   LAWINE_RETURN_IF_ERROR(CheckName("base_name", full.base_name(), {}));
-  if (!full.base().has_replicas()) full.mutable_base()->set_replicas(kReplicasDefault);
-  if (full.base().replicas() < 2 || full.base().replicas() > limits::kReplicasMax) {
-    return FieldError("base.replicas", absl::StrCat("expected 2 to ", limits::kReplicasMax, ", found ",
-                                                    full.base().replicas()));
-  }
+  LAWINE_RETURN_IF_ERROR(CompleteReplicas("base.replicas", *full.mutable_base()));
   plan.parts.push_back({.name = full.base_name(), .path = "base", .scenario = full.base()});
   LAWINE_RETURN_IF_ERROR(AddVariants(plan));
   LAWINE_RETURN_IF_ERROR(AddPairs(plan));

@@ -35,6 +35,11 @@ struct ComparisonPlan {
 // each makes sense is seen when it is planned.
 absl::StatusOr<ComparisonPlan> PlanComparison(const lawine::v1::Comparison& comparison);
 
+// Fills the default of `replicas`. INVALID_ARGUMENT for `path` unless there are enough to compare.
+absl::Status CompleteReplicas(const std::string& path, lawine::v1::Scenario& scenario);
+// INVALID_ARGUMENT for `path` when the field is one for all: replicas, first_replica, run_seed.
+absl::Status CheckMayChange(const std::string& path, const FieldPath& field);
+
 // The name is a measure's. INVALID_ARGUMENT for `path` with what may have been meant.
 absl::Status CheckMeasure(const std::string& path, const std::string& measure);
 

@@ -45,10 +45,12 @@ Moments MomentsOf(std::span<const double> values) {
   LAWINE_CHECK(values.size() >= 2);
   const auto count = static_cast<double>(values.size());
   Moments moments;
-  for (const double value : values) moments.mean += value / count;
-  for (const double value : values) {
-    moments.variance += (value - moments.mean) * (value - moments.mean) / (count - 1);
-  }
+  double sum = 0;
+  double squares = 0;
+  for (const double value : values) sum += value;  // exact: counts are whole
+  moments.mean = sum / count;
+  for (const double value : values) squares += (value - moments.mean) * (value - moments.mean);
+  moments.variance = squares / (count - 1);
   return moments;
 }
 

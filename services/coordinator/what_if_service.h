@@ -17,6 +17,9 @@ class WhatIfService final : public lawine::v1::WhatIfService::Service {
   grpc::Status Compare(grpc::ServerContext* context, const lawine::v1::CompareRequest* request,
                        grpc::ServerWriter<lawine::v1::CompareResponse>* writer) override;
 
+  grpc::Status Sweep(grpc::ServerContext* context, const lawine::v1::SweepRequest* request,
+                     grpc::ServerWriter<lawine::v1::SweepResponse>* writer) override;
+
  private:
   Graphs& graphs_;
   Runs& runs_;

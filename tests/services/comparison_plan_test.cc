@@ -109,7 +109,7 @@ TEST(ComparisonPlanTest, RefusesBreakEvensThatMakeNoSense) {
   EXPECT_THAT(refusal(R"({"variant": "b", "field": "model.forward.probabilty", "from": 0, "to": 1})"),
               HasSubstr("did you mean model.forward.probability?"));
   EXPECT_THAT(refusal(R"({"variant": "b", "field": "replicas", "from": 2, "to": 9})"),
-              HasSubstr("break_even.field: expected a field that variants may change"));
+              HasSubstr("break_even.field: expected a field that may differ, found replicas"));
   EXPECT_THAT(refusal(R"({"variant": "b", "field": "stop.max_steps", "from": 0.5, "to": 9})"),
               HasSubstr("break_even.from: expected a whole number"));
   EXPECT_THAT(refusal(R"({"variant": "b", "field": "stop.max_steps", "from": 9, "to": 9})"),

@@ -1,5 +1,4 @@
 #include "tests/support/model_judge.h"
-
 #include <algorithm>
 #include <set>
 #include <utility>
