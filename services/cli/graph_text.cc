@@ -144,6 +144,7 @@ std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report) {
       "dropped",
       absl::StrCat(Counted(report.duplicates_dropped(), "repeated link", "repeated links"), ", ",
                    Counted(report.self_links_dropped(), "link", "links"), " of a member to itself"));
+  if (report.profiles() > 0) facts.emplace_back("profiles", Counted(report.profiles(), "member", "members"));
   absl::StrAppend(&text, Facts(facts));
   for (const std::string& warning : report.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");

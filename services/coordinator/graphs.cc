@@ -112,7 +112,7 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
   return LoadNew(wanted, std::move(job), *source, watch);
 }
 
-absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeReader& reader,
+absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, ImportedGraph imported,
                                          pb::ImportReport& report, const LoadWatcher& watch) {
   const New wanted{.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
@@ -121,24 +121,25 @@ absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeR
     MutexLock lock(mutex_);
     loading_.erase(wanted.name);
   };
-  const EdgeReport seen = reader.report();
+  const EdgeReport& seen = imported.report;
+  const std::size_t profiles = imported.edges.profiles.size();
   EdgeListCounts counts;
-  EdgeList edges = reader.TakeEdges();
-  const bool named = options.string_ids();
-  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeEdgeListSource(std::move(edges), counts));
+  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeEdgeListSource(std::move(imported.edges), counts));
   report.set_lines(seen.lines);
   report.set_rows(seen.rows);
   report.set_comments(seen.comments);
   report.set_self_links_dropped(counts.self_links_dropped);
   report.set_duplicates_dropped(counts.duplicates_dropped);
+  report.set_profiles(profiles);
   report.mutable_examples()->Add(seen.examples.begin(), seen.examples.end());
   report.mutable_warnings()->Add(seen.warnings.begin(), seen.warnings.end());
   GraphLoadJob job;
   job.source = source.get();
-  job.graph.named_members = named;
+  job.graph.named_members = options.string_ids();
   job.graph.columns = source->columns();
   job.graph.origin = absl::StrCat("import of ", seen.rows, " rows, ",
-                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()));
+                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()),
+                                  profiles > 0 ? absl::StrCat(", profiles of ", profiles, " members") : "");
   return LoadNew(wanted, std::move(job), *source, watch);
 }
 

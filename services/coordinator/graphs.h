@@ -20,6 +20,12 @@
 
 namespace lawine {
 
+// The files of an import, read.
+struct ImportedGraph {
+  EdgeList edges;
+  EdgeReport report;
+};
+
 // Thread-safe.
 class Graphs {
  public:
@@ -33,7 +39,7 @@ class Graphs {
 
   absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
                                            const LoadWatcher& watch);
-  absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, EdgeReader& reader,
+  absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, ImportedGraph imported,
                                            lawine::v1::ImportReport& report, const LoadWatcher& watch);
   absl::Status Delete(const std::string& name);
 

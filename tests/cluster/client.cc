@@ -75,7 +75,7 @@ Answer<pb::ImportGraphResponse> Client::Import(const pb::ImportOptions& options,
   *request.mutable_options() = options;
   bool good = stream->Write(request);
   for (const FileToImport& file : files) {
-    request.set_begin_file(file.name);
+    file.members ? request.set_begin_members_file(file.name) : request.set_begin_file(file.name);
     good = good && stream->Write(request);
     // Pieces that end anywhere, as a network's do.
     for (std::size_t at = 0; good && at < file.content.size(); at += 65'537) {

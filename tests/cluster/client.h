@@ -42,6 +42,7 @@ std::string Text(const grpc::Status& status);
 struct FileToImport {
   std::string name;
   std::string content;
+  bool members = false;  // attributes of members, else links
 };
 
 using ReceiptSteps = std::pair<std::uint32_t, std::uint32_t>;  // receipt, forward plus one (0: none)

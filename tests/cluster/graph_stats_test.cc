@@ -48,5 +48,40 @@ TEST(GraphStatsTest, LabelsAreCountedOverAllShards) {
   for (const auto& [community, size] : sizes) EXPECT_LE(size, stats.largest_communities(9).members());
 }
 
+TEST(GraphStatsTest, AttributesOfImportedMembersArriveAtTheirMembers) {
+  TestCluster cluster({.workers = 2});
+  pb::ImportOptions options;
+  options.set_name("club");
+  options.set_row("from,to,kind");
+  options.set_string_ids(true);
+  options.set_shards(3);
+  const auto imported = cluster.client().Import(
+      options, {{"m.csv", "id,network,community,account_kind,name\nbob,hyves,7,2,Bob\nzoe,,7,,\n", true},
+                {"links", "ann bob follow\nann bob group\nbob cat follow\n"}});
+  ASSERT_TRUE(imported.ok()) << Text(imported.status);
+  EXPECT_EQ(imported.value.report().profiles(), 2u);
+  EXPECT_EQ(imported.value.graph().members(), 4u);
+  EXPECT_EQ(imported.value.graph().links(), 3u);
+  const pb::Member bob = cluster.client().GetMember("club", "bob").value.member();
+  EXPECT_EQ(bob.network(), "hyves");
+  EXPECT_EQ(bob.community(), 7u);
+  EXPECT_EQ(bob.account_kind(), 2u);
+  EXPECT_EQ(bob.followees(), 2u);
+  const pb::Member zoe = cluster.client().GetMember("club", "zoe").value.member();
+  EXPECT_EQ(zoe.network(), "");
+  EXPECT_EQ(zoe.community(), 7u);
+  EXPECT_EQ(zoe.account_kind(), 1u);
+  EXPECT_EQ(zoe.audience() + zoe.followees(), 0u);
+  const auto stats = cluster.client().Stats("club");
+  ASSERT_TRUE(stats.ok()) << Text(stats.status);
+  ASSERT_EQ(stats.value.networks_size(), 2);
+  EXPECT_EQ(stats.value.networks(0).network(), "");
+  EXPECT_EQ(stats.value.networks(0).members(), 3u);
+  ASSERT_EQ(stats.value.account_kinds_size(), 2);
+  EXPECT_EQ(stats.value.account_kinds(1).members(), 1u);
+  EXPECT_EQ(stats.value.communities(), 1u);
+  EXPECT_EQ(stats.value.without_community(), 2u);
+}
+
 }  // namespace
 }  // namespace lawine
