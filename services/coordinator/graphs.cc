@@ -17,6 +17,8 @@
 #include "services/common/wire.h"
 #include "services/coordinator/fan_out.h"
 #include "services/coordinator/graph_stats.h"
+#include "services/coordinator/graph_survey_calls.h"
+#include "services/coordinator/preset_list.h"
 
 namespace lawine {
 namespace {
@@ -105,10 +107,7 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
   GraphLoadJob job;
   job.generator = spec;
   job.links_expected = std::uint64_t{spec.members} * spec.links_per_member_milli / 1000;
-  job.graph.origin =
-      absl::StrCat("preset ", spec.preset, ", ", spec.members, " members, ",
-                   static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
-                   spec.graph_seed, ", generator ", kGeneratorVersion);
+  job.graph.origin = OriginOf(spec);
   return LoadNew(wanted, std::move(job), *source, watch);
 }
 
@@ -314,11 +313,15 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   return placement;
 }
 
-absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
-  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsRequest& request) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(request.name()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
-  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(name, placement));
+  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(request.name(), placement));
+  if (request.shape()) {
+    LAWINE_ASSIGN_OR_RETURN(*stats.mutable_shape(), SurveyShape(record.info(), placement));
+  }
   *stats.mutable_graph() = ToPublic(record);
+  CompareWithPreset(stats);
   return stats;
 }
 

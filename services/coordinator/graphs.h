@@ -50,7 +50,8 @@ class Graphs {
   // Live workers that hold the graph, all shards present; UNAVAILABLE otherwise.
   absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
 
-  absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(const std::string& name) const;
+  absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(
+      const lawine::v1::GetGraphStatsRequest& request) const;
 
   // Users of a graph keep it from being deleted. Use fails while it is being made or deleted. See GraphUse.
   absl::Status Use(const std::string& name);

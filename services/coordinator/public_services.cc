@@ -9,6 +9,7 @@
 #include "services/common/errors.h"
 #include "services/common/process.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/preset_list.h"
 #include "services/coordinator/run_result.h"
 
 namespace lawine {
@@ -74,9 +75,15 @@ grpc::Status GraphService::DeleteGraph(grpc::ServerContext*, const pb::DeleteGra
 
 grpc::Status GraphService::GetGraphStats(grpc::ServerContext*, const pb::GetGraphStatsRequest* request,
                                          pb::GetGraphStatsResponse* response) {
-  const auto stats = graphs_.Stats(request->name());
+  const auto stats = graphs_.Stats(*request);
   if (stats.ok()) *response = *stats;
   return ToGrpc(stats.status());
+}
+
+grpc::Status GraphService::ListPresets(grpc::ServerContext*, const pb::ListPresetsRequest*,
+                                       pb::ListPresetsResponse* response) {
+  *response = DescribePresets();
+  return grpc::Status::OK;
 }
 
 grpc::Status GraphService::GetMember(grpc::ServerContext*, const pb::GetMemberRequest* request,

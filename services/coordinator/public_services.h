@@ -27,6 +27,8 @@ class GraphService final : public lawine::v1::GraphService::Service {
                            lawine::v1::DeleteGraphResponse*) override;
   grpc::Status GetGraphStats(grpc::ServerContext*, const lawine::v1::GetGraphStatsRequest* request,
                              lawine::v1::GetGraphStatsResponse* response) override;
+  grpc::Status ListPresets(grpc::ServerContext*, const lawine::v1::ListPresetsRequest*,
+                           lawine::v1::ListPresetsResponse* response) override;
   grpc::Status GetMember(grpc::ServerContext*, const lawine::v1::GetMemberRequest* request,
                          lawine::v1::GetMemberResponse* response) override;
 

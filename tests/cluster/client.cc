@@ -100,10 +100,11 @@ Answer<pb::Graph> Client::GetGraph(const std::string& name) {
   return {status, response.graph()};
 }
 
-Answer<pb::GetGraphStatsResponse> Client::Stats(const std::string& name) {
+Answer<pb::GetGraphStatsResponse> Client::Stats(const std::string& name, bool shape) {
   Answer<pb::GetGraphStatsResponse> answer;
-  answer.status = Call(*graphs_, &pb::GraphService::Stub::GetGraphStats,
-                       Named<pb::GetGraphStatsRequest>(name), answer.value);
+  auto request = Named<pb::GetGraphStatsRequest>(name);
+  request.set_shape(shape);
+  answer.status = Call(*graphs_, &pb::GraphService::Stub::GetGraphStats, request, answer.value);
   return answer;
 }
 

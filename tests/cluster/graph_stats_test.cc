@@ -48,6 +48,35 @@ TEST(GraphStatsTest, LabelsAreCountedOverAllShards) {
   for (const auto& [community, size] : sizes) EXPECT_LE(size, stats.largest_communities(9).members());
 }
 
+TEST(GraphStatsTest, PresetsAreComparedWithTheirFigures) {
+  TestCluster cluster({.workers = 2});
+  pb::CreateGraphRequest request;
+  request.set_name("t");
+  request.set_preset("twitter-nl");
+  request.set_members(30'000);
+  request.set_shards(3);
+  ASSERT_TRUE(cluster.client().CreateGraph(request).ok());
+  const auto plain = cluster.client().Stats("t");
+  ASSERT_TRUE(plain.ok()) << Text(plain.status);
+  EXPECT_FALSE(plain.value.has_shape());
+  const auto surveyed = cluster.client().Stats("t", true);
+  ASSERT_TRUE(surveyed.ok()) << Text(surveyed.status);
+  const pb::GraphShape& shape = surveyed.value.shape();
+  EXPECT_FALSE(shape.exact());
+  EXPECT_NEAR(shape.reciprocity(), 0.36,
+              0.04);  // 8,192 links: a standard error of .005; small graphs have more
+  std::map<std::string, pb::PresetFigure> figures;
+  for (const pb::PresetFigure& figure : surveyed.value.figures()) figures[figure.figure()] = figure;
+  EXPECT_EQ(figures["returned links"].realised(), shape.reciprocity());
+  EXPECT_EQ(figures["returned links"].target(), 0.36);
+  EXPECT_TRUE(figures["returned links"].measured());
+  EXPECT_EQ(figures["mean audience"].realised(), surveyed.value.audience_mean());
+  EXPECT_FALSE(figures["growth a day"].has_realised());
+  for (const pb::PresetFigure& figure : plain.value.figures()) {
+    EXPECT_FALSE(figure.figure() == "returned links" && figure.has_realised());
+  }
+}
+
 TEST(GraphStatsTest, AttributesOfImportedMembersArriveAtTheirMembers) {
   TestCluster cluster({.workers = 2});
   pb::ImportOptions options;
