@@ -69,20 +69,20 @@ pbi::GeneratorSpec ToProto(const GeneratorSpec& spec) {
   proto.set_members(spec.members);
   proto.set_links_per_member_milli(spec.links_per_member_milli);
   proto.set_graph_seed(spec.graph_seed);
-  proto.set_generator_version(kGeneratorVersion);
+  proto.set_generator_version(GeneratorVersion(spec));
   return proto;
 }
 
 absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto) {
-  if (proto.generator_version() != kGeneratorVersion) {
-    return absl::FailedPreconditionError(absl::StrCat("expected generator version ", kGeneratorVersion,
-                                                      ", found ", proto.generator_version(),
-                                                      ": run the same version everywhere"));
-  }
-  return GeneratorSpec{.preset = proto.preset(),
-                       .members = proto.members(),
-                       .links_per_member_milli = proto.links_per_member_milli(),
-                       .graph_seed = proto.graph_seed()};
+  LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec,
+                          ResolveSpec({.preset = proto.preset(),
+                                       .members = proto.members(),
+                                       .links_per_member_milli = proto.links_per_member_milli(),
+                                       .graph_seed = proto.graph_seed()}));
+  if (proto.generator_version() == GeneratorVersion(spec)) return spec;
+  return absl::FailedPreconditionError(absl::StrCat("expected generator version ", GeneratorVersion(spec),
+                                                    ", found ", proto.generator_version(),
+                                                    ": run the same version everywhere"));
 }
 
 pbi::RunPlan ToProto(const RunSpec& spec) {

@@ -16,6 +16,7 @@
 #include "engine/spread/traffic_outcome.h"
 #include "engine/spread/traffic_source.h"
 #include "engine/spread/traffic_spec.h"
+#include "engine/store/graph_survey.h"
 #include "engine/store/shard_manifest.h"
 #include "lawine/internal/v1/worker.pb.h"
 #include "lawine/v1/graph.pb.h"
@@ -62,6 +63,17 @@ absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row);
 SeedRule FromProto(const pbi::ProposeSeedsRequest& proto);
 pbi::SeedProposal ToProto(const SeedCandidate& candidate);
 SeedCandidate FromProto(const pbi::SeedProposal& proto);
+
+pbi::SurveyDrawSize ToProto(const SurveySize& size);
+SurveySize FromProto(const pbi::SurveyDrawSize& proto);
+void AddMembers(std::span<const SurveyMember> members, pbi::SurveyMembers& proto);
+// Appends. INVALID_ARGUMENT when columns differ in length, as the two below.
+absl::Status AppendMembers(const pbi::SurveyMembers& proto, std::vector<SurveyMember>& members);
+void AddLinks(std::span<const SurveyLink> links, pbi::SurveyShardsResponse& proto);
+absl::Status AppendLinks(const pbi::SurveyShardsResponse& proto, std::vector<SurveyLink>& links);
+pbi::SurveyLinks ToProto(std::span<const MemberPair> pairs);
+absl::StatusOr<std::vector<MemberPair>> FromProto(const pbi::SurveyLinks& proto);
+pb::GraphShape ToProto(const GraphShape& shape);
 
 // Little-endian columns in `bytes` fields.
 template <class Int>

@@ -17,6 +17,8 @@
 #include "services/common/wire.h"
 #include "services/coordinator/fan_out.h"
 #include "services/coordinator/graph_stats.h"
+#include "services/coordinator/graph_survey_calls.h"
+#include "services/coordinator/preset_list.h"
 
 namespace lawine {
 namespace {
@@ -105,14 +107,11 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
   GraphLoadJob job;
   job.generator = spec;
   job.links_expected = std::uint64_t{spec.members} * spec.links_per_member_milli / 1000;
-  job.graph.origin =
-      absl::StrCat("preset ", spec.preset, ", ", spec.members, " members, ",
-                   static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
-                   spec.graph_seed, ", generator ", kGeneratorVersion);
+  job.graph.origin = OriginOf(spec);
   return LoadNew(wanted, std::move(job), *source, watch);
 }
 
-absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeReader& reader,
+absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, ImportedGraph imported,
                                          pb::ImportReport& report, const LoadWatcher& watch) {
   const New wanted{.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
@@ -121,24 +120,25 @@ absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeR
     MutexLock lock(mutex_);
     loading_.erase(wanted.name);
   };
-  const EdgeReport seen = reader.report();
+  const EdgeReport& seen = imported.report;
+  const std::size_t profiles = imported.edges.profiles.size();
   EdgeListCounts counts;
-  EdgeList edges = reader.TakeEdges();
-  const bool named = options.string_ids();
-  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeEdgeListSource(std::move(edges), counts));
+  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeEdgeListSource(std::move(imported.edges), counts));
   report.set_lines(seen.lines);
   report.set_rows(seen.rows);
   report.set_comments(seen.comments);
   report.set_self_links_dropped(counts.self_links_dropped);
   report.set_duplicates_dropped(counts.duplicates_dropped);
+  report.set_profiles(profiles);
   report.mutable_examples()->Add(seen.examples.begin(), seen.examples.end());
   report.mutable_warnings()->Add(seen.warnings.begin(), seen.warnings.end());
   GraphLoadJob job;
   job.source = source.get();
-  job.graph.named_members = named;
+  job.graph.named_members = options.string_ids();
   job.graph.columns = source->columns();
   job.graph.origin = absl::StrCat("import of ", seen.rows, " rows, ",
-                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()));
+                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()),
+                                  profiles > 0 ? absl::StrCat(", profiles of ", profiles, " members") : "");
   return LoadNew(wanted, std::move(job), *source, watch);
 }
 
@@ -313,11 +313,15 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   return placement;
 }
 
-absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
-  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsRequest& request) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(request.name()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
-  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(name, placement));
+  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(request.name(), placement));
+  if (request.shape()) {
+    LAWINE_ASSIGN_OR_RETURN(*stats.mutable_shape(), SurveyShape(record.info(), placement));
+  }
   *stats.mutable_graph() = ToPublic(record);
+  CompareWithPreset(stats);
   return stats;
 }
 

@@ -8,6 +8,7 @@
 #include "services/common/wire.h"
 #include "services/worker/conduct.h"
 #include "services/worker/member_reads.h"
+#include "services/worker/survey.h"
 
 namespace lawine {
 
@@ -93,6 +94,11 @@ grpc::Status WorkerService::DropGraph(grpc::ServerContext*, const pbi::DropGraph
 grpc::Status WorkerService::DescribeShards(grpc::ServerContext*, const pbi::DescribeShardsRequest* request,
                                            pbi::DescribeShardsResponse* response) {
   return ToGrpc(FillDescriptions(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::SurveyShards(grpc::ServerContext*, const pbi::SurveyShardsRequest* request,
+                                         pbi::SurveyShardsResponse* response) {
+  return ToGrpc(Survey(shards_, *request, *response));
 }
 
 grpc::Status WorkerService::ReadMembers(grpc::ServerContext*, const pbi::ReadMembersRequest* request,

@@ -358,30 +358,5 @@ TEST_F(DataDirTest, IsNotFooledByAProcessThatInheritedAPid) {
   EXPECT_EQ(StateOf({{impostor}}), ClusterState::kNone);
 }
 
-TEST(GraphTextTest, StatsTellLabels) {
-  v1::GetGraphStatsResponse stats;
-  stats.mutable_graph()->set_members(1'000);
-  const auto add_network = [&](const char* name, std::uint32_t members) {
-    v1::NetworkStats& row = *stats.add_networks();
-    row.set_network(name);
-    row.set_members(members);
-  };
-  add_network("hyves", 990);
-  add_network("", 10);
-  v1::AccountKindStats& kind = *stats.add_account_kinds();
-  kind.set_account_kind(4);
-  kind.set_members(1'000);
-  EXPECT_THAT(StatsText(stats, false), HasSubstr("communities        none"));
-  stats.set_communities(4);
-  stats.set_without_community(200);
-  v1::CommunityStats& community = *stats.add_largest_communities();
-  community.set_community(17);
-  community.set_members(500);
-  const std::string text = StatsText(stats, false);
-  EXPECT_THAT(text, HasSubstr("networks           hyves 990, not known 10"));
-  EXPECT_THAT(text, HasSubstr("account kinds      organisation 1,000"));
-  EXPECT_THAT(text, HasSubstr("communities        4 of 200.0 members on average; largest: 17 with 500"));
-}
-
 }  // namespace
 }  // namespace lawine::cli
