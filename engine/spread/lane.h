@@ -100,7 +100,7 @@ class Lane {
   std::vector<MessagePart> messages_;
   std::uint32_t replica_ = 0;
   RunProgress progress_;
-  std::uint32_t next_step_ = 0;  // to be opened, or open; kNoStep: nothing is left to happen
+  std::uint32_t next_step_ = kNoStep;  // to be opened, or open; kNoStep: nothing is left to happen
   std::vector<Closed> closed_;
   std::uint64_t frontier_count_ = 0;
   std::uint64_t events_sent_ = 0;

@@ -43,11 +43,21 @@ pb::ReplicaResult ReplicaOf(const LaneOutcome& lane) {
   return replica;
 }
 
+pb::StepCounts WithModelCounts(const StepCounts& counts) {
+  pb::StepCounts step = ToPublic(counts);
+  step.set_acting(counts.acting);
+  step.set_seen(counts.seen);
+  step.set_injected(counts.injected);
+  step.set_ignored(counts.ignored);
+  step.set_recoveries(counts.recoveries);
+  return step;
+}
+
 void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResult& result) {
   for (std::size_t m = 0; m < outcome.steps.size(); ++m) {
     pb::MessageResult& message = *result.add_messages();
     message.set_name(plan.message_names[m]);
-    for (const StepCounts& counts : outcome.steps[m]) *message.add_steps() = ToPublic(counts);
+    for (const StepCounts& counts : outcome.steps[m]) *message.add_steps() = WithModelCounts(counts);
     const std::vector<LaneOutcome> lanes = LanesOf(outcome, m);
     Digest digest;
     for (const LaneOutcome& lane : lanes) {
@@ -89,11 +99,6 @@ pb::StepCounts ToPublic(const StepCounts& counts) {
   step.set_first_receipts(counts.first_receipts);
   step.set_duplicates(counts.duplicates());
   step.set_forwards(counts.forwards);
-  step.set_acting(counts.acting);
-  step.set_seen(counts.seen);
-  step.set_injected(counts.injected);
-  step.set_ignored(counts.ignored);
-  step.set_recoveries(counts.recoveries);
   return step;
 }
 
@@ -110,7 +115,9 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   for (const std::string& warning : plan.warnings) result.add_warnings(warning);
   if (outcome.partly_in_memory)
     result.add_warnings(PartlyInMemoryWarning(outcome.links_on_disk, info.links()));
-  for (const StepCounts& counts : outcome.steps[0]) *result.add_steps() = ToPublic(counts);
+  for (const StepCounts& counts : outcome.steps[0]) {
+    *result.add_steps() = plan.spec.model == nullptr ? ToPublic(counts) : WithModelCounts(counts);
+  }
   const std::vector<LaneOutcome> lanes = LanesOf(outcome, 0);
   const bool several = lanes.size() > 1;
   Digest digest;
