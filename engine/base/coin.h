@@ -28,8 +28,14 @@ enum class CoinPurpose : std::uint64_t {
   kRecovery = 7,     // key1 = member, with the step
   kSeedChoice = 8,   // key1 = member: the smallest coins are chosen
   kGrowth = 9,
-  kSender = 10,     // traffic: see engine/README.md
-  kStartTime = 11,  // traffic: key1 = message
+  kSender = 10,        // traffic: see engine/README.md
+  kStartTime = 11,     // traffic: key1 = message
+  kSeen = 12,          // key1 = source, key2 = receiver
+  kLinkDelay = 13,     // key1 = source, key2 = receiver
+  kOnset = 14,         // key1 = member, with the step
+  kIntervention = 15,  // key1 = member, with the intervention's number for the step
+  // 32 to 63 belong to what is done with results: they decide nothing in a run.
+  kResample = 32,  // bootstrap: key1 = sample, key2 = place in it
   // 64 and above belong to generators (engine/graph).
   kGenerator = 64,
 };

@@ -34,6 +34,8 @@ struct Digest {
 enum class TransitionEvent : std::uint64_t {
   kReceipt = 1,
   kForward = 2,
+  kSeen = 3,
+  kRecovery = 4,
 };
 
 // Terms of all members that make one transition at one step, under one (message, replica).

@@ -26,6 +26,8 @@ inline constexpr std::uint32_t kGraphNameBytesMax = 63;
 // A run that would go on after this many steps fails: its result has to fit a message.
 inline constexpr std::uint32_t kStepsMax = 1u << 20;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
+// Where steps are kept by replica, the first ones are: of ten thousand replicas that is 40 MB.
+inline constexpr std::uint32_t kKeptStepsMax = 128;
 // Replicas in flight: as many as have this many members together, but some in any case, and not too many.
 inline constexpr std::uint64_t kLaneMembersMax = 1ull << 22;
 inline constexpr std::uint32_t kLanesMin = 4;
@@ -34,6 +36,13 @@ inline constexpr std::uint32_t kLanesMax = 32;
 inline constexpr std::uint32_t kTurnEventsMax = 1u << 13;
 // They are listed in a run's plan and result, which are single messages.
 inline constexpr std::uint32_t kSeedMembersMax = 50'000;
+
+// Messages of one run, and what changes its rules.
+inline constexpr std::uint32_t kMessagesMax = 64;
+inline constexpr std::uint32_t kInterventionsMax = 256;
+inline constexpr std::uint32_t kInjectionsMax = 4096;
+inline constexpr std::uint32_t kDelayStepsMax = 1u << 16;
+static_assert(std::uint64_t{kReplicasMax} * kMessagesMax < 1ull << 32, "frames number both in 32 bits");
 
 // Traffic. Messages are propagated in waves, two of them at a time.
 inline constexpr std::uint64_t kTrafficMessagesMax = 10'000'000'000;

@@ -23,6 +23,7 @@ class MemberSet {
   // REQUIRES: id < members_count().
   bool Contains(LocalId id) const { return (words_[id.value >> 6] >> (id.value & 63)) & 1; }
   void Insert(LocalId id) { words_[id.value >> 6] |= 1ull << (id.value & 63); }
+  void Remove(LocalId id) { words_[id.value >> 6] &= ~(1ull << (id.value & 63)); }
   void Clear() { std::fill(words_.begin(), words_.end(), 0); }
 
   std::uint64_t Count() const {

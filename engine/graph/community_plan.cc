@@ -76,7 +76,8 @@ std::vector<CommunityPlan::Community> CommunityPlan::DrawCommunities(
 }
 
 std::uint32_t CommunityPlan::Wanted(std::uint32_t weight, std::uint32_t bound) const {
-  const std::uint64_t share = std::uint64_t{weight} * options_.share_ppm / kMillion;
+  const std::uint64_t first = std::min(weight, options_.first_inside);
+  const std::uint64_t share = first + (weight - first) * options_.share_ppm / kMillion;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(share, bound));
 }
 

@@ -19,6 +19,7 @@ namespace lawine {
 struct CommunityOptions {
   std::uint64_t graph_seed = 0;
   std::uint32_t share_ppm = 0;               // of a member's weight, wanted inside
+  std::uint32_t first_inside = 0;            // this much of a weight is wanted inside anyway
   std::uint32_t links_per_member_milli = 0;  // sizes of communities grow with personal networks
 };
 

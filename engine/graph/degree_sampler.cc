@@ -74,14 +74,47 @@ bool IsIsolated(std::uint64_t coin, const Preset& preset) {
   return ((low_half * kMillion) >> 32) < preset.isolated_ppm;
 }
 
+// Ranks of audiences: a member's own, or, for those alike, about that of its group. Groups' ranks are
+// uniform, and so is the difference from them (past one end ranks go on at the other), so that ranks remain
+// uniform. The largest networks are nobody's like.
+class AudienceRanks {
+ public:
+  AudienceRanks(const Preset& preset, const GeneratorSpec& spec)
+      : alike_ppm_(preset.alike_ppm),
+        own_(GeneratorLane(spec.graph_seed, GeneratorCoin::kAudience)),
+        group_(GeneratorLane(spec.graph_seed, GeneratorCoin::kAlikeGroup)),
+        alike_(GeneratorLane(spec.graph_seed, GeneratorCoin::kAlikeMember)) {}
+
+  std::uint32_t Of(std::uint32_t member, std::uint64_t own_coin) const {
+    const std::uint32_t own = AudienceRank(own_coin);
+    if (alike_ppm_ == 0 || own >= kRanksAlike) return own;
+    const std::uint64_t coin = alike_.Coin(member);
+    if ((((coin & 0xFFFFFFFFu) * kMillion) >> 32) >= alike_ppm_) return own;
+    const std::uint64_t rank =
+        Scaled(group_.Coin(member >> kGroupBits), kRanksAlike) + Scaled(coin, kRanksAlike / kDifferenceShare);
+    return static_cast<std::uint32_t>(rank % kRanksAlike);
+  }
+  std::uint64_t OwnCoin(std::uint32_t member) const { return own_.Coin(member); }
+
+ private:
+  static constexpr std::uint32_t kGroupBits = 7;
+  static constexpr std::uint64_t kRanksAlike = (1ull << 32) - (1ull << 25);  // but for one member in 128
+  static constexpr std::uint64_t kDifferenceShare = 8;
+
+  static std::uint64_t Scaled(std::uint64_t coin, std::uint64_t range) { return (coin >> 32) * range >> 32; }
+
+  const std::uint32_t alike_ppm_;
+  const CoinLane own_, group_, alike_;
+};
+
 std::vector<std::uint32_t> DrawAudiences(const Preset& preset, const GeneratorSpec& spec,
                                          Executor& executor) {
-  const CoinLane lane = GeneratorLane(spec.graph_seed, GeneratorCoin::kAudience);
+  const AudienceRanks ranks(preset, spec);
   std::vector<std::uint32_t> weights(spec.members);
   ForEachBlock(spec.members, executor, [&](std::uint32_t, MemberRange members) {
     for (std::uint32_t m = members.first.value; m < members.end(); ++m) {
-      const std::uint64_t coin = lane.Coin(m);
-      weights[m] = IsIsolated(coin, preset) ? 0 : QuantileAt(preset.audience_quantiles, AudienceRank(coin));
+      const std::uint64_t coin = ranks.OwnCoin(m);
+      weights[m] = IsIsolated(coin, preset) ? 0 : QuantileAt(preset.audience_quantiles, ranks.Of(m, coin));
     }
   });
   return weights;
@@ -89,15 +122,15 @@ std::vector<std::uint32_t> DrawAudiences(const Preset& preset, const GeneratorSp
 
 std::vector<std::uint32_t> DrawFollowees(const Preset& preset, const GeneratorSpec& spec,
                                          Executor& executor) {
-  const CoinLane audience_lane = GeneratorLane(spec.graph_seed, GeneratorCoin::kAudience);
+  const AudienceRanks ranks(preset, spec);
   const CoinLane lane = GeneratorLane(spec.graph_seed, GeneratorCoin::kFollowees);
   std::vector<std::uint32_t> weights(spec.members);
   ForEachBlock(spec.members, executor, [&](std::uint32_t, MemberRange members) {
     for (std::uint32_t m = members.first.value; m < members.end(); ++m) {
-      const std::uint64_t audience_coin = audience_lane.Coin(m);
+      const std::uint64_t audience_coin = ranks.OwnCoin(m);
       const std::uint64_t coin = lane.Coin(m);
       const bool fresh = (coin & kFreshFolloweesMask) == 0;
-      const std::uint32_t rank = fresh ? static_cast<std::uint32_t>(coin >> 32) : AudienceRank(audience_coin);
+      const std::uint32_t rank = fresh ? static_cast<std::uint32_t>(coin >> 32) : ranks.Of(m, audience_coin);
       weights[m] = IsIsolated(audience_coin, preset) ? 0 : QuantileAt(preset.followee_quantiles, rank);
     }
   });

@@ -6,37 +6,37 @@
 #include <span>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/edge_line.h"
-#include "engine/graph/inflater.h"
 #include "engine/graph/key_index.h"
+#include "engine/graph/line_reader.h"
+#include "engine/graph/link_kind.h"
 
 namespace lawine {
 namespace {
 
 constexpr std::size_t kExamplesMax = 3;
-constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr std::size_t kNoColumn = static_cast<std::size_t>(-1);
 
 struct ColumnWord {
   std::string_view word;
   EdgeColumn column;
 };
-constexpr std::array<ColumnWord, 7> kColumnWords = {{{"from", EdgeColumn::kFrom},
+constexpr std::array<ColumnWord, 8> kColumnWords = {{{"from", EdgeColumn::kFrom},
                                                      {"to", EdgeColumn::kTo},
                                                      {"follower", EdgeColumn::kFollower},
                                                      {"followed", EdgeColumn::kFollowed},
                                                      {"member", EdgeColumn::kMember},
                                                      {"probability", EdgeColumn::kProbability},
+                                                     {"kind", EdgeColumn::kKind},
                                                      {"ignore", EdgeColumn::kIgnore}}};
 
 // Where a row has what a link needs.
 struct RowShape {
-  std::vector<std::size_t> senders, receivers, members, probabilities;
+  std::vector<std::size_t> senders, receivers, members, probabilities, kinds;
 
   explicit RowShape(const std::vector<EdgeColumn>& columns) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -45,16 +45,18 @@ struct RowShape {
       if (column == EdgeColumn::kTo || column == EdgeColumn::kFollower) receivers.push_back(i);
       if (column == EdgeColumn::kMember) members.push_back(i);
       if (column == EdgeColumn::kProbability) probabilities.push_back(i);
+      if (column == EdgeColumn::kKind) kinds.push_back(i);
     }
   }
   bool Fits(bool undirected) const {
     const std::size_t directed_ends = undirected ? 0 : 1;
     return senders.size() == directed_ends && receivers.size() == directed_ends &&
-           members.size() == (undirected ? 2 : 0) && probabilities.size() <= 1;
+           members.size() == (undirected ? 2 : 0) && probabilities.size() <= 1 && kinds.size() <= 1;
   }
   std::size_t from() const { return members.empty() ? senders[0] : members[0]; }
   std::size_t to() const { return members.empty() ? receivers[0] : members[1]; }
   std::size_t probability() const { return probabilities.empty() ? kNoColumn : probabilities[0]; }
+  std::size_t kind() const { return kinds.empty() ? kNoColumn : kinds[0]; }
 };
 
 bool LooksLikeWord(std::string_view column) {
@@ -82,59 +84,57 @@ absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, 
     if (known == kColumnWords.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--row does not know the column ", Quoted(word),
-                       ": the words are from, to, follower, followed, member, probability, ignore"));
+                       ": the words are from, to, follower, followed, member, probability, kind, ignore"));
     }
     columns.push_back(known->column);
   }
   const RowShape shape(columns);
   if (shape.Fits(undirected)) return columns;
-  const std::string found = absl::StrCat(", found ", Quoted(text), ": ", shape.senders.size(), " senders, ",
-                                         shape.receivers.size(), " receivers, ", shape.members.size(),
-                                         " members, ", shape.probabilities.size(), " probabilities");
+  const std::string found =
+      absl::StrCat(", found ", Quoted(text), ": ", shape.senders.size(), " senders, ", shape.receivers.size(),
+                   " receivers, ", shape.members.size(), " members, ", shape.probabilities.size(),
+                   " probabilities, ", shape.kinds.size(), " kinds");
   return absl::InvalidArgumentError(
       undirected
           ? absl::StrCat("--row of undirected links needs two columns called member (as in "
-                         "member,member), and at most one probability",
+                         "member,member), and at most one probability and kind",
                          found)
           : absl::StrCat("--row of directed links needs one sender (from or followed) and one receiver "
                          "(to or follower), as in from,to or follower,followed, and at most one "
-                         "probability; member is for undirected links",
+                         "probability and kind; member is for undirected links",
                          found));
 }
 
 class EdgeReader::Impl {
  public:
-  explicit Impl(EdgeFormat format) : format_(std::move(format)) {
+  explicit Impl(EdgeFormat format) : format_(std::move(format)), ids_(format_.string_ids) {
     const RowShape shape(format_.columns);
     LAWINE_CHECK(shape.Fits(format_.undirected));
     from_column_ = shape.from();
     to_column_ = shape.to();
     probability_column_ = shape.probability();
-    edges_.weighted = probability_column_ != kNoColumn;
+    kind_column_ = shape.kind();
+    edges_.columns = {.kinds = kind_column_ != kNoColumn, .weights = probability_column_ != kNoColumn};
   }
 
   void BeginFile(std::string name) {
     LAWINE_CHECK(!file_.has_value());
-    file_.emplace();
-    file_->name = std::move(name);
+    file_.emplace(std::move(name));
     file_->first_link = edges_.links.size();
   }
 
   absl::Status Append(std::string_view bytes) {
     LAWINE_CHECK(file_.has_value());
-    if (!failure_.ok()) return failure_;
-    const absl::Status status =
-        file_->inflater.Append(bytes, [&](std::string_view text) { return TakeText(text); });
-    if (!status.ok()) failure_ = Located(status);
+    if (failure_.ok()) {
+      failure_ = file_->text.Append(bytes, [this](std::string_view line) { return TakeLine(line); });
+    }
     return failure_;
   }
 
   absl::Status EndFile() {
     LAWINE_CHECK(file_.has_value());
     if (failure_.ok()) {
-      absl::Status status = file_->inflater.Finish([&](std::string_view text) { return TakeText(text); });
-      if (status.ok() && !file_->partial_line.empty()) status = TakeLine(file_->partial_line);
-      if (!status.ok()) failure_ = Located(status);
+      failure_ = file_->text.Finish([this](std::string_view line) { return TakeLine(line); });
     }
     if (failure_.ok()) CheckClaims();
     file_.reset();
@@ -142,11 +142,10 @@ class EdgeReader::Impl {
   }
 
   const EdgeReport& report() const { return report_; }
+  IdTable& ids() { return ids_; }
 
   EdgeList TakeEdges() {
-    edges_.names.reserve(names_.size());
-    for (auto& [key, name] : names_) edges_.names.emplace_back(key, std::move(name));
-    std::sort(edges_.names.begin(), edges_.names.end());
+    edges_.names = ids_.TakeNames();
     return std::move(edges_);
   }
 
@@ -158,55 +157,17 @@ class EdgeReader::Impl {
     EdgeClaim claim;
   };
   struct File {
-    std::string name;
-    Inflater inflater;
-    std::string partial_line;
-    std::uint64_t lines = 0;
+    explicit File(std::string name) : text(std::move(name)) {}
+    LineReader text;
     std::uint64_t rows = 0;
     std::size_t first_link = 0;
     bool data_seen = false;
     std::vector<LocatedClaim> claims;
   };
 
-  std::string At(std::uint64_t line) const { return absl::StrCat(file_->name, ":", line, ": "); }
-  absl::Status Located(const absl::Status& status) const {
-    return absl::Status(status.code(),
-                        absl::StrCat(At(std::max<std::uint64_t>(file_->lines, 1)), status.message()));
-  }
-
-  absl::Status TakeText(std::string_view bytes) {
-    std::string& partial = file_->partial_line;
-    while (!bytes.empty()) {
-      const std::size_t newline = bytes.find('\n');
-      const std::string_view piece = bytes.substr(0, newline);
-      if (partial.size() + piece.size() > kEdgeLineBytesMax) return LineTooLong();
-      if (newline == std::string_view::npos) {
-        partial.append(piece);
-        return absl::OkStatus();
-      }
-      if (partial.empty()) {
-        LAWINE_RETURN_IF_ERROR(TakeLine(piece));
-      } else {
-        partial.append(piece);
-        LAWINE_RETURN_IF_ERROR(TakeLine(partial));
-        partial.clear();
-      }
-      bytes.remove_prefix(newline + 1);
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status LineTooLong() {
-    ++file_->lines;
-    return absl::InvalidArgumentError(
-        absl::StrCat("expected a line of at most ", kEdgeLineBytesMax,
-                     " bytes, found a longer one: is this a text file with one link a line?"));
-  }
-
   absl::Status TakeLine(std::string_view line) {
     ++report_.lines;
-    if (++file_->lines <= format_.header_lines) return absl::OkStatus();
-    if (file_->lines == 1 && line.starts_with(kUtf8Mark)) line.remove_prefix(kUtf8Mark.size());
+    if (file_->text.lines() <= format_.header_lines) return absl::OkStatus();
     SplitColumns(line, columns_);
     if (columns_.empty()) return absl::OkStatus();
     if (columns_[0][0] == '#' || columns_[0][0] == '%') {
@@ -220,7 +181,7 @@ class EdgeReader::Impl {
   }
 
   void Claim(const char* says, EdgeClaim claim) {
-    if (claim.members || claim.links) file_->claims.push_back({says, file_->lines, claim});
+    if (claim.members || claim.links) file_->claims.push_back({says, file_->text.lines(), claim});
   }
 
   // Whether the first line with data is names of columns, or "n m", rather than a row.
@@ -233,21 +194,27 @@ class EdgeReader::Impl {
     }
     const auto is_word = [&](std::size_t i) { return i < columns_.size() && LooksLikeWord(columns_[i]); };
     if (format_.string_ids || !(is_word(from_column_) || is_word(to_column_))) return false;
-    report_.warnings.push_back(
-        absl::StrCat(At(file_->lines), "taken as a header: ", Quoted(WithoutCarriageReturn(line))));
+    report_.warnings.push_back(absl::StrCat(file_->text.At(file_->text.lines()),
+                                            "taken as a header: ", Quoted(WithoutCarriageReturn(line))));
     return true;
   }
 
   absl::Status TakeRow() {
     if (columns_.size() != format_.columns.size()) return WrongColumns();
     KeyedLink link;
-    LAWINE_ASSIGN_OR_RETURN(link.from, KeyOf(columns_[from_column_]));
-    LAWINE_ASSIGN_OR_RETURN(link.to, KeyOf(columns_[to_column_]));
-    if (edges_.weighted) {
+    LAWINE_ASSIGN_OR_RETURN(link.from, ids_.KeyOf(columns_[from_column_]));
+    LAWINE_ASSIGN_OR_RETURN(link.to, ids_.KeyOf(columns_[to_column_]));
+    if (edges_.columns.weights) {
       LAWINE_ASSIGN_OR_RETURN(link.weight, ParseLinkWeight(columns_[probability_column_]));
     }
+    if (edges_.columns.kinds) {
+      LAWINE_ASSIGN_OR_RETURN(link.kind, ParseLinkKind(columns_[kind_column_]));
+    }
     edges_.links.push_back(link);
-    if (format_.undirected && link.from != link.to) edges_.links.push_back({link.to, link.from, link.weight});
+    if (format_.undirected && link.from != link.to) {
+      std::swap(link.from, link.to);
+      edges_.links.push_back(link);
+    }
     ++report_.rows;
     ++file_->rows;
     if (report_.examples.size() < kExamplesMax) AddExample();
@@ -256,22 +223,11 @@ class EdgeReader::Impl {
 
   absl::Status WrongColumns() const {
     const char* const advice = columns_.size() > format_.columns.size()
-                                   ? "add a name for each (probability or ignore)"
+                                   ? "add a name for each (probability, kind or ignore)"
                                    : "complete the line, or name only the columns there are";
-    return absl::InvalidArgumentError(absl::StrCat("line ", file_->lines, " has ", columns_.size(),
+    return absl::InvalidArgumentError(absl::StrCat("line ", file_->text.lines(), " has ", columns_.size(),
                                                    ColumnsNoun(columns_.size()), ", --row names ",
                                                    format_.columns.size(), ": ", advice));
-  }
-
-  absl::StatusOr<MemberKey> KeyOf(std::string_view text) {
-    if (!format_.string_ids) return ParseIntegerId(text);
-    LAWINE_RETURN_IF_ERROR(CheckStringId(text));
-    const MemberKey key = KeyOfStringId(text);
-    const auto [entry, is_new] = names_.try_emplace(key, text);
-    if (is_new || entry->second == text) return key;
-    return absl::InvalidArgumentError(
-        absl::StrCat("the ids '", entry->second, "' and '", std::string(text), "' have the same 64-bit key (",
-                     key, "), so they cannot be in one graph: rename one of them in all files"));
   }
 
   void AddExample() {
@@ -279,15 +235,19 @@ class EdgeReader::Impl {
     const std::string to(columns_[to_column_]);
     std::string words = format_.undirected ? absl::StrCat(from, " and ", to, " reach each other")
                                            : absl::StrCat(from, " reaches ", to);
-    if (edges_.weighted) {
+    if (edges_.columns.weights) {
       absl::StrAppend(&words, " with probability ",
                       static_cast<double>(edges_.links.back().weight) / static_cast<double>(kLinkWeightOne));
+    }
+    if (edges_.columns.kinds) {
+      absl::StrAppend(&words, ", a link of kind ", LinkKindName(edges_.links.back().kind));
     }
     report_.examples.push_back(std::move(words));
   }
 
   void CheckClaims() {
-    if (file_->rows == 0) report_.warnings.push_back(absl::StrCat(file_->name, ": the file has no rows"));
+    if (file_->rows == 0)
+      report_.warnings.push_back(absl::StrCat(file_->text.file_name(), ": the file has no rows"));
     if (file_->claims.empty()) return;
     const std::span<const KeyedLink> links = std::span(edges_.links).subspan(file_->first_link);
     const std::uint64_t members = KeyIndex(links, {}).members_count();
@@ -300,16 +260,16 @@ class EdgeReader::Impl {
   void WarnWhenDifferent(const LocatedClaim& located, std::optional<std::uint64_t> claimed, const char* noun,
                          std::uint64_t found, const char* end) {
     if (!claimed || *claimed == found) return;
-    report_.warnings.push_back(absl::StrCat(At(located.line), located.says, " says ", WithCommas(*claimed),
-                                            noun, WithCommas(found), end));
+    report_.warnings.push_back(absl::StrCat(file_->text.At(located.line), located.says, " says ",
+                                            WithCommas(*claimed), noun, WithCommas(found), end));
   }
 
   const EdgeFormat format_;
-  std::size_t from_column_, to_column_, probability_column_;
+  std::size_t from_column_, to_column_, probability_column_, kind_column_;
   absl::Status failure_;  // the first failure: nothing is read after it
   std::optional<File> file_;
   std::vector<std::string_view> columns_;  // of the line at hand
-  absl::flat_hash_map<MemberKey, std::string> names_;
+  IdTable ids_;
   EdgeList edges_;
   EdgeReport report_;
 };
@@ -320,6 +280,7 @@ void EdgeReader::BeginFile(std::string file_name) { impl_->BeginFile(std::move(f
 absl::Status EdgeReader::Append(std::string_view bytes) { return impl_->Append(bytes); }
 absl::Status EdgeReader::EndFile() { return impl_->EndFile(); }
 const EdgeReport& EdgeReader::report() const { return impl_->report(); }
+IdTable& EdgeReader::ids() { return impl_->ids(); }
 EdgeList EdgeReader::TakeEdges() { return impl_->TakeEdges(); }
 
 }  // namespace lawine

@@ -12,10 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/graph/edge_list.h"
+#include "engine/graph/id_table.h"
 
 namespace lawine {
-
-inline constexpr std::uint32_t kEdgeLineBytesMax = 64 << 10;
 
 // What a column of a row means.
 enum class EdgeColumn : std::uint8_t {
@@ -25,6 +24,7 @@ enum class EdgeColumn : std::uint8_t {
   kFollowed,     // same as kFrom
   kMember,       // undirected: a friend
   kProbability,  // the link's probability, 0 to 1
+  kKind,         // the link's kind, see link_kind.h
   kIgnore,
 };
 
@@ -36,7 +36,7 @@ struct EdgeFormat {
   std::uint32_t header_lines = 0;  // lines to skip at the start of each file, whatever they hold
 };
 
-// Parses "follower,followed", "from,to,probability", "member,member,ignore". INVALID_ARGUMENT says which
+// Parses "follower,followed", "from,to,probability,kind", "member,member,ignore". INVALID_ARGUMENT says which
 // words are known and that exactly one sender and one receiver (or, undirected, two members) are needed.
 absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, bool undirected);
 
@@ -73,7 +73,9 @@ class EdgeReader {
   absl::Status EndFile();
 
   const EdgeReport& report() const;
-  // All rows read so far. Call once, last.
+  // Ids read so far, for readers of other files about the same members.
+  IdTable& ids();
+  // All rows read so far, and the names of all ids. Call once, last.
   EdgeList TakeEdges();
 
  private:

@@ -28,6 +28,9 @@
 #include "engine/graph/generator.h"
 
 #include <algorithm>
+#include <cinttypes>
+#include <cmath>
+#include <cstdio>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -43,6 +46,7 @@
 #include "engine/graph/degree_sampler.h"
 #include "engine/graph/generator_block.h"
 #include "engine/graph/preset.h"
+#include "engine/graph/profile.h"
 
 namespace lawine {
 namespace {
@@ -136,6 +140,8 @@ CommunityOptions CommunityOptionsOf(const Preset& preset, const GeneratorSpec& s
       std::uint64_t{spec.links_per_member_milli} * preset.mutual_ppm / kMillion;
   return {.graph_seed = spec.graph_seed,
           .share_ppm = preset.community_ppm,
+          .first_inside = static_cast<std::uint32_t>((mutual_milli * preset.first_inside_ppm << kWeightBits) /
+                                                     (1000 * std::uint64_t{kMillion})),
           .links_per_member_milli = static_cast<std::uint32_t>(mutual_milli)};
 }
 
@@ -251,6 +257,12 @@ void Generator::Profiles(MemberRange range, MemberColumns& members) const {
 
 }  // namespace
 
+std::uint32_t GeneratorVersion(const GeneratorSpec& spec) {
+  const absl::StatusOr<const Preset*> preset = FindPreset(spec.preset);
+  LAWINE_CHECK(preset.ok());
+  return (*preset)->generator_version;
+}
+
 absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec) {
   const absl::StatusOr<const Preset*> preset = FindPreset(spec.preset);
   if (!preset.ok()) return absl::InvalidArgumentError(preset.status().message());
@@ -276,6 +288,28 @@ absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec) {
                      "; give a smaller mean or more members"));
   }
   return spec;
+}
+
+std::string OriginOf(const GeneratorSpec& spec) {
+  return absl::StrCat("preset ", spec.preset, ", ", spec.members, " members, ",
+                      static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
+                      spec.graph_seed, ", generator ", GeneratorVersion(spec));
+}
+
+std::optional<GeneratorSpec> SpecOfOrigin(std::string_view origin) {
+  GeneratorSpec spec;
+  char preset[32] = {};
+  double mean = 0;
+  const int fields =
+      std::sscanf(std::string(origin).c_str(),
+                  "preset %31[a-z0-9-], %" SCNu32 " members, %lf links a member, graph seed %" SCNu64, preset,
+                  &spec.members, &mean, &spec.graph_seed);
+  if (fields != 4 || mean < 0 || mean > 1e7) return std::nullopt;
+  spec.preset = preset;
+  spec.links_per_member_milli = static_cast<std::uint32_t>(std::llround(mean * 1000));
+  const absl::StatusOr<GeneratorSpec> resolved = ResolveSpec(spec);
+  if (!resolved.ok() || OriginOf(*resolved) != origin) return std::nullopt;
+  return *resolved;
 }
 
 absl::StatusOr<std::shared_ptr<const LinkSource>> MakeGenerator(const GeneratorSpec& spec,

@@ -5,16 +5,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
 #include "engine/graph/link_source.h"
 
 namespace lawine {
-
-// Part of every generated graph's identity: raised when the same spec would give other links.
-inline constexpr std::uint32_t kGeneratorVersion = 1;
 
 // Larger graphs would have so few links per pair of blocks that pairs, not links, would set the pace.
 inline constexpr std::uint32_t kGeneratorMembersMax = 1u << 28;
@@ -30,9 +29,19 @@ struct GeneratorSpec {
   friend bool operator==(const GeneratorSpec&, const GeneratorSpec&) = default;
 };
 
+// Generator version of the spec's preset: part of every generated graph's identity. REQUIRES: `spec` is
+// resolved.
+std::uint32_t GeneratorVersion(const GeneratorSpec& spec);
+
 // Fills defaults from the preset. INVALID_ARGUMENT for an unknown preset, too many members, a mean outside
 // the limits above, or more than the number of members can carry: half of the others.
 absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec);
+
+// "preset hyves, 6000000 members, 100 links a member, graph seed 1, generator 1". REQUIRES: `spec` is
+// resolved.
+std::string OriginOf(const GeneratorSpec& spec);
+// The spec that OriginOf was given; none for other texts, and for versions that its preset no longer has.
+std::optional<GeneratorSpec> SpecOfOrigin(std::string_view origin);
 
 // Plans the graph (weights of members and blocks: linear in members), on `executor`. The links themselves
 // are made when asked for, block by block; the same spec gives the same links whatever the threads and the

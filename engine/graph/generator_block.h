@@ -22,7 +22,7 @@ static_assert(kBlockMembers % limits::kSourcesPerBlock == 0, "blocks are the chu
 inline constexpr std::uint32_t kWeightBits = 8;
 inline constexpr std::uint32_t kWeightOne = 1u << kWeightBits;
 
-// What a coin of the generator decides. Never renumber: part of kGeneratorVersion.
+// What a coin of the generator decides. Never renumber: part of Preset::generator_version.
 enum class GeneratorCoin : std::uint64_t {
   kAudience = 0,       // key1 = member: isolated or not (low half), size of its audience (high half)
   kFollowees = 1,      // key1 = member: how many it follows
@@ -32,6 +32,8 @@ enum class GeneratorCoin : std::uint64_t {
   kMutualDraw = 5,     // key1 = both blocks, key2 = number of the draw
   kOneWayCount = 6,    // key1 = block of the sources, key2 = block of the receivers
   kOneWayDraw = 7,     // key1 = both blocks, key2 = number of the draw
+  kAlikeGroup = 8,     // key1 = group of members near each other: size of the audiences of those alike
+  kAlikeMember = 9,    // key1 = member: alike or not (low half), by how much it differs (high half)
 };
 
 inline CoinLane GeneratorLane(std::uint64_t graph_seed, GeneratorCoin coin) {

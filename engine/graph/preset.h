@@ -10,19 +10,14 @@
 
 namespace lawine {
 
-// What a member's profile says of its network and of who stands behind the account. Stored: never renumber.
-inline constexpr std::uint8_t kNetworkHyves = 1;
-inline constexpr std::uint8_t kNetworkFacebook = 2;
-inline constexpr std::uint8_t kNetworkLinkedIn = 3;
-inline constexpr std::uint8_t kNetworkTwitter = 4;
-inline constexpr std::uint8_t kAccountPersonal = 1;
-
 inline constexpr std::uint32_t kMillion = 1'000'000;
 
 // One everyday figure of a preset and where it comes from. Integers: rates in parts per million.
 struct Preset {
-  std::string_view name;                 // as users write it: "hyves"
-  std::string_view title;                // "Hyves, the Netherlands, April 2009"
+  std::string_view name;   // as users write it: "hyves"
+  std::string_view title;  // "Hyves, the Netherlands, April 2009"
+  // Part of every generated graph's identity: raised when the same spec would give other links.
+  std::uint32_t generator_version;
   std::uint8_t network;                  // of its members' profiles
   std::uint32_t members;                 // default number of members
   std::uint32_t links_per_member_milli;  // mean audience, in thousandths, over all members
@@ -30,6 +25,12 @@ struct Preset {
   // Share of a member's returned links meant to stay inside its community: hubs reach the bound of what
   // a community can carry, and have the rest outside.
   std::uint32_t community_ppm;
+  // The first of a member's links, all of them meant to stay inside: the friends of those with few friends
+  // know each other. As a share of the mean.
+  std::uint32_t first_inside_ppm;
+  // Share of members whose personal networks are about as large as others' near them: large networks are
+  // linked with large ones.
+  std::uint32_t alike_ppm;
   std::uint32_t mutual_ppm;  // share of links that are returned; kMillion = friendships
   // Relative size of the personal networks of members that are not isolated: values of the inverse
   // distribution function at the knots described in degree_sampler.h, in thousandths of the mean.

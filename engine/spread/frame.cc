@@ -48,7 +48,37 @@ std::string EncodeMarkerPayload(const Marker& marker) {
   writer.U64(marker.forwards);
   writer.U64(marker.events_sent);
   writer.U32(marker.next_pending_step);
+  for (const std::uint64_t count :
+       {marker.injected, marker.ignored, marker.seen, marker.recoveries, marker.monitors}) {
+    writer.U64(count);
+  }
   return out;
+}
+
+Marker MarkerOf(const StepCounts& counts, std::uint32_t next_pending_step) {
+  return {.deliveries = counts.deliveries,
+          .first_receipts = counts.first_receipts,
+          .forwards = counts.forwards,
+          .events_sent = counts.acting,
+          .next_pending_step = next_pending_step,
+          .injected = counts.injected,
+          .ignored = counts.ignored,
+          .seen = counts.seen,
+          .recoveries = counts.recoveries,
+          .monitors = counts.monitors};
+}
+
+StepCounts CountsOf(const Marker& marker, std::uint32_t step) {
+  return {.step = step,
+          .deliveries = marker.deliveries,
+          .first_receipts = marker.first_receipts,
+          .forwards = marker.forwards,
+          .acting = marker.events_sent,
+          .injected = marker.injected,
+          .ignored = marker.ignored,
+          .seen = marker.seen,
+          .recoveries = marker.recoveries,
+          .monitors = marker.monitors};
 }
 
 absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
@@ -90,8 +120,13 @@ absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload) {
   marker.forwards = reader.U64();
   marker.events_sent = reader.U64();
   marker.next_pending_step = reader.U32();
+  for (std::uint64_t* const count :
+       {&marker.injected, &marker.ignored, &marker.seen, &marker.recoveries, &marker.monitors}) {
+    *count = reader.U64();
+  }
   if (!reader.AtEnd()) return Garbled(absl::StrCat("a marker of ", payload.size(), " bytes"));
-  if (marker.first_receipts > marker.deliveries || marker.forwards > marker.first_receipts) {
+  if (marker.first_receipts > marker.deliveries + marker.injected ||
+      marker.monitors > marker.first_receipts || marker.seen > marker.deliveries) {
     return Garbled("a marker whose counters contradict each other");
   }
   return marker;

@@ -10,7 +10,7 @@
 //   u32  events in this frame (markers: 0)
 //   ...  payload: events as in event_codec.h or message_events.h; marker: u64 each deliveries, first
 //   receipts, forwards,
-//        events sent, u32 next pending step
+//        events sent, u32 next pending step, u64 each injected, ignored, seen, recoveries, monitors
 //   u32  CRC-32C of everything before
 #ifndef LAWINE_ENGINE_SPREAD_FRAME_H_
 #define LAWINE_ENGINE_SPREAD_FRAME_H_
@@ -56,18 +56,19 @@ struct Marker {
   std::uint64_t first_receipts = 0;
   std::uint64_t forwards = 0;
   std::uint64_t events_sent = 0;
-  std::uint32_t next_pending_step = 0;  // kNoStep when the shard has nothing pending
+  // The first later step at which something is due that events do not tell; kNoStep when nothing is.
+  std::uint32_t next_pending_step = kNoStep;
+  std::uint64_t injected = 0;
+  std::uint64_t ignored = 0;
+  std::uint64_t seen = 0;
+  std::uint64_t recoveries = 0;
+  std::uint64_t monitors = 0;
   friend bool operator==(const Marker&, const Marker&) = default;
 };
 
-// Of a shard whose forwards all travel as events, and are delivered at the next step.
-inline Marker MarkerOf(const StepCounts& counts) {
-  return {.deliveries = counts.deliveries,
-          .first_receipts = counts.first_receipts,
-          .forwards = counts.forwards,
-          .events_sent = counts.forwards,
-          .next_pending_step = counts.forwards == 0 ? kNoStep : counts.step};
-}
+// Events tell who acts.
+Marker MarkerOf(const StepCounts& counts, std::uint32_t next_pending_step = kNoStep);
+StepCounts CountsOf(const Marker& marker, std::uint32_t step);
 
 std::string EncodeFrame(const FrameHeader& header, std::string_view payload);
 std::string EncodeMarkerPayload(const Marker& marker);

@@ -1,5 +1,6 @@
 #include "engine/spread/lane.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,106 +11,166 @@
 
 namespace lawine {
 
-Lane::Lane(const RunSpec& spec, const std::vector<const ShardImage*>& shards) : spec_(spec) {
-  for (const ShardImage* image : shards) shards_.push_back(std::make_unique<LocalShard>(*image));
+Lane::Lane(const RunSpec& spec, const std::vector<const ShardImage*>& shards)
+    : spec_(spec), messages_(MessagesOf(spec)) {
+  for (const ShardImage* image : shards) {
+    shards_.push_back(std::make_unique<LocalShard>(LocalShard{*image, MakeShardProcess(spec, *image),
+                                                              std::vector<MessageStep>(messages_.size()),
+                                                              std::vector<MessageStep>(messages_.size())}));
+  }
 }
 
-const StepCounts& Lane::Begin(std::uint32_t replica, std::shared_ptr<StepInbox> inbox) {
-  for (const auto& shard : shards_) shard->state.Begin(spec_, replica);
-  inbox_ = std::move(inbox);
+void Lane::Begin(std::uint32_t replica, Inboxes inboxes) {
+  replica_ = replica;
+  closed_.clear();
+  frontier_count_ = 0;
+  next_step_ = 0;
+  for (const auto& shard : shards_) shard->process->Begin(replica);
+  for (std::size_t m = 0; m < messages_.size(); ++m) {
+    messages_[m] = {
+        .inbox = std::move(inboxes[m]), .remote = {}, .frontier = {}, .next_step = 0, .outcome = {}};
+    messages_[m].outcome.replica = replica;
+  }
+  if (spec_.model != nullptr) {
+    progress_ = RunProgress(*spec_.model);
+  } else {
+    CloseKnownStart();
+  }
+}
+
+void Lane::CloseKnownStart() {
   const std::uint64_t seeds = spec_.seed_members.size();
-  last_ = {.step = 0, .deliveries = 0, .first_receipts = seeds, .forwards = seeds};
-  outcome_ = LaneOutcome();
-  outcome_.replica = replica;
-  outcome_.Add(last_);
-  frontier_.assign(1, spec_.seed_members);
-  return last_;
+  closed_.push_back(
+      {.message = 0,
+       .counts = {
+           .step = 0, .first_receipts = seeds, .forwards = seeds, .acting = seeds, .injected = seeds}});
+  messages_[0].outcome.Add(closed_[0].counts);
+  messages_[0].frontier.assign(1, spec_.seed_members);
+  messages_[0].next_step = next_step_ = 1;
+  frontier_count_ = seeds;
 }
 
 bool Lane::over() const {
-  return last_.forwards == 0 || (spec_.max_steps.has_value() && last_.step >= *spec_.max_steps);
+  return next_step_ == kNoStep || (spec_.max_steps.has_value() && next_step_ > *spec_.max_steps);
 }
 
 absl::Status Lane::OpenStep() {
-  if (last_.step >= limits::kStepsMax) {
+  if (next_step_ > limits::kStepsMax) {
     return absl::OutOfRangeError(absl::StrCat("expected a run of at most ", limits::kStepsMax,
                                               " steps, and more are pending: set stop.max_steps"));
   }
-  return inbox_->Await(OpenKey());
+  for (std::uint32_t m = 0; m < messages_.size(); ++m) {
+    LAWINE_RETURN_IF_ERROR(messages_[m].inbox->Await(OpenKey(m)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Lane::StepShard(std::size_t shard) {
-  LocalShard& local = *shards_[shard];
-  local.counts = local.state.Step(spec_, last_.step + 1, frontier_, local.next_forwards);
-  return local.counts.status();
+  std::vector<Frontier> frontiers;
+  for (const MessagePart& message : messages_) frontiers.emplace_back(message.frontier);
+  return shards_[shard]->process->Step(next_step_, frontiers, progress_, shards_[shard]->open);
 }
 
 void Lane::SendStep(const Send& send) {
-  for (const auto& shard : shards_) SendShard(*shard, send);
+  for (std::uint32_t m = 0; m < messages_.size(); ++m) {
+    for (const auto& shard : shards_) SendShard(*shard, m, send);
+  }
 }
 
-void Lane::SendShard(const LocalShard& shard, const Send& send) {
+void Lane::SendShard(const LocalShard& shard, std::uint32_t message, const Send& send) {
   FrameHeader header{.kind = FrameKind::kEvents,
                      .run = spec_.run_id,
                      .attempt = spec_.attempt,
-                     .key = OpenKey(),
+                     .key = OpenKey(message),
                      .from = shard.image.manifest().shard};
-  const std::vector<MemberId>& forwards = shard.next_forwards;
-  for (const EventPayload& payload : EncodeEvents(forwards, shard.image.range())) {
+  const MessageStep& step = shard.open[message];
+  for (const EventPayload& payload : EncodeEvents(step.acting, shard.image.range())) {
     header.events_count = payload.events_count;
     send(EncodeFrame(header, payload.bytes));
     ++header.sequence;
   }
   header.kind = FrameKind::kMarker;
   header.events_count = 0;
-  send(EncodeFrame(header, EncodeMarkerPayload(MarkerOf(*shard.counts))));
-  events_sent_ += forwards.size();
+  send(EncodeFrame(header, EncodeMarkerPayload(MarkerOf(step.counts, step.next_pending_step))));
+  events_sent_ += step.acting.size();
 }
 
-absl::StatusOr<StepCounts> Lane::CloseStep() {
-  StepCounts total{.step = last_.step + 1};
-  const auto add = [&total](const auto& counts) {
-    total.deliveries += counts.deliveries;
-    total.first_receipts += counts.first_receipts;
-    total.forwards += counts.forwards;
-  };
-  remote_ = inbox_->Take();
-  frontier_.clear();
-  for (const auto& shard : shards_) {
-    shard->forwards.swap(shard->next_forwards);
-    add(*shard->counts);
-    frontier_.push_back(shard->forwards);
+bool Lane::Ready() const {
+  return std::all_of(messages_.begin(), messages_.end(),
+                     [](const MessagePart& message) { return message.inbox->Complete(); });
+}
+
+absl::Status Lane::CloseStep() {
+  closed_.clear();
+  frontier_count_ = 0;
+  for (const auto& shard : shards_) shard->last.swap(shard->open);
+  std::vector<StepCounts> totals;
+  for (std::uint32_t m = 0; m < messages_.size(); ++m) {
+    const bool happens = messages_[m].next_step == next_step_;
+    LAWINE_ASSIGN_OR_RETURN(totals.emplace_back(), CloseMessage(m));
+    frontier_count_ += totals[m].acting;
+    if (!happens) continue;
+    closed_.push_back({.message = m, .counts = totals[m]});
+    messages_[m].outcome.Add(totals[m]);
   }
-  for (const ShardStep& shard : remote_) {
+  const std::uint32_t closed_step = std::exchange(next_step_, kNoStep);
+  if (spec_.model != nullptr) progress_.Close(closed_step, totals);
+  for (std::uint32_t m = 0; m < messages_.size(); ++m) {
+    std::uint32_t& next = messages_[m].next_step;
+    if (spec_.model != nullptr) next = std::min(next, progress_.NextInjection(m, closed_step));
+    next_step_ = std::min(next_step_, next);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StepCounts> Lane::CloseMessage(std::uint32_t message) {
+  MessagePart& part = messages_[message];
+  StepCounts total{.step = next_step_};
+  part.next_step = kNoStep;
+  part.remote = part.inbox->Take();
+  part.frontier.clear();
+  for (const auto& shard : shards_) {
+    AddTo(shard->last[message].counts, total);
+    part.next_step = std::min(part.next_step, shard->last[message].next_pending_step);
+    part.frontier.push_back(shard->last[message].acting);
+  }
+  for (const ShardStep& shard : part.remote) {
     if (!shard.marker.has_value()) continue;
-    add(*shard.marker);
-    frontier_.push_back(shard.events);
+    AddTo(CountsOf(*shard.marker, next_step_), total);
+    part.next_step = std::min(part.next_step, shard.marker->next_pending_step);
+    part.frontier.push_back(shard.events);
+  }
+  total.step = next_step_;
+  if (part.next_step <= next_step_) {
+    return absl::DataLossError(absl::StrCat("replica ", replica_, ", step ", next_step_,
+                                            ": a shard says that step ", part.next_step,
+                                            " is still to come"));
   }
   std::uint64_t applied = 0;
-  for (const auto part : frontier_) applied += part.size();
-  if (applied != total.forwards) {
-    return absl::DataLossError(absl::StrCat("replica ", replica(), ", step ", total.step, ": ",
-                                            total.forwards, " members forwarded, ", applied,
+  for (const auto members : part.frontier) applied += members.size();
+  if (applied != total.acting || (spec_.model == nullptr && total.forwards != total.acting)) {
+    return absl::DataLossError(absl::StrCat("replica ", replica_, ", step ", next_step_, ": ", total.forwards,
+                                            " members forwarded and ", total.acting, " act, ", applied,
                                             " forward events are here"));
   }
-  last_ = total;
-  outcome_.Add(total);
+  if (total.acting > 0) part.next_step = next_step_ + 1;
   return total;
 }
 
 std::uint64_t Lane::links_touched() const {
   std::uint64_t touched = 0;
-  for (const auto& shard : shards_) touched += shard->state.links_touched();
+  for (const auto& shard : shards_) touched += shard->process->links_touched();
   return touched;
 }
 
-LaneOutcome Lane::Outcome() const {
+LaneOutcome Lane::Outcome(std::uint32_t message) const {
   LAWINE_CHECK(over());
-  LaneOutcome outcome = outcome_;
-  outcome.stop = last_.forwards == 0 ? StopReason::kNothingPending : StopReason::kMaxSteps;
+  LaneOutcome outcome = messages_[message].outcome;
+  outcome.stop =
+      messages_[message].next_step == kNoStep ? StopReason::kNothingPending : StopReason::kMaxSteps;
   for (const auto& shard : shards_) {
-    outcome.digest += shard->state.digest();
-    outcome.unreached_without_followees += shard->state.UnreachedWithoutFollowees();
+    outcome.digest += shard->process->DigestOf(message);
+    outcome.unreached_without_followees += shard->process->UnreachedWithoutFollowees(message);
   }
   return outcome;
 }

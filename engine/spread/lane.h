@@ -1,7 +1,7 @@
 // One replica of a run on one worker's shards: a state machine that takes a step, waits for the other
 // workers' part of it, closes it, and so on until it is over. Then it can begin another replica.
 //
-//   lane.Begin(spec, replica, inbox);
+//   lane.Begin(replica, inboxes);
 //   while (!lane.over()) {
 //     lane.OpenStep(); for each shard: lane.StepShard(shard); lane.SendStep(send);
 //     ... until lane.Ready() ...
@@ -19,8 +19,9 @@
 
 #include "absl/status/statusor.h"
 #include "engine/spread/outcome.h"
+#include "engine/spread/run_progress.h"
 #include "engine/spread/run_spec.h"
-#include "engine/spread/shard_state.h"
+#include "engine/spread/shard_process.h"
 #include "engine/spread/step_inbox.h"
 
 namespace lawine {
@@ -29,56 +30,79 @@ namespace lawine {
 class Lane {
  public:
   using Send = std::function<void(std::string frame)>;
+  using Inboxes = std::vector<std::shared_ptr<StepInbox>>;
+
+  // What a closed step was for one message.
+  struct Closed {
+    std::uint32_t message = 0;
+    StepCounts counts;
+  };
 
   // `spec` and the images must outlive the lane.
   Lane(const RunSpec& spec, const std::vector<const ShardImage*>& shards);
 
-  // Seed members receive; everybody knows them, so step 0 needs no exchange. Returns its counts.
-  const StepCounts& Begin(std::uint32_t replica, std::shared_ptr<StepInbox> inbox);
-  // Nothing is left to deliver, or the last step is done.
+  // Starts a replica; `inboxes` are by message. Without a ModelSpec everybody knows who received at step 0,
+  // so that it needs no exchange and is closed.
+  void Begin(std::uint32_t replica, Inboxes inboxes);
+  // Nothing is left to happen, or the last step is done.
   bool over() const;
 
   // Expects frames of the next step from now on. OUT_OF_RANGE when there are too many steps.
   absl::Status OpenStep();
   // Takes the open step on one shard. Different shards: any threads at the same time. Once each.
-  // Fails as ShardState::Step does; the lane is then of no use.
+  // Fails as ShardProcess::Step does; the lane is then of no use.
   absl::Status StepShard(std::size_t shard);
   // When all shards have taken the step: hands what the others need to `send`, events before their marker.
   void SendStep(const Send& send);
   // Everybody's part of the open step is here.
-  bool Ready() const { return inbox_->Complete(); }
-  // Adds up everybody's counters; the next step delivers everybody's forwards. REQUIRES: Ready().
-  absl::StatusOr<StepCounts> CloseStep();
+  bool Ready() const;
+  // Adds up everybody's counters; the next step tries the links of everybody who acts. REQUIRES: Ready().
+  absl::Status CloseStep();
+  // The step closed last: messages for which it happened.
+  std::span<const Closed> closed() const { return closed_; }
 
-  std::uint32_t replica() const { return outcome_.replica; }
-  // Members whose forwards the next step delivers.
-  std::uint64_t frontier_count() const { return last_.forwards; }
-  // Final values. REQUIRES: over().
-  LaneOutcome Outcome() const;
+  std::uint32_t replica() const { return replica_; }
+  // Members whose links the next step tries.
+  std::uint64_t frontier_count() const { return frontier_count_; }
+  // Final values of one message. REQUIRES: over().
+  LaneOutcome Outcome(std::uint32_t message) const;
   // Of one shard; see RunSpec::record_receipts.
-  const Receipts& receipts(std::size_t shard) const { return shards_[shard]->state.receipts(); }
+  const Receipts& receipts(std::size_t shard, std::uint32_t message) const {
+    return shards_[shard]->process->ReceiptsOf(message);
+  }
   std::uint64_t events_sent() const { return events_sent_; }  // of all replicas
   std::uint64_t links_touched() const;                        // of all replicas
 
  private:
   struct LocalShard {
-    explicit LocalShard(const ShardImage& shard_image) : image(shard_image), state(shard_image) {}
     const ShardImage& image;
-    ShardState state;
-    std::vector<MemberId> forwards;       // of the step closed last, while the open one reads them
-    std::vector<MemberId> next_forwards;  // of the open step
-    absl::StatusOr<StepCounts> counts;    // of the open step
+    std::unique_ptr<ShardProcess> process;
+    std::vector<MessageStep> last;  // of the step closed last, while the open one reads who acts
+    std::vector<MessageStep> open;
   };
-  void SendShard(const LocalShard& shard, const Send& send);
-  StepKey OpenKey() const { return {.replica = outcome_.replica, .step = last_.step + 1}; }
+  struct MessagePart {
+    std::shared_ptr<StepInbox> inbox;
+    std::vector<ShardStep> remote;                    // remote shards' events of the step closed last
+    std::vector<std::span<const MemberId>> frontier;  // everybody who acted at it
+    std::uint32_t next_step = 0;                      // the next one that happens for the message
+    LaneOutcome outcome;
+  };
+  void CloseKnownStart();
+  absl::StatusOr<StepCounts> CloseMessage(std::uint32_t message);
+  void SendShard(const LocalShard& shard, std::uint32_t message, const Send& send);
+  // Frames name a message of a replica by one number.
+  StepKey OpenKey(std::uint32_t message) const {
+    return {.replica = replica_ * MessagesOf(spec_) + message, .step = next_step_};
+  }
 
   const RunSpec& spec_;
   std::vector<std::unique_ptr<LocalShard>> shards_;
-  std::shared_ptr<StepInbox> inbox_;
-  StepCounts last_;  // the step closed last
-  LaneOutcome outcome_;
-  std::vector<ShardStep> remote_;                    // remote shards' events of that step
-  std::vector<std::span<const MemberId>> frontier_;  // everybody's forwards of that step
+  std::vector<MessagePart> messages_;
+  std::uint32_t replica_ = 0;
+  RunProgress progress_;
+  std::uint32_t next_step_ = kNoStep;  // to be opened, or open; kNoStep: nothing is left to happen
+  std::vector<Closed> closed_;
+  std::uint64_t frontier_count_ = 0;
   std::uint64_t events_sent_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/local_rounds.h"
+#include "engine/spread/model_shard.h"
 
 namespace lawine {
 
@@ -21,6 +22,11 @@ LocalCluster::LocalCluster(std::vector<const ShardImage*> images, std::uint32_t 
 absl::StatusOr<ClusterOutcome> LocalCluster::Run(const RunSpec& spec, Executor& executor) const {
   const GraphInfo& graph = workers_[0][0]->graph();
   LAWINE_RETURN_IF_ERROR(CheckRunSpec(spec, graph.members()));
+  for (const auto& worker : workers_) {
+    for (const ShardImage* image : worker) {
+      if (spec.model != nullptr) LAWINE_RETURN_IF_ERROR(CheckModelOn(*spec.model, *image));
+    }
+  }
   const std::size_t count = workers_.size();
   LocalRounds<RunMachine> rounds(count, [&](std::size_t w, RunMachine::Send send) {
     return std::make_unique<RunMachine>(spec, graph.partition, workers_[w], std::move(send));
@@ -31,11 +37,16 @@ absl::StatusOr<ClusterOutcome> LocalCluster::Run(const RunSpec& spec, Executor& 
   const auto& machines = rounds.machines();
   ClusterOutcome outcome;
   outcome.steps = machines[0]->steps();
+  for (std::uint32_t m = 0; m < MessagesOf(spec); ++m) {
+    outcome.message_steps.push_back(machines[0]->steps(m));
+    for (std::size_t w = 0; spec.record_receipts && w < count; ++w) {
+      for (std::size_t s = 0; s < workers_[w].size(); ++s) {
+        outcome.receipts.push_back(machines[w]->receipts(s, m));
+      }
+    }
+  }
   for (std::size_t w = 0; w < count; ++w) {
     LAWINE_RETURN_IF_ERROR(MergeLanes(machines[w]->lanes(), outcome.lanes));
-    for (std::size_t s = 0; spec.record_receipts && s < workers_[w].size(); ++s) {
-      outcome.receipts.push_back(machines[w]->receipts(s));
-    }
     outcome.frame_bytes += machines[w]->frame_bytes_sent();
     outcome.events += machines[w]->events_sent();
     outcome.links_touched += machines[w]->links_touched();

@@ -16,9 +16,10 @@
 namespace lawine {
 
 struct ClusterOutcome {
-  std::vector<StepCounts> steps;   // summed over replicas
-  std::vector<LaneOutcome> lanes;  // by replica, whole graph
-  std::vector<Receipts> receipts;  // by shard; only when the spec asks
+  std::vector<StepCounts> steps;                       // of the first message, summed over replicas
+  std::vector<std::vector<StepCounts>> message_steps;  // of all messages
+  std::vector<LaneOutcome> lanes;  // by replica, and inside a replica by message; whole graph
+  std::vector<Receipts> receipts;  // of the first message by shard, then of the next; only when the spec asks
   std::uint64_t frame_bytes = 0;   // produced by all workers; each goes to every other worker
   std::uint64_t events = 0;
   std::uint64_t links_touched = 0;

@@ -10,29 +10,43 @@
 
 namespace lawine {
 
-// Counts of one step, exact. For steps after 0, deliveries = first_receipts + duplicates; step 0 holds the
-// seed members as first receipts and forwards, without deliveries.
+// Counts of one step, exact: deliveries + injected = first_receipts + duplicates. Seed members are injected
+// at step 0.
 struct StepCounts {
   std::uint32_t step = 0;
   std::uint64_t deliveries = 0;
-  std::uint64_t first_receipts = 0;
-  std::uint64_t forwards = 0;
+  std::uint64_t first_receipts = 0;  // injected members too
+  std::uint64_t forwards = 0;        // members that begin to act
+  std::uint64_t acting = 0;          // members whose links are tried at the next step
+  std::uint64_t injected = 0;
+  std::uint64_t ignored = 0;     // injections into members that had a receipt
+  std::uint64_t seen = 0;        // deliveries; counted where they may be overlooked
+  std::uint64_t recoveries = 0;  // of epidemics
+  std::uint64_t monitors = 0;    // monitors among the first receipts
 
-  std::uint64_t duplicates() const { return step == 0 ? 0 : deliveries - first_receipts; }
+  std::uint64_t duplicates() const { return deliveries + injected - first_receipts; }
   friend bool operator==(const StepCounts&, const StepCounts&) = default;
 };
 
 enum class StopReason : std::uint8_t {
   kNothingPending = 1,
   kMaxSteps = 2,
+  kReach = 3,
+  kQuiet = 4,
 };
 
-// Adds the same step of another replica.
+// Adds the same step of another replica, or of another part of the graph.
 inline void AddTo(const StepCounts& counts, StepCounts& sum) {
   sum.step = counts.step;
   sum.deliveries += counts.deliveries;
   sum.first_receipts += counts.first_receipts;
   sum.forwards += counts.forwards;
+  sum.acting += counts.acting;
+  sum.injected += counts.injected;
+  sum.ignored += counts.ignored;
+  sum.seen += counts.seen;
+  sum.recoveries += counts.recoveries;
+  sum.monitors += counts.monitors;
 }
 
 // Adds the steps of one replica, or of some, to sums by step.
@@ -64,7 +78,8 @@ struct LaneOutcome {
     duplicates += counts.duplicates();
     forwards += counts.forwards;
     for (const std::uint64_t value :
-         {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards}) {
+         {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards,
+          counts.acting, counts.injected, counts.ignored, counts.seen, counts.recoveries, counts.monitors}) {
       steps_fingerprint = hash::Absorb(steps_fingerprint, value);
     }
   }

@@ -20,11 +20,13 @@ RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const S
       }),
       inboxes_({.run = spec_.run_id,
                 .attempt = spec_.attempt,
-                .first = spec_.first_replica,
-                .end = spec_.first_replica + spec_.replicas,
-                .lanes = spec_.lanes},
+                .first = spec_.first_replica * MessagesOf(spec_),
+                .end = (spec_.first_replica + spec_.replicas) * MessagesOf(spec_),
+                .lanes = spec_.lanes * MessagesOf(spec_)},
                partition_, RemoteShards(partition_, shards)),
-      outcomes_(spec_.replicas) {
+      steps_(MessagesOf(spec_)),
+      outcomes_(std::size_t{spec_.replicas} * MessagesOf(spec_)),
+      kept_steps_(spec_.keep_steps ? spec_.replicas : 0) {
   LAWINE_CHECK(CheckRunSpec(spec_, partition_.members_count()).ok());
   for (const ShardImage* image : shards) LAWINE_CHECK(image->graph().partition == partition_);
   for (std::uint32_t i = 0; i < std::min(spec_.lanes, spec_.replicas); ++i) {
@@ -46,12 +48,10 @@ absl::Status RunMachine::Advance(Executor& executor) {
   const std::vector<Lane*> turn = NextTurn(executor);
   LAWINE_CHECK(!turn.empty());
   for (Lane* lane : turn) {
-    LAWINE_ASSIGN_OR_RETURN(const StepCounts counts, lane->CloseStep());
-    AddTo(counts, steps_);
+    LAWINE_RETURN_IF_ERROR(lane->CloseStep());
+    AddClosed(*lane);
     if (!lane->over()) continue;
-    inboxes_.End(lane->replica());
-    outcomes_[lane->replica() - spec_.first_replica] = lane->Outcome();
-    ++replicas_done_;
+    EndReplica(*lane);
     BeginReplica(*lane);
   }
   return TakeSteps(turn, executor);
@@ -80,12 +80,31 @@ std::vector<Lane*> RunMachine::NextTurn(const Executor& executor) {
 void RunMachine::BeginReplica(Lane& lane) {
   while (replicas_begun_ < spec_.replicas) {
     const std::uint32_t replica = spec_.first_replica + replicas_begun_++;
-    AddTo(lane.Begin(replica, inboxes_.Begin(replica)), steps_);
+    Lane::Inboxes inboxes;
+    for (std::uint32_t m = 0; m < steps_.size(); ++m) {
+      inboxes.push_back(inboxes_.Begin(replica * MessagesOf(spec_) + m));
+    }
+    lane.Begin(replica, std::move(inboxes));
+    AddClosed(lane);
     if (!lane.over()) return;
-    inboxes_.End(replica);
-    outcomes_[replica - spec_.first_replica] = lane.Outcome();
-    ++replicas_done_;
+    EndReplica(lane);
   }
+}
+
+void RunMachine::AddClosed(const Lane& lane) {
+  for (const Lane::Closed& closed : lane.closed()) {
+    AddTo(closed.counts, steps_[closed.message]);
+    if (!spec_.keep_steps || closed.message != 0 || closed.counts.step >= limits::kKeptStepsMax) continue;
+    AddTo(closed.counts, kept_steps_[lane.replica() - spec_.first_replica]);
+  }
+}
+
+void RunMachine::EndReplica(const Lane& lane) {
+  for (std::uint32_t m = 0; m < steps_.size(); ++m) {
+    inboxes_.End(lane.replica() * MessagesOf(spec_) + m);
+    outcomes_[std::size_t{lane.replica() - spec_.first_replica} * steps_.size() + m] = lane.Outcome(m);
+  }
+  ++replicas_done_;
 }
 
 absl::Status RunMachine::TakeSteps(std::span<Lane* const> turn, Executor& executor) {

@@ -48,13 +48,18 @@ class RunMachine {
   absl::Status Advance(Executor& executor);
   bool done() const { return replicas_done_ == spec_.replicas; }
 
-  // Counts by step, summed over all replicas so far; of the whole graph.
-  const std::vector<StepCounts>& steps() const { return steps_; }
-  // By replica, all of them when done: whole-graph counts, but this worker's part of digests.
+  // Counts of one message by step, summed over all replicas so far; of the whole graph.
+  const std::vector<StepCounts>& steps(std::uint32_t message = 0) const { return steps_[message]; }
+  // By replica, and inside a replica by message; all of them when done: whole-graph counts, but this worker's
+  // part of digests.
   const std::vector<LaneOutcome>& lanes() const { return outcomes_; }
+  // By replica, its first steps; only when the spec asks.
+  const std::vector<std::vector<StepCounts>>& kept_steps() const { return kept_steps_; }
   std::uint32_t replicas_done() const { return replicas_done_; }
   // Of shards[index]; see RunSpec::record_receipts.
-  const Receipts& receipts(std::size_t index) const { return lanes_[0]->receipts(index); }
+  const Receipts& receipts(std::size_t index, std::uint32_t message = 0) const {
+    return lanes_[0]->receipts(index, message);
+  }
   std::uint64_t frame_bytes_sent() const { return frame_bytes_sent_; }
   std::uint64_t events_sent() const;
   // Links read by this worker's shards.
@@ -64,6 +69,8 @@ class RunMachine {
   bool LaneReady(const Lane& lane) const { return !lane.over() && lane.Ready(); }
   std::vector<Lane*> NextTurn(const Executor& executor);
   void BeginReplica(Lane& lane);
+  void AddClosed(const Lane& lane);
+  void EndReplica(const Lane& lane);
   absl::Status TakeSteps(std::span<Lane* const> turn, Executor& executor);
 
   const RunSpec spec_;
@@ -76,8 +83,9 @@ class RunMachine {
   std::vector<Lane*> waiting_;  // lanes in order of their last turn, longest ago first
   std::uint32_t replicas_begun_ = 0;
   std::uint32_t replicas_done_ = 0;
-  std::vector<StepCounts> steps_;
+  std::vector<std::vector<StepCounts>> steps_;  // by message
   std::vector<LaneOutcome> outcomes_;
+  std::vector<std::vector<StepCounts>> kept_steps_;
   std::uint64_t frame_bytes_sent_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
 
 namespace lawine {
 
@@ -15,14 +16,16 @@ std::uint32_t LanesFor(std::uint32_t members_count, std::uint32_t replicas) {
 
 absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
   const auto& seeds = spec.seed_members;
-  if (seeds.empty() || seeds.size() > limits::kSeedMembersMax) {
+  if (spec.model != nullptr) {
+    LAWINE_RETURN_IF_ERROR(CheckModelSpec(*spec.model, members_count));
+  } else if (seeds.empty() || seeds.size() > limits::kSeedMembersMax) {
     return absl::InvalidArgumentError(absl::StrCat("seed_members: expected 1 to ", limits::kSeedMembersMax,
                                                    " members, found ", seeds.size()));
   }
   if (std::adjacent_find(seeds.begin(), seeds.end(), std::greater_equal<>()) != seeds.end()) {
     return absl::InvalidArgumentError("seed_members: expected each member once, in ascending order");
   }
-  if (seeds.back().value >= members_count) {
+  if (!seeds.empty() && seeds.back().value >= members_count) {
     return absl::InvalidArgumentError(absl::StrCat("seed_members: the graph has ", members_count,
                                                    " members, found dense id ", seeds.back().value));
   }

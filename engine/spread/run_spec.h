@@ -3,12 +3,14 @@
 #define LAWINE_ENGINE_SPREAD_RUN_SPEC_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "engine/base/ids.h"
 #include "engine/base/probability.h"
+#include "engine/spread/message_spec.h"
 
 namespace lawine {
 
@@ -28,12 +30,21 @@ struct RunSpec {
   Threshold link = Threshold::FromFixed(Threshold::kOne);
   std::optional<std::uint32_t> max_steps;  // deliveries through this step; none: until nothing is pending
   std::vector<MemberId> seed_members;      // strictly ascending, at least one
-  bool record_receipts = false;            // REQUIRES: replicas == 1
+  // For everything beyond one message of these two models: then `forward`, `link` and `seed_members` are not
+  // used, and messages have numbers from `message` on.
+  std::shared_ptr<const ModelSpec> model;
+  bool record_receipts = false;  // REQUIRES: replicas == 1
+  bool keep_steps = false;       // of the first message by replica, the first limits::kKeptStepsMax
 };
 
 // How many replicas of a run to have in flight: enough that a worker seldom waits for the others, and that
 // replicas that die at once share round trips; few enough that their state stays small.
 std::uint32_t LanesFor(std::uint32_t members_count, std::uint32_t replicas);
+
+// Messages of the run.
+inline std::uint32_t MessagesOf(const RunSpec& spec) {
+  return spec.model == nullptr ? 1 : static_cast<std::uint32_t>(spec.model->messages.size());
+}
 
 // INVALID_ARGUMENT names the field, what was expected and what was found.
 absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count);

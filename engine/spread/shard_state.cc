@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "engine/base/status_macros.h"
 #include "engine/spread/decide.h"
@@ -38,8 +37,12 @@ absl::StatusOr<StepCounts> ShardState::Step(const RunSpec& spec, std::uint32_t s
   LAWINE_ASSIGN_OR_RETURN(const std::uint64_t deliveries, Deliver(spec, frontier));
   unreached_ -= new_.size();
   Decide(spec, step, forwards);
-  return StepCounts{
-      .step = step, .deliveries = deliveries, .first_receipts = new_.size(), .forwards = forwards.size()};
+  return StepCounts{.step = step,
+                    .deliveries = deliveries,
+                    .first_receipts = new_.size(),
+                    .forwards = forwards.size(),
+                    .acting = forwards.size(),
+                    .seen = deliveries};
 }
 
 absl::StatusOr<std::uint64_t> ShardState::Deliver(const RunSpec& spec, Frontier frontier) {
@@ -224,13 +227,7 @@ void ShardState::Decide(const RunSpec& spec, std::uint32_t step, std::vector<Mem
 }
 
 std::uint64_t ShardState::UnreachedWithoutFollowees() const {
-  const auto reachable = image_.members().reachable().words();
-  const auto received = received_.words();
-  std::uint64_t reached_or_reachable = 0;
-  for (std::size_t w = 0; w < received.size(); ++w) {
-    reached_or_reachable += static_cast<std::uint64_t>(std::popcount(reachable[w] | received[w]));
-  }
-  return image_.range().count - reached_or_reachable;
+  return NeverReachable(image_.members(), received_);
 }
 
 }  // namespace lawine

@@ -22,15 +22,10 @@
 #include "engine/base/member_set.h"
 #include "engine/spread/outcome.h"
 #include "engine/spread/run_spec.h"
+#include "engine/spread/shard_process.h"
 #include "engine/store/shard_image.h"
 
 namespace lawine {
-
-// Receipt and forward steps by member of the range; kNoStep where there was none.
-struct Receipts {
-  std::vector<std::uint32_t> receipt_steps;
-  std::vector<std::uint32_t> forward_steps;
-};
 
 // Not thread-safe: one thread at a time. The image must outlive the state.
 class ShardState {
@@ -44,8 +39,7 @@ class ShardState {
   // list it is on; first receipts decide. `frontier` are all members of the graph that forwarded a step
   // before, in any number of parts. Replaces `forwards` by the members that forward at `step`, ascending.
   // Fails when lists that are not in memory cannot be read; the state is then of no use until Begin.
-  absl::StatusOr<StepCounts> Step(const RunSpec& spec, std::uint32_t step,
-                                  std::span<const std::span<const MemberId>> frontier,
+  absl::StatusOr<StepCounts> Step(const RunSpec& spec, std::uint32_t step, Frontier frontier,
                                   std::vector<MemberId>& forwards);
 
   const Digest& digest() const { return digest_; }
@@ -57,7 +51,6 @@ class ShardState {
   const Receipts& receipts() const { return receipts_; }
 
  private:
-  using Frontier = std::span<const std::span<const MemberId>>;
   enum class Direction { kSparsePush, kDensePush, kLinkPush, kPull };
 
   std::uint64_t CountDeliveries(Frontier frontier) const;

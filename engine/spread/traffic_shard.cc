@@ -245,7 +245,7 @@ absl::StatusOr<StepCounts> TrafficShard::Close(std::vector<MessageForward>& forw
     for (std::size_t h = 0; h < hours_.size(); ++h) hours_[h] += part.hours[h];
     digest_ += part.digest;
   }
-  counts.forwards = forwards.size();
+  counts.forwards = counts.acting = forwards.size();
   parts_.clear();
   return counts;
 }

@@ -37,6 +37,8 @@ std::uint32_t BusySecond(std::uint64_t coin) {
 
 }  // namespace
 
+std::array<std::uint32_t, kDayHours> TrafficHourWeights() { return kHourWeights; }
+
 TrafficGenerator::TrafficGenerator(const GeneratedTraffic& traffic, std::uint64_t run_seed,
                                    std::uint32_t members_count)
     : traffic_(traffic),

@@ -3,6 +3,7 @@
 #ifndef LAWINE_ENGINE_SPREAD_TRAFFIC_SOURCE_H_
 #define LAWINE_ENGINE_SPREAD_TRAFFIC_SOURCE_H_
 
+#include <array>
 #include <cstdint>
 
 #include "engine/base/coin.h"
@@ -20,6 +21,9 @@ struct GeneratedTraffic {
   Senders senders = Senders::kUniform;
   bool daily_rhythm = false;  // else all seconds of the day alike
 };
+
+// How active members are from hour to hour, from midnight: an assumption, see engine/README.md.
+std::array<std::uint32_t, kDayHours> TrafficHourWeights();
 
 // Immutable; thread-safe.
 class TrafficGenerator {

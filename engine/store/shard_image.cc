@@ -155,11 +155,13 @@ void CopyTo(const std::vector<T>& from, HugeArray<T>& to, std::uint64_t at) {
 ImageBytes ImageBytesOf(const ShardManifest& manifest) {
   const std::uint64_t members = manifest.graph.members(), receivers = manifest.range().count;
   const std::uint64_t keys = manifest.keys_listed ? (receivers + members) * sizeof(MemberKey) : 0;
-  return {.members = receivers * 2 * sizeof(std::uint32_t) + receivers / 8 + keys +
-                     BlocksOf(manifest) * sizeof(std::uint32_t),
-          .lists = EntriesMax(manifest) * BytesPerEntry(manifest.graph.columns) +
-                   SourceIndex::BytesOf(members, members),
-          .followees = FolloweeIndex::BytesOf(members, receivers, manifest.links)};
+  // Audience, followees, community; network and account kind, where members differ.
+  constexpr std::uint64_t kMemberBytes = 3 * sizeof(std::uint32_t) + 2;
+  return {
+      .members = receivers * kMemberBytes + receivers / 8 + keys + BlocksOf(manifest) * sizeof(std::uint32_t),
+      .lists = EntriesMax(manifest) * BytesPerEntry(manifest.graph.columns) +
+               SourceIndex::BytesOf(members, members),
+      .followees = FolloweeIndex::BytesOf(members, receivers, manifest.links)};
 }
 
 absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(const ShardReader& reader,

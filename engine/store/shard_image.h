@@ -65,6 +65,9 @@ class ShardImage {
     const SourceIndex::Place place = sources_.Find(source);
     return followers_.span().subspan(place.begin, place.end - place.begin);
   }
+  // Columns of those entries; empty where the graph has none.
+  std::span<const std::uint8_t> KindsOf(MemberId source) const { return ColumnOf(kinds_, source); }
+  std::span<const std::uint32_t> WeightsOf(MemberId source) const { return ColumnOf(weights_, source); }
   void PrefetchPlace(MemberId source) const { sources_.Prefetch(source); }
   // The followers with their columns, one entry a link. Slow: for looking, not for runs.
   FollowerLists ReadFollowers(MemberId source) const;
@@ -88,6 +91,12 @@ class ShardImage {
 
  private:
   explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
+  template <class T>
+  std::span<const T> ColumnOf(const HugeArray<T>& column, MemberId source) const {
+    if (column.size() == 0) return {};
+    const SourceIndex::Place place = sources_.Find(source);
+    return column.span().subspan(place.begin, place.end - place.begin);
+  }
   absl::Status ReadKeys(const ShardReader& reader);
   absl::Status ReadLists(std::shared_ptr<const ShardReader> reader, std::uint64_t bytes_max,
                          Executor& executor);

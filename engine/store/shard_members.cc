@@ -43,6 +43,9 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
     keys_.insert(keys_.end(), block_members.keys.begin(), block_members.keys.end());
     audience_.insert(audience_.end(), block_members.audience.begin(), block_members.audience.end());
     followees_.insert(followees_.end(), block_members.followees.begin(), block_members.followees.end());
+    networks_.Append(block_members.network);
+    account_kinds_.Append(block_members.account_kind);
+    communities_.Append(block_members.community);
     return absl::OkStatus();
   };
   const std::uint64_t blocks =
@@ -72,8 +75,8 @@ std::optional<LocalId> ShardMembers::Find(MemberKey key) const {
 
 std::uint64_t ShardMembers::resident_bytes() const {
   return keys_.capacity() * sizeof(MemberKey) +
-         (audience_.capacity() + followees_.capacity()) * sizeof(std::uint32_t) +
-         reachable_.words().size_bytes();
+         (audience_.capacity() + followees_.capacity()) * sizeof(std::uint32_t) + networks_.bytes() +
+         account_kinds_.bytes() + communities_.bytes() + reachable_.words().size_bytes();
 }
 
 }  // namespace lawine

@@ -1,8 +1,9 @@
-// The members of a shard in memory: keys, audiences, who can be reached at all. Read in a fraction of a
-// second even where bringing the links into memory takes many.
+// The members of a shard in memory: keys, audiences, profiles, who can be reached at all. Read in a fraction
+// of a second even where bringing the links into memory takes many.
 #ifndef LAWINE_ENGINE_STORE_SHARD_MEMBERS_H_
 #define LAWINE_ENGINE_STORE_SHARD_MEMBERS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/key_batch.h"
 #include "engine/base/member_set.h"
+#include "engine/store/profile_column.h"
 #include "engine/store/shard_store.h"
 
 namespace lawine {
@@ -40,6 +42,10 @@ class ShardMembers {
   std::span<const std::uint32_t> audience() const { return audience_; }
   // Links that lead to each member of the range.
   std::span<const std::uint32_t> followees() const { return followees_; }
+  // Profiles, see engine/graph/profile.h: `networks()[member]`, or whole columns where members differ.
+  const ProfileColumn<std::uint8_t>& networks() const { return networks_; }
+  const ProfileColumn<std::uint8_t>& account_kinds() const { return account_kinds_; }
+  const ProfileColumn<std::uint32_t>& communities() const { return communities_; }
   // Members that have followees, i.e. that can be reached at all.
   const MemberSet& reachable() const { return reachable_; }
 
@@ -47,7 +53,12 @@ class ShardMembers {
 
  private:
   explicit ShardMembers(const ShardManifest& manifest)
-      : manifest_(manifest), range_(manifest.range()), reachable_(range_.count) {}
+      : manifest_(manifest),
+        range_(manifest.range()),
+        networks_(range_.count),
+        account_kinds_(range_.count),
+        communities_(range_.count),
+        reachable_(range_.count) {}
   absl::Status ReadBlocks(const ShardReader& reader);
 
   const ShardManifest manifest_;
@@ -55,8 +66,22 @@ class ShardMembers {
   std::vector<MemberKey> keys_;  // empty where keys are dense ids
   std::vector<std::uint32_t> audience_;
   std::vector<std::uint32_t> followees_;
+  ProfileColumn<std::uint8_t> networks_;
+  ProfileColumn<std::uint8_t> account_kinds_;
+  ProfileColumn<std::uint32_t> communities_;
   MemberSet reachable_;
 };
+
+// Calls visit(part of locals, their keys) for batches.
+template <class Visit>
+void ForEachKeyBatch(const ShardMembers& members, std::span<const std::uint32_t> locals, Visit&& visit) {
+  KeyBuffer keys;
+  for (std::size_t at = 0; at < locals.size(); at += kKeyBatch) {
+    const auto batch = locals.subspan(at, std::min(kKeyBatch, locals.size() - at));
+    members.KeysOf(batch, keys.data());
+    visit(batch, KeySpan(keys).first(batch.size()));
+  }
+}
 
 // DATA_LOSS that names the shard.
 absl::Status ManifestContradicted(const ShardManifest& manifest, std::string_view what);

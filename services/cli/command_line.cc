@@ -132,6 +132,8 @@ CommandLine::CommandLine() : app_(kDescription, "lawine") {
   AddGraphCommands(app_, action_);
   AddSimulateCommand(app_, action_);
   AddTrafficCommand(app_, action_);
+  AddCompareCommand(app_, action_);
+  AddSweepCommand(app_, action_);
   AddRunCommands(app_, action_);
   AddClusterCommands(app_, action_);
   AddCompletion();

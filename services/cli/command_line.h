@@ -46,6 +46,8 @@ void AddClusterCommands(CLI::App& app, Action& action);  // up, down, cluster st
 void AddGraphCommands(CLI::App& app, Action& action);    // graph ..., member
 void AddSimulateCommand(CLI::App& app, Action& action);  // simulate
 void AddTrafficCommand(CLI::App& app, Action& action);   // traffic
+void AddCompareCommand(CLI::App& app, Action& action);   // compare
+void AddSweepCommand(CLI::App& app, Action& action);     // sweep
 void AddRunCommands(CLI::App& app, Action& action);      // run ...
 
 }  // namespace lawine::cli

@@ -100,6 +100,7 @@ Connection::Connection(Interrupt& interrupt, const std::string& address)
   graphs_ = v1::GraphService::NewStub(channel);
   simulations_ = v1::SimulationService::NewStub(channel);
   traffic_ = v1::TrafficService::NewStub(channel);
+  what_if_ = v1::WhatIfService::NewStub(channel);
   cluster_ = v1::ClusterService::NewStub(channel);
 }
 

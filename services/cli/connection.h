@@ -13,6 +13,7 @@
 #include "lawine/v1/graph.grpc.pb.h"
 #include "lawine/v1/simulation.grpc.pb.h"
 #include "lawine/v1/traffic.grpc.pb.h"
+#include "lawine/v1/what_if.grpc.pb.h"
 #include "services/cli/session.h"
 
 namespace lawine::cli {
@@ -31,6 +32,7 @@ class Connection {
   v1::GraphService::Stub& graphs() { return *graphs_; }
   v1::SimulationService::Stub& simulations() { return *simulations_; }
   v1::TrafficService::Stub& traffic() { return *traffic_; }
+  v1::WhatIfService::Stub& what_if() { return *what_if_; }
   v1::ClusterService::Stub& cluster() { return *cluster_; }
   Interrupt& interrupt() { return interrupt_; }
 
@@ -59,6 +61,7 @@ class Connection {
   std::unique_ptr<v1::GraphService::Stub> graphs_;
   std::unique_ptr<v1::SimulationService::Stub> simulations_;
   std::unique_ptr<v1::TrafficService::Stub> traffic_;
+  std::unique_ptr<v1::WhatIfService::Stub> what_if_;
   std::unique_ptr<v1::ClusterService::Stub> cluster_;
 };
 

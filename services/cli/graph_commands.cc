@@ -12,6 +12,7 @@
 #include "services/cli/import_command.h"
 #include "services/cli/names.h"
 #include "services/cli/progress.h"
+#include "services/cli/stats_text.h"
 #include "services/cli/text.h"
 #include "services/common/json/message_json.h"
 
@@ -84,6 +85,7 @@ absl::Status ShowStats(Session& session, const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   v1::GetGraphStatsRequest request;
   request.set_name(name);
+  request.set_shape(true);
   v1::GetGraphStatsResponse response;
   const absl::Status status = connection->Call(connection->graphs(), &GraphService::Stub::GetGraphStats,
                                                request, response, kLongTimeout);
@@ -155,6 +157,34 @@ void AddNamed(CLI::App& graph, Action& action, const std::string& verb, const st
       [=, &action] { action = [=](Session& session) { return command_action(session, *name); }; });
 }
 
+absl::Status ShowPresets(Session& session, const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  v1::ListPresetsResponse response;
+  LAWINE_RETURN_IF_ERROR(connection->Call(connection->graphs(), &GraphService::Stub::ListPresets,
+                                          v1::ListPresetsRequest(), response));
+  if (name.empty()) {
+    Print(session.options.json ? JsonText(MessageToJson(response))
+                               : PresetsText(response, session.options.color));
+    return absl::OkStatus();
+  }
+  for (const v1::Preset& preset : response.presets()) {
+    if (preset.name() != name) continue;
+    Print(session.options.json ? JsonText(MessageToJson(preset)) : PresetText(preset, session.options.color));
+    return absl::OkStatus();
+  }
+  return SuggestPreset(absl::NotFoundError(absl::StrCat("no preset '", name, "'")), name);
+}
+
+void AddPresets(CLI::App& graph, Action& action) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App& command =
+      AddCommand(graph, "presets", "List presets, or show one: what is measured of it and what assumed",
+                 "lawine graph presets\nlawine graph presets facebook-nl");
+  command.add_option("NAME", *name, "Name of a preset");
+  command.callback(
+      [name, &action] { action = [name](Session& session) { return ShowPresets(session, *name); }; });
+}
+
 void AddMember(CLI::App& app, Action& action) {
   const auto options = std::make_shared<MemberOptions>();
   CLI::App& command = AddCommand(app, "member", "Show a member: profile, audience, first followers",
@@ -182,6 +212,7 @@ void AddGraphCommands(CLI::App& app, Action& action) {
   CLI::App& list =
       AddCommand(graph, "list", "List the graphs there are", "lawine graph list\nlawine graph list -o json");
   list.callback([&action] { action = ShowGraphs; });
+  AddPresets(graph, action);
   AddNamed(graph, action, "stats", "Count a graph's audiences and describe its shards", ShowStats);
   AddNamed(graph, action, "delete", "Delete a graph from every worker", DeleteGraph);
   AddMember(app, action);

@@ -31,6 +31,8 @@ std::string Missing(const v1::Graph& graph) {
                             " shards missing: ", absl::StrJoin(graph.missing_shards(), ", "));
 }
 
+}  // namespace
+
 FactList GraphFacts(const v1::Graph& graph) {
   FactList facts = {{"graph", graph.name()},
                     {"members", Thousands(graph.members())},
@@ -43,7 +45,7 @@ FactList GraphFacts(const v1::Graph& graph) {
   return facts;
 }
 
-const char* AccountKind(std::uint32_t kind) {
+const char* AccountKindText(std::uint32_t kind) {
   switch (kind) {
     case 1:
       return "purely personal";
@@ -57,30 +59,6 @@ const char* AccountKind(std::uint32_t kind) {
       return "unknown";
   }
 }
-
-// What a memory limit leaves out, if it does.
-std::string PartlyInMemoryText(const v1::GetGraphStatsResponse& stats) {
-  std::uint64_t links = 0, in_memory = 0, shards = 0;
-  for (const v1::ShardStats& shard : stats.shards()) {
-    if (!shard.partly_in_memory()) continue;
-    ++shards;
-    links += shard.links();
-    in_memory += shard.links_in_memory();
-  }
-  if (shards == 0) return "";
-  const std::string what =
-      in_memory == links
-          ? "their links from the receivers' side are left out"
-          : absl::StrCat("of their ", Thousands(links), " links ", Thousands(in_memory), " (",
-                         PercentCell(in_memory, links), "%) are, the others are read from disk");
-  return Wrap(absl::StrCat("warning: ", Counted(shards, "shard is", "shards are"),
-                           " only partly in memory, by the workers' memory limits: ", what,
-                           ". Runs give the same results, slower."),
-              9) +
-         "\n";
-}
-
-}  // namespace
 
 std::string GraphText(const v1::Graph& graph) { return Facts(GraphFacts(graph)); }
 
@@ -115,42 +93,12 @@ std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report) {
       "dropped",
       absl::StrCat(Counted(report.duplicates_dropped(), "repeated link", "repeated links"), ", ",
                    Counted(report.self_links_dropped(), "link", "links"), " of a member to itself"));
+  if (report.profiles() > 0) facts.emplace_back("profiles", Counted(report.profiles(), "member", "members"));
   absl::StrAppend(&text, Facts(facts));
   for (const std::string& warning : report.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");
   }
   return text;
-}
-
-std::string StatsText(const v1::GetGraphStatsResponse& stats, bool color) {
-  FactList facts = GraphFacts(stats.graph());
-  facts.emplace_back("audience", absl::StrCat("mean ", Decimal(stats.audience_mean(), 2), ", median ",
-                                              Thousands(stats.audience_median()), ", 99% at most ",
-                                              Thousands(stats.audience_p99()), ", largest ",
-                                              Thousands(stats.audience_max())));
-  facts.emplace_back("without followers",
-                     absl::StrCat(Thousands(stats.without_followers()), " (",
-                                  PercentCell(stats.without_followers(), stats.graph().members()), "%)"));
-  facts.emplace_back("unreachable",
-                     absl::StrCat(Thousands(stats.without_followees()), " (",
-                                  PercentCell(stats.without_followees(), stats.graph().members()),
-                                  "%) whom nobody's messages reach"));
-  Table table({{"shard", Align::kRight},
-               {"worker", Align::kLeft},
-               {"members", Align::kRight},
-               {"links", Align::kRight},
-               {"disk", Align::kRight},
-               {"memory", Align::kRight},
-               {"bytes/link", Align::kRight}});
-  for (const v1::ShardStats& shard : stats.shards()) {
-    const double links = static_cast<double>(shard.links());
-    const std::string per_link =
-        shard.links() == 0 ? "-" : Decimal(static_cast<double>(shard.disk_bytes()) / links, 2);
-    table.AddRow({absl::StrCat(shard.shard()), shard.worker(), Thousands(shard.members()),
-                  Thousands(shard.links()), Bytes(shard.disk_bytes()), Bytes(shard.resident_bytes()),
-                  per_link});
-  }
-  return absl::StrCat(Facts(facts), "\n", table.Render(color), PartlyInMemoryText(stats));
 }
 
 std::string MemberText(const v1::GetMemberResponse& response) {
@@ -160,7 +108,7 @@ std::string MemberText(const v1::GetMemberResponse& response) {
                     {"follows", Counted(member.followees(), "member", "members")},
                     {"network", member.network().empty() ? "not known" : member.network()},
                     {"community", member.community() == 0 ? "not known" : absl::StrCat(member.community())},
-                    {"account", AccountKind(member.account_kind())},
+                    {"account", AccountKindText(member.account_kind())},
                     {"key", absl::StrCat(member.key())},
                     {"shard", absl::StrCat(member.shard())}};
   if (response.followers_size() > 0) {

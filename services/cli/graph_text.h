@@ -2,7 +2,9 @@
 #ifndef LAWINE_SERVICES_CLI_GRAPH_TEXT_H_
 #define LAWINE_SERVICES_CLI_GRAPH_TEXT_H_
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lawine/v1/cluster.pb.h"
@@ -10,10 +12,12 @@
 
 namespace lawine::cli {
 
+// Names and values, as Facts takes them.
+std::vector<std::pair<std::string, std::string>> GraphFacts(const v1::Graph& graph);
+const char* AccountKindText(std::uint32_t kind);
 std::string GraphText(const v1::Graph& graph);
 std::string GraphsText(const std::vector<v1::Graph>& graphs, bool color);
 std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report);
-std::string StatsText(const v1::GetGraphStatsResponse& stats, bool color);
 std::string MemberText(const v1::GetMemberResponse& member);
 std::string ClusterText(const v1::GetClusterStatusResponse& status, bool color);
 

@@ -28,6 +28,7 @@ using ImportStream = grpc::ClientReaderWriterInterface<v1::ImportGraphRequest, v
 struct ImportFlags {
   std::string name;
   std::vector<std::string> files;
+  std::vector<std::string> members;
   bool undirected = false;
   std::string row;
   bool string_ids = false;
@@ -45,20 +46,20 @@ using File = std::unique_ptr<std::FILE, FileCloser>;
 struct InputFile {
   std::string name;
   File file;
+  bool members = false;  // attributes of members, else links
 };
 
-// All are opened before anything is sent.
-absl::StatusOr<std::vector<InputFile>> OpenFiles(const std::vector<std::string>& names) {
-  std::vector<InputFile> files;
+// Adds to `files`: all are opened before anything is sent.
+absl::Status OpenFiles(const std::vector<std::string>& names, bool members, std::vector<InputFile>& files) {
   for (const std::string& name : names) {
     File file(name == "-" ? stdin : std::fopen(name.c_str(), "rb"));
     if (file == nullptr) {
       const std::string text = absl::StrCat("cannot read ", name, ": ", std::strerror(errno));
       return errno == ENOENT ? absl::NotFoundError(text) : absl::FailedPreconditionError(text);
     }
-    files.push_back({name == "-" ? "standard input" : name, std::move(file)});
+    files.push_back({name == "-" ? "standard input" : name, std::move(file), members});
   }
-  return files;
+  return absl::OkStatus();
 }
 
 v1::ImportGraphRequest FirstMessage(const ImportFlags& flags) {
@@ -92,7 +93,7 @@ class Uploader {
  private:
   bool SendFile(InputFile& input) {
     v1::ImportGraphRequest request;
-    request.set_begin_file(input.name);
+    input.members ? request.set_begin_members_file(input.name) : request.set_begin_file(input.name);
     bool open = stream_.Write(request);
     std::string part(kStreamPartBytes, '\0');
     while (open) {
@@ -145,7 +146,9 @@ absl::Status ImportGraph(Session& session, const ImportFlags& flags) {
         "expected --undirected, or --row with the meaning of the columns: --row follower,followed where the\n"
         "first follows the second, --row from,to where what the first sends reaches the second");
   }
-  LAWINE_ASSIGN_OR_RETURN(std::vector<InputFile> files, OpenFiles(flags.files));
+  std::vector<InputFile> files;
+  LAWINE_RETURN_IF_ERROR(OpenFiles(flags.files, false, files));
+  LAWINE_RETURN_IF_ERROR(OpenFiles(flags.members, true, files));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   v1::ImportGraphResponse last;
   LAWINE_RETURN_IF_ERROR(Upload(session, *connection, flags, files, last));
@@ -175,11 +178,19 @@ void AddImportCommand(CLI::App& graph, Action& action) {
       AddCommand(graph, "import", "Make a graph of edge lists (text, .gz or .zst)",
                  "lawine graph import friends friends.txt.gz --undirected\n"
                  "lawine graph import tweets follows.csv --row follower,followed --header-lines 1\n"
+                 "lawine graph import club links.csv --row from,to --members members.csv\n"
                  "zcat links.gz | lawine graph import links - --row from,to");
   command.add_option("NAME", flags->name, "Name of the graph: a-z, 0-9 and '-'")->required();
   command.add_option("FILE", flags->files, "Edge lists; '-' is standard input")->required();
+  command
+      .add_option("--members", flags->members,
+                  "Attributes of members: CSV with columns id, network, community, account_kind")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command.add_flag("--undirected", flags->undirected, "Rows are friendships: both ways");
-  command.add_option("--row", flags->row, "Meaning of the columns: follower,followed or from,to or ...")
+  command
+      .add_option("--row", flags->row,
+                  "Meaning of the columns: follower,followed or from,to,probability,kind or ...")
       ->type_name("COLUMNS");
   command.add_flag("--string-ids", flags->string_ids, "Ids are words (default: integers)");
   command.add_option("--header-lines", flags->header_lines, "Lines to skip at the start of each file")

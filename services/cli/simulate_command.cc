@@ -2,7 +2,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
@@ -64,23 +63,6 @@ absl::Status Simulate(Session& session, const SimulateFlags& flags) {
   return absl::OkStatus();
 }
 
-void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
-  const std::vector<CLI::Option*> rules = {
-      command.add_option("--seed-members", flags.seed_members, "These members, by id")
-          ->type_name("ID,ID,..."),
-      command.add_option("--audience", flags.audience, "One whose audience is N, or nearest to it")
-          ->type_name("N"),
-      command.add_option("--highest-audience", flags.highest_audience, "The N with the largest audiences")
-          ->type_name("N"),
-      command.add_option("--random", flags.random, "N members at random")->type_name("N")};
-  for (CLI::Option* rule : rules) {
-    rule->group("Seed members (one of these; default: one member at random)");
-    for (CLI::Option* other : rules) {
-      if (other != rule) rule->excludes(other);
-    }
-  }
-}
-
 }  // namespace
 
 void AddSimulateCommand(CLI::App& app, Action& action) {
@@ -93,21 +75,7 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
       "lawine simulate hyves --forward 0.002 --replicas 100 --per-replica replicas.csv\n"
       "lawine simulate hyves --forward 0.002 --replica 17\n"
       "lawine simulate --scenario news.json -o json");
-  command.add_option("NAME", flags->graph, "Name of the graph (default: the scenario's)");
-  command
-      .add_option("--scenario", flags->scenario_file,
-                  "Scenario file; flags override it ('-': standard input)")
-      ->type_name("FILE");
-  AddSeedFlags(command, *flags);
-  CLI::Option* const forward =
-      command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
-          ->type_name("P");
-  command
-      .add_option("--cascade", flags->cascade,
-                  "Instead: probability that a link carries (independent cascade)")
-      ->type_name("P")
-      ->excludes(forward);
-  command.add_option("--max-steps", flags->max_steps, "Stop after this many hops")->type_name("T");
+  AddScenarioFlags(command, *flags);
   CLI::Option* const replicas =
       command.add_option("--replicas", flags->replicas, "Realisations of chance (default: 1)")
           ->type_name("N");
@@ -116,7 +84,6 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
       ->excludes(replicas);
   command.add_option("--per-replica", flags->per_replica, "Write what each realisation came to, as CSV")
       ->type_name("FILE");
-  command.add_option("--run-seed", flags->run_seed, "Key of the run's luck (default: 1)")->type_name("S");
   command.add_option("--receipts", flags->receipts, "Write who received and forwarded when, as CSV")
       ->type_name("FILE");
   command.add_flag("--summary", flags->summary, "Print two sentences instead of tables");

@@ -5,22 +5,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/input_file.h"
 #include "services/common/json/scenario_json.h"
-#include "services/common/process.h"
 
 namespace lawine::cli {
 namespace {
 
 absl::StatusOr<v1::Scenario> ReadScenario(const std::string& file) {
   if (file.empty()) return v1::Scenario();
-  const bool from_input = file == "-";
-  const auto text = ReadFile(from_input ? "/dev/stdin" : file);
-  LAWINE_RETURN_IF_ERROR(text.status());
-  auto scenario = ParseScenarioJson(*text);
-  if (scenario.ok()) return scenario;
-  return absl::Status(
-      scenario.status().code(),
-      absl::StrCat("scenario ", from_input ? "on standard input" : file, ":\n", scenario.status().message()));
+  LAWINE_ASSIGN_OR_RETURN(const std::string text, ReadInput(file));
+  return InFile("scenario", file, ParseScenarioJson(text));
 }
 
 void OverrideSeeds(const SimulateFlags& flags, v1::Scenario& scenario) {
@@ -42,7 +36,42 @@ void OverrideSeeds(const SimulateFlags& flags, v1::Scenario& scenario) {
   *scenario.mutable_seed_members() = std::move(seeds);
 }
 
+void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
+  const std::vector<CLI::Option*> rules = {
+      command.add_option("--seed-members", flags.seed_members, "These members, by id")
+          ->type_name("ID,ID,..."),
+      command.add_option("--audience", flags.audience, "One whose audience is N, or nearest to it")
+          ->type_name("N"),
+      command.add_option("--highest-audience", flags.highest_audience, "The N with the largest audiences")
+          ->type_name("N"),
+      command.add_option("--random", flags.random, "N members at random")->type_name("N")};
+  for (CLI::Option* rule : rules) {
+    rule->group("Seed members (one of these; default: one member at random)");
+    for (CLI::Option* other : rules) {
+      if (other != rule) rule->excludes(other);
+    }
+  }
+}
+
 }  // namespace
+
+void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
+  command.add_option("NAME", flags.graph, "Name of the graph (default: the scenario's)");
+  command
+      .add_option("--scenario", flags.scenario_file, "Scenario file; flags override it ('-': standard input)")
+      ->type_name("FILE");
+  AddSeedFlags(command, flags);
+  CLI::Option* const forward =
+      command.add_option("--forward", flags.forward, "Probability that a member forwards (default: 0.1)")
+          ->type_name("P");
+  command
+      .add_option("--cascade", flags.cascade,
+                  "Instead: probability that a link carries (independent cascade)")
+      ->type_name("P")
+      ->excludes(forward);
+  command.add_option("--max-steps", flags.max_steps, "Stop after this many hops")->type_name("T");
+  command.add_option("--run-seed", flags.run_seed, "Key of the run's luck (default: 1)")->type_name("S");
+}
 
 absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(v1::Scenario scenario, ReadScenario(flags.scenario_file));

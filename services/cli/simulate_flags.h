@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 #include "lawine/v1/scenario.pb.h"
 
@@ -28,6 +29,10 @@ struct SimulateFlags {
   std::string per_replica;
   bool summary = false;
 };
+
+// Flags that say what scenario: all but replicas, and what to do with the result. `flags` must outlive the
+// command.
+void AddScenarioFlags(CLI::App& command, SimulateFlags& flags);
 
 // Flags override the file. INVALID_ARGUMENT for whatever either says wrong, NOT_FOUND for a missing file.
 absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags);

@@ -10,10 +10,6 @@
 namespace lawine::cli {
 namespace {
 
-void InsertThousands(std::string& digits, std::size_t integer_end) {
-  for (std::size_t i = integer_end; i > 3 && digits[i - 4] != '-';) digits.insert(i -= 3, 1, ',');
-}
-
 // Columns a terminal needs: bytes of UTF-8 that do not continue a character.
 std::size_t Columns(const std::string& text) {
   return static_cast<std::size_t>(
@@ -31,18 +27,6 @@ std::string WithoutTrailingSpaces(std::string line) {
 }
 
 }  // namespace
-
-std::string Thousands(std::uint64_t value) {
-  std::string digits = absl::StrCat(value);
-  InsertThousands(digits, digits.size());
-  return digits;
-}
-
-std::string Decimal(double value, int decimals) {
-  std::string digits = absl::StrFormat("%.*f", decimals, value);
-  InsertThousands(digits, std::min(digits.find('.'), digits.size()));
-  return digits;
-}
 
 std::string Percent(double share) { return absl::StrFormat("%.6g%%", share * 100.0); }
 

@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "services/common/number_text.h"
+
 namespace lawine::cli {
 
 inline constexpr std::size_t kTextWidth = 100;
 
-// 1234567 -> "1,234,567".
-std::string Thousands(std::uint64_t value);
-// The same with decimals: 1234.5 -> "1,234.50".
-std::string Decimal(double value, int decimals);
+using ::lawine::Decimal;
+using ::lawine::Thousands;
 // 0.1 -> "10%", 0.001 -> "0.1%": no more decimals than the number has.
 std::string Percent(double share);
 // Share of a whole with two decimals and no sign, for columns; small shares are not rounded to nothing.

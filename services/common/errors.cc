@@ -53,6 +53,12 @@ absl::Status FieldError(std::string_view path, std::string_view description) {
   return WithReason(std::move(status), "INVALID_FIELD");
 }
 
+absl::Status InPart(std::string_view prefix, const absl::Status& status) {
+  const std::string field = Payload(status, kFieldPayload);
+  if (field.empty()) return status;
+  return FieldError(absl::StrCat(View(prefix), ".", field), Payload(status, kDescriptionPayload));
+}
+
 absl::Status WithReason(absl::Status status, std::string_view reason) {
   status.SetPayload(kReasonPayload, absl::Cord(View(reason)));
   return status;

@@ -15,6 +15,10 @@ namespace lawine {
 // INVALID_ARGUMENT about one field of a request. `path` is the field's path in the public message.
 absl::Status FieldError(std::string_view path, std::string_view description);
 
+// `status` about a field of a part of the request, as one about the request: `prefix` is the path of the
+// part. Other statuses stay as they are.
+absl::Status InPart(std::string_view prefix, const absl::Status& status);
+
 // `status` with a machine-readable reason (UPPER_SNAKE_CASE) for ErrorInfo.
 absl::Status WithReason(absl::Status status, std::string_view reason);
 

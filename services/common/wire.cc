@@ -69,20 +69,20 @@ pbi::GeneratorSpec ToProto(const GeneratorSpec& spec) {
   proto.set_members(spec.members);
   proto.set_links_per_member_milli(spec.links_per_member_milli);
   proto.set_graph_seed(spec.graph_seed);
-  proto.set_generator_version(kGeneratorVersion);
+  proto.set_generator_version(GeneratorVersion(spec));
   return proto;
 }
 
 absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto) {
-  if (proto.generator_version() != kGeneratorVersion) {
-    return absl::FailedPreconditionError(absl::StrCat("expected generator version ", kGeneratorVersion,
-                                                      ", found ", proto.generator_version(),
-                                                      ": run the same version everywhere"));
-  }
-  return GeneratorSpec{.preset = proto.preset(),
-                       .members = proto.members(),
-                       .links_per_member_milli = proto.links_per_member_milli(),
-                       .graph_seed = proto.graph_seed()};
+  LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec,
+                          ResolveSpec({.preset = proto.preset(),
+                                       .members = proto.members(),
+                                       .links_per_member_milli = proto.links_per_member_milli(),
+                                       .graph_seed = proto.graph_seed()}));
+  if (proto.generator_version() == GeneratorVersion(spec)) return spec;
+  return absl::FailedPreconditionError(absl::StrCat("expected generator version ", GeneratorVersion(spec),
+                                                    ", found ", proto.generator_version(),
+                                                    ": run the same version everywhere"));
 }
 
 pbi::RunPlan ToProto(const RunSpec& spec) {
@@ -99,6 +99,8 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   if (spec.max_steps.has_value()) proto.set_max_steps(*spec.max_steps);
   proto.set_seed_members(PackInts(std::span(spec.seed_members)));
   proto.set_record_receipts(spec.record_receipts);
+  if (spec.model != nullptr) *proto.mutable_model() = ToProto(*spec.model);
+  proto.set_keep_steps(spec.keep_steps);
   return proto;
 }
 
@@ -120,8 +122,14 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .link = Threshold::FromFixed(proto.link_threshold()),
                .max_steps = std::nullopt,
                .seed_members = {},
-               .record_receipts = proto.record_receipts()};
+               .model = nullptr,
+               .record_receipts = proto.record_receipts(),
+               .keep_steps = proto.keep_steps()};
   if (proto.has_max_steps()) spec.max_steps = proto.max_steps();
+  if (proto.has_model()) {
+    LAWINE_ASSIGN_OR_RETURN(ModelSpec model, FromProto(proto.model()));
+    spec.model = std::make_shared<const ModelSpec>(std::move(model));
+  }
   std::vector<std::uint32_t> seeds;
   LAWINE_RETURN_IF_ERROR(UnpackInts(proto.seed_members(), seeds));
   for (const std::uint32_t seed : seeds) spec.seed_members.push_back(MemberId(seed));
@@ -134,6 +142,11 @@ pbi::StepRow ToProto(const StepCounts& counts) {
   row.set_deliveries(counts.deliveries);
   row.set_first_receipts(counts.first_receipts);
   row.set_forwards(counts.forwards);
+  row.set_acting(counts.acting);
+  row.set_injected(counts.injected);
+  row.set_ignored(counts.ignored);
+  row.set_seen(counts.seen);
+  row.set_recoveries(counts.recoveries);
   return row;
 }
 
@@ -141,7 +154,12 @@ StepCounts FromProto(const pbi::StepRow& row) {
   return {.step = row.step(),
           .deliveries = row.deliveries(),
           .first_receipts = row.first_receipts(),
-          .forwards = row.forwards()};
+          .forwards = row.forwards(),
+          .acting = row.acting(),
+          .injected = row.injected(),
+          .ignored = row.ignored(),
+          .seen = row.seen(),
+          .recoveries = row.recoveries()};
 }
 
 pbi::LaneRow ToProto(const LaneOutcome& lane) {

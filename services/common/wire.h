@@ -16,6 +16,7 @@
 #include "engine/spread/traffic_outcome.h"
 #include "engine/spread/traffic_source.h"
 #include "engine/spread/traffic_spec.h"
+#include "engine/store/graph_survey.h"
 #include "engine/store/shard_manifest.h"
 #include "lawine/internal/v1/worker.pb.h"
 #include "lawine/v1/graph.pb.h"
@@ -37,6 +38,9 @@ absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto);
 pbi::RunPlan ToProto(const RunSpec& spec);
 absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto);
 
+pbi::ModelPlan ToProto(const ModelSpec& model);
+absl::StatusOr<ModelSpec> FromProto(const pbi::ModelPlan& plan);
+
 // What workers must know of traffic beside graph and peers.
 struct TrafficTask {
   TrafficSpec spec;
@@ -51,7 +55,7 @@ absl::StatusOr<Wave> FromProto(const pbi::WaveBatch& batch);
 pbi::WaveReport ToProto(const WaveOutcome& wave, bool messages);
 absl::StatusOr<WaveOutcome> FromProto(const pbi::WaveReport& report);
 
-pbi::StepRow ToProto(const StepCounts& counts);
+pbi::StepRow ToProto(const StepCounts& counts);  // of message 0
 StepCounts FromProto(const pbi::StepRow& row);
 pbi::LaneRow ToProto(const LaneOutcome& lane);
 absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row);
@@ -59,6 +63,17 @@ absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row);
 SeedRule FromProto(const pbi::ProposeSeedsRequest& proto);
 pbi::SeedProposal ToProto(const SeedCandidate& candidate);
 SeedCandidate FromProto(const pbi::SeedProposal& proto);
+
+pbi::SurveyDrawSize ToProto(const SurveySize& size);
+SurveySize FromProto(const pbi::SurveyDrawSize& proto);
+void AddMembers(std::span<const SurveyMember> members, pbi::SurveyMembers& proto);
+// Appends. INVALID_ARGUMENT when columns differ in length, as the two below.
+absl::Status AppendMembers(const pbi::SurveyMembers& proto, std::vector<SurveyMember>& members);
+void AddLinks(std::span<const SurveyLink> links, pbi::SurveyShardsResponse& proto);
+absl::Status AppendLinks(const pbi::SurveyShardsResponse& proto, std::vector<SurveyLink>& links);
+pbi::SurveyLinks ToProto(std::span<const MemberPair> pairs);
+absl::StatusOr<std::vector<MemberPair>> FromProto(const pbi::SurveyLinks& proto);
+pb::GraphShape ToProto(const GraphShape& shape);
 
 // Little-endian columns in `bytes` fields.
 template <class Int>

@@ -26,24 +26,35 @@ absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   std::vector<LaneOutcome> lanes;
   for (const pbi::LaneRow& row : part.lanes()) {
     LAWINE_ASSIGN_OR_RETURN(lanes.emplace_back(), wire::FromProto(row));
+    if (row.steps_size() == 0) continue;
+    std::vector<StepCounts>& steps = whole.kept_steps.emplace_back();
+    for (const pbi::StepRow& step : row.steps()) steps.push_back(wire::FromProto(step));
   }
   return MergeLanes(lanes, whole.lanes);
 }
 
 // The sums by step must be those of the replicas.
 absl::Status CheckSteps(const RunPlan& plan, const ConductOutcome& outcome) {
-  StepCounts by_step;
-  for (const StepCounts& counts : outcome.steps) AddTo(counts, by_step);
-  StepCounts by_replica = {.step = by_step.step};
-  for (const LaneOutcome& lane : outcome.lanes) {
-    by_replica.deliveries += lane.deliveries;
-    by_replica.first_receipts += lane.reach;
-    by_replica.forwards += lane.forwards;
+  const std::size_t messages = outcome.steps.size();
+  const bool complete = outcome.lanes.size() == plan.spec.replicas * messages &&
+                        outcome.kept_steps.size() == (plan.spec.keep_steps ? plan.spec.replicas : 0);
+  for (std::size_t m = 0; m < messages; ++m) {
+    StepCounts by_step, by_replica;
+    for (const StepCounts& counts : outcome.steps[m]) AddTo(counts, by_step);
+    for (std::size_t i = m; i < outcome.lanes.size(); i += messages) {
+      by_replica.deliveries += outcome.lanes[i].deliveries;
+      by_replica.first_receipts += outcome.lanes[i].reach;
+      by_replica.forwards += outcome.lanes[i].forwards;
+    }
+    if (complete && by_step.deliveries == by_replica.deliveries &&
+        by_step.first_receipts == by_replica.first_receipts && by_step.forwards == by_replica.forwards) {
+      continue;
+    }
+    return absl::DataLossError(absl::StrCat(
+        "a worker reports ", by_step.deliveries, " deliveries of message ", m, " by step and ",
+        by_replica.deliveries, " in ", outcome.lanes.size(), " replicas: the result cannot be trusted"));
   }
-  if (by_step == by_replica && outcome.lanes.size() == plan.spec.replicas) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("a worker reports ", by_step.deliveries, " deliveries by step and ",
-                                          by_replica.deliveries, " in ", outcome.lanes.size(),
-                                          " replicas: the result cannot be trusted"));
+  return absl::OkStatus();
 }
 
 // Reads one worker's progress and outcome.
@@ -60,6 +71,14 @@ absl::Status Follow(RunCall& call, const Report& report, pbi::ConductRunResponse
 
 }  // namespace
 
+std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t message) {
+  std::vector<LaneOutcome> lanes;
+  for (std::size_t i = message; i < outcome.lanes.size(); i += outcome.steps.size()) {
+    lanes.push_back(outcome.lanes[i]);
+  }
+  return lanes;
+}
+
 absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
                                           absl::Duration timeout, const RunWatch& watch,
                                           Cancellation& cancellation) {
@@ -67,6 +86,7 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
   const auto calls =
       CallAll<RunCall>(placement, &pbi::WorkerService::Stub::ConductRun, absl::Now() + timeout, cancellation);
   ConductOutcome outcome;
+  outcome.steps.resize(MessagesOf(plan.spec));
   pbi::ConductRunRequest request;
   *request.mutable_plan() = wire::ToProto(plan.spec);
   FillPlan(plan.graph.info(), placement, *request.mutable_plan());
@@ -85,8 +105,10 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
   const Report nobody;
   const Report note = [&](const pbi::ConductRunResponse& response) {
     for (const pbi::StepRow& row : response.steps()) {
-      outcome.steps.push_back(wire::FromProto(row));
-      if (plan.spec.replicas == 1) watch.step(outcome.steps.back());
+      if (row.message() >= outcome.steps.size()) continue;  // CheckSteps misses it
+      std::vector<StepCounts>& steps = outcome.steps[row.message()];
+      steps.push_back(wire::FromProto(row));
+      if (plan.spec.replicas == 1 && row.message() == 0) watch.step(steps.back());
     }
     if (response.replicas_done() > 0) watch.replicas_done(response.replicas_done());
   };

@@ -18,8 +18,11 @@
 namespace lawine {
 
 struct ConductOutcome {
-  std::vector<StepCounts> steps;   // summed over replicas
-  std::vector<LaneOutcome> lanes;  // by replica, whole graph: digests and unreached summed over workers
+  std::vector<std::vector<StepCounts>> steps;  // by message, summed over replicas
+  // By replica, and inside a replica by message; whole graph: digests and unreached summed over workers.
+  std::vector<LaneOutcome> lanes;
+  // Of the first message by replica, its first limits::kKeptStepsMax steps; only when the spec asks.
+  std::vector<std::vector<StepCounts>> kept_steps;
   double load_seconds = 0;
   std::uint64_t links_on_disk = 0;  // of all workers, by their memory limits
   bool partly_in_memory = false;
@@ -28,8 +31,11 @@ struct ConductOutcome {
   std::uint64_t links_touched = 0;
 };
 
-// Told how far a run is, from one thread: every step, in order, where there is one replica; how many
-// replicas are over.
+// One message's replicas.
+std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t message);
+
+// Told how far a run is, from one thread: every step of its first message, in order, where there is one
+// replica; how many replicas are over.
 struct RunWatch {
   std::function<void(const StepCounts&)> step;
   std::function<void(std::uint32_t)> replicas_done;

@@ -9,6 +9,7 @@
 #include "services/common/rpc.h"
 #include "services/coordinator/public_services.h"
 #include "services/coordinator/traffic_service.h"
+#include "services/coordinator/what_if_service.h"
 
 namespace lawine {
 namespace {
@@ -26,6 +27,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
         graph_service_(graphs_),
         simulation_service_(runs_),
         traffic_service_(graphs_, runs_),
+        what_if_service_(graphs_, runs_),
         cluster_service_(workers_, graphs_, runs_),
         registry_service_(workers_, graphs_) {}
   ~CoordinatorServerImpl() override { Shutdown(); }
@@ -35,7 +37,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
     LAWINE_RETURN_IF_ERROR(runs_.Start());
     LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(options.listen, options.insecure_listen,
                                                 {&graph_service_, &simulation_service_, &traffic_service_,
-                                                 &cluster_service_, &registry_service_}));
+                                                 &what_if_service_, &cluster_service_, &registry_service_}));
     return absl::OkStatus();
   }
 
@@ -60,6 +62,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   GraphService graph_service_;
   SimulationService simulation_service_;
   TrafficService traffic_service_;
+  WhatIfService what_if_service_;
   ClusterService cluster_service_;
   RegistryService registry_service_;
   BoundServer bound_;

@@ -6,24 +6,12 @@
 
 #include "absl/numeric/int128.h"
 #include "engine/base/check.h"
+#include "services/coordinator/statistics.h"
 
 namespace lawine {
 namespace {
 
 namespace pb = ::lawine::v1;
-
-// The 97.5% quantile of Student's t. Few degrees of freedom from the table, many by its expansion in their
-// inverse (Abramowitz and Stegun 26.7.5), which is good to four digits from there on.
-double StudentT975(std::uint64_t degrees) {
-  constexpr double kTable[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
-                               2.446912,  2.364624, 2.306004, 2.262157, 2.228139};
-  if (degrees <= std::size(kTable)) return kTable[degrees - 1];
-  constexpr double z = 1.959963985;
-  constexpr double z3 = z * z * z;
-  constexpr double z5 = z3 * z * z;
-  const auto n = static_cast<double>(degrees);
-  return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n);
-}
 
 std::uint64_t NearestRank(std::span<const std::uint64_t> sorted, std::uint64_t percent) {
   return sorted[(sorted.size() * percent + 99) / 100 - 1];
@@ -104,28 +92,40 @@ std::vector<pb::HistogramBin> HistogramOf(std::span<const std::uint64_t> sorted)
   return bins;
 }
 
+std::span<const Measure> Measures() {
+  static constexpr Measure kMeasures[] = {
+      {"reach", [](const LaneOutcome& lane) { return lane.reach; }},
+      {"deliveries", [](const LaneOutcome& lane) { return lane.deliveries; }},
+      {"forwards", [](const LaneOutcome& lane) { return lane.forwards; }},
+      {"duplicates", [](const LaneOutcome& lane) { return lane.duplicates; }},
+      {"steps", [](const LaneOutcome& lane) { return std::uint64_t{lane.last_step}; }},
+  };
+  return kMeasures;
+}
+
+const Measure& MeasureOf(std::string_view name) {
+  const auto measures = Measures();
+  const auto found = std::find_if(measures.begin(), measures.end(),
+                                  [name](const Measure& measure) { return measure.name == name; });
+  LAWINE_CHECK(found != measures.end());
+  return *found;
+}
+
 pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count) {
   pb::Ensemble ensemble;
   std::vector<std::uint64_t> values(lanes.size());
-  const auto add = [&](const auto& value_of, pb::Distribution& distribution, auto& histogram) {
-    std::transform(lanes.begin(), lanes.end(), values.begin(), value_of);
-    std::sort(values.begin(), values.end());
-    distribution = DistributionOf(values);
-    const auto bins = HistogramOf(values);
-    histogram.Add(bins.begin(), bins.end());
-  };
   pb::EnsembleMeasures& measures = *ensemble.mutable_measures();
   pb::EnsembleHistograms& histograms = *ensemble.mutable_histogram();
-  add([](const LaneOutcome& lane) { return lane.reach; }, *measures.mutable_reach(),
-      *histograms.mutable_reach());
-  add([](const LaneOutcome& lane) { return lane.deliveries; }, *measures.mutable_deliveries(),
-      *histograms.mutable_deliveries());
-  add([](const LaneOutcome& lane) { return lane.forwards; }, *measures.mutable_forwards(),
-      *histograms.mutable_forwards());
-  add([](const LaneOutcome& lane) { return lane.duplicates; }, *measures.mutable_duplicates(),
-      *histograms.mutable_duplicates());
-  add([](const LaneOutcome& lane) { return std::uint64_t{lane.last_step}; }, *measures.mutable_steps(),
-      *histograms.mutable_steps());
+  for (const Measure& measure : Measures()) {
+    std::transform(lanes.begin(), lanes.end(), values.begin(), measure.value_of);
+    std::sort(values.begin(), values.end());
+    const auto* field = pb::EnsembleMeasures::descriptor()->FindFieldByName(measure.name);
+    measures.GetReflection()->MutableMessage(&measures, field)->CopyFrom(DistributionOf(values));
+    const auto* bins = pb::EnsembleHistograms::descriptor()->FindFieldByName(measure.name);
+    for (const pb::HistogramBin& bin : HistogramOf(values)) {
+      histograms.GetReflection()->AddMessage(&histograms, bins)->CopyFrom(bin);
+    }
+  }
   const std::uint64_t below = (members_count * kDyingOutPercent + 99) / 100;
   const auto died = std::count_if(lanes.begin(), lanes.end(), [below](const LaneOutcome& lane) {
     return lane.stop == StopReason::kNothingPending && lane.reach < below;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "engine/spread/outcome.h"
@@ -14,6 +15,15 @@ namespace lawine {
 
 // A replica that ends with less than this share of the members has died out.
 inline constexpr std::uint64_t kDyingOutPercent = 5;
+
+// What is counted of each replica: the fields of lawine.v1.EnsembleMeasures.
+struct Measure {
+  const char* name;
+  std::uint64_t (*value_of)(const LaneOutcome& lane);
+};
+std::span<const Measure> Measures();
+// REQUIRES: there is one of this name.
+const Measure& MeasureOf(std::string_view name);
 
 // REQUIRES: at least two replicas, on a graph of `members_count` members.
 lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count);

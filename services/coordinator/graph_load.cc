@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/graph/profile.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
@@ -125,6 +126,25 @@ class ShardStream {
   bool finished_ = false;
 };
 
+template <class Label>
+bool AllAre(const std::vector<Label>& column, Label label) {
+  return std::all_of(column.begin(), column.end(), [label](Label l) { return l == label; });
+}
+
+void SetMembers(const MemberColumns& members, pbi::LinkBatch& batch) {
+  batch.set_keys(wire::PackInts(std::span<const MemberKey>(members.keys)));
+  batch.mutable_names()->Add(members.names.begin(), members.names.end());
+  if (!AllAre(members.community, kNoCommunity)) {
+    batch.set_communities(wire::PackInts(std::span<const std::uint32_t>(members.community)));
+  }
+  if (!AllAre(members.network, kNetworkUnknown)) {
+    batch.set_networks(members.network.data(), members.network.size());
+  }
+  if (!AllAre(members.account_kind, kAccountPersonal)) {
+    batch.set_account_kinds(members.account_kind.data(), members.account_kind.size());
+  }
+}
+
 absl::Status ShardStream::SendLinks() {
   const LinkSource& source = *job_.source;
   const MemberRange receivers = job_.graph.partition.range(shard_);
@@ -135,8 +155,7 @@ absl::Status ShardStream::SendLinks() {
   for (std::uint32_t c = 0; c < source.chunks_count(); ++c) {
     const MemberRange sources = source.chunk(c);
     source.Profiles(sources, members);
-    request.mutable_links()->set_keys(wire::PackInts(std::span<const MemberKey>(members.keys)));
-    request.mutable_links()->mutable_names()->Add(members.names.begin(), members.names.end());
+    SetMembers(members, *request.mutable_links());
     LAWINE_RETURN_IF_ERROR(SendBatch(request));
     LAWINE_RETURN_IF_ERROR(source.FollowersInside(c, receivers, lists));
     std::size_t at = 0;
@@ -146,6 +165,9 @@ absl::Status ShardStream::SendLinks() {
       if (!lists.weights.empty()) {
         request.mutable_links()->set_weights(
             wire::PackInts(std::span<const std::uint32_t>(lists.weights).subspan(sent, at - sent)));
+      }
+      if (!lists.kinds.empty()) {
+        request.mutable_links()->set_kinds(lists.kinds.data() + sent, at - sent);
       }
       sent = at;
       pairs.clear();

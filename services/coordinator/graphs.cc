@@ -15,8 +15,10 @@
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
-#include "services/coordinator/audience_distribution.h"
 #include "services/coordinator/fan_out.h"
+#include "services/coordinator/graph_stats.h"
+#include "services/coordinator/graph_survey_calls.h"
+#include "services/coordinator/preset_list.h"
 
 namespace lawine {
 namespace {
@@ -25,7 +27,6 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kDropTimeout = absl::Minutes(2);
-constexpr absl::Duration kStatsTimeout = absl::Minutes(1);
 constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
 constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds a thread of its worker
@@ -106,14 +107,11 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
   GraphLoadJob job;
   job.generator = spec;
   job.links_expected = std::uint64_t{spec.members} * spec.links_per_member_milli / 1000;
-  job.graph.origin =
-      absl::StrCat("preset ", spec.preset, ", ", spec.members, " members, ",
-                   static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
-                   spec.graph_seed, ", generator ", kGeneratorVersion);
+  job.graph.origin = OriginOf(spec);
   return LoadNew(wanted, std::move(job), *source, watch);
 }
 
-absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeReader& reader,
+absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, ImportedGraph imported,
                                          pb::ImportReport& report, const LoadWatcher& watch) {
   const New wanted{.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
@@ -122,24 +120,25 @@ absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, EdgeR
     MutexLock lock(mutex_);
     loading_.erase(wanted.name);
   };
-  const EdgeReport seen = reader.report();
+  const EdgeReport& seen = imported.report;
+  const std::size_t profiles = imported.edges.profiles.size();
   EdgeListCounts counts;
-  EdgeList edges = reader.TakeEdges();
-  const bool named = options.string_ids();
-  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeEdgeListSource(std::move(edges), counts));
+  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeEdgeListSource(std::move(imported.edges), counts));
   report.set_lines(seen.lines);
   report.set_rows(seen.rows);
   report.set_comments(seen.comments);
   report.set_self_links_dropped(counts.self_links_dropped);
   report.set_duplicates_dropped(counts.duplicates_dropped);
+  report.set_profiles(profiles);
   report.mutable_examples()->Add(seen.examples.begin(), seen.examples.end());
   report.mutable_warnings()->Add(seen.warnings.begin(), seen.warnings.end());
   GraphLoadJob job;
   job.source = source.get();
-  job.graph.named_members = named;
+  job.graph.named_members = options.string_ids();
   job.graph.columns = source->columns();
   job.graph.origin = absl::StrCat("import of ", seen.rows, " rows, ",
-                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()));
+                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()),
+                                  profiles > 0 ? absl::StrCat(", profiles of ", profiles, " members") : "");
   return LoadNew(wanted, std::move(job), *source, watch);
 }
 
@@ -314,67 +313,15 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   return placement;
 }
 
-namespace {
-
-using ShardDescriptions = std::vector<pbi::DescribeShardsResponse>;  // by worker
-
-absl::StatusOr<ShardDescriptions> DescribeShards(const std::string& name, const Placement& placement) {
-  pbi::DescribeShardsRequest request;
-  request.set_graph(name);
-  ShardDescriptions parts(placement.workers.size());
-  LAWINE_RETURN_IF_ERROR(AskAll(placement.workers, [&](std::size_t w) {
-    grpc::ClientContext context;
-    SetDeadline(context, kStatsTimeout);
-    return placement.workers[w].Said(placement.workers[w].stub->DescribeShards(&context, request, &parts[w]));
-  }));
-  return parts;
-}
-
-AudienceDistribution AudiencesOf(const ShardDescriptions& parts) {
-  AudienceDistribution audiences;
-  for (const auto& part : parts) {
-    for (const auto& s : part.shards()) {
-      for (int i = 0; i < s.audiences_size(); ++i) audiences.Add(s.audiences(i), s.audience_members(i));
-    }
-  }
-  return audiences;
-}
-
-}  // namespace
-
-absl::StatusOr<AudienceDistribution> Graphs::Audiences(const std::string& name, const Placement& placement) {
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement));
-  return AudiencesOf(parts);
-}
-
-absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const std::string& name) const {
-  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsRequest& request) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(request.name()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement));
-  pb::GetGraphStatsResponse stats;
-  const AudienceDistribution audiences = AudiencesOf(parts);
-  for (std::size_t w = 0; w < parts.size(); ++w) {
-    for (const auto& shard : parts[w].shards()) {
-      pb::ShardStats& row = *stats.add_shards();
-      row.set_shard(shard.shard());
-      row.set_worker(placement.workers[w].node_id);
-      row.set_members(shard.members());
-      row.set_links(shard.links());
-      row.set_disk_bytes(shard.disk_bytes());
-      row.set_resident_bytes(shard.resident_bytes());
-      row.set_links_in_memory(shard.links_in_memory());
-      row.set_partly_in_memory(shard.partly_in_memory());
-      stats.set_without_followees(stats.without_followees() + shard.without_followees());
-    }
+  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(request.name(), placement));
+  if (request.shape()) {
+    LAWINE_ASSIGN_OR_RETURN(*stats.mutable_shape(), SurveyShape(record.info(), placement));
   }
-  std::sort(stats.mutable_shards()->begin(), stats.mutable_shards()->end(),
-            [](const auto& a, const auto& b) { return a.shard() < b.shard(); });
   *stats.mutable_graph() = ToPublic(record);
-  stats.set_audience_mean(audiences.Mean());
-  stats.set_audience_median(audiences.Quantile(50));
-  stats.set_audience_p99(audiences.Quantile(99));
-  stats.set_audience_max(audiences.Max());
-  stats.set_without_followers(audiences.Zeros());
+  CompareWithPreset(stats);
   return stats;
 }
 

@@ -14,12 +14,17 @@
 #include "engine/graph/edge_reader.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
-#include "services/coordinator/audience_distribution.h"
 #include "services/coordinator/graph_load.h"
 #include "services/coordinator/registry_store.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
+
+// The files of an import, read.
+struct ImportedGraph {
+  EdgeList edges;
+  EdgeReport report;
+};
 
 // Thread-safe.
 class Graphs {
@@ -34,7 +39,7 @@ class Graphs {
 
   absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
                                            const LoadWatcher& watch);
-  absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, EdgeReader& reader,
+  absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, ImportedGraph imported,
                                            lawine::v1::ImportReport& report, const LoadWatcher& watch);
   absl::Status Delete(const std::string& name);
 
@@ -45,9 +50,8 @@ class Graphs {
   // Live workers that hold the graph, all shards present; UNAVAILABLE otherwise.
   absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
 
-  absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(const std::string& name) const;
-  // Counted by the workers of `placement`, over all members.
-  static absl::StatusOr<AudienceDistribution> Audiences(const std::string& name, const Placement& placement);
+  absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(
+      const lawine::v1::GetGraphStatsRequest& request) const;
 
   // Users of a graph keep it from being deleted. Use fails while it is being made or deleted. See GraphUse.
   absl::Status Use(const std::string& name);

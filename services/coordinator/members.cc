@@ -6,7 +6,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/edge_line.h"
 #include "engine/graph/partition.h"
-#include "engine/graph/preset.h"
+#include "engine/graph/profile.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
@@ -20,13 +20,6 @@ namespace pbi = ::lawine::internal::v1;
 
 // A first call may have to read the members from disk.
 constexpr absl::Duration kReadTimeout = absl::Minutes(1);
-
-std::string NetworkName(std::uint32_t network) {
-  for (const Preset& preset : Presets()) {
-    if (preset.network == network) return std::string(preset.name);
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -107,7 +100,7 @@ absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id,
   member.set_key(record.key());
   member.set_audience(record.audience());
   member.set_followees(record.followees());
-  member.set_network(NetworkName(record.network()));
+  member.set_network(NetworkName(static_cast<std::uint8_t>(record.network())));
   member.set_community(record.community());
   member.set_account_kind(record.account_kind());
   LAWINE_ASSIGN_OR_RETURN(const GraphInfo info, wire::FromProto(graph_.info()));

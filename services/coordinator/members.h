@@ -19,6 +19,8 @@ class Members {
   Members(const internal::v1::GraphRecord& graph, Placement placement)
       : graph_(graph), placement_(std::move(placement)) {}
 
+  const std::string& graph_name() const { return graph_.info().name(); }
+
   // Key of an external id. INVALID_ARGUMENT when the graph has integer ids and `id` is none.
   absl::StatusOr<MemberKey> KeyOf(const std::string& id) const;
   // External id of a record that was read with profiles.

@@ -9,6 +9,7 @@
 #include "services/common/errors.h"
 #include "services/common/process.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/preset_list.h"
 #include "services/coordinator/run_result.h"
 
 namespace lawine {
@@ -24,75 +25,6 @@ constexpr absl::Duration kSimulateTimeoutMax = absl::Minutes(10);
 
 std::uint32_t PageSize(std::uint32_t wanted, std::uint32_t by_default) {
   return wanted == 0 ? by_default : std::min(wanted, kPageMax);
-}
-
-absl::StatusOr<EdgeFormat> FormatOf(const pb::ImportOptions& options) {
-  EdgeFormat format{.undirected = options.undirected(),
-                    .columns = {},
-                    .string_ids = options.string_ids(),
-                    .header_lines = options.header_lines()};
-  std::string row = options.row();
-  if (row.empty() && options.undirected()) row = "member,member";
-  if (row.empty()) {
-    return FieldError("row",
-                      "a directed file needs its meaning said: expected follower,followed or from,to (or "
-                      "undirected); found nothing");
-  }
-  auto columns = ParseEdgeColumns(row, options.undirected());
-  if (!columns.ok()) return FieldError("row", std::string(columns.status().message()));
-  format.columns = *std::move(columns);
-  return format;
-}
-
-// Reads all files of an import.
-absl::Status ReadFiles(GraphService::ImportStream& stream, EdgeReader& reader) {
-  pb::ImportGraphRequest request;
-  bool in_file = false;
-  std::uint64_t bytes = 0;
-  std::uint64_t reported = 0;
-  while (stream.Read(&request)) {
-    if (request.has_begin_file()) {
-      if (in_file) LAWINE_RETURN_IF_ERROR(reader.EndFile());
-      reader.BeginFile(request.begin_file());
-      in_file = true;
-      continue;
-    }
-    if (!request.has_data() || !in_file) return FieldError("part", "expected begin_file, then data");
-    LAWINE_RETURN_IF_ERROR(reader.Append(request.data()));
-    bytes += request.data().size();
-    if (bytes - reported < (16u << 20)) continue;
-    reported = bytes;
-    pb::ImportGraphResponse response;
-    response.mutable_progress()->set_phase("reading");
-    response.mutable_progress()->set_links_done(reader.report().rows);
-    stream.Write(response);
-  }
-  return in_file ? reader.EndFile() : FieldError("part", "expected at least one file");
-}
-
-absl::Status Import(Graphs& graphs, grpc::ServerContext& context, GraphService::ImportStream& stream) {
-  pb::ImportGraphRequest first;
-  if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
-  if (!first.has_options()) return FieldError("part", "expected options first");
-  const pb::ImportOptions options = first.options();
-  LAWINE_ASSIGN_OR_RETURN(EdgeFormat format, FormatOf(options));
-  EdgeReader reader(std::move(format));
-  LAWINE_RETURN_IF_ERROR(ReadFiles(stream, reader));
-  pb::ImportGraphResponse last;
-  const auto watch = [&](const pb::LoadProgress& progress) {
-    pb::ImportGraphResponse response;
-    *response.mutable_progress() = progress;
-    return !context.IsCancelled() && stream.Write(response);
-  };
-  // Reading ends the same way for a caller that has sent everything and for one that has left.
-  pb::LoadProgress read;
-  read.set_phase("reading");
-  read.set_links_done(reader.report().rows);
-  if (!watch(read)) return absl::CancelledError("the caller left before all files had come");
-  LAWINE_ASSIGN_OR_RETURN(*last.mutable_graph(),
-                          graphs.Import(options, reader, *last.mutable_report(), watch));
-  stream.Write(last);
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -112,7 +44,7 @@ grpc::Status GraphService::CreateGraph(grpc::ServerContext* context, const pb::C
 }
 
 grpc::Status GraphService::ImportGraph(grpc::ServerContext* context, ImportStream* stream) {
-  return ToGrpc(Import(graphs_, *context, *stream));
+  return ToGrpc(ReadImport(graphs_, *context, *stream));
 }
 
 grpc::Status GraphService::GetGraph(grpc::ServerContext*, const pb::GetGraphRequest* request,
@@ -143,9 +75,15 @@ grpc::Status GraphService::DeleteGraph(grpc::ServerContext*, const pb::DeleteGra
 
 grpc::Status GraphService::GetGraphStats(grpc::ServerContext*, const pb::GetGraphStatsRequest* request,
                                          pb::GetGraphStatsResponse* response) {
-  const auto stats = graphs_.Stats(request->name());
+  const auto stats = graphs_.Stats(*request);
   if (stats.ok()) *response = *stats;
   return ToGrpc(stats.status());
+}
+
+grpc::Status GraphService::ListPresets(grpc::ServerContext*, const pb::ListPresetsRequest*,
+                                       pb::ListPresetsResponse* response) {
+  *response = DescribePresets();
+  return grpc::Status::OK;
 }
 
 grpc::Status GraphService::GetMember(grpc::ServerContext*, const pb::GetMemberRequest* request,

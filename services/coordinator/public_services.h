@@ -6,6 +6,7 @@
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
 #include "lawine/v1/simulation.grpc.pb.h"
+#include "services/coordinator/graph_import.h"
 #include "services/coordinator/graphs.h"
 #include "services/coordinator/runs.h"
 #include "services/coordinator/worker_directory.h"
@@ -17,8 +18,6 @@ class GraphService final : public lawine::v1::GraphService::Service {
   explicit GraphService(Graphs& graphs) : graphs_(graphs) {}
   grpc::Status CreateGraph(grpc::ServerContext* context, const lawine::v1::CreateGraphRequest* request,
                            grpc::ServerWriter<lawine::v1::CreateGraphResponse>* writer) override;
-  using ImportStream =
-      grpc::ServerReaderWriter<lawine::v1::ImportGraphResponse, lawine::v1::ImportGraphRequest>;
   grpc::Status ImportGraph(grpc::ServerContext* context, ImportStream* stream) override;
   grpc::Status GetGraph(grpc::ServerContext*, const lawine::v1::GetGraphRequest* request,
                         lawine::v1::GetGraphResponse* response) override;
@@ -28,6 +27,8 @@ class GraphService final : public lawine::v1::GraphService::Service {
                            lawine::v1::DeleteGraphResponse*) override;
   grpc::Status GetGraphStats(grpc::ServerContext*, const lawine::v1::GetGraphStatsRequest* request,
                              lawine::v1::GetGraphStatsResponse* response) override;
+  grpc::Status ListPresets(grpc::ServerContext*, const lawine::v1::ListPresetsRequest*,
+                           lawine::v1::ListPresetsResponse* response) override;
   grpc::Status GetMember(grpc::ServerContext*, const lawine::v1::GetMemberRequest* request,
                          lawine::v1::GetMemberResponse* response) override;
 

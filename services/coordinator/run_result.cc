@@ -43,6 +43,32 @@ pb::ReplicaResult ReplicaOf(const LaneOutcome& lane) {
   return replica;
 }
 
+pb::StepCounts WithModelCounts(const StepCounts& counts) {
+  pb::StepCounts step = ToPublic(counts);
+  step.set_acting(counts.acting);
+  step.set_seen(counts.seen);
+  step.set_injected(counts.injected);
+  step.set_ignored(counts.ignored);
+  step.set_recoveries(counts.recoveries);
+  return step;
+}
+
+void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResult& result) {
+  for (std::size_t m = 0; m < outcome.steps.size(); ++m) {
+    pb::MessageResult& message = *result.add_messages();
+    message.set_name(plan.message_names[m]);
+    for (const StepCounts& counts : outcome.steps[m]) *message.add_steps() = WithModelCounts(counts);
+    const std::vector<LaneOutcome> lanes = LanesOf(outcome, m);
+    Digest digest;
+    for (const LaneOutcome& lane : lanes) {
+      digest += lane.digest;
+      AddTo(TotalsOf(lane), *message.mutable_totals());
+    }
+    message.set_digest(digest.ToHex());
+    if (lanes.size() > 1) *message.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+  }
+}
+
 }  // namespace
 
 pb::Manifest MakeManifest(const pbi::GraphInfo& graph, std::uint64_t exchange_bytes) {
@@ -89,18 +115,22 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   for (const std::string& warning : plan.warnings) result.add_warnings(warning);
   if (outcome.partly_in_memory)
     result.add_warnings(PartlyInMemoryWarning(outcome.links_on_disk, info.links()));
-  for (const StepCounts& counts : outcome.steps) *result.add_steps() = ToPublic(counts);
-  const bool several = outcome.lanes.size() > 1;
+  for (const StepCounts& counts : outcome.steps[0]) {
+    *result.add_steps() = plan.spec.model == nullptr ? ToPublic(counts) : WithModelCounts(counts);
+  }
+  const std::vector<LaneOutcome> lanes = LanesOf(outcome, 0);
+  const bool several = lanes.size() > 1;
   Digest digest;
-  for (const LaneOutcome& lane : outcome.lanes) {
-    digest += lane.digest;
+  for (const LaneOutcome& lane : outcome.lanes) digest += lane.digest;
+  for (const LaneOutcome& lane : lanes) {
     AddTo(TotalsOf(lane), *result.mutable_totals());
     result.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop));
     result.set_unreached_without_links(result.unreached_without_links() + lane.unreached_without_followees);
     if (several) *result.add_replicas() = ReplicaOf(lane);
   }
-  if (several) *result.mutable_ensemble() = MakeEnsemble(outcome.lanes, result.graph_members());
-  const std::uint64_t all = std::uint64_t{result.graph_members()} * outcome.lanes.size();
+  if (several) *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+  if (outcome.steps.size() > 1) AddMessages(plan, outcome, result);
+  const std::uint64_t all = std::uint64_t{result.graph_members()} * lanes.size();
   result.set_unreached_missed(all - result.totals().reach() - result.unreached_without_links());
   result.set_digest(digest.ToHex());
   *result.mutable_manifest() = MakeManifest(info, outcome.exchange_bytes);

@@ -40,6 +40,9 @@ class Runs {
   absl::StatusOr<lawine::v1::RunResult> Simulate(const lawine::v1::Scenario& scenario, absl::Duration timeout,
                                                  const std::function<bool()>& cancelled);
 
+  // What a run of the scenario would be; it has no number yet.
+  absl::StatusOr<RunPlan> Plan(const lawine::v1::Scenario& scenario) const;
+
   // NOT_FOUND when there is no such run.
   absl::StatusOr<std::shared_ptr<RunEntry>> Find(const std::string& name) const;
   absl::StatusOr<lawine::v1::Run> Get(const std::string& name) const;
@@ -56,7 +59,6 @@ class Runs {
   void Count(std::uint32_t& running, std::uint32_t& queued) const;
 
  private:
-  absl::StatusOr<RunPlan> Plan(const lawine::v1::Scenario& scenario) const;
   std::uint32_t QueuePosition(std::uint64_t run_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   lawine::v1::Run Describe(const RunEntry& entry) const;
   void RunQueue();

@@ -1,14 +1,18 @@
 #include "services/coordinator/scenario_plan.h"
 
 #include <algorithm>
-#include <set>
+#include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/base/coin.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/link_attempts.h"
 #include "services/common/errors.h"
+#include "services/coordinator/model_plan.h"
+#include "services/coordinator/seed_plan.h"
 
 namespace lawine {
 namespace {
@@ -21,126 +25,38 @@ constexpr std::uint64_t kSmallDeliveriesMax = 50'000'000;
 // A run ends within a day or not at all: at most this many deliveries are expected of it.
 constexpr std::uint64_t kDeliveriesMax = 10'000'000'000'000;
 
-absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given) {
-  const int rules = (seeds.ids_size() > 0) + seeds.has_audience() + seeds.highest_audience() + seeds.random();
-  if (given && seeds.has_highest_audience() && !seeds.highest_audience()) {
-    return FieldError("seed_members.highest_audience", "expected true or nothing, found false");
+std::uint32_t MembersOf(const RunPlan& plan) {
+  const pbi::GraphInfo& info = plan.graph.info();
+  return info.boundaries(info.boundaries_size() - 1);
+}
+
+bool UsesLinkWeights(const RunSpec& spec) {
+  return spec.model != nullptr &&
+         std::any_of(spec.model->messages.begin(), spec.model->messages.end(), NeedsLinkWeights);
+}
+
+absl::Status CompleteModel(pb::Scenario& scenario, bool given) {
+  pb::Model& model = *scenario.mutable_model();
+  if (!given) model.mutable_forward();
+  if (model.has_forward() && !model.forward().has_probability())
+    model.mutable_forward()->set_probability(0.1);
+  return PlanMessageModel(model, scenario.step_seconds(), "model").status();
+}
+
+absl::Status PlanModel(const Members& members, RunPlan& plan) {
+  const pb::Model& model = plan.scenario.model();
+  plan.message_names = MessageNames(plan.scenario);
+  if (NeedsModelSpec(plan.scenario)) {
+    LAWINE_ASSIGN_OR_RETURN(ModelSpec spec, PlanModelSpec(plan.scenario, plan.spec.seed_members,
+                                                          MembersOf(plan), members, plan.warnings));
+    plan.spec.model = std::make_shared<const ModelSpec>(std::move(spec));
+    plan.spec.seed_members.clear();
+    return CheckModelSpec(*plan.spec.model, MembersOf(plan));
   }
-  if (given && seeds.has_random() && !seeds.random()) {
-    return FieldError("seed_members.random", "expected true or nothing, found false");
-  }
-  if (rules > 1) {
-    return FieldError("seed_members",
-                      "expected exactly one of ids, audience, highest_audience, random; found several");
-  }
-  if (rules == 0 && given) {
-    return FieldError("seed_members", "expected one of ids, audience, highest_audience, random; found none");
-  }
-  if (rules == 0) seeds.set_random(true);
-  if (seeds.ids_size() > 0 && seeds.has_count()) {
-    return FieldError("seed_members.count", "expected no count beside ids: the ids say how many");
-  }
-  if (static_cast<std::uint32_t>(seeds.ids_size()) > limits::kSeedMembersMax) {
-    return FieldError("seed_members.ids", absl::StrCat("expected at most ", limits::kSeedMembersMax,
-                                                       ", found ", seeds.ids_size()));
-  }
-  if (seeds.ids_size() > 0) return absl::OkStatus();
-  if (!seeds.has_count()) seeds.set_count(1);
-  if (seeds.count() < 1 || seeds.count() > limits::kSeedMembersMax) {
-    return FieldError("seed_members.count",
-                      absl::StrCat("expected 1 to ", limits::kSeedMembersMax, ", found ", seeds.count()));
-  }
+  LAWINE_ASSIGN_OR_RETURN(const MessageSpec message, PlanMessageModel(model, 0, "model"));
+  plan.spec.forward = message.forward;
+  plan.spec.link = message.link.same;
   return absl::OkStatus();
-}
-
-absl::Status CompleteModel(pb::Model& model, bool given) {
-  if (given && model.model_case() == pb::Model::MODEL_NOT_SET) {
-    return FieldError("model", "expected a model, such as {\"forward\": {\"probability\": 0.1}}; found none");
-  }
-  const auto check = [](const char* path, double p) {
-    if (p >= 0 && p <= 1) return absl::OkStatus();
-    return FieldError(path, absl::StrCat("expected a probability between 0 and 1, found ", p));
-  };
-  if (model.has_independent_cascade()) {
-    const char* const path = "model.independent_cascade.probability";
-    if (!model.independent_cascade().has_probability()) {
-      return FieldError(path, "expected a probability between 0 and 1, found none");
-    }
-    return check(path, model.independent_cascade().probability());
-  }
-  pb::ForwardModel& forward = *model.mutable_forward();
-  if (!forward.has_probability()) forward.set_probability(0.1);
-  return check("model.forward.probability", forward.probability());
-}
-
-absl::Status PlanModel(const pb::Model& model, RunSpec& spec) {
-  if (model.has_independent_cascade()) {
-    spec.forward = Threshold::FromFixed(Threshold::kOne);
-    LAWINE_ASSIGN_OR_RETURN(spec.link, Threshold::FromProbability(model.independent_cascade().probability()));
-    return absl::OkStatus();
-  }
-  LAWINE_ASSIGN_OR_RETURN(spec.forward, Threshold::FromProbability(model.forward().probability()));
-  return absl::OkStatus();
-}
-
-// The seed members' dense ids, ascending, and how they are shown.
-absl::Status ChooseSeeds(const Members& members, RunPlan& plan) {
-  const pb::SeedMembers& wanted = plan.scenario.seed_members();
-  SeedRule rule{.kind = SeedRule::Kind::kRandom,
-                .audience = wanted.audience(),
-                .count = wanted.count(),
-                .run_seed = plan.scenario.run_seed()};
-  if (wanted.has_audience()) rule.kind = SeedRule::Kind::kAudience;
-  if (wanted.highest_audience()) rule.kind = SeedRule::Kind::kHighestAudience;
-  LAWINE_ASSIGN_OR_RETURN(const std::vector<SeedCandidate> best, members.Choose(rule));
-  if (best.size() < rule.count) {
-    return FieldError("seed_members.count", absl::StrCat("expected at most the graph's ", best.size(),
-                                                         " members, found ", rule.count));
-  }
-  std::vector<std::uint32_t> ids;
-  std::uint64_t nearest = 0;
-  for (const SeedCandidate& candidate : best) {
-    ids.push_back(candidate.member.value);
-    nearest += wanted.has_audience() && candidate.rank > 0;
-  }
-  if (nearest > 0) {
-    plan.warnings.push_back(absl::StrCat(
-        "no ", nearest < best.size() ? "more " : "", "members have an audience of exactly ",
-        wanted.audience(), ": ", nearest, " of ", best.size(), " seed members have the nearest there is"));
-  }
-  LAWINE_ASSIGN_OR_RETURN(const auto records, members.ById(ids, true));
-  for (const auto& record : records) {
-    plan.spec.seed_members.push_back(MemberId(record.id()));
-    pb::SeedMember& seed = plan.seed_members.emplace_back();
-    seed.set_id(members.IdOf(record));
-    seed.set_audience(record.audience());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status FindSeeds(const Members& members, RunPlan& plan) {
-  std::vector<MemberKey> keys;
-  std::set<std::string> named;
-  for (const std::string& id : plan.scenario.seed_members().ids()) {
-    if (!named.insert(id).second)
-      return FieldError("seed_members.ids",
-                        absl::StrCat("expected each member once, found '", id, "' again"));
-    absl::StatusOr<MemberKey> key = members.KeyOf(id);
-    if (!key.ok()) return FieldError("seed_members.ids", std::string(key.status().message()));
-    keys.push_back(*key);
-  }
-  LAWINE_ASSIGN_OR_RETURN(const auto records, members.ByKey(keys, true));
-  for (const auto& record : records) {
-    const std::string id = members.IdOf(record);
-    if (named.erase(id) == 0) continue;
-    plan.spec.seed_members.push_back(MemberId(record.id()));
-    pb::SeedMember& seed = plan.seed_members.emplace_back();
-    seed.set_id(id);
-    seed.set_audience(record.audience());
-  }
-  if (named.empty()) return absl::OkStatus();
-  return FieldError("seed_members.ids", absl::StrCat("graph '", plan.graph.info().name(), "' has no member '",
-                                                     *named.begin(), "'"));
 }
 
 }  // namespace
@@ -157,8 +73,13 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   if (full.message().sentiment() == pb::SENTIMENT_UNSPECIFIED) {
     full.mutable_message()->set_sentiment(pb::SENTIMENT_NEUTRAL);
   }
-  LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*full.mutable_seed_members(), scenario.has_seed_members()));
-  LAWINE_RETURN_IF_ERROR(CompleteModel(*full.mutable_model(), scenario.has_model()));
+  LAWINE_RETURN_IF_ERROR(
+      CompleteSeedMembers(*full.mutable_seed_members(), scenario.has_seed_members(), "seed_members"));
+  LAWINE_RETURN_IF_ERROR(CompleteModel(full, scenario.has_model()));
+  if (full.has_step_seconds() && (full.step_seconds() < 1 || full.step_seconds() > 86'400)) {
+    return FieldError("step_seconds", absl::StrCat("expected 1 to 86,400, found ", full.step_seconds()));
+  }
+  LAWINE_RETURN_IF_ERROR(CompleteMessages(full));
   if (full.stop().max_steps() > limits::kStepsMax) {
     return FieldError("stop.max_steps", absl::StrCat("expected at most ", limits::kStepsMax, ", found ",
                                                      full.stop().max_steps()));
@@ -190,12 +111,17 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   for (const pb::SeedMember& seed : plan.seed_members) first += seed.audience();
   double deliveries = first + rate * links;
   if (branching < 0.5) deliveries = std::min(deliveries, first / (1 - 2 * branching));
+  deliveries = std::min(deliveries, links);
+  if (plan.spec.model != nullptr) deliveries = ModelDeliveries(*plan.spec.model, links, plan.spec.max_steps);
   pb::Estimate estimate;
-  estimate.set_deliveries(static_cast<std::uint64_t>(std::min(deliveries, links) * plan.spec.replicas));
+  estimate.set_deliveries(static_cast<std::uint64_t>(deliveries * plan.spec.replicas));
   // A lane's bits, a frontier's bits at each shard, what a step finds, and everybody's forwards of two steps.
   const double lane_bytes =
       0.25 + 0.125 * (info.boundaries_size() - 1) + 4 + 8 * plan.spec.forward.ToDouble();
-  const double bytes_a_member = lane_bytes * plan.spec.lanes + (plan.spec.record_receipts ? 8 : 0);
+  // Any model: sets, receipt steps, what was seen, arrivals.
+  const double message_bytes = plan.spec.model == nullptr ? 0 : 24.0 * MessagesOf(plan.spec);
+  const double bytes_a_member =
+      (lane_bytes + message_bytes) * plan.spec.lanes + (plan.spec.record_receipts ? 8 : 0);
   estimate.set_memory_bytes(static_cast<std::uint64_t>(members * bytes_a_member));
   estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
   return estimate;
@@ -222,13 +148,15 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   plan.spec.run_seed = scenario.run_seed();
   plan.spec.first_replica = scenario.first_replica();
   plan.spec.replicas = scenario.replicas();
-  plan.spec.lanes =
-      LanesFor(graph.info().boundaries(graph.info().boundaries_size() - 1), scenario.replicas());
-  LAWINE_RETURN_IF_ERROR(PlanModel(scenario.model(), plan.spec));
+  plan.spec.lanes = LanesFor(MembersOf(plan), scenario.replicas());
   if (scenario.stop().has_max_steps()) plan.spec.max_steps = scenario.stop().max_steps();
-  const bool by_id = scenario.seed_members().ids_size() > 0;
-  LAWINE_RETURN_IF_ERROR(by_id ? FindSeeds(members, plan) : ChooseSeeds(members, plan));
-  if (graph.info().link_weights()) {
+  LAWINE_ASSIGN_OR_RETURN(
+      SeedPlan seeds, PlanSeedMembers(scenario.seed_members(), scenario.run_seed(), members, "seed_members"));
+  plan.spec.seed_members = std::move(seeds.members);
+  plan.seed_members = std::move(seeds.profiles);
+  plan.warnings = std::move(seeds.warnings);
+  LAWINE_RETURN_IF_ERROR(PlanModel(members, plan));
+  if (graph.info().link_weights() && !UsesLinkWeights(plan.spec)) {
     plan.warnings.push_back(
         "links of this graph have probabilities; this model has its own and does not use them");
   }

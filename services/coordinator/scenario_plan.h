@@ -22,6 +22,7 @@ struct RunPlan {
   internal::v1::GraphRecord graph;
   RunSpec spec;  // without run id
   std::vector<lawine::v1::SeedMember> seed_members;
+  std::vector<std::string> message_names;  // of all messages
   std::vector<std::string> warnings;
   lawine::v1::Estimate estimate;
   std::string result_key;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +11,8 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/call_guard.h"
+#include "services/coordinator/graph_stats.h"
 #include "services/coordinator/members.h"
 #include "services/coordinator/traffic_conductor.h"
 #include "services/coordinator/traffic_plan.h"
@@ -25,37 +26,9 @@ namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kTrafficTimeout = absl::Hours(24);
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(500);
-constexpr absl::Duration kGuardEvery = absl::Milliseconds(50);
 // A caller that neither sends nor ends its side cannot be told of a failure; after this its call is
 // cancelled.
 constexpr absl::Duration kFailureKept = absl::Seconds(2);
-
-// Notices a caller that leaves while workers are busy, and ends the wait for a caller's batch after a
-// failure.
-class CallGuard {
- public:
-  CallGuard(grpc::ServerContext& context, Cancellation& cancellation)
-      : thread_([this, &context, &cancellation] { Watch(context, cancellation); }) {}
-  ~CallGuard() {
-    over_ = true;
-    thread_.join();
-  }
-  CallGuard(const CallGuard&) = delete;
-  CallGuard& operator=(const CallGuard&) = delete;
-
- private:
-  void Watch(grpc::ServerContext& context, Cancellation& cancellation) {
-    absl::Time failed = absl::InfiniteFuture();
-    for (; !over_; absl::SleepFor(kGuardEvery)) {
-      if (context.IsCancelled()) cancellation.Cancel();
-      if (cancellation.cancelled()) failed = std::min(failed, absl::Now());
-      if (absl::Now() - failed > kFailureKept) context.TryCancel();
-    }
-  }
-
-  std::atomic<bool> over_{false};
-  std::thread thread_;
-};
 
 // The caller's batches in dense ids.
 class Batches {
@@ -187,17 +160,6 @@ class Teller {
   absl::Time told_ = started_;
 };
 
-class GoingOn {
- public:
-  explicit GoingOn(std::atomic<std::uint32_t>& count) : count_(count), number_(++count) {}
-  ~GoingOn() { --count_; }
-  std::uint32_t number() const { return number_; }
-
- private:
-  std::atomic<std::uint32_t>& count_;
-  const std::uint32_t number_;
-};
-
 }  // namespace
 
 grpc::Status TrafficService::RunTraffic(grpc::ServerContext* context, Stream* stream) {
@@ -218,7 +180,7 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph()));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(spec.graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
-  LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, Graphs::Audiences(spec.graph(), placement));
+  LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(spec.graph(), placement));
   LAWINE_ASSIGN_OR_RETURN(TrafficJob job, PlanTraffic(spec, graph, audiences));
   job.task.spec.run_id = runs_.NewUnnamedId();
   const Members members(job.graph, placement);
@@ -232,7 +194,7 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   Cancellation cancellation;
   absl::StatusOr<TrafficConducted> conducted = absl::InternalError("not conducted");
   {
-    const CallGuard guard(context, cancellation);
+    const CallGuard guard(context, cancellation, kFailureKept);
     conducted = ConductTraffic(job, placement, kTrafficTimeout, hooks, cancellation);
   }
   LAWINE_RETURN_IF_ERROR(conducted.status());

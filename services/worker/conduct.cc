@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/model_shard.h"
 #include "services/common/wire.h"
 #include "services/worker/planned_part.h"
 
@@ -36,8 +37,8 @@ class ActiveRun final : public ActiveMachine<RunMachine> {
 // many are over, and their sums by step at the end. What is told so is bounded, whatever their number.
 class ProgressReports {
  public:
-  ProgressReports(const RunMachine& machine, bool single, ConductStream& stream)
-      : machine_(machine), single_(single), stream_(stream) {}
+  ProgressReports(const RunMachine& machine, const RunSpec& spec, ConductStream& stream)
+      : machine_(machine), single_(spec.replicas == 1), stream_(stream), steps_sent_(MessagesOf(spec)) {}
 
   // What is new. False when the coordinator is gone.
   bool Send() {
@@ -50,30 +51,40 @@ class ProgressReports {
   }
   bool SendAll() {
     bool written = Send();
-    while (written && steps_sent_ < machine_.steps().size()) written = Send();
+    while (written && !AllSent()) written = Send();
     return written;
   }
 
  private:
-  static constexpr int kRowsMax = 16'384;  // of a message
+  static constexpr int kRowsMax = 16'384;  // of a message on the wire
 
   void AddSteps(pbi::ConductRunResponse& response) {
-    const std::vector<StepCounts>& steps = machine_.steps();
-    while (steps_sent_ < steps.size() && response.steps_size() < kRowsMax) {
-      *response.add_steps() = wire::ToProto(steps[steps_sent_++]);
+    for (std::uint32_t m = 0; m < steps_sent_.size(); ++m) {
+      const std::vector<StepCounts>& steps = machine_.steps(m);
+      while (steps_sent_[m] < steps.size() && response.steps_size() < kRowsMax) {
+        pbi::StepRow& row = *response.add_steps();
+        row = wire::ToProto(steps[steps_sent_[m]++]);
+        row.set_message(m);
+      }
     }
+  }
+  bool AllSent() const {
+    for (std::uint32_t m = 0; m < steps_sent_.size(); ++m) {
+      if (steps_sent_[m] < machine_.steps(m).size()) return false;
+    }
+    return true;
   }
 
   const RunMachine& machine_;
   const bool single_;
   ConductStream& stream_;
-  std::size_t steps_sent_ = 0;
+  std::vector<std::size_t> steps_sent_;  // by message
   std::uint32_t replicas_done_ = 0;
 };
 
 absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context,
                    ConductStream& stream) {
-  ProgressReports reports(run.machine(), run.spec().replicas == 1, stream);
+  ProgressReports reports(run.machine(), run.spec(), stream);
   LAWINE_RETURN_IF_ERROR(run.Take([&executor](RunMachine& machine) { return machine.Start(executor); }));
   absl::Time last_progress = absl::Now();
   absl::Time last_report = last_progress;
@@ -100,15 +111,23 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
   LAWINE_ASSIGN_OR_RETURN(RunSpec spec, wire::FromProto(plan));
   LAWINE_ASSIGN_OR_RETURN(PlannedPart part, PreparePart(shards, peers, plan));
   LAWINE_RETURN_IF_ERROR(CheckRunSpec(spec, part.images[0]->graph().members()));
+  for (const auto& image : part.images) {
+    if (spec.model != nullptr) LAWINE_RETURN_IF_ERROR(CheckModelOn(*spec.model, *image));
+  }
   load_seconds = part.load_seconds;
   return std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.send));
 }
 
-bool WriteOutcome(const ActiveRun& run, RunMachine& machine, int others, double processing_seconds,
-                  ConductStream& stream) {
+bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan& plan,
+                  double processing_seconds, ConductStream& stream) {
   pbi::ConductRunResponse done;
   for (const LaneOutcome& lane : machine.lanes()) *done.add_lanes() = wire::ToProto(lane);
-  done.set_exchange_bytes(machine.frame_bytes_sent() * static_cast<std::uint64_t>(others));
+  for (std::size_t i = 0; plan.report_steps() && i < machine.kept_steps().size(); ++i) {
+    pbi::LaneRow& row = *done.mutable_lanes(static_cast<int>(i));
+    for (const StepCounts& counts : machine.kept_steps()[i]) *row.add_steps() = wire::ToProto(counts);
+  }
+  const auto others = static_cast<std::uint64_t>(plan.peers_size()) - 1;
+  done.set_exchange_bytes(machine.frame_bytes_sent() * others);
   done.set_links_touched(machine.links_touched());
   done.set_processing_seconds(processing_seconds);
   done.set_done(true);
@@ -149,9 +168,8 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
     }
     runs.Keep(std::move(kept));
   }
-  return WriteOutcome(*run, run->machine(), plan.peers_size() - 1, processing_seconds, stream)
-             ? absl::OkStatus()
-             : CoordinatorGone();
+  return WriteOutcome(*run, run->machine(), plan, processing_seconds, stream) ? absl::OkStatus()
+                                                                              : CoordinatorGone();
 }
 
 }  // namespace lawine

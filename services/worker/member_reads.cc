@@ -23,6 +23,20 @@ absl::StatusOr<MemberColumns> ReadBlock(const ShardReader& reader, std::uint32_t
   return members;
 }
 
+template <class Label>
+void CountLabels(const ProfileColumn<Label>& column, std::uint32_t members_count, pbi::LabelCounts& counts) {
+  std::map<Label, std::uint32_t> members_by_label;
+  if (column.values().empty()) {
+    if (members_count > 0) members_by_label[column.all()] = members_count;
+  } else {
+    for (const Label label : column.values()) ++members_by_label[label];
+  }
+  for (const auto& [label, members] : members_by_label) {
+    counts.add_labels(label);
+    counts.add_members(members);
+  }
+}
+
 }  // namespace
 
 absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
@@ -74,7 +88,7 @@ absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
   return absl::OkStatus();
 }
 
-pbi::ShardDescription Describe(const ShardMembers& members) {
+pbi::ShardDescription Describe(const ShardMembers& members, bool profiles) {
   pbi::ShardDescription description;
   description.set_shard(members.manifest().shard.value);
   description.set_members(members.range().count);
@@ -86,6 +100,11 @@ pbi::ShardDescription Describe(const ShardMembers& members) {
     description.add_audiences(audience);
     description.add_audience_members(count);
   }
+  if (!profiles) return description;
+  const std::uint32_t members_count = members.range().count;
+  CountLabels(members.networks(), members_count, *description.mutable_networks());
+  CountLabels(members.account_kinds(), members_count, *description.mutable_account_kinds());
+  CountLabels(members.communities(), members_count, *description.mutable_communities());
   return description;
 }
 

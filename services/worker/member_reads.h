@@ -21,8 +21,8 @@ absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, Lo
 absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
                             const std::function<bool(const internal::v1::ReadReceiptsResponse&)>& write);
 
-// Members and degrees of one shard.
-internal::v1::ShardDescription Describe(const ShardMembers& members);
+// Members and degrees of one shard; labels too if `profiles`.
+internal::v1::ShardDescription Describe(const ShardMembers& members, bool profiles);
 
 // Adds up to `count` followers of `source` inside the shard to `response`, read from storage.
 absl::Status ReadFollowers(const ShardReader& reader, MemberId source, std::uint32_t count,

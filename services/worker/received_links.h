@@ -37,6 +37,10 @@ class ReceivedLinks final : public LinkSource {
   void Profiles(MemberRange range, MemberColumns& members) const override;
 
  private:
+  absl::Status AddProfiles(const internal::v1::LinkBatch& batch);
+  // Whether a link of the last source, with this kind, comes after the last one.
+  bool Ascends(std::uint32_t local, std::uint8_t kind) const;
+
   static constexpr std::uint32_t kChunkMembers = 4096;
 
   const std::uint32_t members_count_;
@@ -45,8 +49,12 @@ class ReceivedLinks final : public LinkSource {
   const MemberRange receivers_;
   std::vector<MemberKey> keys_;
   std::vector<std::string> names_;
+  std::vector<std::uint32_t> communities_;
+  std::string networks_;  // bytes
+  std::string account_kinds_;
   std::vector<std::uint64_t> offsets_;    // per source, one more at the end
   std::vector<std::uint32_t> followers_;  // local ids
+  std::string kinds_;  // bytes, as weights_ parallel to followers_ where there are such columns
   std::vector<std::uint32_t> weights_;
   std::uint32_t sources_seen_ = 0;  // offsets_ are set up to here
 };

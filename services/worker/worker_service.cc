@@ -8,6 +8,7 @@
 #include "services/common/wire.h"
 #include "services/worker/conduct.h"
 #include "services/worker/member_reads.h"
+#include "services/worker/survey.h"
 
 namespace lawine {
 
@@ -60,13 +61,13 @@ absl::Status FillFollowers(ShardHost& shards, const pbi::ReadFollowersRequest& r
   return absl::OkStatus();
 }
 
-absl::Status FillDescriptions(ShardHost& shards, const std::string& graph,
+absl::Status FillDescriptions(ShardHost& shards, const pbi::DescribeShardsRequest& request,
                               pbi::DescribeShardsResponse& response) {
-  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(graph));
-  for (const auto& members : all) *response.add_shards() = Describe(*members);
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  for (const auto& members : all) *response.add_shards() = Describe(*members, request.profiles());
   for (const HeldShardState& state : shards.List()) {
     for (pbi::ShardDescription& shard : *response.mutable_shards()) {
-      if (state.name != ShardName{graph, ShardIndex(shard.shard())}) continue;
+      if (state.name != ShardName{request.graph(), ShardIndex(shard.shard())}) continue;
       shard.set_disk_bytes(state.disk_bytes);
       shard.set_resident_bytes(state.resident_bytes);
       shard.set_links_in_memory(state.links_in_memory);
@@ -92,7 +93,12 @@ grpc::Status WorkerService::DropGraph(grpc::ServerContext*, const pbi::DropGraph
 
 grpc::Status WorkerService::DescribeShards(grpc::ServerContext*, const pbi::DescribeShardsRequest* request,
                                            pbi::DescribeShardsResponse* response) {
-  return ToGrpc(FillDescriptions(shards_, request->graph(), *response));
+  return ToGrpc(FillDescriptions(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::SurveyShards(grpc::ServerContext*, const pbi::SurveyShardsRequest* request,
+                                         pbi::SurveyShardsResponse* response) {
+  return ToGrpc(Survey(shards_, *request, *response));
 }
 
 grpc::Status WorkerService::ReadMembers(grpc::ServerContext*, const pbi::ReadMembersRequest* request,

@@ -25,6 +25,8 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                          internal::v1::DropGraphResponse* response) override;
   grpc::Status DescribeShards(grpc::ServerContext*, const internal::v1::DescribeShardsRequest* request,
                               internal::v1::DescribeShardsResponse* response) override;
+  grpc::Status SurveyShards(grpc::ServerContext*, const internal::v1::SurveyShardsRequest* request,
+                            internal::v1::SurveyShardsResponse* response) override;
   grpc::Status ReadMembers(grpc::ServerContext*, const internal::v1::ReadMembersRequest* request,
                            internal::v1::ReadMembersResponse* response) override;
   grpc::Status ReadFollowers(grpc::ServerContext*, const internal::v1::ReadFollowersRequest* request,

@@ -205,11 +205,23 @@ TEST_F(BadImportsTest, BadLinesAreNamedByFileAndLine) {
               IsRefused(StatusCode::INVALID_ARGUMENT, "a.txt:2"));
 }
 
+TEST_F(BadImportsTest, AttributesOfMembersAreNamedByFileAndLine) {
+  const auto refusal = [&](const std::string& members) {
+    return Refusal(Directed(), {{"m.csv", members, true}, {"a.txt", "1 2\n"}});
+  };
+  EXPECT_THAT(refusal("id,age\n1,30\n"),
+              IsRefused(StatusCode::INVALID_ARGUMENT, "m.csv:1: expected columns"));
+  EXPECT_THAT(refusal("id,network\n1,hyves\n2,myspace\n"),
+              IsRefused(StatusCode::INVALID_ARGUMENT, "m.csv:3: expected a network"));
+  EXPECT_THAT(Refusal(Directed(), {{"m.csv", "id\n1\n", true}}),
+              IsBadField("part", "at least one file of links"));
+}
+
 TEST_F(BadImportsTest, FilesThatAreDamagedOrEmpty) {
   EXPECT_THAT(Refusal(Directed(), {{"a.gz", std::string("\x1F\x8B\x08\0\0\0\0\0\0\x03garbage", 17)}}),
               IsRefused(StatusCode::DATA_LOSS, "a.gz"));
   EXPECT_THAT(Refusal(Directed(), {{"a.txt", ""}}), IsRefused(StatusCode::INVALID_ARGUMENT, ""));
-  EXPECT_THAT(Refusal(Directed(), {}), IsBadField("part", "at least one file"));
+  EXPECT_THAT(Refusal(Directed(), {}), IsBadField("part", "at least one file of links"));
 }
 
 TEST_F(BadImportsTest, OptionsThatDoNotSayEnough) {

@@ -75,7 +75,7 @@ Answer<pb::ImportGraphResponse> Client::Import(const pb::ImportOptions& options,
   *request.mutable_options() = options;
   bool good = stream->Write(request);
   for (const FileToImport& file : files) {
-    request.set_begin_file(file.name);
+    file.members ? request.set_begin_members_file(file.name) : request.set_begin_file(file.name);
     good = good && stream->Write(request);
     // Pieces that end anywhere, as a network's do.
     for (std::size_t at = 0; good && at < file.content.size(); at += 65'537) {
@@ -100,10 +100,11 @@ Answer<pb::Graph> Client::GetGraph(const std::string& name) {
   return {status, response.graph()};
 }
 
-Answer<pb::GetGraphStatsResponse> Client::Stats(const std::string& name) {
+Answer<pb::GetGraphStatsResponse> Client::Stats(const std::string& name, bool shape) {
   Answer<pb::GetGraphStatsResponse> answer;
-  answer.status = Call(*graphs_, &pb::GraphService::Stub::GetGraphStats,
-                       Named<pb::GetGraphStatsRequest>(name), answer.value);
+  auto request = Named<pb::GetGraphStatsRequest>(name);
+  request.set_shape(shape);
+  answer.status = Call(*graphs_, &pb::GraphService::Stub::GetGraphStats, request, answer.value);
   return answer;
 }
 

@@ -42,6 +42,7 @@ std::string Text(const grpc::Status& status);
 struct FileToImport {
   std::string name;
   std::string content;
+  bool members = false;  // attributes of members, else links
 };
 
 using ReceiptSteps = std::pair<std::uint32_t, std::uint32_t>;  // receipt, forward plus one (0: none)
@@ -62,7 +63,7 @@ class Client {
   Answer<pb::ImportGraphResponse> Import(const pb::ImportOptions& options,
                                          const std::vector<FileToImport>& files);
   Answer<pb::Graph> GetGraph(const std::string& name);
-  Answer<pb::GetGraphStatsResponse> Stats(const std::string& name);
+  Answer<pb::GetGraphStatsResponse> Stats(const std::string& name, bool shape = false);
   std::vector<std::string> GraphNames();
   grpc::Status DeleteGraph(const std::string& name);
   Answer<pb::GetMemberResponse> GetMember(const std::string& graph, const std::string& id);

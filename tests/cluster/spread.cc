@@ -39,10 +39,10 @@ LaneOutcome LaneOf(const pb::RunResult& result) {
   LaneOutcome lane;
   lane.stop = StopOf(result.reason_stopped());
   for (const pb::StepCounts& step : result.steps()) {
-    lane.Add({.step = step.step(),
-              .deliveries = step.deliveries(),
-              .first_receipts = step.first_receipts(),
-              .forwards = step.forwards()});
+    lane.Add(CountsOf({.step = step.step(),
+                       .deliveries = step.deliveries(),
+                       .first_receipts = step.first_receipts(),
+                       .forwards = step.forwards()}));
   }
   lane.digest = Digest::FromHex(result.digest()).value_or(Digest());
   lane.unreached_without_followees = result.unreached_without_links();

@@ -49,7 +49,8 @@ Rows LinksInside(const LinkSource& source, MemberRange receivers) {
     for (std::uint32_t s = 0; s < sources.count; ++s) {
       for (std::uint32_t f = 0; f < lists.counts[s]; ++f, ++at) {
         rows.push_back({keys[sources.first.value + s], keys[receivers.first.value + lists.followers[at]],
-                        lists.weights.empty() ? 0 : lists.weights[at]});
+                        lists.weights.empty() ? 0 : lists.weights[at],
+                        lists.kinds.empty() ? std::uint8_t{0} : lists.kinds[at]});
       }
     }
     EXPECT_EQ(lists.followers.size(), at);
@@ -102,7 +103,8 @@ TEST(EdgeListTest, RefusesAnEmptyList) {
 TEST(EdgeListTest, WeightsStayWithTheirLinks) {
   EdgeListCounts counts;
   const auto source = SourceOf(
-      {.links = {{2, 1, 7}, {1, 3, 0}, {1, 2, kLinkWeightOne}, {2, 1, 7}}, .weighted = true}, counts);
+      {.links = {{2, 1, 7}, {1, 3, 0}, {1, 2, kLinkWeightOne}, {2, 1, 7}}, .columns = {.weights = true}},
+      counts);
   EXPECT_TRUE(source->columns().weights);
   EXPECT_EQ(LinksOf(*source), (Rows{{1, 2, kLinkWeightOne}, {1, 3, 0}, {2, 1, 7}}));
   EXPECT_EQ(counts.duplicates_dropped, 1u);
@@ -110,10 +112,11 @@ TEST(EdgeListTest, WeightsStayWithTheirLinks) {
 
 TEST(EdgeListTest, RefusesConflictingWeightsNamingTheLink) {
   constexpr std::uint32_t kHalf = kLinkWeightOne / 2;
-  EXPECT_EQ(ErrorOf({.links = {{17, 42, kLinkWeightOne}, {1, 2, kHalf}, {17, 42, kHalf}}, .weighted = true}),
+  EXPECT_EQ(ErrorOf({.links = {{17, 42, kLinkWeightOne}, {1, 2, kHalf}, {17, 42, kHalf}},
+                     .columns = {.weights = true}}),
             "expected one probability a link, found 0.5 and 1 for the link 17 -> 42: keep one of the rows");
   EXPECT_EQ(ErrorOf({.links = {{17, 42, kLinkWeightOne}, {17, 42, kHalf}},
-                     .weighted = true,
+                     .columns = {.weights = true},
                      .names = {{17, "ann"}, {42, "bob"}}}),
             "expected one probability a link, found 0.5 and 1 for the link ann -> bob: keep one of the rows");
 }
@@ -129,6 +132,38 @@ TEST(EdgeListTest, ProfilesHaveKeysAndNames) {
   EXPECT_EQ(members.network, (std::vector<std::uint8_t>{0, 0}));
   EXPECT_EQ(members.account_kind, (std::vector<std::uint8_t>{1, 1}));
   EXPECT_TRUE(members.audience.empty());
+}
+
+TEST(EdgeListTest, LinksOfSeveralKindsAreSeveralLinks) {
+  EdgeListCounts counts;
+  const auto source = SourceOf(
+      {.links = {{1, 2, 0, 2}, {1, 2, 0, 1}, {1, 3, 0, 0}, {1, 2, 0, 2}}, .columns = {.kinds = true}},
+      counts);
+  EXPECT_EQ(source->columns(), (LinkColumns{.kinds = true}));
+  EXPECT_EQ(LinksOf(*source), (Rows{{1, 2, 0, 1}, {1, 2, 0, 2}, {1, 3, 0, 0}}));
+  EXPECT_EQ(counts.duplicates_dropped, 1u);
+  EXPECT_EQ(source->InLinksOf(MemberId(1)), 2u);
+}
+
+TEST(EdgeListTest, EachKindHasAWeightOfItsOwn) {
+  const LinkColumns both{.kinds = true, .weights = true};
+  const auto source = SourceOf({.links = {{1, 2, 9, 1}, {1, 2, 8, 2}}, .columns = both});
+  EXPECT_EQ(LinksOf(*source), (Rows{{1, 2, 9, 1}, {1, 2, 8, 2}}));
+  EXPECT_NE(ErrorOf({.links = {{1, 2, 9, 1}, {1, 2, 8, 1}}, .columns = both}).find("for the link 1 -> 2"),
+            std::string::npos);
+}
+
+TEST(EdgeListTest, ProfilesGoToTheirMembersAndAddThoseWithoutLinks) {
+  const auto source = SourceOf(
+      {.links = {{30, 10}},
+       .profiles = {{.key = 30, .community = 7}, {.key = 20, .network = kNetworkHyves, .account_kind = 4}}});
+  const MemberColumns members = ProfilesOf(*source);
+  EXPECT_EQ(members.keys, (std::vector<MemberKey>{10, 20, 30}));
+  EXPECT_EQ(members.community, (std::vector<std::uint32_t>{0, 0, 7}));
+  EXPECT_EQ(members.network, (std::vector<std::uint8_t>{0, kNetworkHyves, 0}));
+  EXPECT_EQ(members.account_kind, (std::vector<std::uint8_t>{1, 4, 1}));
+  EXPECT_EQ(ErrorOf({.links = {{1, 2}}, .profiles = {{.key = 2}, {.key = 2}}}),
+            "expected one profile a member, found two of member 2");
 }
 
 TEST(EdgeListTest, RefusesAMemberWithoutNameWhenOthersHaveOne) {

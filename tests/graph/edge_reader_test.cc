@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/graph/follower_block.h"
+#include "engine/graph/line_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/test_random.h"
@@ -157,8 +158,9 @@ TEST(EdgeReaderTest, BadIdsAreReportedWithFileAndLine) {
 }
 
 TEST(EdgeReaderTest, EveryColumnNeedsAName) {
-  EXPECT_EQ(ErrorOf(Directed(), "\n\n\n\n\n\n1 2 3\n"),
-            "edges.txt:7: line 7 has 3 columns, --row names 2: add a name for each (probability or ignore)");
+  EXPECT_EQ(
+      ErrorOf(Directed(), "\n\n\n\n\n\n1 2 3\n"),
+      "edges.txt:7: line 7 has 3 columns, --row names 2: add a name for each (probability, kind or ignore)");
   EXPECT_EQ(ErrorOf(Directed("from,to,probability"), "1 2 0.5\n1\n"),
             "edges.txt:2: line 2 has 1 column, --row names 3: complete the line, or name only the columns "
             "there are");
@@ -168,7 +170,7 @@ TEST(EdgeReaderTest, ProbabilitiesBecomeTheNearestWeight) {
   const EdgeFormat format = Directed("from,to,probability");
   const ReadResult result = Read(format, "1 2 0\n1 3 1\n1 4 0.5\n1 5 0.1\n1 6 1e-1\n");
   ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_TRUE(result.edges.weighted);
+  EXPECT_TRUE(result.edges.columns.weights);
   EXPECT_EQ(result.edges.links,
             (Rows{{1, 2, 0}, {1, 3, kLinkWeightOne}, {1, 4, kHalf}, {1, 5, 214748365}, {1, 6, 214748365}}));
   EXPECT_THAT(result.report.examples,
@@ -354,7 +356,7 @@ TEST(EdgeReaderStreamTest, DamagedCompressedFilesAreDataLoss) {
 }
 
 TEST(EdgeReaderStreamTest, LinesHaveALimit) {
-  const std::string longest = "1 2" + std::string(kEdgeLineBytesMax - 3, ' ');
+  const std::string longest = "1 2" + std::string(kTextLineBytesMax - 3, ' ');
   EXPECT_EQ(RowsOf(Directed(), longest + "\n" + longest), (Rows{{1, 2}, {1, 2}}));
   for (const std::size_t piece_bytes : {std::size_t{1}, std::size_t{5000}, std::string::npos}) {
     const ReadResult result = Read(Directed(), "1 2\n" + longest + " ", piece_bytes);
@@ -373,6 +375,25 @@ TEST(EdgeReaderStreamTest, NothingIsReadAfterAnError) {
   reader.BeginFile("b");
   EXPECT_EQ(reader.EndFile(), error);
   EXPECT_EQ(reader.report().rows, 1u);
+}
+
+TEST(EdgeReaderTest, KindsAreReadByNameAndNumber) {
+  const ReadResult result =
+      Read(Directed("from,to,kind,probability"), "1 2 group .5\n1 2 same_person 1\n2 3 0 0\n2 3 255 .25\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.edges.columns, (LinkColumns{.kinds = true, .weights = true}));
+  EXPECT_EQ(result.edges.links,
+            (Rows{{1, 2, kHalf, 2}, {1, 2, kLinkWeightOne, 1}, {2, 3, 0, 0}, {2, 3, kHalf / 2, 255}}));
+  EXPECT_EQ(result.report.examples[0], "1 reaches 2 with probability 0.5, a link of kind group");
+  EXPECT_EQ(RowsOf(Undirected("member,member,kind,probability"), "1 2 3 .5\n"),
+            (Rows{{1, 2, kHalf, 3}, {2, 1, kHalf, 3}}));
+}
+
+TEST(EdgeReaderTest, RefusesKindsThatAreNone) {
+  for (const char* const kind : {"256", "-1", "friend", "1.0"}) {
+    EXPECT_THAT(ErrorOf(Directed("from,to,kind"), std::string("1 2 0\n1 2 ") + kind + "\n"),
+                HasSubstr("edges.txt:2: expected a link kind"));
+  }
 }
 
 }  // namespace

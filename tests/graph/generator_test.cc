@@ -16,6 +16,7 @@
 #include "engine/base/thread_pool.h"
 #include "engine/graph/partition.h"
 #include "engine/graph/preset.h"
+#include "engine/graph/profile.h"
 
 namespace lawine {
 namespace {
@@ -224,14 +225,40 @@ INSTANTIATE_TEST_SUITE_P(
       return "of" + std::to_string(test.param.members) + "n" + std::to_string(test.index);
     });
 
+struct PinnedGraph {
+  const char* preset;
+  std::uint32_t version;
+  std::uint64_t fingerprint;
+};
+
 TEST(GeneratorTest, LinksOfThisVersionNeverChange) {
-  // When these differ on purpose, raise kGeneratorVersion.
-  EXPECT_EQ(kGeneratorVersion, 1u);
-  EXPECT_EQ(
-      Fingerprint(Collect(*Make({.members = 10'000, .links_per_member_milli = 20'000, .graph_seed = 7}))),
-      0xa38ea282b1713e49ull);
-  EXPECT_EQ(Fingerprint(Collect(*Make({.preset = "twitter-nl", .members = 10'000, .graph_seed = 7}))),
-            0x447047b944ab5c8dull);
+  // When these differ on purpose, raise the preset's version.
+  for (const PinnedGraph& pinned :
+       {PinnedGraph{"hyves", 1, 0xa38ea282b1713e49ull}, PinnedGraph{"hyves-300", 1, 0xa38ea282b1713e49ull},
+        PinnedGraph{"facebook-nl", 2, 0x533af7fb5fa239f6ull},
+        PinnedGraph{"linkedin-nl", 2, 0x1e5da1263849e5c5ull},
+        PinnedGraph{"twitter-nl", 1, 0x251066dbaf2cdd7eull}}) {
+    const GeneratorSpec spec = {
+        .preset = pinned.preset, .members = 10'000, .links_per_member_milli = 20'000, .graph_seed = 7};
+    EXPECT_EQ(GeneratorVersion(spec), pinned.version) << pinned.preset;
+    EXPECT_EQ(Fingerprint(Collect(*Make(spec))), pinned.fingerprint) << pinned.preset;
+  }
+}
+
+TEST(GeneratorTest, OriginsTellTheirSpecs) {
+  for (const GeneratorSpec& spec :
+       {GeneratorSpec{}, GeneratorSpec{.preset = "twitter-nl", .members = 1'234, .graph_seed = ~0ull},
+        GeneratorSpec{.preset = "hyves-300", .members = 50'000, .links_per_member_milli = 12'345}}) {
+    const GeneratorSpec resolved = ResolveSpec(spec).value();
+    EXPECT_EQ(SpecOfOrigin(OriginOf(resolved)), resolved) << OriginOf(resolved);
+  }
+  for (const char* const other :
+       {"", "import of 3 rows, undirected",
+        "preset myspace, 10 members, 2 links a member, graph seed 1, generator 1",
+        "preset hyves, 6000000 members, 100 links a member, graph seed 1, generator 99",
+        "preset hyves, 6000000 members, 100 links a member, graph seed 1, generator 1 and more"}) {
+    EXPECT_FALSE(SpecOfOrigin(other).has_value()) << other;
+  }
 }
 
 struct SmallGraph {

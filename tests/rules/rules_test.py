@@ -37,7 +37,8 @@ LAYERS = {
     "services/common": {"engine/base", "engine/graph", "engine/store", "engine/spread"},
     "services/common/json": {"engine/base"},
     "services/worker": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common"},
-    "services/coordinator": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common"},
+    "services/coordinator": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common",
+                             "services/common/json"},
     "services/cli": {"engine/base", "engine/graph", "services/common", "services/common/json",
                      "services/coordinator", "services/worker"},
 }

@@ -107,7 +107,10 @@ TEST(ScenarioJson, NamesWronglyTypedFields) {
 }
 
 TEST(ScenarioJson, RefusesPartialFields) {
-  EXPECT_EQ(Refusal(R"({"model": {}})"), "model: partial: expected forward or independent_cascade in it");
+  EXPECT_EQ(Refusal(R"({"model": {}})"),
+            "model: partial: expected forward or independent_cascade or weighted_cascade or linear_threshold "
+            "or threshold or "
+            "si or sir or sis or seir in it");
   EXPECT_THAT(Refusal(R"({"seed_members": {}})"), HasSubstr("seed_members: partial"));
   EXPECT_THAT(Refusal(R"({"seed_members": {"count": 3}})"), HasSubstr("seed_members: partial"));
   EXPECT_THAT(Refusal(R"({"seed_members": {"ids": []}})"), HasSubstr("seed_members: partial"));

@@ -6,6 +6,7 @@
 #include "engine/base/thread_pool.h"
 #include "engine/spread/local_cluster.h"
 #include "gtest/gtest.h"
+#include "tests/support/mean.h"
 #include "tests/support/shards.h"
 #include "tests/support/vector_link_source.h"
 
@@ -16,22 +17,10 @@ Threshold Percent(std::uint64_t percent) {
   return Threshold::FromProbability(static_cast<double>(percent) / 100).value();
 }
 
-// Mean over samples, and its standard error.
-struct Mean {
-  double sum = 0, squares = 0, count = 0;
-  void Add(double value) { sum += value, squares += value * value, count += 1; }
-  double mean() const { return sum / count; }
-  double error() const { return std::sqrt(std::max(0.0, squares / count - mean() * mean()) / (count - 1)); }
-};
-
 struct Spread {
   Mean received;
   Mean forwarders;
 };
-
-void ExpectNear(const Mean& mean, double expected, const char* what) {
-  EXPECT_NEAR(mean.mean(), expected, 4 * mean.error() + 1e-9) << what << ", standard error " << mean.error();
-}
 
 // Replicas of the engine, seed members = the graph's start.
 Spread Sample(const TestGraph& graph, Threshold forward, std::uint32_t replicas, std::uint64_t run_seed) {

@@ -82,8 +82,8 @@ TEST(FrameTest, FramesThatAreTooLargeAreRefused) {
 }
 
 TEST(MarkerTest, WhatIsEncodedIsDecoded) {
-  for (const Marker& marker :
-       {Marker{}, Marker{1ull << 40, 1ull << 33, 1u << 31, 5, kNoStep}, Marker{3, 2, 1, 1, 4}}) {
+  for (const Marker& marker : {Marker{}, Marker{1ull << 40, 1ull << 33, 1u << 31, 5, kNoStep},
+                               Marker{3, 4, 1, 1, 4, 6, 7, 2, 8, 3}}) {
     const auto decoded = DecodeMarkerPayload(EncodeMarkerPayload(marker));
     ASSERT_TRUE(decoded.ok()) << decoded.status();
     EXPECT_EQ(*decoded, marker);
@@ -100,8 +100,9 @@ TEST(MarkerTest, OtherSizesAreRefused) {
 
 TEST(MarkerTest, CountersThatContradictEachOtherAreRefused) {
   EXPECT_FALSE(DecodeMarkerPayload(EncodeMarkerPayload({.deliveries = 1, .first_receipts = 2})).ok());
+  EXPECT_FALSE(DecodeMarkerPayload(EncodeMarkerPayload({.deliveries = 9, .seen = 10})).ok());
   EXPECT_FALSE(
-      DecodeMarkerPayload(EncodeMarkerPayload({.deliveries = 9, .first_receipts = 2, .forwards = 3})).ok());
+      DecodeMarkerPayload(EncodeMarkerPayload({.deliveries = 9, .first_receipts = 2, .monitors = 3})).ok());
 }
 
 }  // namespace

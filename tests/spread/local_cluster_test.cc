@@ -190,11 +190,7 @@ TEST(LocalClusterTest, StepsAreSumsOverReplicas) {
   std::vector<StepCounts> sums;
   for (run.replica = 0; run.replica < 50; ++run.replica) {
     for (const JudgeStep& step : Judge(ForJudge(graph), run).steps) {
-      AddTo(StepCounts{.step = step.step,
-                       .deliveries = step.deliveries,
-                       .first_receipts = step.first_receipts,
-                       .forwards = step.forwards},
-            sums);
+      AddTo(CountsOf(step), sums);
     }
   }
   EXPECT_EQ(outcome->steps, sums);

@@ -2,17 +2,16 @@
 // LAWINE_TEST_DATA names.
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/thread_pool.h"
-#include "engine/graph/edge_reader.h"
 #include "engine/spread/local_cluster.h"
 #include "gtest/gtest.h"
 #include "tests/support/compare.h"
+#include "tests/support/edge_file.h"
 #include "tests/support/shards.h"
 
 namespace lawine {
@@ -28,22 +27,13 @@ struct RealGraph {
 
 absl::StatusOr<std::shared_ptr<const LinkSource>> Import(const std::filesystem::path& path,
                                                          const RealGraph& graph) {
-  EdgeReader reader({.undirected = graph.undirected,
-                     .columns = ParseEdgeColumns(graph.row, graph.undirected).value(),
-                     .header_lines = graph.header_lines});
-  std::FILE* const file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return absl::NotFoundError(absl::StrCat(path.string(), " is not there"));
-  reader.BeginFile(graph.file);
-  std::string piece(1 << 16, '\0');
-  absl::Status status;
-  while (const std::size_t bytes = std::fread(piece.data(), 1, piece.size(), file)) {
-    status.Update(reader.Append({piece.data(), bytes}));
-  }
-  std::fclose(file);
-  status.Update(reader.EndFile());
-  if (!status.ok()) return status;
+  absl::StatusOr<EdgeList> edges =
+      ReadEdgeFile(path, {.undirected = graph.undirected,
+                          .columns = ParseEdgeColumns(graph.row, graph.undirected).value(),
+                          .header_lines = graph.header_lines});
+  if (!edges.ok()) return edges.status();
   EdgeListCounts counts;
-  return MakeEdgeListSource(reader.TakeEdges(), counts);
+  return MakeEdgeListSource(*std::move(edges), counts);
 }
 
 class RealGraphsTest : public testing::TestWithParam<RealGraph> {

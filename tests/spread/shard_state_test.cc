@@ -51,16 +51,26 @@ TestGraph WithBystanders(TestGraph graph) {
   return graph;
 }
 
+StepCounts Counts(std::uint32_t step, std::uint64_t deliveries, std::uint64_t first_receipts,
+                  std::uint64_t forwards) {
+  return {.step = step,
+          .deliveries = deliveries,
+          .first_receipts = first_receipts,
+          .forwards = forwards,
+          .acting = forwards,
+          .seen = deliveries};
+}
+
 TEST(ShardStateTest, AStepDeliversDecidesAndForwards) {
   for (const TestGraph& graph : {Diamond(), WithBystanders(Diamond())}) {
     Whole whole(graph);
     const RunSpec spec = whole.shards.SpecFor({.forward = kAlways, .seed_members = {10}});
     whole.state.Begin(spec, 0);
     StepCounts counts = whole.Step(spec, 1, {10});
-    EXPECT_EQ(counts, (StepCounts{.step = 1, .deliveries = 2, .first_receipts = 2, .forwards = 2}));
+    EXPECT_EQ(counts, Counts(1, 2, 2, 2));
     EXPECT_THAT(whole.Keys(whole.forwards), ElementsAre(20, 30));
     counts = whole.Step(spec, 2, {20, 30});
-    EXPECT_EQ(counts, (StepCounts{.step = 2, .deliveries = 2, .first_receipts = 1, .forwards = 1}));
+    EXPECT_EQ(counts, Counts(2, 2, 1, 1));
     EXPECT_EQ(counts.duplicates(), 1u);
     EXPECT_THAT(whole.Keys(whole.forwards), ElementsAre(40));
   }
@@ -72,7 +82,7 @@ TEST(ShardStateTest, SeedMembersAndForwardersGetDuplicatesOnly) {
     const RunSpec spec = whole.shards.SpecFor({.forward = kAlways, .seed_members = {10}});
     whole.state.Begin(spec, 0);
     whole.Step(spec, 1, {10});
-    EXPECT_EQ(whole.Step(spec, 2, {20, 30}), (StepCounts{.step = 2, .deliveries = 4}));
+    EXPECT_EQ(whole.Step(spec, 2, {20, 30}), Counts(2, 4, 0, 0));
     EXPECT_THAT(whole.forwards, IsEmpty());
   }
 }
@@ -123,7 +133,8 @@ TEST(ShardStateTest, SparseAndDenseStepsAreAsJudged) {
       spec.record_receipts = true;
       const Verdict verdict = Judge(ForJudge(graph), run);
       whole.state.Begin(spec, static_cast<std::uint32_t>(run.replica));
-      std::vector<StepCounts> steps = {{.step = 0, .first_receipts = 1, .forwards = 1}};
+      std::vector<StepCounts> steps = {
+          {.step = 0, .first_receipts = 1, .forwards = 1, .acting = 1, .injected = 1}};
       for (std::vector<MemberKey> frontier = {graph.start}; !frontier.empty();
            frontier = whole.Keys(whole.forwards)) {
         steps.push_back(whole.Step(spec, static_cast<std::uint32_t>(steps.size()), frontier));
@@ -152,7 +163,7 @@ TEST(ShardStateTest, PulledStepsCountDeliveriesTheyDoNotRead) {
     const Verdict verdict = Judge(ForJudge(graph), run);
     whole.state.Begin(spec, 0);
     LaneOutcome lane;
-    lane.Add({.step = 0, .first_receipts = 1, .forwards = 1});
+    lane.Add({.step = 0, .first_receipts = 1, .forwards = 1, .acting = 1, .injected = 1});
     for (std::vector<MemberKey> frontier = {graph.start}; !frontier.empty();
          frontier = whole.Keys(whole.forwards)) {
       lane.Add(whole.Step(spec, lane.last_step + 1, frontier));
@@ -189,7 +200,7 @@ TEST(ShardStateTest, AnEmptyRangeStandsStill) {
   state.Begin(spec, 0);
   std::vector<MemberId> forwards;
   const std::span<const MemberId> parts[] = {spec.seed_members};
-  EXPECT_EQ(*state.Step(spec, 1, parts, forwards), (StepCounts{.step = 1}));
+  EXPECT_EQ(*state.Step(spec, 1, parts, forwards), Counts(1, 0, 0, 0));
   EXPECT_THAT(forwards, IsEmpty());
   EXPECT_EQ(state.digest(), Digest());
   EXPECT_EQ(state.UnreachedWithoutFollowees(), 0u);

@@ -193,13 +193,6 @@ TEST_F(StepInboxTest, MarkersThatLieAreRefused) {
   EXPECT_FALSE(inbox_.Complete());
 }
 
-TEST_F(StepInboxTest, AMarkerWhoseForwardsAreNotItsEventsIsRefused) {
-  FrameHeader header = Header(1, 0);
-  header.kind = FrameKind::kMarker;
-  ExpectRefused(
-      EncodeFrame(header, EncodeMarkerPayload({.deliveries = 9, .first_receipts = 5, .forwards = 2})));
-}
-
 TEST_F(StepInboxTest, ALostFrameKeepsTheStepOpen) {
   ExpectTaken(Events(Header(1, 0), {110}));
   ExpectTaken(MarkerFrame(Header(1, 0), 2, 2));

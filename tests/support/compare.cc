@@ -34,6 +34,16 @@ std::string StepsDifference(const std::map<MemberKey, std::uint32_t>& judged, Me
 
 }  // namespace
 
+StepCounts CountsOf(const JudgeStep& step) {
+  return {.step = step.step,
+          .deliveries = step.deliveries,
+          .first_receipts = step.first_receipts,
+          .forwards = step.forwards,
+          .acting = step.forwards,
+          .injected = step.step == 0 ? step.first_receipts : 0,
+          .seen = step.deliveries};
+}
+
 std::string Difference(const Verdict& verdict, const std::vector<StepCounts>& steps) {
   for (std::size_t i = 0; i < verdict.steps.size() && i < steps.size(); ++i) {
     const std::string judge = Text(verdict.steps[i]), engine = Text(steps[i]);
@@ -46,10 +56,7 @@ std::string Difference(const Verdict& verdict, const LaneOutcome& lane) {
   LaneOutcome judged;
   std::uint64_t judged_duplicates = 0;
   for (const JudgeStep& step : verdict.steps) {
-    judged.Add({.step = step.step,
-                .deliveries = step.deliveries,
-                .first_receipts = step.first_receipts,
-                .forwards = step.forwards});
+    judged.Add(CountsOf(step));
     judged_duplicates += step.duplicates;
   }
   std::string difference = Unless(

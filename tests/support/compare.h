@@ -12,6 +12,9 @@
 
 namespace lawine {
 
+// A step of the forward model or of a cascade as the engine counts it.
+StepCounts CountsOf(const JudgeStep& step);
+
 // The first difference in words, empty when there is none: counts of every step (by their fingerprint), why
 // it stopped, the digest, and how many were unreachable.
 std::string Difference(const Verdict& verdict, const LaneOutcome& lane);

@@ -22,16 +22,16 @@ Json SignedToJson(std::int64_t value) {
   return magnitude < kExactNumberEnd ? Json(value) : Json(absl::StrCat(value));
 }
 
-Json SubmessageToJson(const Message& message, bool empty_lists) {
+Json SubmessageToJson(const Message& message, bool empty) {
   if (message.GetDescriptor() != google::protobuf::Timestamp::descriptor()) {
-    return MessageToJson(message, empty_lists);
+    return MessageToJson(message, empty);
   }
   const auto& time = static_cast<const google::protobuf::Timestamp&>(message);
   return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", absl::FromUnixSeconds(time.seconds()), absl::UTCTimeZone());
 }
 
 // `index` counts within a list and is ignored for a single field.
-Json ValueToJson(const Message& message, const FieldDescriptor& field, int index, bool empty_lists) {
+Json ValueToJson(const Message& message, const FieldDescriptor& field, int index, bool empty) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   const bool repeated = field.is_repeated();
   const auto pick = [&](auto single, auto listed) {
@@ -60,10 +60,12 @@ Json ValueToJson(const Message& message, const FieldDescriptor& field, int index
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return SubmessageToJson(repeated ? reflection.GetRepeatedMessage(message, &field, index)
                                        : reflection.GetMessage(message, &field),
-                              empty_lists);
+                              empty);
   }
   return nullptr;
 }
+
+bool IsText(const FieldDescriptor& field) { return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING; }
 
 // SENTIMENT_ for the enum Sentiment, RUN_STATE_ for RunState.
 std::string EnumPrefix(std::string_view enum_name) {
@@ -87,7 +89,7 @@ std::string ShortEnumWord(const google::protobuf::EnumValueDescriptor& value) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
 }
 
-Json MessageToJson(const Message& message, bool empty_lists) {
+Json MessageToJson(const Message& message, bool empty) {
   const google::protobuf::Descriptor& descriptor = *message.GetDescriptor();
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   Json json = Json::object();
@@ -95,12 +97,12 @@ Json MessageToJson(const Message& message, bool empty_lists) {
     const FieldDescriptor& field = *descriptor.field(i);
     if (field.is_repeated()) {
       const int size = reflection.FieldSize(message, &field);
-      if (size == 0 && !empty_lists) continue;
+      if (size == 0 && !empty) continue;
       Json list = Json::array();
-      for (int k = 0; k < size; ++k) list.push_back(ValueToJson(message, field, k, empty_lists));
+      for (int k = 0; k < size; ++k) list.push_back(ValueToJson(message, field, k, empty));
       json[field.name()] = std::move(list);
-    } else if (!field.has_presence() || reflection.HasField(message, &field)) {
-      json[field.name()] = ValueToJson(message, field, 0, empty_lists);
+    } else if (reflection.HasField(message, &field) || (!field.has_presence() && (empty || !IsText(field)))) {
+      json[field.name()] = ValueToJson(message, field, 0, empty);
     }
   }
   return json;

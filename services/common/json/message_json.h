@@ -20,9 +20,9 @@ Json NumberToJson(std::uint64_t value);
 // "NEUTRAL" for SENTIMENT_NEUTRAL: what follows the name of the enum.
 std::string ShortEnumWord(const google::protobuf::EnumValueDescriptor& value);
 
-// Fields in order of declaration. Fields with presence and messages appear only when set; lists always do,
-// unless `empty_lists` is false.
-Json MessageToJson(const google::protobuf::Message& message, bool empty_lists = true);
+// Fields in order of declaration. Fields with presence and messages appear only when set; empty lists and
+// texts always do, unless `empty` is false.
+Json MessageToJson(const google::protobuf::Message& message, bool empty = true);
 
 // Indented by 2 and ended by a newline. Bytes that are not UTF-8 become U+FFFD.
 std::string JsonText(const Json& json);

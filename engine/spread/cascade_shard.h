@@ -1,0 +1,39 @@
+// The kernels of ShardState as a shard process: the one message of a run without a ModelSpec.
+#ifndef LAWINE_ENGINE_SPREAD_CASCADE_SHARD_H_
+#define LAWINE_ENGINE_SPREAD_CASCADE_SHARD_H_
+
+#include <cstdint>
+
+#include "engine/spread/shard_process.h"
+#include "engine/spread/shard_state.h"
+
+namespace lawine {
+
+class CascadeShard final : public ShardProcess {
+ public:
+  // Both must outlive it.
+  CascadeShard(const RunSpec& spec, const ShardImage& image) : spec_(spec), state_(image) {}
+
+  void Begin(std::uint32_t replica) override { state_.Begin(spec_, replica); }
+  absl::Status Step(std::uint32_t step, std::span<const Frontier> frontiers, const RunProgress&,
+                    std::span<MessageStep> steps) override {
+    absl::StatusOr<StepCounts> counts = state_.Step(spec_, step, frontiers[0], steps[0].acting);
+    if (counts.ok()) steps[0].counts = *counts;
+    return counts.status();
+  }
+
+  Digest DigestOf(std::uint32_t) const override { return state_.digest(); }
+  std::uint64_t UnreachedWithoutFollowees(std::uint32_t) const override {
+    return state_.UnreachedWithoutFollowees();
+  }
+  const Receipts& ReceiptsOf(std::uint32_t) const override { return state_.receipts(); }
+  std::uint64_t links_touched() const override { return state_.links_touched(); }
+
+ private:
+  const RunSpec& spec_;
+  ShardState state_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_SPREAD_CASCADE_SHARD_H_

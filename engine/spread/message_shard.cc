@@ -1,0 +1,324 @@
+#include "engine/spread/message_shard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/status_macros.h"
+#include "engine/store/list_walk.h"
+
+namespace lawine {
+namespace {
+
+// A fraction given as a double may be above the one that was meant by this much of 2^-63.
+constexpr int kFractionSlackBits = 10;
+
+void SortUnique(std::vector<std::uint32_t>& locals) {
+  std::sort(locals.begin(), locals.end());
+  locals.erase(std::unique(locals.begin(), locals.end()), locals.end());
+}
+
+// The part of ascending `members` inside the range.
+std::span<const MemberId> InRange(std::span<const MemberId> members, MemberRange range) {
+  const auto first = std::lower_bound(members.begin(), members.end(), range.first);
+  const auto end =
+      std::partition_point(first, members.end(), [range](MemberId id) { return range.Contains(id); });
+  return {first, end};
+}
+
+}  // namespace
+
+MessageShard::MessageShard(const ModelShardContext& context, std::uint32_t number)
+    : context_(context),
+      spec_(context.model.messages[number]),
+      number_(number),
+      range_(context.image.range()) {}
+
+void MessageShard::Begin(const CoinKey& key) {
+  const std::uint32_t count = range().count;
+  key_ = key;
+  received_ = MemberSet(count);
+  seen_ = MemberSet(spec_.seen.has_value() ? count : 0);
+  accepted_ = MemberSet(count);
+  removed_ = immune_ = MemberSet();
+  applied_.assign(context_.model.interventions.size(), false);
+  if (!spec_.acceptance.first()) {
+    touched_set_ = MemberSet(count);
+    const bool by_weight = spec_.acceptance.kind == Acceptance::Kind::kLinearByWeight;
+    seen_counts_.assign(by_weight ? 0 : count, 0);
+    seen_weights_.assign(by_weight ? count : 0, 0);
+  }
+  arrivals_ = Arrivals(spec_.link_delay.empty() ? 0 : count);
+  due_.clear();
+  acting_.clear();
+  exposed_.clear();
+  digest_ = Digest();
+  const bool keep = context_.keep_receipts || context_.model.messages.size() > 1;
+  receipts_.receipt_steps.assign(keep ? count : 0, kNoStep);
+  receipts_.forward_steps.assign(context_.keep_receipts ? count : 0, kNoStep);
+}
+
+absl::Status MessageShard::Receive(std::uint32_t step, Frontier frontier, const RunProgress& progress) {
+  counts_ = {.step = step};
+  for (Locals* const locals : {&new_receipts_, &new_seen_, &touched_, &accepting_, &starting_})
+    locals->clear();
+  ApplyInterventions(step, progress);
+  Inject(step, progress);
+  LAWINE_RETURN_IF_ERROR(Attempt(step, frontier, progress));
+  if (!spec_.link_delay.empty()) TakeArrivals(step);
+  if (!spec_.seen.has_value()) counts_.seen = counts_.deliveries;
+  Accept(step);
+  return absl::OkStatus();
+}
+
+bool MessageShard::Concerns(const Intervention& intervention) const {
+  const auto& messages = intervention.messages;
+  return messages.empty() || std::binary_search(messages.begin(), messages.end(), number_);
+}
+
+void MessageShard::ApplyInterventions(std::uint32_t step, const RunProgress& progress) {
+  const auto& interventions = context_.model.interventions;
+  for (std::size_t i = 0; i < interventions.size(); ++i) {
+    if (applied_[i] || !progress.InForce(i, step) || !Concerns(interventions[i])) continue;
+    applied_[i] = true;
+    if (interventions[i].immune.has_value()) Choose(*interventions[i].immune, i, immune_);
+    if (interventions[i].removed.has_value()) Choose(*interventions[i].removed, i, removed_);
+  }
+}
+
+void MessageShard::Choose(const MemberChoice& choice, std::size_t number, MemberSet& chosen) const {
+  if (chosen.members_count() == 0) chosen = MemberSet(range().count);
+  for (const MemberId member : InRange(choice.members, range())) {
+    chosen.Insert(LocalId(member.value - range().first.value));
+  }
+  if (choice.share == Threshold()) return;
+  const CoinLane coins({key_.run_seed, 0, key_.replica}, CoinPurpose::kIntervention, number);
+  const auto& kinds = context_.image.members().account_kinds();
+  for (std::uint32_t local = 0; local < range().count; ++local) {
+    const bool concerned =
+        choice.account_kinds.empty() ||
+        std::binary_search(choice.account_kinds.begin(), choice.account_kinds.end(), kinds[LocalId(local)]);
+    if (concerned && choice.share.Passes(coins.Coin(KeyOf(local)))) chosen.Insert(LocalId(local));
+  }
+}
+
+void MessageShard::Inject(std::uint32_t step, const RunProgress& progress) {
+  const std::uint32_t start = progress.StartOf(number_);
+  if (start == kNoStep) return;
+  for (const Injection& injection : spec_.injections) {
+    if (std::uint64_t{start} + injection.step != step) continue;
+    for (const MemberId member : InRange(injection.members, range())) {
+      const LocalId local(member.value - range().first.value);
+      const bool removed = removed_.members_count() > 0 && removed_.Contains(local);
+      if (removed || received_.Contains(local)) {
+        ++counts_.ignored;
+        continue;
+      }
+      received_.Insert(local);
+      accepted_.Insert(local);
+      if (spec_.seen.has_value()) seen_.Insert(local);
+      ++counts_.injected;
+      new_receipts_.push_back(local.value);
+      starting_.push_back(local.value);
+    }
+  }
+}
+
+absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier, const RunProgress& progress) {
+  LinkAttempts::Options options{
+      .coins = spec_.epidemic.has_value() ? Coins(CoinPurpose::kInfection, step) : Coins(CoinPurpose::kLink),
+      .carry = {},
+      .removed = removed_.members_count() > 0 ? &removed_ : nullptr,
+      .keys = spec_.seen.has_value() || !spec_.link_delay.empty()};
+  const auto& interventions = context_.model.interventions;
+  for (std::size_t i = 0; i < interventions.size(); ++i) {
+    if (progress.InForce(i, step) && Concerns(interventions[i])) {
+      options.carry.push_back(interventions[i].carry);
+    }
+  }
+  LinkAttempts attempts(spec_, context_.image, context_.followee_chances, std::move(options));
+  for (const auto part : frontier) {
+    const auto visit = [&](std::size_t i, Gaps list) {
+      const MemberKey source = context_.image.KeyOfSource(part[i]);
+      attempts.Try(part[i], list,
+                   [&](const LinkAttempts::Carried& carried) { Deliver(step, source, carried); });
+    };
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t links, ForEachList(context_.image, part, visit));
+    links_touched_ += links;
+  }
+  return absl::OkStatus();
+}
+
+// A batch of one source's attempts has carried.
+void MessageShard::Deliver(std::uint32_t step, MemberKey source, const LinkAttempts::Carried& carried) {
+  if (!spec_.link_delay.empty()) {
+    const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(source);
+    const CoinLane delay = Coins(CoinPurpose::kLinkDelay).ForSource(source);
+    for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
+      const bool is_seen = !spec_.seen.has_value() || spec_.seen->Passes(seen.Coin(carried.keys[i]));
+      const std::uint32_t steps = spec_.link_delay.Delay(delay.Coin(carried.keys[i]));
+      arrivals_.Add(step + steps, carried.receivers[i], is_seen);
+    }
+    return;
+  }
+  counts_.deliveries += carried.receivers.size();
+  for (const std::uint32_t receiver : carried.receivers) {
+    if (received_.Contains(LocalId(receiver))) continue;
+    received_.Insert(LocalId(receiver));
+    new_receipts_.push_back(receiver);
+  }
+  if (!spec_.seen.has_value()) return DeliverSeen(carried.receivers, carried.weights);
+  const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(source);
+  for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
+    if (!spec_.seen->Passes(seen.Coin(carried.keys[i]))) continue;
+    ++counts_.seen;
+    const auto weight = carried.weights.empty() ? carried.weights : carried.weights.subspan(i, 1);
+    DeliverSeen(carried.receivers.subspan(i, 1), weight);
+  }
+}
+
+// Deliveries that are seen, whether or not their receivers have the message.
+void MessageShard::DeliverSeen(std::span<const std::uint32_t> receivers,
+                               std::span<const std::uint32_t> weights) {
+  for (std::size_t i = 0; i < receivers.size(); ++i) {
+    const std::uint32_t receiver = receivers[i];
+    if (!weights.empty()) {
+      const std::uint64_t most = ~std::uint64_t{0} - seen_weights_[receiver];
+      seen_weights_[receiver] += std::min(std::uint64_t{weights[i]} << 32, most);
+    } else if (!spec_.acceptance.first()) {
+      ++seen_counts_[receiver];
+    }
+    if (spec_.seen.has_value() && !seen_.Contains(LocalId(receiver))) {
+      seen_.Insert(LocalId(receiver));
+      new_seen_.push_back(receiver);
+    }
+    if (!accepted_.Contains(LocalId(receiver))) Touch(receiver);
+  }
+}
+
+// Where the first delivery decides, each member once; else each once a step.
+void MessageShard::Touch(std::uint32_t local) {
+  MemberSet& asked = spec_.acceptance.first() ? accepted_ : touched_set_;
+  if (asked.Contains(LocalId(local))) return;
+  asked.Insert(LocalId(local));
+  touched_.push_back(local);
+}
+
+void MessageShard::TakeArrivals(std::uint32_t step) {
+  const Arrivals::Due due = arrivals_.Take(step);
+  counts_.deliveries += due.deliveries;
+  if (spec_.seen.has_value()) counts_.seen += due.seen;
+  for (const std::uint32_t receiver : due.first) {
+    if (received_.Contains(LocalId(receiver))) continue;
+    received_.Insert(LocalId(receiver));
+    new_receipts_.push_back(receiver);
+  }
+  DeliverSeen(due.first_seen, {});
+}
+
+bool MessageShard::Accepts(std::uint32_t local) const {
+  using Wide = unsigned __int128;
+  const Acceptance& rule = spec_.acceptance;
+  const std::uint64_t followees = context_.image.members().followees()[local];
+  const auto coin = [&] { return Coins(CoinPurpose::kThreshold).Coin(KeyOf(local)) >> 1; };
+  switch (rule.kind) {
+    case Acceptance::Kind::kFirst:
+      return true;
+    case Acceptance::Kind::kLinearEqual:
+      return Wide{coin()} * followees < Wide{seen_counts_[local]} << 63;
+    case Acceptance::Kind::kLinearByWeight:
+      return coin() < seen_weights_[local];
+    case Acceptance::Kind::kFraction:
+      return (Wide{seen_counts_[local]} << 63) + (Wide{followees} << kFractionSlackBits) >=
+             Wide{rule.fraction.fixed()} * followees;
+    case Acceptance::Kind::kCount:
+      return seen_counts_[local] >= rule.count;
+  }
+  return false;
+}
+
+void MessageShard::Accept(std::uint32_t step) {
+  const auto in = [](const MemberSet& set, std::uint32_t local) {
+    return set.members_count() > 0 && set.Contains(LocalId(local));
+  };
+  for (const std::uint32_t local : touched_) {
+    if (!spec_.acceptance.first()) touched_set_.Remove(LocalId(local));
+    if (in(immune_, local) || in(removed_, local) || !Accepts(local)) continue;
+    accepted_.Insert(LocalId(local));
+    accepting_.push_back(local);
+  }
+  std::sort(accepting_.begin(), accepting_.end());
+  AddTerms(new_receipts_, step, TransitionEvent::kReceipt);
+  if (spec_.seen.has_value()) AddTerms(new_seen_, step, TransitionEvent::kSeen);
+  counts_.first_receipts = new_receipts_.size();
+  for (const std::uint32_t local : new_receipts_) {
+    counts_.monitors += in(context_.monitors, local) ? 1 : 0;
+    if (!receipts_.receipt_steps.empty()) receipts_.receipt_steps[local] = step;
+  }
+}
+
+void MessageShard::AddTerms(std::span<const std::uint32_t> locals, std::uint32_t step,
+                            TransitionEvent event) {
+  const DigestLane lane(key_.message, key_.replica, step, event);
+  ForEachKeyBatch(context_.image.members(), locals,
+                  [&](auto, KeySpan keys) { digest_ += SumTerms(lane, keys); });
+}
+
+void MessageShard::DropRemoved(Locals& locals) const {
+  if (removed_.members_count() == 0) return;
+  std::erase_if(locals, [this](std::uint32_t local) { return removed_.Contains(LocalId(local)); });
+}
+
+// Epidemics: recoveries, then onsets. Leaves those that act on in acting_.
+void MessageShard::GoOn(std::uint32_t step) {
+  const Epidemic& epidemic = *spec_.epidemic;
+  const CoinLane recovery = Coins(CoinPurpose::kRecovery, step);
+  Locals recovered;
+  std::erase_if(acting_, [&](std::uint32_t local) {
+    if (!epidemic.recovery.Passes(recovery.Coin(KeyOf(local)))) return false;
+    recovered.push_back(local);
+    if (epidemic.susceptible_again) accepted_.Remove(LocalId(local));
+    return true;
+  });
+  AddTerms(recovered, step, TransitionEvent::kRecovery);
+  counts_.recoveries = recovered.size();
+  if (!epidemic.onset.has_value()) {
+    starting_.insert(starting_.end(), accepting_.begin(), accepting_.end());
+    return;
+  }
+  const CoinLane onset = Coins(CoinPurpose::kOnset, step);
+  std::erase_if(exposed_, [&](std::uint32_t local) {
+    if (!epidemic.onset->Passes(onset.Coin(KeyOf(local)))) return false;
+    starting_.push_back(local);
+    return true;
+  });
+  exposed_.insert(exposed_.end(), accepting_.begin(), accepting_.end());
+}
+
+void MessageShard::Close(std::uint32_t step, MessageStep& out) {
+  if (const auto due = due_.find(step); due != due_.end()) {
+    starting_.insert(starting_.end(), due->second.begin(), due->second.end());
+    due_.erase(due);
+  }
+  if (spec_.epidemic.has_value()) GoOn(step);
+  for (Locals* const locals : {&starting_, &acting_, &exposed_}) DropRemoved(*locals);
+  SortUnique(starting_);
+  AddTerms(starting_, step, TransitionEvent::kForward);
+  counts_.forwards = starting_.size();
+  for (const std::uint32_t local : starting_) {
+    if (!context_.keep_receipts) break;
+    std::uint32_t& first = receipts_.forward_steps[local];
+    first = std::min(first, step);
+  }
+  if (!spec_.epidemic.has_value()) acting_.clear();
+  acting_.insert(acting_.end(), starting_.begin(), starting_.end());
+  std::sort(acting_.begin(), acting_.end());
+  out.acting.clear();
+  for (const std::uint32_t local : acting_) out.acting.push_back(MemberId(range().first.value + local));
+  counts_.acting = acting_.size();
+  out.counts = counts_;
+  const std::uint32_t exposed = exposed_.empty() ? kNoStep : step + 1;
+  const std::uint32_t due = due_.empty() ? kNoStep : due_.begin()->first;
+  out.next_pending_step = std::min({exposed, due, arrivals_.next_step()});
+}
+
+}  // namespace lawine

@@ -1,0 +1,119 @@
+// One message of one replica on one shard, under any model. "Models, exactly" in engine/README.md is what it
+// does; names and numbers of steps here are that page's.
+//
+//   message.Begin(key);
+//   for each step: Receive on all messages; Decide on all messages; Close on all messages.
+#ifndef LAWINE_ENGINE_SPREAD_MESSAGE_SHARD_H_
+#define LAWINE_ENGINE_SPREAD_MESSAGE_SHARD_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/coin.h"
+#include "engine/base/member_set.h"
+#include "engine/spread/arrivals.h"
+#include "engine/spread/link_attempts.h"
+#include "engine/spread/shard_process.h"
+
+namespace lawine {
+
+// What all messages of a shard share.
+struct ModelShardContext {
+  const ModelSpec& model;
+  const ShardImage& image;
+  MemberSet monitors;                       // of the range
+  std::vector<Threshold> followee_chances;  // only where a message needs them
+  bool keep_receipts = false;
+};
+
+// Not thread-safe: one thread at a time.
+class MessageShard {
+ public:
+  using Others = std::span<const std::unique_ptr<MessageShard>>;
+
+  // The context must outlive it.
+  MessageShard(const ModelShardContext& context, std::uint32_t number);
+
+  void Begin(const CoinKey& key);
+
+  // Injections, attempts, deliveries and acceptance (1 to 4).
+  absl::Status Receive(std::uint32_t step, Frontier frontier, const RunProgress& progress);
+  // Decisions (5). `all` are the shard's messages, this one among them, all of which have received.
+  void Decide(std::uint32_t step, const RunProgress& progress, Others all);
+  // Who acts now (6 and 7).
+  void Close(std::uint32_t step, MessageStep& out);
+
+  const Digest& digest() const { return digest_; }
+  const Receipts& receipts() const { return receipts_; }
+  const MemberSet& received() const { return received_; }
+  std::uint64_t links_touched() const { return links_touched_; }
+
+ private:
+  using Locals = std::vector<std::uint32_t>;
+
+  const MemberRange& range() const { return range_; }
+  MemberKey KeyOf(std::uint32_t local) const { return context_.image.KeyOf(LocalId(local)); }
+  CoinLane Coins(CoinPurpose purpose, std::uint32_t step = 0) const { return {key_, purpose, step}; }
+  bool Concerns(const Intervention& intervention) const;
+  bool HasReceiptBefore(std::uint32_t local, std::uint32_t step) const {
+    return receipts_.receipt_steps[local] < step;
+  }
+
+  void ApplyInterventions(std::uint32_t step, const RunProgress& progress);
+  void Choose(const MemberChoice& choice, std::size_t number, MemberSet& chosen) const;
+  void Inject(std::uint32_t step, const RunProgress& progress);
+  absl::Status Attempt(std::uint32_t step, Frontier frontier, const RunProgress& progress);
+  void Deliver(std::uint32_t step, MemberKey source, const LinkAttempts::Carried& carried);
+  void DeliverSeen(std::span<const std::uint32_t> receivers, std::span<const std::uint32_t> weights);
+  void TakeArrivals(std::uint32_t step);
+  void Touch(std::uint32_t local);
+  bool Accepts(std::uint32_t local) const;
+  void Accept(std::uint32_t step);
+  void AddTerms(std::span<const std::uint32_t> locals, std::uint32_t step, TransitionEvent event);
+
+  Factor FactorFor(std::uint32_t local, std::uint32_t step, const RunProgress& progress, Others all) const;
+  bool MetFirst(std::uint32_t local, Others all) const;
+  void Schedule(std::uint32_t step, const RunProgress& progress);
+  void GoOn(std::uint32_t step);
+  void DropRemoved(Locals& locals) const;
+
+  const ModelShardContext& context_;
+  const MessageSpec& spec_;
+  const std::uint32_t number_;
+  const MemberRange range_;
+  CoinKey key_;
+
+  MemberSet received_;
+  MemberSet seen_;                           // only with a seen probability
+  MemberSet accepted_;                       // or, where the first delivery accepts, immune and was asked
+  MemberSet removed_;                        // empty while nobody is
+  MemberSet immune_;                         // empty while nobody is
+  std::vector<bool> applied_;                // interventions whose members were chosen
+  std::vector<std::uint32_t> seen_counts_;   // thresholds by count: deliveries seen
+  std::vector<std::uint64_t> seen_weights_;  // thresholds by weight: their sum, 2^63 is 1
+  Arrivals arrivals_;                        // only with link delays
+  std::map<std::uint32_t, Locals> due_;      // decided forwards by step
+  Locals acting_;                            // at the last step; only of epidemics
+  Locals exposed_;                           // will begin to act
+
+  // Of the step being taken.
+  StepCounts counts_;
+  Locals new_receipts_;
+  Locals new_seen_;
+  Locals touched_;  // have not accepted, and see a delivery
+  MemberSet touched_set_;
+  Locals accepting_;
+  Locals starting_;  // begin to act
+
+  std::uint64_t links_touched_ = 0;
+  Digest digest_;
+  Receipts receipts_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_SPREAD_MESSAGE_SHARD_H_

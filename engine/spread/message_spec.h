@@ -1,0 +1,150 @@
+// How one message of a run spreads: the parameters of every model. "Models, exactly" in engine/README.md says
+// what each of them does.
+//
+// All are integers and tables of integers: whoever makes a spec rounds once, and no floating point decides
+// anything afterwards.
+#ifndef LAWINE_ENGINE_SPREAD_MESSAGE_SPEC_H_
+#define LAWINE_ENGINE_SPREAD_MESSAGE_SPEC_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/factor.h"
+#include "engine/base/ids.h"
+#include "engine/base/probability.h"
+
+namespace lawine {
+
+// The chance that an attempt along a link carries.
+struct LinkChance {
+  enum class Kind : std::uint8_t {
+    kSame = 1,     // `same` for every link
+    kByKind,       // by_kind[link kind]
+    kByWeight,     // the link's own weight; the graph must have weights
+    kByFollowees,  // 1 in as many links as lead to the receiver: the weighted cascade
+  };
+  Kind kind = Kind::kSame;
+  Threshold same = Threshold::FromFixed(Threshold::kOne);
+  std::vector<Threshold> by_kind;  // 256 of them, for kByKind
+};
+
+// When what a member has seen makes it accept the message.
+struct Acceptance {
+  enum class Kind : std::uint8_t {
+    kFirst = 1,       // at the first delivery that it sees
+    kLinearEqual,     // linear threshold, every link weighs 1 / followees of the receiver
+    kLinearByWeight,  // linear threshold with the links' own weights; the graph must have weights
+    kFraction,        // at `fraction` of its followees
+    kCount,           // at `count` deliveries
+  };
+  Kind kind = Kind::kFirst;
+  Threshold fraction;
+  std::uint32_t count = 1;
+
+  bool first() const { return kind == Kind::kFirst; }
+};
+
+// Members that accept act at every step until they recover, instead of once.
+struct Epidemic {
+  Threshold recovery;              // a step, from the step after the first act
+  bool susceptible_again = false;  // SIS: a member that has recovered may accept again
+  std::optional<Threshold> onset;  // SEIR: chance a step that an exposed member begins to act; none: at once
+};
+
+// A distribution over 0, 1, 2, ...: a coin's delay is the first k whose cumulative[k] it passes.
+struct DelayTable {
+  std::vector<Threshold> cumulative;  // ascending, the last one 1; empty: always 0
+
+  bool empty() const { return cumulative.empty(); }
+  std::uint32_t Delay(std::uint64_t coin) const;
+};
+
+// How often something happens over a day: activity[step mod its size]. Delays then count activity, not steps.
+struct Rhythm {
+  std::vector<std::uint32_t> activity;  // not all 0; empty: no rhythm
+  std::uint32_t first = 0;              // place of step 0
+
+  // The first step s >= step such that steps step + 1 .. s have an activity of `amount` together.
+  std::uint64_t StepAfter(std::uint64_t step, std::uint32_t amount) const;
+};
+
+// Factors on the chance of forwarding; what is not listed has a factor of 1.
+struct ForwardFactors {
+  std::vector<Factor> by_account_kind;  // by the deciding member's
+  std::vector<Factor> by_community;     // by the deciding member's
+  std::vector<Factor> by_age;           // by steps since the message's start; the last one stays
+};
+
+// Members that have the message at a step without having got it. Seed members are the injection of step 0.
+struct Injection {
+  std::uint32_t step = 0;         // counted from the message's start
+  std::vector<MemberId> members;  // strictly ascending
+};
+
+// Something that is true from some step on.
+struct Trigger {
+  enum class Kind : std::uint8_t {
+    kStep = 1,  // from step `count` on
+    kReach,     // once `message` has reached `count` members
+    kMonitors,  // once `count` monitors have received `message`
+  };
+  Kind kind = Kind::kStep;
+  std::uint64_t count = 0;
+  std::uint32_t message = 0;
+};
+
+// What the deciding member has met of another message changes the chance of forwarding this one.
+struct Influence {
+  std::uint32_t by = 0;  // message
+  Factor factor;
+};
+
+// Those that are listed, and all others (of the account kinds given, if any) whose coin passes `share`.
+struct MemberChoice {
+  std::vector<MemberId> members;  // strictly ascending
+  Threshold share;
+  std::vector<std::uint8_t> account_kinds;  // ascending; empty: all
+};
+
+// Changes of the rules.
+struct Intervention {
+  Trigger trigger;
+  std::vector<std::uint32_t> messages;                      // ascending; empty: all
+  Factor forward;                                           // on the chance of forwarding
+  Threshold carry = Threshold::FromFixed(Threshold::kOne);  // times the chance that an attempt carries
+  std::uint32_t delay = 0;                                  // added to delays of decisions
+  std::optional<MemberChoice> immune;                       // never accept from now on
+  std::optional<MemberChoice> removed;                      // neither get nor forward anything from now on
+};
+
+struct MessageSpec {
+  LinkChance link;
+  std::vector<bool> link_kinds;   // 256 of them: those that carry; empty: all
+  std::optional<Threshold> seen;  // the chance that a delivery is seen; none: always
+  Acceptance acceptance;
+  Threshold forward = Threshold::FromFixed(Threshold::kOne);
+  ForwardFactors factors;
+  std::vector<Influence> influences;
+  std::optional<Epidemic> epidemic;
+  DelayTable delay;       // from acceptance to forward
+  Rhythm rhythm;          // that those delays follow
+  DelayTable link_delay;  // from forward to arrival, beside the one step that every delivery takes
+  Trigger start;          // when injections begin to count their steps
+  std::vector<Injection> injections;  // ascending by step; one at least
+};
+
+struct ModelSpec {
+  std::vector<MessageSpec> messages;  // at least one
+  std::vector<Intervention> interventions;
+  std::vector<MemberId> monitors;  // strictly ascending
+  bool first_met_only = false;  // members decide only on the message they met first
+};
+
+// INVALID_ARGUMENT names the field, what was expected and what was found.
+absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_SPREAD_MESSAGE_SPEC_H_

@@ -1,0 +1,112 @@
+#include "engine/spread/model_shard.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "engine/store/gap_lists.h"
+
+namespace lawine {
+namespace {
+
+ModelShardContext MakeContext(const RunSpec& spec, const ShardImage& image) {
+  const ModelSpec& model = *spec.model;
+  ModelShardContext context{.model = model,
+                            .image = image,
+                            .monitors = MemberSet(model.monitors.empty() ? 0 : image.range().count),
+                            .followee_chances = {},
+                            .keep_receipts = spec.record_receipts};
+  for (const MemberId monitor : model.monitors) {
+    if (!image.range().Contains(monitor)) continue;
+    context.monitors.Insert(LocalId(monitor.value - image.range().first.value));
+  }
+  const bool by_followees = std::any_of(
+      model.messages.begin(), model.messages.end(),
+      [](const MessageSpec& message) { return message.link.kind == LinkChance::Kind::kByFollowees; });
+  if (by_followees) context.followee_chances = FolloweeChances(image.members());
+  return context;
+}
+
+absl::Status CheckColumns(const MessageSpec& message, std::size_t number, const ShardImage& image) {
+  const bool kinds = NeedsLinkKinds(message), weights = NeedsLinkWeights(message);
+  const LinkColumns columns = image.graph().columns;
+  const auto refuse = [&](std::string_view what) {
+    return absl::FailedPreconditionError(absl::StrCat("message ", number, ": ", std::string(what)));
+  };
+  if (kinds && !columns.kinds) return refuse("expected a graph whose links have kinds, found one without");
+  if (weights && !columns.weights)
+    return refuse("expected a graph whose links have weights, found one without");
+  if ((kinds || weights) && !image.stored().empty()) {
+    return refuse("kinds and weights of links are only known in memory: raise the memory limit");
+  }
+  return absl::OkStatus();
+}
+
+// A half of a unit of rounding a link is forgiven.
+absl::Status CheckLinearWeights(const ShardImage& image) {
+  const MemberRange range = image.range();
+  std::vector<std::uint64_t> sums(range.count);
+  for (std::uint32_t source = 0; source < image.graph().members(); ++source) {
+    const Gaps list = image.GapsOf(MemberId(source));
+    const auto weights = image.WeightsOf(MemberId(source));
+    std::uint32_t place = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      place += list[i];
+      if (list[i] != kSkip) sums[place] += weights[i];
+    }
+  }
+  const auto followees = image.members().followees();
+  for (std::uint32_t local = 0; local < range.count; ++local) {
+    if (sums[local] <= kLinkWeightOne + std::uint64_t{(followees[local] + 1) / 2}) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "linear threshold: expected weights of links to a member that sum to at most 1, found ",
+        static_cast<double>(sums[local]) / kLinkWeightOne, " for member key ", image.KeyOf(LocalId(local))));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckModelOn(const ModelSpec& model, const ShardImage& image) {
+  bool linear = false;
+  for (std::size_t m = 0; m < model.messages.size(); ++m) {
+    LAWINE_RETURN_IF_ERROR(CheckColumns(model.messages[m], m, image));
+    linear = linear || model.messages[m].acceptance.kind == Acceptance::Kind::kLinearByWeight;
+  }
+  return linear ? CheckLinearWeights(image) : absl::OkStatus();
+}
+
+ModelShard::ModelShard(const RunSpec& spec, const ShardImage& image)
+    : spec_(spec), context_(MakeContext(spec, image)) {
+  for (std::uint32_t m = 0; m < spec.model->messages.size(); ++m) {
+    messages_.push_back(std::make_unique<MessageShard>(context_, m));
+  }
+}
+
+void ModelShard::Begin(std::uint32_t replica) {
+  for (std::size_t m = 0; m < messages_.size(); ++m) {
+    messages_[m]->Begin({.run_seed = spec_.run_seed, .message = spec_.message + m, .replica = replica});
+  }
+}
+
+absl::Status ModelShard::Step(std::uint32_t step, std::span<const Frontier> frontiers,
+                              const RunProgress& progress, std::span<MessageStep> steps) {
+  for (std::size_t m = 0; m < messages_.size(); ++m) {
+    LAWINE_RETURN_IF_ERROR(messages_[m]->Receive(step, frontiers[m], progress));
+  }
+  for (const auto& message : messages_) message->Decide(step, progress, messages_);
+  for (std::size_t m = 0; m < messages_.size(); ++m) messages_[m]->Close(step, steps[m]);
+  return absl::OkStatus();
+}
+
+std::uint64_t ModelShard::UnreachedWithoutFollowees(std::uint32_t message) const {
+  return NeverReachable(context_.image.members(), messages_[message]->received());
+}
+
+std::uint64_t ModelShard::links_touched() const {
+  std::uint64_t touched = 0;
+  for (const auto& message : messages_) touched += message->links_touched();
+  return touched;
+}
+
+}  // namespace lawine

@@ -1,0 +1,40 @@
+// All messages of one replica on one shard, under any model.
+#ifndef LAWINE_ENGINE_SPREAD_MODEL_SHARD_H_
+#define LAWINE_ENGINE_SPREAD_MODEL_SHARD_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/spread/message_shard.h"
+#include "engine/spread/shard_process.h"
+
+namespace lawine {
+
+class ModelShard final : public ShardProcess {
+ public:
+  // REQUIRES: spec.model, which CheckModelOn accepts for the image. Both must outlive it.
+  ModelShard(const RunSpec& spec, const ShardImage& image);
+
+  void Begin(std::uint32_t replica) override;
+  absl::Status Step(std::uint32_t step, std::span<const Frontier> frontiers, const RunProgress& progress,
+                    std::span<MessageStep> steps) override;
+
+  Digest DigestOf(std::uint32_t message) const override { return messages_[message]->digest(); }
+  std::uint64_t UnreachedWithoutFollowees(std::uint32_t message) const override;
+  const Receipts& ReceiptsOf(std::uint32_t message) const override { return messages_[message]->receipts(); }
+  std::uint64_t links_touched() const override;
+
+ private:
+  const RunSpec& spec_;
+  const ModelShardContext context_;
+  std::vector<std::unique_ptr<MessageShard>> messages_;
+};
+
+// Whether a model can run on a graph's shard: FAILED_PRECONDITION where links lack kinds or weights that it
+// needs, or are not all in memory; INVALID_ARGUMENT where linear threshold weights sum above 1.
+absl::Status CheckModelOn(const ModelSpec& model, const ShardImage& image);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_SPREAD_MODEL_SHARD_H_

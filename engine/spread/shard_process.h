@@ -1,0 +1,67 @@
+// What a lane asks of a shard: one replica's step of every message of a run. Two kinds of process answer:
+// CascadeShard, the kernels of the forward model and of the cascade with one probability, and ModelShard,
+// every model there is.
+#ifndef LAWINE_ENGINE_SPREAD_SHARD_PROCESS_H_
+#define LAWINE_ENGINE_SPREAD_SHARD_PROCESS_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/digest.h"
+#include "engine/spread/outcome.h"
+#include "engine/spread/run_progress.h"
+#include "engine/spread/run_spec.h"
+#include "engine/store/shard_image.h"
+
+namespace lawine {
+
+// Members of the whole graph that acted at a message's last step, in any number of parts, each ascending.
+using Frontier = std::span<const std::span<const MemberId>>;
+
+// One message's part of a step at a shard.
+struct MessageStep {
+  StepCounts counts;
+  std::vector<MemberId> acting;  // of the shard's range, ascending
+  // The first later step at which something is due, whoever acts; kNoStep when nothing is.
+  std::uint32_t next_pending_step = kNoStep;
+};
+
+// Receipt and forward steps by member of the range; kNoStep where there was none.
+struct Receipts {
+  std::vector<std::uint32_t> receipt_steps;
+  std::vector<std::uint32_t> forward_steps;  // the first of each
+};
+
+// Not thread-safe: one thread at a time.
+class ShardProcess {
+ public:
+  virtual ~ShardProcess() = default;
+
+  // Forgets everything and starts a replica.
+  virtual void Begin(std::uint32_t replica) = 0;
+  // Takes `step` for all messages: `frontiers[m]` and `steps[m]` are message m's. Fails when lists that are
+  // not in memory cannot be read; the process is then of no use until Begin.
+  virtual absl::Status Step(std::uint32_t step, std::span<const Frontier> frontiers,
+                            const RunProgress& progress, std::span<MessageStep> steps) = 0;
+
+  virtual Digest DigestOf(std::uint32_t message) const = 0;
+  // Members that have not received and never can: nobody's messages reach them.
+  virtual std::uint64_t UnreachedWithoutFollowees(std::uint32_t message) const = 0;
+  // Only kept when the spec asks for them.
+  virtual const Receipts& ReceiptsOf(std::uint32_t message) const = 0;
+  // Links read, by all replicas.
+  virtual std::uint64_t links_touched() const = 0;
+};
+
+// Members of the range that have not received and never can, as nobody's messages reach them.
+std::uint64_t NeverReachable(const ShardMembers& members, const MemberSet& received);
+
+// The process that a run needs. `spec` and `image` must outlive it.
+std::unique_ptr<ShardProcess> MakeShardProcess(const RunSpec& spec, const ShardImage& image);
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_SPREAD_SHARD_PROCESS_H_

@@ -1,0 +1,93 @@
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/status_macros.h"
+#include "services/cli/command_line.h"
+#include "services/cli/output_file.h"
+#include "services/cli/simulate_flags.h"
+#include "services/cli/sweep_text.h"
+#include "services/cli/what_if_call.h"
+
+namespace lawine::cli {
+namespace {
+
+struct SweepFlags {
+  SimulateFlags scenario;
+  std::string field;
+  double from = 0;
+  double to = 0;
+  std::optional<std::uint32_t> points;
+  std::string scale = "linear";
+  std::string csv;
+  bool estimate = false;
+};
+
+absl::StatusOr<v1::SweepRequest> RequestOf(const SweepFlags& flags) {
+  v1::SweepRequest request;
+  v1::Sweep& sweep = *request.mutable_sweep();
+  LAWINE_ASSIGN_OR_RETURN(*sweep.mutable_scenario(), BuildScenario(flags.scenario));
+  sweep.set_field(flags.field);
+  sweep.set_from(flags.from);
+  sweep.set_to(flags.to);
+  if (flags.points.has_value() && *flags.points == 0) {
+    return absl::InvalidArgumentError("--points: expected 2 to 200, found 0");
+  }
+  if (flags.points) sweep.set_points(*flags.points);
+  sweep.set_scale(flags.scale == "log" ? v1::SWEEP_SCALE_LOG : v1::SWEEP_SCALE_LINEAR);
+  request.set_validate_only(flags.estimate);
+  return request;
+}
+
+absl::Status Sweep(Session& session, const SweepFlags& flags) {
+  LAWINE_ASSIGN_OR_RETURN(const v1::SweepRequest request, RequestOf(flags));
+  std::optional<OutputFile> csv;
+  if (!flags.csv.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(csv, OutputFile::Create(flags.csv));
+  }
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  LAWINE_ASSIGN_OR_RETURN(const v1::SweepResponse last,
+                          CallWhatIf(session, *connection, request.sweep().scenario().graph(),
+                                     &v1::WhatIfService::Stub::Sweep, request));
+  if (last.has_estimate()) {
+    Print(EstimateText(last.estimate(), session.options.json));
+    return absl::OkStatus();
+  }
+  if (csv.has_value()) LAWINE_RETURN_IF_ERROR(WriteSweep(last.result(), *csv));
+  Print(session.options.json ? JsonText(MessageToJson(last.result(), /*empty=*/false))
+                             : SweepReport(last.result(), session.options.color));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddSweepCommand(CLI::App& app, Action& action) {
+  const auto flags = std::make_shared<SweepFlags>();
+  CLI::App& command = AddCommand(
+      app, "sweep", "What if: a scenario at every value of a field, and where messages stop dying out",
+      "lawine sweep hyves --field model.forward.probability --from 0.0005 --to 0.02\n"
+      "lawine sweep hyves --field model.forward.probability --from 0.0005 --to 0.5 --scale log --csv "
+      "sweep.csv\n"
+      "lawine sweep hyves --field seed_members.count --from 1 --to 100 --random 1 --forward 0.005\n"
+      "lawine sweep --scenario news.json --field stop.max_steps --from 1 --to 12 --points 12");
+  AddScenarioFlags(command, flags->scenario);
+  command.add_option("--field", flags->field, "Path of a numeric field of the scenario")
+      ->type_name("PATH")
+      ->required();
+  command.add_option("--from", flags->from, "First value")->type_name("A")->required();
+  command.add_option("--to", flags->to, "Last value")->type_name("B")->required();
+  command.add_option("--points", flags->points, "How many values (default: 20)")->type_name("N");
+  command.add_option("--scale", flags->scale, "Spacing: linear (default) or log")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"linear", "log"}));
+  command
+      .add_option("--replicas", flags->scenario.replicas,
+                  "Realisations of chance at each value (default: 100)")
+      ->type_name("N");
+  command.add_option("--csv", flags->csv, "Write a line for each value, as CSV")->type_name("FILE");
+  command.add_flag("--estimate", flags->estimate, "Check and say what it would take; run nothing");
+  command.callback(
+      [flags, &action] { action = [flags](Session& session) { return Sweep(session, *flags); }; });
+}
+
+}  // namespace lawine::cli

@@ -1,0 +1,17 @@
+// Numbers for people to read.
+#ifndef LAWINE_SERVICES_COMMON_NUMBER_TEXT_H_
+#define LAWINE_SERVICES_COMMON_NUMBER_TEXT_H_
+
+#include <cstdint>
+#include <string>
+
+namespace lawine {
+
+// 1234567 -> "1,234,567".
+std::string Thousands(std::uint64_t value);
+// The same with decimals: 1234.5 -> "1,234.50".
+std::string Decimal(double value, int decimals);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COMMON_NUMBER_TEXT_H_

@@ -1,0 +1,184 @@
+#include "services/coordinator/compare.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+#include "services/coordinator/break_even.h"
+#include "services/coordinator/comparison_plan.h"
+#include "services/coordinator/difference.h"
+#include "services/coordinator/ensemble.h"
+#include "services/coordinator/run_result.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+
+constexpr std::uint32_t kSchemaVersion = 1;
+
+pb::VariantResult VariantResultOf(const std::string& name, const RunPlan& plan,
+                                  const ConductOutcome& outcome) {
+  const pb::RunResult run = MakeResult(plan, outcome);
+  pb::VariantResult result;
+  result.set_name(name);
+  *result.mutable_scenario() = run.scenario();
+  result.set_graph_digest(run.graph_digest());
+  result.set_graph_members(run.graph_members());
+  result.set_seed_members(static_cast<std::uint32_t>(run.seed_members_size()));
+  for (const pb::SeedMember& seed : run.seed_members()) {
+    result.set_seed_audience(result.seed_audience() + seed.audience());
+  }
+  result.set_digest(run.digest());
+  *result.mutable_ensemble() = run.ensemble();
+  const int steps = std::min(run.steps_size(), static_cast<int>(limits::kKeptStepsMax));
+  result.mutable_steps()->Add(run.steps().begin(), run.steps().begin() + steps);
+  return result;
+}
+
+double MeanOf(const pb::VariantResult& variant, const std::string& measure) {
+  const pb::EnsembleMeasures& measures = variant.ensemble().measures();
+  const auto* field = pb::EnsembleMeasures::descriptor()->FindFieldByName(measure);
+  return static_cast<const pb::Distribution&>(measures.GetReflection()->GetMessage(measures, field)).mean();
+}
+
+// One comparison while it is made. One method after the other.
+class Comparer {
+ public:
+  Comparer(ComparisonPlan plan, WhatIfRuns& runs) : plan_(std::move(plan)), runs_(runs) {}
+
+  // Plans every run.
+  absl::Status Prepare() {
+    for (const ComparisonPlan::Part& part : plan_.parts) {
+      LAWINE_ASSIGN_OR_RETURN(RunPlan planned, runs_.Plan(part.path, part.scenario));
+      LAWINE_RETURN_IF_ERROR(runs_.Expect("base.replicas", planned));
+      planned.spec.keep_steps = true;
+      planned_.push_back(std::move(planned));
+    }
+    if (!plan_.comparison.has_break_even()) return absl::OkStatus();
+    const pb::BreakEven& wanted = plan_.comparison.break_even();
+    RunPlan largest;
+    for (const auto& [path, value] :
+         {std::pair("break_even.from", wanted.from()), std::pair("break_even.to", wanted.to())}) {
+      auto planned = PlanTrial(value);
+      if (!planned.ok()) return FieldError(path, std::string(planned.status().message()));
+      if (planned->estimate.deliveries() >= largest.estimate.deliveries()) largest = *std::move(planned);
+    }
+    return runs_.Expect("break_even", largest, kBreakEvenTrialsMax);
+  }
+
+  absl::StatusOr<pb::ComparisonResult> Run() {
+    result_.set_schema_version(kSchemaVersion);
+    for (std::size_t i = 0; i < planned_.size(); ++i) LAWINE_RETURN_IF_ERROR(RunPart(i));
+    for (std::size_t i = planned_.size() - 1; i < plan_.differences.size(); ++i) AddDifference(i);
+    LAWINE_RETURN_IF_ERROR(AddBreakEven());
+    AddRecommendation();
+    *result_.mutable_comparison() = plan_.comparison;
+    *result_.mutable_comparison()->mutable_base() = planned_[0].scenario;
+    for (const std::string& warning : runs_.warnings()) result_.add_warnings(warning);
+    *result_.mutable_timing() = runs_.timing();
+    *result_.mutable_manifest() = runs_.manifest();
+    return std::move(result_);
+  }
+
+ private:
+  const std::string& measure() const { return plan_.comparison.measure(); }
+
+  // Runs it and sets it against the base.
+  absl::Status RunPart(std::size_t part) {
+    const std::string& name = plan_.parts[part].name;
+    LAWINE_ASSIGN_OR_RETURN(ConductOutcome outcome, runs_.Run(planned_[part], name));
+    *result_.add_variants() = VariantResultOf(name, planned_[part], outcome);
+    compared_.push_back({.name = name,
+                         .graph_digest = planned_[part].graph.info().digest(),
+                         .lanes = LanesOf(outcome, 0),
+                         .kept_steps = std::move(outcome.kept_steps)});
+    if (part == 0) return absl::OkStatus();
+    AddDifference(part - 1);
+    if (!IsInPair(part)) compared_[part].kept_steps = {};
+    return absl::OkStatus();
+  }
+
+  bool IsInPair(std::size_t part) const {
+    const auto pairs = plan_.differences.begin() + static_cast<std::ptrdiff_t>(planned_.size()) - 1;
+    return std::any_of(pairs, plan_.differences.end(),
+                       [part](const auto& pair) { return pair.first == part || pair.second == part; });
+  }
+
+  void AddDifference(std::size_t index) {
+    const auto [of, against] = plan_.differences[index];
+    *result_.add_differences() = MakeDifference(compared_[of], compared_[against], measure());
+  }
+
+  absl::StatusOr<RunPlan> PlanTrial(double value) {
+    pb::Scenario scenario = plan_.parts[plan_.break_even_part].scenario;
+    plan_.break_even_field->Set(scenario, value);
+    return runs_.Plan(plan_.parts[plan_.break_even_part].path, scenario);
+  }
+
+  absl::Status AddBreakEven() {
+    if (!plan_.comparison.has_break_even()) return absl::OkStatus();
+    const pb::BreakEven& wanted = plan_.comparison.break_even();
+    const auto at = [&](double value) -> absl::StatusOr<DifferenceEstimate> {
+      LAWINE_ASSIGN_OR_RETURN(RunPlan planned, PlanTrial(value));
+      const bool paired = planned.graph.info().digest() == compared_[0].graph_digest;
+      LAWINE_ASSIGN_OR_RETURN(
+          const ConductOutcome outcome,
+          runs_.Run(std::move(planned), absl::StrFormat("%s = %.6g", wanted.field(), value)));
+      return EstimateDifference(outcome.lanes, compared_[0].lanes, measure(), paired);
+    };
+    pb::BreakEvenResult& result = *result_.mutable_break_even();
+    LAWINE_ASSIGN_OR_RETURN(result, FindBreakEven(wanted, plan_.break_even_field->whole(), at));
+    result.set_answer(BreakEvenAnswer(result, plan_.comparison.base_name(), measure()));
+    return absl::OkStatus();
+  }
+
+  // Whoever has most of the measure, and whether the next one is told from it.
+  void AddRecommendation() {
+    std::vector<std::size_t> order(compared_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    const auto mean = [this](std::size_t i) {
+      return MeanOf(result_.variants(static_cast<int>(i)), measure());
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return mean(a) > mean(b); });
+    const ComparedRun& best = compared_[order[0]];
+    const ComparedRun& next = compared_[order[1]];
+    const MeasureWords words = WordsOf(measure());
+    const bool told = EstimateDifference(best.lanes, next.lanes, measure(), IsPaired(best, next)).low() > 0;
+    const std::string most = absl::StrCat(best.name, " ", words.most, ", ", MeanText(mean(order[0])), " ",
+                                          words.unit, " on average");
+    result_.set_recommendation(
+        told ? absl::StrCat(most, "; next is ", next.name, " with ", MeanText(mean(order[1])), ".")
+             : absl::StrCat(most, ", but ", next.name, " with ", MeanText(mean(order[1])),
+                            " is not told from it: more replicas may tell."));
+  }
+
+  const ComparisonPlan plan_;
+  WhatIfRuns& runs_;
+  std::vector<RunPlan> planned_;
+  std::vector<ComparedRun> compared_;
+  pb::ComparisonResult result_;
+};
+
+}  // namespace
+
+absl::StatusOr<pb::CompareResponse> Compare(const pb::CompareRequest& request, WhatIfRuns& runs) {
+  LAWINE_ASSIGN_OR_RETURN(ComparisonPlan plan, PlanComparison(request.comparison()));
+  Comparer comparer(std::move(plan), runs);
+  LAWINE_RETURN_IF_ERROR(comparer.Prepare());
+  pb::CompareResponse response;
+  if (request.validate_only()) {
+    *response.mutable_estimate() = runs.estimate();
+    return response;
+  }
+  LAWINE_ASSIGN_OR_RETURN(*response.mutable_result(), comparer.Run());
+  return response;
+}
+
+}  // namespace lawine

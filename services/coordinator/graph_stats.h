@@ -1,0 +1,23 @@
+// What a graph holds, counted by its workers and added up.
+#ifndef LAWINE_SERVICES_COORDINATOR_GRAPH_STATS_H_
+#define LAWINE_SERVICES_COORDINATOR_GRAPH_STATS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lawine/v1/graph.pb.h"
+#include "services/coordinator/audience_distribution.h"
+#include "services/coordinator/worker_directory.h"
+
+namespace lawine {
+
+// Audiences of all members of graph `name`.
+absl::StatusOr<AudienceDistribution> CountAudiences(const std::string& name, const Placement& placement);
+
+// All of the stats but the graph's description.
+absl::StatusOr<lawine::v1::GetGraphStatsResponse> CountGraph(const std::string& name,
+                                                             const Placement& placement);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_GRAPH_STATS_H_

@@ -1,0 +1,56 @@
+#include "services/coordinator/what_if_service.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+#include "services/coordinator/call_guard.h"
+#include "services/coordinator/compare.h"
+#include "services/coordinator/sweep.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+
+constexpr std::uint32_t kAtOnceMax = 4;
+constexpr absl::Duration kTimeoutMax = absl::Hours(24);
+
+// One call: `answer` makes its last response from the runs it is given.
+template <class Request, class Response>
+absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls,
+                   grpc::ServerContext& context, const Request& request, grpc::ServerWriter<Response>& writer,
+                   absl::StatusOr<Response> (*answer)(const Request&, WhatIfRuns&)) {
+  const GoingOn going_on(calls);
+  if (going_on.number() > kAtOnceMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(kAtOnceMax, " comparisons and sweeps are going on already: try again later"));
+  }
+  Cancellation cancellation;
+  const CallGuard guard(context, cancellation);
+  const auto tell = [&writer](const pb::WhatIfProgress& progress) {
+    Response response;
+    *response.mutable_progress() = progress;
+    return writer.Write(response);
+  };
+  const absl::Duration left = absl::FromChrono(context.deadline()) - absl::Now();
+  WhatIfRuns what_if(graphs, runs, cancellation, {.timeout = std::min(left, kTimeoutMax), .tell = tell});
+  LAWINE_ASSIGN_OR_RETURN(const Response last, answer(request, what_if));
+  writer.Write(last);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+grpc::Status WhatIfService::Compare(grpc::ServerContext* context, const pb::CompareRequest* request,
+                                    grpc::ServerWriter<pb::CompareResponse>* writer) {
+  return ToGrpc(Serve(graphs_, runs_, going_on_, *context, *request, *writer, &lawine::Compare));
+}
+
+grpc::Status WhatIfService::Sweep(grpc::ServerContext* context, const pb::SweepRequest* request,
+                                  grpc::ServerWriter<pb::SweepResponse>* writer) {
+  return ToGrpc(Serve(graphs_, runs_, going_on_, *context, *request, *writer, &lawine::Sweep));
+}
+
+}  // namespace lawine

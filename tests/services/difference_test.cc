@@ -1,0 +1,99 @@
+#include "services/coordinator/difference.h"
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/coordinator/statistics.h"
+
+namespace lawine {
+namespace {
+
+using Reaches = std::vector<std::uint64_t>;
+
+// Replicas that reach everybody they reach at step 1.
+ComparedRun RunOf(const std::string& name, const Reaches& reaches, const std::string& digest = "d") {
+  ComparedRun run{.name = name, .graph_digest = digest, .lanes = {}, .kept_steps = {}};
+  for (const std::uint64_t reach : reaches) {
+    const StepCounts first{.step = 0, .deliveries = 0, .first_receipts = 1, .forwards = 1};
+    const StepCounts second{.step = 1, .deliveries = reach + 4, .first_receipts = reach - 1, .forwards = 0};
+    LaneOutcome& lane = run.lanes.emplace_back();
+    lane.Add(first);
+    lane.Add(second);
+    run.kept_steps.push_back({first, second});
+  }
+  return run;
+}
+
+TEST(DifferenceTest, PairsReplicasByHand) {
+  const auto d = MakeDifference(RunOf("b", {12, 15, 9, 20}), RunOf("a", {10, 11, 9, 22}), "reach");
+  // Differences 2, 4, 0, -2: mean 1, deviation sqrt(20 / 3), t of 3 degrees 3.182446.
+  EXPECT_TRUE(d.paired());
+  EXPECT_EQ(d.replicas(), 4u);
+  const auto& reach = d.measures().reach();
+  EXPECT_DOUBLE_EQ(reach.mean(), 1);
+  EXPECT_NEAR(reach.standard_deviation(), std::sqrt(20.0 / 3), 1e-12);
+  EXPECT_NEAR(reach.ci95().high() - 1, 3.182446 * std::sqrt(20.0 / 3) / 2, 1e-6);
+  EXPECT_NEAR(1 - reach.ci95().low(), 3.182446 * std::sqrt(20.0 / 3) / 2, 1e-6);
+  EXPECT_EQ(reach.more(), 2u);
+  EXPECT_EQ(reach.less(), 1u);
+  EXPECT_EQ(reach.same(), 1u);
+  EXPECT_EQ(d.measures().steps().same(), 4u);
+  EXPECT_FALSE(d.measures().steps().has_unpaired_replicas());
+  EXPECT_EQ(d.answer(),
+            "Between b and a no difference can be told: +1.0 members [-3.1 to 5.1]; b reaches more in 2 of 4 "
+            "paired replicas, a in 1.");
+}
+
+TEST(DifferenceTest, CountsWhatAnUnpairedComparisonWouldNeed) {
+  const auto d = MakeDifference(RunOf("b", {101, 203, 301, 399}), RunOf("a", {100, 200, 300, 400}), "reach");
+  const auto& reach = d.measures().reach();
+  const double half_width = (reach.ci95().high() - reach.ci95().low()) / 2;
+  // Sums of squares 49,208 and 50,000 of three degrees of freedom each.
+  const auto replicas = static_cast<double>(reach.unpaired_replicas());
+  EXPECT_NEAR(1.96 * std::sqrt((49'208.0 + 50'000.0) / 3 / replicas), half_width, 0.002);
+}
+
+TEST(DifferenceTest, StepsOfAReplicaThatHasEndedAreNothingAndItsReachStays) {
+  ComparedRun longer = RunOf("b", {5, 5});
+  for (auto& steps : longer.kept_steps) {
+    steps.push_back({.step = 2, .deliveries = 7, .first_receipts = 3, .forwards = 2});
+  }
+  const auto d = MakeDifference(longer, RunOf("a", {4, 4}), "reach");
+  ASSERT_EQ(d.steps_size(), 3);
+  EXPECT_EQ(d.steps(0).reach().mean(), 0);
+  EXPECT_EQ(d.steps(1).reach().mean(), 1);
+  EXPECT_EQ(d.steps(2).reach().mean(), 4);
+  EXPECT_EQ(d.steps(2).first_receipts().mean(), 3);
+  EXPECT_EQ(d.steps(2).deliveries().mean(), 7);
+  EXPECT_EQ(d.steps(2).forwards().mean(), 2);
+}
+
+TEST(DifferenceTest, GraphsThatDifferAreUnpairedAndSaidSo) {
+  const auto d = MakeDifference(RunOf("b", {12, 14}, "e"), RunOf("a", {2, 4}, "d"), "reach");
+  EXPECT_FALSE(d.paired());
+  EXPECT_FALSE(d.measures().reach().has_more());
+  EXPECT_FALSE(d.measures().reach().has_unpaired_replicas());
+  // Variances 2 and 2, two replicas each: t of 2 degrees is 4.302653, and the deviation sqrt(2).
+  EXPECT_NEAR(d.measures().reach().ci95().high(), 10 + 4.302653 * std::sqrt(2.0), 1e-6);
+  EXPECT_THAT(d.answer(), testing::HasSubstr("b reaches more than a: +10.0 members"));
+  EXPECT_THAT(d.answer(), testing::HasSubstr("unpaired"));
+}
+
+TEST(DifferenceTest, AnswersInOneSentence) {
+  const auto answer = [](const Reaches& of, const Reaches& against, const std::string& measure = "reach") {
+    return MakeDifference(RunOf("B", of), RunOf("A", against), measure).answer();
+  };
+  EXPECT_EQ(answer({1110, 1210, 1310}, {10, 10, 10}),
+            "B reaches more than A in 3 of 3 paired replicas: +1,200 members [952 to 1,448].");
+  EXPECT_EQ(answer({10, 10, 10}, {1110, 1210, 1310}),
+            "B reaches fewer than A in 3 of 3 paired replicas: -1,200 members [-1,448 to -952].");
+  EXPECT_EQ(answer({7, 8}, {7, 8}), "B and A are alike in all 2 paired replicas.");
+  EXPECT_EQ(answer({110, 210, 310}, {100, 200, 300}, "deliveries"),
+            "B is delivered more often than A in 3 of 3 paired replicas: +10.0 deliveries [10.0 to 10.0].");
+}
+
+}  // namespace
+}  // namespace lawine
