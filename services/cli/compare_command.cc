@@ -68,7 +68,11 @@ void AddCompareCommand(CLI::App& app, Action& action) {
                  "lawine compare ambassador.json --replicas 1000 --measure deliveries\n"
                  "lawine compare ambassador.json --differences steps.csv -o json\n"
                  "lawine compare ambassador.json --estimate");
-  command.add_option("FILE", flags->file, "Comparison file: base and variants as JSON ('-': standard input)")
+  command
+      .add_option(
+          "FILE", flags->file,
+          "Comparison file: base and variants as JSON, or the name of one of 'lawine scenario list' ('-': "
+          "standard input)")
       ->required();
   command.add_option("--graph", flags->graph, "Name of the graph (default: the file's)")->type_name("NAME");
   command.add_option("--replicas", flags->replicas, "Realisations of chance for each (default: 100)")

@@ -7,13 +7,18 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "services/cli/scenario_library.h"
 #include "services/common/process.h"
 
 namespace lawine::cli {
 
-// Its content; "-" is standard input. NOT_FOUND when it is not there.
+// Its content; "-" is standard input, and the name of a scenario of the library stands for it where there is
+// no such file. NOT_FOUND when there is neither.
 inline absl::StatusOr<std::string> ReadInput(const std::string& file) {
-  return ReadFile(file == "-" ? "/dev/stdin" : file);
+  absl::StatusOr<std::string> text = ReadFile(file == "-" ? "/dev/stdin" : file);
+  const LibraryScenario* const scenario = FindLibraryScenario(file);
+  if (!absl::IsNotFound(text.status()) || scenario == nullptr) return text;
+  return std::string(scenario->text);
 }
 
 // What was read from it; a failure says what it is and where.

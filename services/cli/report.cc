@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/cli/ensemble_text.h"
+#include "services/cli/model_text.h"
 #include "services/cli/run_text.h"
 #include "services/cli/text.h"
 
@@ -65,6 +66,15 @@ std::string FirstHop(const v1::RunResult& result) {
   return absl::StrCat(Thousands(forwards), " forwarded it: it entered ", entered, ".");
 }
 
+// Where forwards come later than receipts, the first hop says little.
+std::string InTheEnd(const v1::RunResult& result) {
+  const double mean = static_cast<double>(result.totals().reach()) / static_cast<double>(Replicas(result));
+  return absl::StrCat(
+      "in the end ", Replicas(result) > 1 ? Decimal(mean, 1) : Thousands(result.totals().reach()),
+      " members had it", Replicas(result) > 1 ? " on average" : "", ", after ",
+      Replicas(result) > 1 ? "at most " : "", Counted(result.totals().steps(), "step", "steps"), ".");
+}
+
 // Over replicas: the mean, said to be one.
 std::string MeanFirstHop(const v1::RunResult& result) {
   const double mean = static_cast<double>(ForwardsAt(result, 1)) / static_cast<double>(Replicas(result));
@@ -98,7 +108,7 @@ std::string HopTable(const v1::RunResult& result, bool color) {
   constexpr int kRowsMax = 60;
   constexpr int kRowsAtEnd = 10;
   const int steps = result.steps_size();
-  Table table({{"hop", Align::kRight},
+  Table table({{StepWord(result.scenario()), Align::kRight},
                {"deliveries", Align::kRight},
                {"new members", Align::kRight},
                {"already had it", Align::kRight},
@@ -181,11 +191,12 @@ std::string Setting(const v1::RunResult& result) {
     absl::StrAppend(&seeds, i == 0 ? "" : ", ", result.seed_members(i).id());
   }
   if (result.seed_members_size() > kSeedsShown) absl::StrAppend(&seeds, ", ...");
-  return Wrap(
-      absl::StrCat("Network ", result.graph(), ": ", Counted(result.graph_members(), "member", "members"),
-                   ", ", Counted(result.graph_links(), "link", "links"), ". Forwarding rate ",
-                   RateText(scenario.model()), ", seed member", result.seed_members_size() == 1 ? " " : "s ",
-                   seeds, ", run seed ", scenario.run_seed(), "."));
+  const std::string rules = RulesText(scenario);
+  return Wrap(absl::StrCat(
+      "Network ", result.graph(), ": ", Counted(result.graph_members(), "member", "members"), ", ",
+      Counted(result.graph_links(), "link", "links"), ". ", ModelSentence(scenario.model()), ", seed member",
+      result.seed_members_size() == 1 ? " " : "s ", seeds, ", run seed ", scenario.run_seed(), ".",
+      rules.empty() ? "" : " ", rules));
 }
 
 std::string Realisations(const v1::RunResult& result) {
@@ -200,12 +211,13 @@ std::string Realisations(const v1::RunResult& result) {
 
 FactList ResultFacts(const v1::RunResult& result) {
   const bool several = Replicas(result) > 1;
-  FactList facts = {
-      {several ? "hops to 50% (all replicas together)" : "hops to 50% of all members", HopsTo(result, 50)},
-      {several ? "hops to 90% (all replicas together)" : "hops to 90% of all members", HopsTo(result, 90)},
-      {"a reached member got it", Frequency(result)},
-      {several ? "never reached (summed)" : "never reached", NeverReached(result)},
-      {several ? "the last replica stopped as" : "stopped as", ReasonText(result)}};
+  const std::string steps = StepsWord(result.scenario());
+  const char* const of = several ? " (all replicas together)" : " of all members";
+  FactList facts = {{absl::StrCat(steps, " to 50%", of), HopsTo(result, 50)},
+                    {absl::StrCat(steps, " to 90%", of), HopsTo(result, 90)},
+                    {"a reached member got it", Frequency(result)},
+                    {several ? "never reached (summed)" : "never reached", NeverReached(result)},
+                    {several ? "the last replica stopped as" : "stopped as", ReasonText(result)}};
   if (several) facts.emplace_back("died within one hop", DiedEarly(result));
   facts.emplace_back("time", TimeText(result));
   facts.emplace_back("deliveries/s", Rate(result));
@@ -229,7 +241,9 @@ std::string Sentence(const v1::RunResult& result) {
   }
   return absl::StrCat(Sender(result), " messaged ", Audience(result, audience),
                       several_seeds ? " (together, some perhaps twice)" : "", "; ",
-                      Replicas(result) > 1 ? MeanFirstHop(result) : FirstHop(result));
+                      HasTime(result.scenario()) ? InTheEnd(result)
+                      : Replicas(result) > 1     ? MeanFirstHop(result)
+                                                 : FirstHop(result));
 }
 
 std::string Summary(const v1::RunResult& result) {
@@ -238,7 +252,8 @@ std::string Summary(const v1::RunResult& result) {
   return absl::StrCat(
       result.has_ensemble() ? EnsembleSentence(result) + " " : "", Thousands(reach), " of ",
       Thousands(MembersOfAll(result)), " members reached (", PercentCell(reach, MembersOfAll(result)), "%) ",
-      several ? "in at most " : "in ", Counted(result.totals().steps(), "hop", "hops"), " with ",
+      several ? "in at most " : "in ",
+      Counted(result.totals().steps(), StepWord(result.scenario()), StepsWord(result.scenario())), " with ",
       Counted(result.totals().deliveries(), "delivery", "deliveries"), ", forwarded by ",
       Thousands(result.totals().forwards()),
       several ? absl::StrCat(" (sums over ", Thousands(Replicas(result)), " replicas)") : "", ".");
@@ -253,6 +268,10 @@ std::string Report(const v1::RunResult& result, bool color) {
     absl::StrAppend(&text, EnsembleTable(result.ensemble(), color), "\n",
                     ReachHistogram(result.ensemble(), color), "\n");
   }
+  const std::string messages = MessagesTable(result, color);
+  if (!messages.empty())
+    absl::StrAppend(&text, messages, "\nBy ", StepWord(result.scenario()), ", ", result.messages(0).name(),
+                    ":\n");
   absl::StrAppend(&text, HopTable(result, color), "\n");
   absl::StrAppend(&text, Facts(ResultFacts(result)), "\n", Realisations(result), "\n");
   for (const std::string& warning : result.warnings()) {

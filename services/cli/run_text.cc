@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "services/cli/model_text.h"
 #include "services/cli/text.h"
 #include "services/common/json/message_json.h"
 
@@ -46,11 +47,6 @@ std::string SeedRuleText(const v1::Scenario& scenario) {
   return absl::StrCat(count, " at random");
 }
 
-std::string RateText(const v1::Model& model) {
-  if (model.has_independent_cascade()) return Percent(model.independent_cascade().probability()) + " a link";
-  return Percent(model.forward().probability());
-}
-
 std::string RunText(const v1::Run& run) {
   const v1::Scenario& scenario = run.scenario();
   std::vector<std::pair<std::string, std::string>> facts = {
@@ -58,7 +54,7 @@ std::string RunText(const v1::Run& run) {
       {"state", State(run)},
       {"graph", scenario.graph()},
       {"seed members", SeedRuleText(scenario)},
-      {"forwarding rate", RateText(scenario.model())},
+      {"model", ModelText(scenario.model())},
       {"run seed", absl::StrCat(scenario.run_seed())},
       {"replicas", Thousands(std::max(1u, scenario.replicas()))},
       {"replicas done", Thousands(run.replicas_done())},
@@ -79,14 +75,14 @@ std::string RunsText(const std::vector<v1::Run>& runs, bool color) {
                {"state", Align::kLeft},
                {"graph", Align::kLeft},
                {"seed members", Align::kLeft},
-               {"forward", Align::kRight},
+               {"model", Align::kLeft},
                {"run seed", Align::kRight},
                {"steps", Align::kRight},
                {"asked for", Align::kLeft}});
   for (const v1::Run& run : runs) {
     const v1::Scenario& scenario = run.scenario();
     table.AddRow({run.name(), State(run), scenario.graph(), SeedRuleText(scenario),
-                  RateText(scenario.model()), absl::StrCat(scenario.run_seed()), Thousands(run.steps_done()),
+                  ModelText(scenario.model()), absl::StrCat(scenario.run_seed()), Thousands(run.steps_done()),
                   run.has_create_time() ? TimeOf(run.create_time()) : "-"});
   }
   return table.Render(color);

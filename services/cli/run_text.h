@@ -14,8 +14,6 @@ std::string RunsText(const std::vector<v1::Run>& runs, bool color);
 // One line for a step, or for replicas done, that is being watched.
 std::string ProgressText(const v1::WatchRunResponse& response);
 
-// "10%", "5% a link".
-std::string RateText(const v1::Model& model);
 // "audience 300", "members 17, 42", "2 at random".
 std::string SeedRuleText(const v1::Scenario& scenario);
 

@@ -58,7 +58,10 @@ void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
 void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
   command.add_option("NAME", flags.graph, "Name of the graph (default: the scenario's)");
   command
-      .add_option("--scenario", flags.scenario_file, "Scenario file; flags override it ('-': standard input)")
+      .add_option(
+          "--scenario", flags.scenario_file,
+          "Scenario file, or the name of one of 'lawine scenario list'; flags override it ('-': standard "
+          "input)")
       ->type_name("FILE");
   AddSeedFlags(command, flags);
   CLI::Option* const forward =
