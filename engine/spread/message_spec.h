@@ -139,7 +139,7 @@ struct ModelSpec {
   std::vector<MessageSpec> messages;  // at least one
   std::vector<Intervention> interventions;
   std::vector<MemberId> monitors;  // strictly ascending
-  bool first_met_only = false;  // members decide only on the message they met first
+  bool first_met_only = false;     // members decide only on the message they met first
 };
 
 // INVALID_ARGUMENT names the field, what was expected and what was found.

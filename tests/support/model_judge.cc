@@ -1,4 +1,5 @@
 #include "tests/support/model_judge.h"
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -71,11 +72,8 @@ class Judgement {
     for (std::size_t m = 0; m < messages_.size(); ++m) Decide(m, t);
     for (std::size_t m = 0; m < messages_.size(); ++m) {
       Act(m, t);
-      if (happens[m]) {
-        messages_[m].verdict.steps.push_back(messages_[m].counts);
-      } else {
-        LAWINE_CHECK(messages_[m].counts == ModelStep{.step = t});
-      }
+      if (happens[m]) messages_[m].verdict.steps.push_back(messages_[m].counts);
+      LAWINE_CHECK(happens[m] || messages_[m].counts == ModelStep{.step = t});
     }
   }
 
@@ -94,9 +92,9 @@ class Judgement {
   }
 
   bool HasMore(std::uint64_t t) const {
-    bool has_more = false;
-    for (std::size_t m = 0; m < messages_.size(); ++m) has_more |= HasMore(m, t);
-    return has_more;
+    std::size_t m = 0;
+    while (m < messages_.size() && !HasMore(m, t)) ++m;
+    return m < messages_.size();
   }
 
   std::vector<MessageVerdict> Verdicts(std::uint64_t last_step, std::uint64_t replica) {
