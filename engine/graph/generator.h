@@ -1,5 +1,5 @@
 // Generated graphs: a network of a preset's shape, of any size, as a pure function of the graph seed.
-// Contract, method and costs: see the top of generator.cc.
+// Method and costs: see the top of network.cc.
 #ifndef LAWINE_ENGINE_GRAPH_GENERATOR_H_
 #define LAWINE_ENGINE_GRAPH_GENERATOR_H_
 
@@ -21,11 +21,22 @@ inline constexpr std::uint32_t kGeneratorMembersMax = 1u << 28;
 inline constexpr std::uint32_t kGeneratorMeanMilliMin = 100;
 inline constexpr std::uint32_t kGeneratorMeanMilliMax = 10'000'000;
 
+// Of the accounts in each network of a population, the share whose owner has a Hyves account too; and the
+// share of Hyves' members that such owners are among. In millionths; all assumed.
+struct Overlaps {
+  std::uint32_t facebook_ppm = 700'000;
+  std::uint32_t linkedin_ppm = 600'000;
+  std::uint32_t twitter_ppm = 600'000;
+  std::uint32_t active_ppm = 400'000;
+  friend bool operator==(const Overlaps&, const Overlaps&) = default;
+};
+
 struct GeneratorSpec {
   std::string preset = "hyves";
   std::uint32_t members = 0;                 // 0: the preset's
   std::uint32_t links_per_member_milli = 0;  // mean audience in thousandths; 0: the preset's
   std::uint64_t graph_seed = 1;
+  Overlaps overlaps = {};  // presets of several networks only
   friend bool operator==(const GeneratorSpec&, const GeneratorSpec&) = default;
 };
 
@@ -34,7 +45,8 @@ struct GeneratorSpec {
 std::uint32_t GeneratorVersion(const GeneratorSpec& spec);
 
 // Fills defaults from the preset. INVALID_ARGUMENT for an unknown preset, too many members, a mean outside
-// the limits above, or more than the number of members can carry: half of the others.
+// the limits above, or more than the number of members can carry: half of the others; for overlaps that
+// cannot be, or of a preset that is one network.
 absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec);
 
 // "preset hyves, 6000000 members, 100 links a member, graph seed 1, generator 1". REQUIRES: `spec` is
@@ -45,7 +57,8 @@ std::optional<GeneratorSpec> SpecOfOrigin(std::string_view origin);
 
 // Plans the graph (weights of members and blocks: linear in members), on `executor`. The links themselves
 // are made when asked for, block by block; the same spec gives the same links whatever the threads and the
-// shards that ask. Member keys are the dense ids. INVALID_ARGUMENT as ResolveSpec.
+// shards that ask. Member keys are the dense ids. INVALID_ARGUMENT as ResolveSpec, and where Hyves' active
+// part is smaller than an overlap.
 absl::StatusOr<std::shared_ptr<const LinkSource>> MakeGenerator(const GeneratorSpec& spec,
                                                                 Executor& executor);
 

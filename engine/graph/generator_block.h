@@ -34,6 +34,8 @@ enum class GeneratorCoin : std::uint64_t {
   kOneWayDraw = 7,     // key1 = both blocks, key2 = number of the draw
   kAlikeGroup = 8,     // key1 = group of members near each other: size of the audiences of those alike
   kAlikeMember = 9,    // key1 = member: alike or not (low half), by how much it differs (high half)
+  kPersons = 10,       // see person_plan.cc
+  kNetworkSeed = 11,   // key1 = place of a network in its population: the network's graph seed
 };
 
 inline CoinLane GeneratorLane(std::uint64_t graph_seed, GeneratorCoin coin) {

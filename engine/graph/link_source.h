@@ -38,8 +38,10 @@ class LinkSource {
   // How many members' messages reach `member` (exact, or as planned): balances shards.
   virtual std::uint64_t InLinksOf(MemberId member) const = 0;
 
-  // Replaces `members` by keys, names, communities, networks and kinds of `range`; audience and followees
-  // are left empty (they are counted while links are stored).
+  // Whether some persons own several accounts: then Profiles tells each account's person.
+  virtual bool persons() const { return false; }
+  // Replaces `members` by keys, names, communities, networks, kinds and persons of `range`; audience and
+  // followees are left empty (they are counted while links are stored).
   virtual void Profiles(MemberRange range, MemberColumns& members) const = 0;
 };
 

@@ -17,6 +17,7 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kKeysListed = 1;
 constexpr std::uint8_t kNamed = 2;
 constexpr std::uint8_t kKeysOnly = 4;
+constexpr std::uint8_t kPersons = 8;
 
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("member block is damaged: ", std::string(what)));
@@ -94,7 +95,9 @@ absl::StatusOr<Head> ReadHead(ByteReader& reader, std::vector<MemberKey>& keys) 
 std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, std::size_t count) {
   std::string out;
   ByteWriter writer(out);
-  WriteHead(std::span(members.keys).subspan(first, count), members.names.empty() ? 0 : kNamed, writer);
+  const auto flags = static_cast<std::uint8_t>((members.names.empty() ? 0 : kNamed) |
+                                               (members.person.empty() ? 0 : kPersons));
+  WriteHead(std::span(members.keys).subspan(first, count), flags, writer);
   for (const auto* column : {&members.audience, &members.followees, &members.community}) {
     EncodeInts(std::span(*column).subspan(first, count), out);
   }
@@ -102,6 +105,7 @@ std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, s
     writer.Bytes({reinterpret_cast<const char*>(column->data()) + first, count});
   }
   for (std::size_t i = 0; !members.names.empty() && i < count; ++i) writer.Sized(members.names[first + i]);
+  if (!members.person.empty()) EncodeInts(std::span(members.person).subspan(first, count), out);
   writer.U32(Crc32c(out));
   return out;
 }
@@ -110,7 +114,8 @@ absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
   LAWINE_ASSIGN_OR_RETURN(const std::string_view body, CheckAndStrip(bytes));
   ByteReader reader(body);
   LAWINE_ASSIGN_OR_RETURN(const Head head, ReadHead(reader, members.keys));
-  if ((head.flags & ~(kKeysListed | kNamed)) != 0) return Damaged(absl::StrCat("unknown flags ", head.flags));
+  if ((head.flags & ~(kKeysListed | kNamed | kPersons)) != 0)
+    return Damaged(absl::StrCat("unknown flags ", head.flags));
   for (auto* column : {&members.audience, &members.followees, &members.community}) {
     if (!DecodeColumn(reader, body, head.count, *column)) return Damaged("a column is cut short");
   }
@@ -120,6 +125,9 @@ absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
   }
   for (std::size_t i = 0; (head.flags & kNamed) && i < head.count; ++i)
     members.names.emplace_back(reader.Sized());
+  if ((head.flags & kPersons) && !DecodeColumn(reader, body, head.count, members.person)) {
+    return Damaged("a column is cut short");
+  }
   return reader.AtEnd() ? absl::OkStatus() : Damaged("its size does not match its contents");
 }
 

@@ -2,12 +2,14 @@
 //
 // Format, version 1:
 //   u8      version = 1
-//   u8      flags: bit 0 = keys are listed (else they count up from the first), bit 1 = names follow
+//   u8      flags: bit 0 = keys are listed (else they count up from the first), bit 1 = names follow,
+//           bit 3 = persons follow
 //   varint  members in the block
 //   varint  first key; if listed, varints (key - previous key) for the others
 //   Stream VByte columns: audience, followees, community
 //   bytes   network of each, account kind of each
 //   [sized  external name of each]
+//   [Stream VByte column: person]
 //   u32     CRC-32C of everything before
 #ifndef LAWINE_ENGINE_GRAPH_MEMBER_BLOCK_H_
 #define LAWINE_ENGINE_GRAPH_MEMBER_BLOCK_H_
@@ -33,6 +35,8 @@ struct MemberColumns {
   std::vector<std::uint8_t> network;
   std::vector<std::uint8_t> account_kind;
   std::vector<std::string> names;
+  // Dense id of the first account of the one who owns this one; empty where everybody owns one account.
+  std::vector<std::uint32_t> person = {};
 
   std::size_t size() const { return keys.size(); }
   void Clear() { *this = MemberColumns(); }

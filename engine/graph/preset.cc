@@ -40,6 +40,8 @@ constexpr std::uint32_t kTwitterFolloweeQuantiles[] = {
     389,   428,   470,   1056,  1869,  2960,  4384,  6199,  8464,  11229, 14525, 18347, 22634, 27253,
     32001, 36633, 40910, 44655, 47780, 50285, 52231, 53708, 54812, 55631, 56234, 61857};
 
+constexpr std::string_view kNetworksOf2009[] = {"hyves", "facebook-nl", "linkedin-nl", "twitter-nl"};
+
 constexpr Preset kPresets[] = {
     {.name = "hyves",
      .title = "Hyves, the Netherlands, April 2009",
@@ -54,6 +56,7 @@ constexpr Preset kPresets[] = {
      .mutual_ppm = kMillion,
      .audience_quantiles = kHyvesQuantiles,
      .followee_quantiles = {},
+     .networks = {},
      .sources =
          "Measured: 106 friends among members who have any and a substantial share without (Corten, PLOS "
          "ONE 2012, e34760); 6 M members (TechCrunch, April 2009). Assumed: a mean of 100 over all "
@@ -71,6 +74,7 @@ constexpr Preset kPresets[] = {
      .mutual_ppm = kMillion,
      .audience_quantiles = kHyvesQuantiles,
      .followee_quantiles = {},
+     .networks = {},
      .sources =
          "Measured: 6 M members (TechCrunch, April 2009). Assumed: a mean of 300, three times what was "
          "measured; everything else as in the preset hyves."},
@@ -87,6 +91,7 @@ constexpr Preset kPresets[] = {
      .mutual_ppm = kMillion,
      .audience_quantiles = kFacebookQuantiles,
      .followee_quantiles = {},
+     .networks = {},
      .sources =
          "Measured: 1.3 M members (TechCrunch, April 2009); a mean of 130 friends (Facebook, worldwide, "
          "2009); a median about half the mean (99 and 190, worldwide, 2011). Assumed: 1% isolated; the "
@@ -104,6 +109,7 @@ constexpr Preset kPresets[] = {
      .mutual_ppm = kMillion,
      .audience_quantiles = kLinkedInQuantiles,
      .followee_quantiles = {},
+     .networks = {},
      .sources = "Measured: 911,000 members (TechCrunch, April 2009). Assumed: a mean of 60 ties, larger hubs "
                 "than in friendship networks, 3% isolated; communities."},
     {.name = "twitter-nl",
@@ -119,10 +125,45 @@ constexpr Preset kPresets[] = {
      .mutual_ppm = 360'000,
      .audience_quantiles = kTwitterAudienceQuantiles,
      .followee_quantiles = kTwitterFolloweeQuantiles,
+     .networks = {},
      .sources =
          "Measured: 250,000 members (TechCrunch, April 2009); 35 links a member and 36% of them reciprocated "
          "(worldwide, 2009). Assumed: 5% without any link; the largest audience a tenth of the "
          "members; most who have large audiences follow many; communities."},
+    {.name = "nl-2009",
+     .title = "Hyves, Facebook, LinkedIn and Twitter, the Netherlands, April 2009",
+     .generator_version = 1,
+     .network = kNetworkUnknown,
+     .members = 8'461'000,
+     .links_per_member_milli = 98'382,
+     .isolated_ppm = 0,
+     .community_ppm = 0,
+     .first_inside_ppm = 0,
+     .alike_ppm = 0,
+     .mutual_ppm = kMillion,
+     .audience_quantiles = {},
+     .followee_quantiles = {},
+     .networks = kNetworksOf2009,
+     .sources =
+         "Measured: members of each network (TechCrunch, April 2009). Assumed: of Facebook's accounts 70%, "
+         "of "
+         "LinkedIn's and Twitter's 60% belong to members of Hyves, who are among the 40% that are active; "
+         "everything else as in the four presets."},
+    {.name = "own",
+     .title = "A network of one's own, as with Ning",
+     .generator_version = 1,
+     .network = kNetworkOwn,
+     .members = 1'000,
+     .links_per_member_milli = 20'000,
+     .isolated_ppm = 100'000,
+     .community_ppm = 500'000,
+     .first_inside_ppm = 200'000,
+     .alike_ppm = 0,
+     .mutual_ppm = kMillion,
+     .audience_quantiles = kHyvesQuantiles,
+     .followee_quantiles = {},
+     .networks = {},
+     .sources = "Assumed: all of it; a small start of people of whom many know each other."},
 };
 
 }  // namespace

@@ -37,6 +37,9 @@ struct Preset {
   // `followee_quantiles` (how many a member follows) is empty for friendships.
   std::span<const std::uint32_t> audience_quantiles;
   std::span<const std::uint32_t> followee_quantiles;
+  // Names of the presets that are joined to one population, the base first; empty for a single network. Those
+  // with several have nothing else but members, mean and sources.
+  std::span<const std::string_view> networks;
   std::string_view sources;  // which figures are measured, which assumed
 };
 

@@ -88,6 +88,22 @@ constexpr PresetFigure kHyves300Figures[] = {
     {Figure::kForwardRate, 3'000, false, "most cascades die within a hop (Goel, Watts, Goldstein 2012)"},
     {Figure::kDelayHours, 4'000'000, false, "no measurement known; people look a few times a day"},
 };
+constexpr PresetFigure kOwnFigures[] = {
+    {Figure::kMean, 20'000'000, false, "a small start"},
+    {Figure::kMedian, 12'000'000, false, "shape of the distribution"},
+    {Figure::kP99, 120'000'000, false, "shape of the distribution"},
+    {Figure::kLargest, 180'000'000, false, "shape of the distribution, at 1,000 members"},
+    {Figure::kIsolated, 100'000, false, "who signs up and looks no further"},
+    {Figure::kReciprocity, 1'000'000, false, "friendships are mutual"},
+    {Figure::kClustering, 250'000, false, "people of one club or trade"},
+    {Figure::kClusteringNear100, 130'000, false, "people of one club or trade"},
+    {Figure::kAssortativity, 40'000, false, "too small a network to tell"},
+    {Figure::kInsideCommunities, 420'000, false, "no measurement used"},
+    {Figure::kGrowthPerDay, 20'000, false, "doubles in five weeks"},
+    {Figure::kForwardRate, 10'000, false, "what one joined for"},
+    {Figure::kDelayHours, 12'000'000, false, "looked at once or twice a day"},
+};
+
 struct PresetFigures {
   std::string_view preset;
   std::span<const PresetFigure> figures;
@@ -96,7 +112,8 @@ constexpr PresetFigures kFigures[] = {{"hyves", kHyvesFigures},
                                       {"hyves-300", kHyves300Figures},
                                       {"facebook-nl", kFacebookNlFigures},
                                       {"linkedin-nl", kLinkedInNlFigures},
-                                      {"twitter-nl", kTwitterNlFigures}};
+                                      {"twitter-nl", kTwitterNlFigures},
+                                      {"own", kOwnFigures}};
 
 constexpr std::array<std::string_view, 13> kNames = {
     "mean audience",      "median audience",          "99% have at most", "largest audience",

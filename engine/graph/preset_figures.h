@@ -37,7 +37,7 @@ struct PresetFigure {
 
 // "mean audience", "returned links", ... as reports write it.
 std::string_view FigureName(Figure figure);
-// In the order of Figure; empty where `preset` is not one of Presets().
+// In the order of Figure; empty for presets of several networks, which have those of each.
 std::span<const PresetFigure> FiguresOf(const Preset& preset);
 
 }  // namespace lawine

@@ -36,6 +36,7 @@ class Fields {
     }
     return it->second;
   }
+  bool Has(const std::string& name) const { return fields_.contains(name); }
   std::uint64_t Number(const std::string& name) { return Parse(name, Text(name)); }
   std::uint32_t Number32(const std::string& name) { return Narrow<std::uint32_t>(name, Number(name)); }
   bool Flag(const std::string& name) {
@@ -131,6 +132,7 @@ std::string EncodeManifest(const ShardManifest& m) {
   add("link_kinds", m.graph.columns.kinds ? 1 : 0);
   add("link_weights", m.graph.columns.weights ? 1 : 0);
   add("named_members", m.graph.named_members ? 1 : 0);
+  if (m.graph.persons) add("persons", 1);  // most graphs have none, and shards of old say nothing of it
   add("origin", OneLine(m.graph.origin));
   add("epoch", m.graph.partition.epoch());
   add("boundaries", absl::StrJoin(m.graph.partition.boundaries(), ","));
@@ -153,6 +155,7 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   m.graph.digest = fields.Hex("graph_digest");
   m.graph.columns = {.kinds = fields.Flag("link_kinds"), .weights = fields.Flag("link_weights")};
   m.graph.named_members = fields.Flag("named_members");
+  m.graph.persons = fields.Has("persons") && fields.Flag("persons");
   m.graph.origin = fields.Text("origin");
   const std::uint64_t epoch = fields.Number("epoch");
   const auto boundaries = fields.Numbers<std::uint32_t>("boundaries");

@@ -27,6 +27,7 @@ struct GraphInfo {
   Digest digest;  // of all links and members, whatever the shards
   LinkColumns columns;
   bool named_members = false;  // external ids are strings; a member key is their hash
+  bool persons = false;        // some own several accounts: profiles tell
   std::string origin;          // how it came to be: "preset hyves, ..." or "import of ..."
   PartitionMap partition;
 

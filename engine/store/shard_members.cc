@@ -27,6 +27,7 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
   std::uint32_t expected_block = 0;
   audience_.reserve(range_.count);
   followees_.reserve(range_.count);
+  if (manifest_.graph.persons) persons_.reserve(range_.count);
   const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
     block_members.Clear();
     LAWINE_RETURN_IF_ERROR(DecodeMemberBlock(bytes, block_members));
@@ -46,12 +47,16 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
     networks_.Append(block_members.network);
     account_kinds_.Append(block_members.account_kind);
     communities_.Append(block_members.community);
+    persons_.insert(persons_.end(), block_members.person.begin(), block_members.person.end());
     return absl::OkStatus();
   };
   const std::uint64_t blocks =
       (std::uint64_t{range_.count} + limits::kMembersPerBlock - 1) / limits::kMembersPerBlock;
   LAWINE_RETURN_IF_ERROR(reader.ScanMembers(0, static_cast<std::uint32_t>(blocks), visit));
   if (audience_.size() != range_.count) return ManifestContradicted(manifest_, "members are missing");
+  if (persons_.size() != (manifest_.graph.persons ? range_.count : 0)) {
+    return ManifestContradicted(manifest_, "persons are missing");
+  }
   if (reachable_.Count() + manifest_.without_followees != range_.count) {
     return ManifestContradicted(manifest_, "other members have no followees");
   }

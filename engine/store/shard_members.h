@@ -46,6 +46,12 @@ class ShardMembers {
   const ProfileColumn<std::uint8_t>& networks() const { return networks_; }
   const ProfileColumn<std::uint8_t>& account_kinds() const { return account_kinds_; }
   const ProfileColumn<std::uint32_t>& communities() const { return communities_; }
+  // The person behind an account, named by the dense id of the person's first account.
+  MemberId PersonOf(LocalId member) const {
+    return MemberId(persons_.empty() ? range_.first.value + member.value : persons_[member.value]);
+  }
+  // The same by member of the range; empty where everybody owns one account.
+  std::span<const std::uint32_t> persons() const { return persons_; }
   // Members that have followees, i.e. that can be reached at all.
   const MemberSet& reachable() const { return reachable_; }
 
@@ -69,6 +75,7 @@ class ShardMembers {
   ProfileColumn<std::uint8_t> networks_;
   ProfileColumn<std::uint8_t> account_kinds_;
   ProfileColumn<std::uint32_t> communities_;
+  std::vector<std::uint32_t> persons_;
   MemberSet reachable_;
 };
 

@@ -48,6 +48,18 @@ std::string EnsembleSentence(const v1::RunResult& result) {
                       ShareOf(ensemble), ".");
 }
 
+std::string PrecisionSentence(const v1::Ensemble& ensemble) {
+  if (!ensemble.has_precision()) return "";
+  const v1::EnsemblePrecision& precision = ensemble.precision();
+  const std::string share = precision.has_relative_half_width()
+                                ? absl::StrCat(" (", Decimal(100 * precision.relative_half_width(), 2), "%)")
+                                : "";
+  return absl::StrCat(
+      "After ", Thousands(ensemble.replicas()), " replicas the mean of ", precision.measure(),
+      " is known to +/- ", Decimal(precision.half_width(), 1), share, ": ",
+      precision.met() ? "as well as asked." : "less well than asked, but no more replicas are allowed.");
+}
+
 std::string EnsembleTable(const v1::Ensemble& ensemble, bool color) {
   Table table({{"of a replica", Align::kLeft},
                {"members reached", Align::kRight},

@@ -12,6 +12,8 @@ namespace lawine::cli {
 
 // "In 1,000 realisations the message reached ...". REQUIRES: result.has_ensemble(), as below.
 std::string EnsembleSentence(const v1::RunResult& result);
+// Whether the mean is as well known as was asked for; empty when nothing was.
+std::string PrecisionSentence(const v1::Ensemble& ensemble);
 // A column a measure, a row a statistic.
 std::string EnsembleTable(const v1::Ensemble& ensemble, bool color);
 // How many replicas reached how many members, with bars.

@@ -27,7 +27,10 @@ class RunProgressLine {
     if (response.has_run() && response.run().state() == v1::RUN_STATE_QUEUED) {
       progress_.Show(absl::StrCat("queued at place ", response.run().queue_position()));
     }
-    if (response.has_run()) replicas_ = response.run().scenario().replicas();
+    if (response.has_run()) {
+      replicas_ = response.run().scenario().replicas();
+      at_most_ = response.run().scenario().has_until_precision();
+    }
     if (response.has_replicas_done()) ShowReplicas(response.replicas_done());
     if (response.has_step()) ShowStep(response.step());
   }
@@ -40,12 +43,13 @@ class RunProgressLine {
                                 Counted(reached_, "member", "members"), " reached"));
   }
   void ShowReplicas(std::uint32_t done) {
-    std::string text = absl::StrCat(Thousands(done), " of ", Counted(replicas_, "replica", "replicas"));
+    std::string text = absl::StrCat(Thousands(done), at_most_ ? " of at most " : " of ",
+                                    Counted(replicas_, "replica", "replicas"));
     const absl::Time now = absl::Now();
     if (first_done_ == 0) {
       first_done_ = done;
       first_time_ = now;
-    } else if (done > first_done_) {
+    } else if (done > first_done_ && !at_most_) {
       const double seconds_each = absl::ToDoubleSeconds(now - first_time_) / (done - first_done_);
       absl::StrAppend(&text, ", about ", Duration(seconds_each * (replicas_ - done)), " left");
     }
@@ -57,6 +61,7 @@ class RunProgressLine {
   std::uint32_t first_done_ = 0;
   absl::Time first_time_;
   std::uint32_t replicas_ = 1;
+  bool at_most_ = false;
   std::uint64_t reached_ = 0;
 };
 

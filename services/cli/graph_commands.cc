@@ -28,6 +28,7 @@ struct CreateOptions {
   std::optional<double> links_per_member;
   std::optional<std::uint64_t> graph_seed;
   std::optional<std::uint32_t> shards;
+  std::optional<double> facebook, linkedin, twitter, active;
 };
 
 v1::CreateGraphRequest CreateRequest(const CreateOptions& options) {
@@ -38,6 +39,10 @@ v1::CreateGraphRequest CreateRequest(const CreateOptions& options) {
   if (options.links_per_member) request.set_links_per_member(*options.links_per_member);
   if (options.graph_seed) request.set_graph_seed(*options.graph_seed);
   if (options.shards) request.set_shards(*options.shards);
+  if (options.facebook) request.mutable_overlaps()->set_facebook(*options.facebook);
+  if (options.linkedin) request.mutable_overlaps()->set_linkedin(*options.linkedin);
+  if (options.twitter) request.mutable_overlaps()->set_twitter(*options.twitter);
+  if (options.active) request.mutable_overlaps()->set_active(*options.active);
   request.set_request_id(NewRequestId());
   return request;
 }
@@ -134,7 +139,10 @@ void AddCreate(CLI::App& graph, Action& action) {
                                  "lawine graph create small --preset hyves --members 100000\n"
                                  "lawine graph create tweets --preset twitter-nl --graph-seed 7");
   command.add_option("NAME", options->name, "Name of the graph: a-z, 0-9 and '-'")->required();
-  command.add_option("--preset", options->preset, "hyves, hyves-300, facebook-nl, linkedin-nl or twitter-nl")
+  command
+      .add_option(
+          "--preset", options->preset,
+          "hyves, hyves-300, facebook-nl, linkedin-nl, twitter-nl, nl-2009 or own; see lawine graph presets")
       ->required()
       ->type_name("PRESET");
   command.add_option("--members", options->members, "Members (default: the preset's)")->type_name("N");
@@ -143,6 +151,16 @@ void AddCreate(CLI::App& graph, Action& action) {
       ->type_name("D");
   command.add_option("--graph-seed", options->graph_seed, "Key of the graph (default: 1)")->type_name("S");
   command.add_option("--shards", options->shards, "Shards (default: chosen by the cluster)")->type_name("K");
+  command
+      .add_option("--overlap-facebook", options->facebook,
+                  "nl-2009: of its accounts, owners also in Hyves (0.7)")
+      ->type_name("SHARE");
+  command.add_option("--overlap-linkedin", options->linkedin, "nl-2009: the same of LinkedIn (0.6)")
+      ->type_name("SHARE");
+  command.add_option("--overlap-twitter", options->twitter, "nl-2009: the same of Twitter (0.6)")
+      ->type_name("SHARE");
+  command.add_option("--active", options->active, "nl-2009: part of Hyves such owners are in (0.4)")
+      ->type_name("SHARE");
   command.callback([options, &action] {
     action = [options](Session& session) { return CreateGraph(session, *options); };
   });

@@ -111,6 +111,9 @@ std::string MemberText(const v1::GetMemberResponse& response) {
                     {"account", AccountKindText(member.account_kind())},
                     {"key", absl::StrCat(member.key())},
                     {"shard", absl::StrCat(member.shard())}};
+  if (!member.person().empty() && member.person() != member.id()) {
+    facts.emplace_back("person", absl::StrCat("the owner of ", member.person()));
+  }
   if (response.followers_size() > 0) {
     const bool more = static_cast<std::uint32_t>(response.followers_size()) < member.audience();
     facts.emplace_back(more ? "first followers" : "followers",

@@ -265,6 +265,8 @@ std::string Report(const v1::RunResult& result, bool color) {
   std::string text = absl::StrCat(color ? absl::StrCat("\033[1m", sentence, "\033[0m") : sentence, "\n",
                                   several ? Wrap(Sentence(result)) + "\n" : "", Setting(result), "\n\n");
   if (several) {
+    const std::string precision = PrecisionSentence(result.ensemble());
+    if (!precision.empty()) absl::StrAppend(&text, Wrap(precision), "\n\n");
     absl::StrAppend(&text, EnsembleTable(result.ensemble(), color), "\n",
                     ReachHistogram(result.ensemble(), color), "\n");
   }

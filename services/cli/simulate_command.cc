@@ -74,11 +74,17 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
       "lawine simulate hyves --seed-members 17,42 --receipts who.csv\n"
       "lawine simulate hyves --forward 0.002 --replicas 100 --per-replica replicas.csv\n"
       "lawine simulate hyves --forward 0.002 --replica 17\n"
+      "lawine simulate hyves --until-precision measure=reach,half_width=1%\n"
       "lawine simulate --scenario news.json -o json");
   AddScenarioFlags(command, *flags);
   CLI::Option* const replicas =
       command.add_option("--replicas", flags->replicas, "Realisations of chance (default: 1)")
           ->type_name("N");
+  command
+      .add_option("--until-precision", flags->until_precision,
+                  "As many realisations as it takes, at most --replicas (default: 10,000), such as "
+                  "measure=reach,half_width=1%")
+      ->type_name("HOW");
   command.add_option("--replica", flags->replica, "Only the realisation of this number, from 0")
       ->type_name("I")
       ->excludes(replicas);

@@ -1,9 +1,12 @@
 #include "services/cli/simulate_flags.h"
 
+#include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/input_file.h"
 #include "services/common/json/scenario_json.h"
@@ -53,6 +56,30 @@ void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
   }
 }
 
+// "measure=reach,half_width=1%" or "half_width=500".
+absl::StatusOr<v1::UntilPrecision> ParsePrecision(const std::string& text) {
+  v1::UntilPrecision precision;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    const std::pair<absl::string_view, absl::string_view> pair =
+        absl::StrSplit(part, absl::MaxSplits('=', 1));
+    absl::string_view number = pair.second;
+    const bool percent = absl::ConsumeSuffix(&number, "%");
+    double value = 0;
+    if (pair.first == "measure") {
+      precision.set_measure(std::string(pair.second));
+    } else if (pair.first != "half_width" || !absl::SimpleAtod(number, &value)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--until-precision: expected such as measure=reach,half_width=1% or half_width=500, found '", text,
+          "'"));
+    } else if (percent) {
+      precision.set_relative_half_width(value / 100);
+    } else {
+      precision.set_half_width(value);
+    }
+  }
+  return precision;
+}
+
 }  // namespace
 
 void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
@@ -91,6 +118,9 @@ absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
     scenario.set_replicas(1);
   }
   if (flags.run_seed) scenario.set_run_seed(*flags.run_seed);
+  if (flags.until_precision) {
+    LAWINE_ASSIGN_OR_RETURN(*scenario.mutable_until_precision(), ParsePrecision(*flags.until_precision));
+  }
   LAWINE_RETURN_IF_ERROR(CheckScenario(scenario));
   if (scenario.graph().empty()) {
     return absl::InvalidArgumentError("graph: expected the name of a graph, as NAME or in the scenario file");

@@ -23,6 +23,7 @@ struct SimulateFlags {
   std::optional<double> cascade;
   std::optional<std::uint32_t> max_steps;
   std::optional<std::uint32_t> replicas;
+  std::optional<std::string> until_precision;  // "measure=reach,half_width=1%"
   std::optional<std::uint64_t> run_seed;
   std::optional<std::uint32_t> replica;  // this one alone; not with replicas
   std::string receipts;

@@ -115,6 +115,9 @@ std::string StatsText(const v1::GetGraphStatsResponse& stats, bool color) {
                      absl::StrCat(Thousands(stats.without_followees()), " (",
                                   PercentCell(stats.without_followees(), stats.graph().members()),
                                   "%) whom nobody's messages reach"));
+  if (stats.persons() > 0 && stats.persons() < stats.graph().members()) {
+    facts.emplace_back("people", absl::StrCat(Thousands(stats.persons()), ", some with several accounts"));
+  }
   facts.emplace_back("networks", NetworksText(stats));
   facts.emplace_back("account kinds", AccountKindsText(stats));
   facts.emplace_back("communities", CommunitiesText(stats));

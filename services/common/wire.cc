@@ -39,6 +39,7 @@ pbi::GraphInfo ToProto(const GraphInfo& graph) {
   proto.set_link_kinds(graph.columns.kinds);
   proto.set_link_weights(graph.columns.weights);
   proto.set_named_members(graph.named_members);
+  proto.set_persons(graph.persons);
   proto.set_origin(graph.origin);
   const auto boundaries = graph.partition.boundaries();
   proto.mutable_boundaries()->Add(boundaries.begin(), boundaries.end());
@@ -57,6 +58,7 @@ absl::StatusOr<GraphInfo> FromProto(const pbi::GraphInfo& proto) {
   }
   graph.columns = {.kinds = proto.link_kinds(), .weights = proto.link_weights()};
   graph.named_members = proto.named_members();
+  graph.persons = proto.persons();
   graph.origin = proto.origin();
   const std::vector<std::uint32_t> boundaries(proto.boundaries().begin(), proto.boundaries().end());
   LAWINE_ASSIGN_OR_RETURN(graph.partition, PartitionMap::FromBoundaries(boundaries, proto.epoch()));
@@ -70,15 +72,24 @@ pbi::GeneratorSpec ToProto(const GeneratorSpec& spec) {
   proto.set_links_per_member_milli(spec.links_per_member_milli);
   proto.set_graph_seed(spec.graph_seed);
   proto.set_generator_version(GeneratorVersion(spec));
+  const Overlaps& o = spec.overlaps;
+  for (const std::uint32_t ppm : {o.facebook_ppm, o.linkedin_ppm, o.twitter_ppm, o.active_ppm}) {
+    proto.add_overlaps_ppm(ppm);
+  }
   return proto;
 }
 
 absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto) {
+  if (proto.overlaps_ppm_size() != 4) return absl::InvalidArgumentError("expected four overlaps");
   LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec,
                           ResolveSpec({.preset = proto.preset(),
                                        .members = proto.members(),
                                        .links_per_member_milli = proto.links_per_member_milli(),
-                                       .graph_seed = proto.graph_seed()}));
+                                       .graph_seed = proto.graph_seed(),
+                                       .overlaps = {.facebook_ppm = proto.overlaps_ppm(0),
+                                                    .linkedin_ppm = proto.overlaps_ppm(1),
+                                                    .twitter_ppm = proto.overlaps_ppm(2),
+                                                    .active_ppm = proto.overlaps_ppm(3)}}));
   if (proto.generator_version() == GeneratorVersion(spec)) return spec;
   return absl::FailedPreconditionError(absl::StrCat("expected generator version ", GeneratorVersion(spec),
                                                     ", found ", proto.generator_version(),

@@ -130,7 +130,7 @@ class Comparer {
       LAWINE_ASSIGN_OR_RETURN(
           const ConductOutcome outcome,
           runs_.Run(std::move(planned), absl::StrFormat("%s = %.6g", wanted.field(), value)));
-      return EstimateDifference(outcome.lanes, compared_[0].lanes, measure(), paired);
+      return EstimateDifference(LanesOf(outcome, 0), compared_[0].lanes, measure(), paired);
     };
     pb::BreakEvenResult& result = *result_.mutable_break_even();
     LAWINE_ASSIGN_OR_RETURN(result, FindBreakEven(wanted, plan_.break_even_field->whole(), at));

@@ -67,6 +67,7 @@ absl::Status CheckChange(const std::string& path, const pb::Scenario& change) {
   if (change.has_replicas()) return same_for_all("replicas");
   if (change.has_first_replica()) return same_for_all("first_replica");
   if (change.has_run_seed()) return same_for_all("run_seed");
+  if (change.has_until_precision()) return same_for_all("until_precision");
   return absl::OkStatus();
 }
 
@@ -154,6 +155,9 @@ pb::Scenario MergeScenario(const pb::Scenario& base, const pb::Scenario& change)
 }
 
 absl::Status CompleteReplicas(const std::string& path, pb::Scenario& scenario) {
+  if (scenario.has_until_precision()) {
+    return FieldError(path, "expected a number of replicas, the same for all, and no until_precision");
+  }
   if (!scenario.has_replicas()) scenario.set_replicas(kReplicasDefault);
   if (scenario.replicas() >= 2 && scenario.replicas() <= limits::kReplicasMax) return absl::OkStatus();
   return FieldError(path,

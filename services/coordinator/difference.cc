@@ -54,15 +54,18 @@ using StepValue = std::function<double(const std::vector<StepCounts>& steps, std
 
 double ReachedBy(const std::vector<StepCounts>& steps, std::size_t step) {
   double reached = 0;
-  for (std::size_t t = 0; t < steps.size() && t <= step; ++t)
-    reached += static_cast<double>(steps[t].first_receipts);
+  for (const StepCounts& counts : steps) {
+    if (counts.step <= step) reached += static_cast<double>(counts.first_receipts);
+  }
   return reached;
 }
 
 template <class Pick>
 StepValue CountAt(const Pick& pick) {
   return [pick](const std::vector<StepCounts>& steps, std::size_t step) {
-    return step < steps.size() ? static_cast<double>(pick(steps[step])) : 0.0;
+    const auto at = std::lower_bound(steps.begin(), steps.end(), step,
+                                     [](const StepCounts& counts, std::size_t t) { return counts.step < t; });
+    return at != steps.end() && at->step == step ? static_cast<double>(pick(*at)) : 0.0;
   };
 }
 
@@ -74,7 +77,9 @@ class StepDifferences {
   void AddTo(pb::Difference& difference) const {
     std::size_t steps = 0;
     for (const auto* run : {&of_, &against_}) {
-      for (const auto& kept : run->kept_steps) steps = std::max(steps, kept.size());
+      for (const auto& kept : run->kept_steps) {
+        if (!kept.empty()) steps = std::max<std::size_t>(steps, kept.back().step + 1);
+      }
     }
     for (std::size_t t = 0; t < steps; ++t) {
       pb::StepDifference& step = *difference.add_steps();

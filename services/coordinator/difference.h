@@ -16,8 +16,9 @@ namespace lawine {
 struct ComparedRun {
   std::string name;
   std::string graph_digest;
-  std::vector<LaneOutcome> lanes;                   // by replica
-  std::vector<std::vector<StepCounts>> kept_steps;  // by replica, the first ones
+  std::vector<LaneOutcome> lanes;  // by replica
+  std::vector<std::vector<StepCounts>>
+      kept_steps;  // by replica, the first ones, ascending; some may be left out
 };
 
 // On graphs with the same digest replica i meets the same luck.

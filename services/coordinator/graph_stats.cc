@@ -105,6 +105,7 @@ void AddShards(const ShardDescriptions& parts, const Placement& placement, pb::G
       row.set_resident_bytes(shard.resident_bytes());
       row.set_links_in_memory(shard.links_in_memory());
       row.set_partly_in_memory(shard.partly_in_memory());
+      stats.set_persons(stats.persons() + shard.persons());
       stats.set_without_followees(stats.without_followees() + shard.without_followees());
     }
   }

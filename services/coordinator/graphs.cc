@@ -36,11 +36,30 @@ std::string KeyOf(const std::string& name) { return absl::StrCat("graph/", name)
 std::string DeletedKey(const std::string& digest) { return absl::StrCat("deleted/", digest); }
 std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
 
+absl::Status SetOverlaps(const pb::Overlaps& request, Overlaps& overlaps) {
+  absl::Status status;
+  const auto set = [&status](const char* field, bool given, double share, std::uint32_t& ppm) {
+    if (!given || !status.ok()) return;
+    if (!(share >= 0 && share <= 1)) {
+      status = FieldError(absl::StrCat("overlaps.", field),
+                          absl::StrCat("expected a share from 0 to 1, found ", share));
+      return;
+    }
+    ppm = static_cast<std::uint32_t>(std::llround(share * kMillion));
+  };
+  set("facebook", request.has_facebook(), request.facebook(), overlaps.facebook_ppm);
+  set("linkedin", request.has_linkedin(), request.linkedin(), overlaps.linkedin_ppm);
+  set("twitter", request.has_twitter(), request.twitter(), overlaps.twitter_ppm);
+  set("active", request.has_active(), request.active(), overlaps.active_ppm);
+  return status;
+}
+
 absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
   GeneratorSpec spec{.preset = request.preset(),
                      .members = request.members(),
                      .links_per_member_milli = 0,
-                     .graph_seed = request.has_graph_seed() ? request.graph_seed() : 1};
+                     .graph_seed = request.has_graph_seed() ? request.graph_seed() : 1,
+                     .overlaps = {}};
   if (request.has_members() && request.members() == 0)
     return FieldError("members", "expected at least 1, found 0");
   if (request.has_links_per_member()) {
@@ -51,9 +70,10 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
     }
     spec.links_per_member_milli = static_cast<std::uint32_t>(std::max(1ll, std::llround(mean * 1000)));
   }
+  LAWINE_RETURN_IF_ERROR(SetOverlaps(request.overlaps(), spec.overlaps));
   const absl::StatusOr<GeneratorSpec> resolved = ResolveSpec(spec);
   if (resolved.ok()) return resolved;
-  const char* field = "links_per_member";
+  const char* field = spec.overlaps == Overlaps() ? "links_per_member" : "overlaps";
   if (spec.members > kGeneratorMembersMax) field = "members";
   if (!FindPreset(spec.preset).ok()) field = "preset";
   return FieldError(field, std::string(resolved.status().message()));
@@ -103,12 +123,15 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
     MutexLock lock(mutex_);
     loading_.erase(wanted.name);
   };
-  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeGenerator(spec, executor_));
+  const auto source = MakeGenerator(spec, executor_);
+  if (!source.ok()) return FieldError("overlaps", std::string(source.status().message()));
   GraphLoadJob job;
   job.generator = spec;
+  job.graph.columns = (*source)->columns();
+  job.graph.persons = (*source)->persons();
   job.links_expected = std::uint64_t{spec.members} * spec.links_per_member_milli / 1000;
   job.graph.origin = OriginOf(spec);
-  return LoadNew(wanted, std::move(job), *source, watch);
+  return LoadNew(wanted, std::move(job), **source, watch);
 }
 
 absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, ImportedGraph imported,

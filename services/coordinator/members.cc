@@ -108,6 +108,8 @@ absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id,
   LAWINE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> ids, FirstFollowers(record.id(), followers));
   LAWINE_ASSIGN_OR_RETURN(const auto names, ById(ids, info.named_members));
   for (const auto& follower : names) response.add_followers(IdOf(follower));
+  LAWINE_ASSIGN_OR_RETURN(const auto persons, ById({record.person()}, info.named_members));
+  if (!persons.empty()) member.set_person(IdOf(persons[0]));
   return response;
 }
 

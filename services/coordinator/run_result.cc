@@ -6,6 +6,7 @@
 #include "engine/base/digest.h"
 #include "services/common/process.h"
 #include "services/coordinator/ensemble.h"
+#include "services/coordinator/precision.h"
 
 namespace lawine {
 namespace {
@@ -129,6 +130,10 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
     if (several) *result.add_replicas() = ReplicaOf(lane);
   }
   if (several) *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+  if (several && plan.scenario.has_until_precision()) {
+    const pb::UntilPrecision& wanted = plan.scenario.until_precision();
+    *result.mutable_ensemble()->mutable_precision() = PrecisionOf(lanes, wanted);
+  }
   if (outcome.steps.size() > 1) AddMessages(plan, outcome, result);
   const std::uint64_t all = std::uint64_t{result.graph_members()} * lanes.size();
   result.set_unreached_missed(all - result.totals().reach() - result.unreached_without_links());

@@ -11,7 +11,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
-#include "services/common/rpc.h"
+#include "services/coordinator/precision.h"
 #include "services/coordinator/run_names.h"
 #include "services/coordinator/run_receipts.h"
 #include "services/coordinator/run_result.h"
@@ -258,7 +258,7 @@ absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& nam
       .step = [&progress](const StepCounts& counts) { progress.Append(counts); },
       .replicas_done = [&progress](std::uint32_t replicas) { progress.SetReplicasDone(replicas); }};
   LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome,
-                          ConductRun(plan, placement, timeout, watch, cancellation));
+                          ConductUntilPrecise(plan, placement, timeout, watch, cancellation));
   pb::RunResult result = MakeResult(plan, outcome);
   result.mutable_manifest()->set_run(name);
   result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));

@@ -12,6 +12,7 @@
 #include "engine/spread/link_attempts.h"
 #include "services/common/errors.h"
 #include "services/coordinator/model_plan.h"
+#include "services/coordinator/precision.h"
 #include "services/coordinator/seed_plan.h"
 
 namespace lawine {
@@ -85,6 +86,7 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
                                                      full.stop().max_steps()));
   }
   full.mutable_stop();
+  LAWINE_RETURN_IF_ERROR(CompletePrecision(full));
   if (!full.has_replicas()) full.set_replicas(1);
   if (full.replicas() < 1 || full.replicas() > limits::kReplicasMax) {
     return FieldError("replicas",

@@ -119,7 +119,7 @@ class Sweeper {
       *result_.mutable_sweep()->mutable_scenario() = planned.scenario;
     }
     std::vector<double>& reached = reach_.emplace_back();
-    for (const LaneOutcome& lane : outcome.lanes) reached.push_back(static_cast<double>(lane.reach));
+    for (const LaneOutcome& lane : LanesOf(outcome, 0)) reached.push_back(static_cast<double>(lane.reach));
     pb::SweepPoint& point = *result_.add_points();
     point.set_value(value);
     point.set_digest(run.digest());

@@ -56,6 +56,7 @@ absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, Lo
   record.set_community(columns.community[at]);
   record.set_network(columns.network[at]);
   record.set_account_kind(columns.account_kind[at]);
+  record.set_person(members.PersonOf(member).value);
   return absl::OkStatus();
 }
 
@@ -101,6 +102,11 @@ pbi::ShardDescription Describe(const ShardMembers& members, bool profiles) {
     description.add_audience_members(count);
   }
   if (!profiles) return description;
+  std::uint32_t persons = 0;
+  for (std::uint32_t m = 0; m < members.range().count; ++m) {
+    persons += members.PersonOf(LocalId(m)).value == members.range().first.value + m;
+  }
+  description.set_persons(persons);
   const std::uint32_t members_count = members.range().count;
   CountLabels(members.networks(), members_count, *description.mutable_networks());
   CountLabels(members.account_kinds(), members_count, *description.mutable_account_kinds());

@@ -1,78 +1,15 @@
-// Comparisons and sweeps over real processes: the same numbers as the runs they are made of, the same for any
+// Comparisons over real processes: the same numbers as the runs they are made of, the same for any
 // cluster, refusals, and callers that leave.
 #include <algorithm>
-#include <cmath>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "lawine/v1/what_if.grpc.pb.h"
-#include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
+#include "tests/cluster/what_if_calls.h"
 
 namespace lawine {
 namespace {
 
 using grpc::StatusCode;
-
-template <class Result>
-struct Told {
-  Result result;
-  pb::Estimate estimate;
-  std::vector<pb::WhatIfProgress> progress;
-};
-using Compared = Told<pb::ComparisonResult>;
-using Swept = Told<pb::SweepResult>;
-
-// Reads a call to its end.
-template <class Result, class Response, class Request>
-Answer<Told<Result>> Call(Client& client, const Request& request,
-                          std::unique_ptr<grpc::ClientReader<Response>> (pb::WhatIfService::Stub::*method)(
-                              grpc::ClientContext*, const Request&)) {
-  const auto stub = pb::WhatIfService::NewStub(client.channel());
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kCallTimeout));
-  const auto reader = ((*stub).*method)(&context, request);
-  Answer<Told<Result>> answer;
-  Response response;
-  while (reader->Read(&response)) {
-    if (response.has_progress()) answer.value.progress.push_back(response.progress());
-    if (response.has_result()) answer.value.result = response.result();
-    if (response.has_estimate()) answer.value.estimate = response.estimate();
-  }
-  answer.status = reader->Finish();
-  return answer;
-}
-
-Answer<Compared> Compare(Client& client, const pb::CompareRequest& request) {
-  return Call<pb::ComparisonResult>(client, request, &pb::WhatIfService::Stub::Compare);
-}
-Answer<Swept> Sweep(Client& client, const pb::SweepRequest& request) {
-  return Call<pb::SweepResult>(client, request, &pb::WhatIfService::Stub::Sweep);
-}
-
-class WhatIfTest : public LongRunTest {
- protected:
-  static pb::CompareRequest Request(std::uint32_t replicas) {
-    pb::CompareRequest request;
-    pb::Comparison& comparison = *request.mutable_comparison();
-    *comparison.mutable_base() = Scenario(replicas);
-    comparison.mutable_base()->mutable_model()->mutable_forward()->set_probability(0.06);
-    pb::Variant& keener = *comparison.add_variants();
-    keener.set_name("keener");
-    keener.mutable_change()->mutable_model()->mutable_forward()->set_probability(0.08);
-    pb::Variant& shorter = *comparison.add_variants();
-    shorter.set_name("shorter");
-    shorter.mutable_change()->mutable_stop()->set_max_steps(3);
-    return request;
-  }
-};
-
-// What a run of this scenario says by itself.
-pb::RunResult RunAlone(Client& client, const pb::Scenario& scenario) {
-  const auto run = client.RunToEnd(scenario);
-  EXPECT_EQ(run.value.state(), pb::RUN_STATE_SUCCEEDED) << run.value.error();
-  return client.Result(run.value.name()).value;
-}
 
 TEST_F(WhatIfTest, IsMadeOfTheRunsOfItsScenarios) {
   pb::CompareRequest request = Request(20);
@@ -236,103 +173,6 @@ TEST_F(WhatIfTest, EndsWhenTheCallerLeaves) {
   // The graph is free again.
   EXPECT_TRUE(Eventually(absl::Seconds(20),
                          [&] { return client().DeleteGraph(request.comparison().base().graph()).ok(); }));
-}
-
-pb::SweepRequest SweepRequestOf(const pb::Scenario& scenario, double from, double to, std::uint32_t points) {
-  pb::SweepRequest request;
-  pb::Sweep& sweep = *request.mutable_sweep();
-  *sweep.mutable_scenario() = scenario;
-  sweep.set_field("model.forward.probability");
-  sweep.set_from(from);
-  sweep.set_to(to);
-  sweep.set_points(points);
-  return request;
-}
-
-TEST_F(WhatIfTest, ASweepIsMadeOfTheRunsOfItsValues) {
-  const auto swept = Sweep(client(), SweepRequestOf(Scenario(8), 0.02, 0.1, 3));
-  ASSERT_TRUE(swept.ok()) << Text(swept.status);
-  const pb::SweepResult& result = swept.value.result;
-  ASSERT_EQ(result.points_size(), 3);
-  for (const pb::SweepPoint& point : result.points()) {
-    pb::Scenario scenario = Scenario(8);
-    scenario.mutable_model()->mutable_forward()->set_probability(point.value());
-    const pb::RunResult alone = RunAlone(client(), scenario);
-    EXPECT_EQ(alone.digest(), point.digest()) << point.value();
-    EXPECT_EQ(alone.ensemble().SerializeAsString(), point.ensemble().SerializeAsString());
-  }
-  EXPECT_EQ(result.points(1).value(), 0.06);
-  EXPECT_EQ(result.sweep().scenario().run_seed(), 1u);
-  EXPECT_NE(result.answer(), "");
-}
-
-// A random graph of mean audience c: a forwarder is followed by c p further ones, so p = 1 / c is critical.
-TEST_F(WhatIfTest, ASweepFindsTheKnownCriticalRate) {
-  constexpr std::uint32_t kMembers = 4'000;
-  constexpr std::uint32_t kAudience = 10;
-  std::string rows;
-  std::uint64_t state = 1;
-  for (std::uint32_t i = 0; i < kMembers * kAudience; ++i) {
-    const auto draw = [&state] {
-      return (state = state * 6364136223846793005u + 1442695040888963407u) >> 33;
-    };
-    const std::uint64_t from = draw() % kMembers;
-    absl::StrAppend(&rows, from, " ", draw() % kMembers, "\n");
-  }
-  pb::ImportOptions options;
-  options.set_name("random");
-  options.set_row("from,to");
-  ASSERT_TRUE(client().Import(options, {{"random", rows}}).ok());
-  pb::Scenario scenario;
-  scenario.set_graph(options.name());
-  scenario.set_replicas(400);
-  const auto swept = Sweep(client(), SweepRequestOf(scenario, 0.02, 0.3, 15));
-  ASSERT_TRUE(swept.ok()) << Text(swept.status);
-  const pb::CriticalValue& critical = swept.value.result.critical();
-  ASSERT_TRUE(critical.found());
-  EXPECT_LE(critical.ci95().low(), 1.0 / kAudience);
-  EXPECT_GE(critical.ci95().high(), 1.0 / kAudience);
-  EXPECT_NEAR(critical.value(), 1.0 / kAudience, 0.04);
-}
-
-TEST_F(WhatIfTest, ASweepOfWholeNumbers) {
-  pb::SweepRequest request = SweepRequestOf(Scenario(4), 1, 3, 20);
-  request.mutable_sweep()->set_field("stop.max_steps");
-  const auto swept = Sweep(client(), request);
-  ASSERT_TRUE(swept.ok()) << Text(swept.status);
-  ASSERT_EQ(swept.value.result.points_size(), 3);
-  EXPECT_EQ(swept.value.result.points(2).ensemble().measures().steps().max(), 3u);
-}
-
-TEST_F(WhatIfTest, ASweepIsEstimatedAndRefusedWithThePathInTheRequest) {
-  pb::SweepRequest request = SweepRequestOf(Scenario(10), 0.01, 0.1, 5);
-  request.set_validate_only(true);
-  const auto estimated = Sweep(client(), request);
-  ASSERT_TRUE(estimated.ok()) << Text(estimated.status);
-  EXPECT_GT(estimated.value.estimate.deliveries(), 0u);
-  EXPECT_TRUE(estimated.value.progress.empty());
-  const auto refusal = [&](auto change) {
-    pb::SweepRequest changed = SweepRequestOf(Scenario(10), 0.01, 0.1, 5);
-    change(*changed.mutable_sweep());
-    return Sweep(client(), changed).status;
-  };
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.mutable_field()->push_back('x'); }),
-              IsBadField("field", "did you mean model.forward.probability?"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("run_seed"); }), IsBadField("field", "run_seed"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("message.kind"); }), IsBadField("field", "a number"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_points(1); }), IsBadField("points", "2 to 200"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_points(100'000); }), IsBadField("points", "2 to 200"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(0.01); }), IsBadField("to", "more than `from`"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(std::nan("")); }), IsBadField("to", "expected a number"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(1.5); }),
-              IsBadField("scenario.model.forward.probability", "between 0 and 1"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) {
-                s.set_from(0);
-                s.set_scale(pb::SWEEP_SCALE_LOG);
-              }),
-              IsBadField("from", "more than 0"));
-  EXPECT_THAT(refusal([](pb::Sweep& s) { s.mutable_scenario()->set_replicas(1); }),
-              IsBadField("scenario.replicas", "2 to 10000"));
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ void ExpectSame(const MemberColumns& a, const MemberColumns& b) {
   EXPECT_EQ(a.network, b.network);
   EXPECT_EQ(a.account_kind, b.account_kind);
   EXPECT_EQ(a.names, b.names);
+  EXPECT_EQ(a.person, b.person);
 }
 
 void ExpectRefused(std::string_view bytes) {
@@ -144,6 +145,19 @@ TEST(MemberBlock, PartsAppendToTheWhole) {
       ASSERT_TRUE(DecodeMemberBlock(bytes, decoded).ok());
     }
     ExpectSame(decoded, members);
+  });
+}
+
+TEST(MemberBlock, PersonsFollowWhereSomeOwnSeveralAccounts) {
+  ForEachShape(300, 3, [](MemberColumns members) {
+    const std::string without = EncodeMemberBlock(members, 0, members.size());
+    for (std::uint32_t i = 0; i < members.size(); ++i) members.person.push_back(i / 3);
+    const std::string bytes = EncodeMemberBlock(members, 0, members.size());
+    EXPECT_GT(bytes.size(), without.size());
+    MemberColumns decoded;
+    ASSERT_TRUE(DecodeMemberBlock(bytes, decoded).ok());
+    ExpectSame(decoded, members);
+    for (std::size_t size = 0; size < bytes.size(); ++size) ExpectRefused(bytes.substr(0, size));
   });
 }
 

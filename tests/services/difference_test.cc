@@ -71,6 +71,19 @@ TEST(DifferenceTest, StepsOfAReplicaThatHasEndedAreNothingAndItsReachStays) {
   EXPECT_EQ(d.steps(2).forwards().mean(), 2);
 }
 
+// With delays there are steps at which nothing happens; they are not kept.
+TEST(DifferenceTest, StepsThatAreLeftOutAreNothingToo) {
+  ComparedRun late = RunOf("b", {5, 5});
+  for (auto& steps : late.kept_steps) steps[1].step = 3;
+  const auto d = MakeDifference(late, RunOf("a", {4, 4}), "reach");
+  ASSERT_EQ(d.steps_size(), 4);
+  EXPECT_EQ(d.steps(1).reach().mean(), -3);
+  EXPECT_EQ(d.steps(1).deliveries().mean(), -8);
+  EXPECT_EQ(d.steps(2).reach().mean(), -3);
+  EXPECT_EQ(d.steps(3).reach().mean(), 1);
+  EXPECT_EQ(d.steps(3).deliveries().mean(), 9);
+}
+
 TEST(DifferenceTest, GraphsThatDifferAreUnpairedAndSaidSo) {
   const auto d = MakeDifference(RunOf("b", {12, 14}, "e"), RunOf("a", {2, 4}, "d"), "reach");
   EXPECT_FALSE(d.paired());

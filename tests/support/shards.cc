@@ -27,6 +27,7 @@ GraphInfo InfoFor(const LinkSource& source, PartitionMap partition) {
   GraphInfo info;
   info.name = "test";
   info.columns = source.columns();
+  info.persons = source.persons();
   info.origin = "made by a test";
   info.partition = std::move(partition);
   return info;

@@ -1,0 +1,33 @@
+// Ensembles that grow until a mean is known well enough.
+#ifndef LAWINE_SERVICES_COORDINATOR_PRECISION_H_
+#define LAWINE_SERVICES_COORDINATOR_PRECISION_H_
+
+#include <cstdint>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "lawine/v1/simulation.pb.h"
+#include "services/coordinator/conductor.h"
+
+namespace lawine {
+
+// Fills the defaults of until_precision, if it is there, and of replicas beside it. INVALID_ARGUMENT with the
+// field's path.
+absl::Status CompletePrecision(lawine::v1::Scenario& scenario);
+
+// How well the mean is known. REQUIRES: at least two replicas; `wanted` is complete.
+lawine::v1::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes,
+                                          const lawine::v1::UntilPrecision& wanted);
+
+// Replicas after which it is looked at next: 32, 64, 128, ..., `most`.
+std::uint32_t NextLook(std::uint32_t replicas, std::uint32_t most);
+
+// ConductRun, in blocks where the plan's scenario has until_precision. Then `plan` becomes that of a run of
+// as many replicas as were made, and the outcome is that run's.
+absl::StatusOr<ConductOutcome> ConductUntilPrecise(RunPlan& plan, const Placement& placement,
+                                                   absl::Duration timeout, const RunWatch& watch,
+                                                   Cancellation& cancellation);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_PRECISION_H_

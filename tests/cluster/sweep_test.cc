@@ -1,0 +1,187 @@
+// Sweeps and ensembles that grow, over real processes: the same numbers as the runs they are made of, known
+// answers, refusals.
+#include <cmath>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/cluster/refusal.h"
+#include "tests/cluster/what_if_calls.h"
+
+namespace lawine {
+namespace {
+
+class SweepTest : public WhatIfTest {};
+
+pb::SweepRequest SweepRequestOf(const pb::Scenario& scenario, double from, double to, std::uint32_t points) {
+  pb::SweepRequest request;
+  pb::Sweep& sweep = *request.mutable_sweep();
+  *sweep.mutable_scenario() = scenario;
+  sweep.set_field("model.forward.probability");
+  sweep.set_from(from);
+  sweep.set_to(to);
+  sweep.set_points(points);
+  return request;
+}
+
+TEST_F(SweepTest, ASweepIsMadeOfTheRunsOfItsValues) {
+  const auto swept = Sweep(client(), SweepRequestOf(Scenario(8), 0.02, 0.1, 3));
+  ASSERT_TRUE(swept.ok()) << Text(swept.status);
+  const pb::SweepResult& result = swept.value.result;
+  ASSERT_EQ(result.points_size(), 3);
+  for (const pb::SweepPoint& point : result.points()) {
+    pb::Scenario scenario = Scenario(8);
+    scenario.mutable_model()->mutable_forward()->set_probability(point.value());
+    const pb::RunResult alone = RunAlone(client(), scenario);
+    EXPECT_EQ(alone.digest(), point.digest()) << point.value();
+    EXPECT_EQ(alone.ensemble().SerializeAsString(), point.ensemble().SerializeAsString());
+  }
+  EXPECT_EQ(result.points(1).value(), 0.06);
+  EXPECT_EQ(result.sweep().scenario().run_seed(), 1u);
+  EXPECT_NE(result.answer(), "");
+}
+
+// A random graph of mean audience c: a forwarder is followed by c p further ones, so p = 1 / c is critical.
+TEST_F(SweepTest, ASweepFindsTheKnownCriticalRate) {
+  constexpr std::uint32_t kMembers = 4'000;
+  constexpr std::uint32_t kAudience = 10;
+  std::string rows;
+  std::uint64_t state = 1;
+  for (std::uint32_t i = 0; i < kMembers * kAudience; ++i) {
+    const auto draw = [&state] {
+      return (state = state * 6364136223846793005u + 1442695040888963407u) >> 33;
+    };
+    const std::uint64_t from = draw() % kMembers;
+    absl::StrAppend(&rows, from, " ", draw() % kMembers, "\n");
+  }
+  pb::ImportOptions options;
+  options.set_name("random");
+  options.set_row("from,to");
+  ASSERT_TRUE(client().Import(options, {{"random", rows}}).ok());
+  pb::Scenario scenario;
+  scenario.set_graph(options.name());
+  scenario.set_replicas(400);
+  const auto swept = Sweep(client(), SweepRequestOf(scenario, 0.02, 0.3, 15));
+  ASSERT_TRUE(swept.ok()) << Text(swept.status);
+  const pb::CriticalValue& critical = swept.value.result.critical();
+  ASSERT_TRUE(critical.found());
+  EXPECT_LE(critical.ci95().low(), 1.0 / kAudience);
+  EXPECT_GE(critical.ci95().high(), 1.0 / kAudience);
+  EXPECT_NEAR(critical.value(), 1.0 / kAudience, 0.04);
+}
+
+TEST_F(SweepTest, ASweepOfWholeNumbers) {
+  pb::SweepRequest request = SweepRequestOf(Scenario(4), 1, 3, 20);
+  request.mutable_sweep()->set_field("stop.max_steps");
+  const auto swept = Sweep(client(), request);
+  ASSERT_TRUE(swept.ok()) << Text(swept.status);
+  ASSERT_EQ(swept.value.result.points_size(), 3);
+  EXPECT_EQ(swept.value.result.points(2).ensemble().measures().steps().max(), 3u);
+}
+
+TEST_F(SweepTest, ASweepIsEstimatedAndRefusedWithThePathInTheRequest) {
+  pb::SweepRequest request = SweepRequestOf(Scenario(10), 0.01, 0.1, 5);
+  request.set_validate_only(true);
+  const auto estimated = Sweep(client(), request);
+  ASSERT_TRUE(estimated.ok()) << Text(estimated.status);
+  EXPECT_GT(estimated.value.estimate.deliveries(), 0u);
+  EXPECT_TRUE(estimated.value.progress.empty());
+  const auto refusal = [&](auto change) {
+    pb::SweepRequest changed = SweepRequestOf(Scenario(10), 0.01, 0.1, 5);
+    change(*changed.mutable_sweep());
+    return Sweep(client(), changed).status;
+  };
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.mutable_field()->push_back('x'); }),
+              IsBadField("field", "did you mean model.forward.probability?"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("run_seed"); }), IsBadField("field", "run_seed"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("message.kind"); }), IsBadField("field", "a number"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_points(1); }), IsBadField("points", "2 to 200"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_points(100'000); }), IsBadField("points", "2 to 200"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(0.01); }), IsBadField("to", "more than `from`"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(std::nan("")); }), IsBadField("to", "expected a number"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(1.5); }),
+              IsBadField("scenario.model.forward.probability", "between 0 and 1"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) {
+                s.set_from(0);
+                s.set_scale(pb::SWEEP_SCALE_LOG);
+              }),
+              IsBadField("from", "more than 0"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.mutable_scenario()->set_replicas(1); }),
+              IsBadField("scenario.replicas", "2 to 10000"));
+}
+
+// Without the name of the run and the time it took.
+std::string Content(pb::RunResult result) {
+  result.clear_timing();
+  result.clear_manifest();
+  result.mutable_scenario()->clear_until_precision();
+  result.mutable_ensemble()->clear_precision();
+  return result.SerializeAsString();
+}
+
+TEST_F(SweepTest, AnEnsembleGrowsUntilItsMeanIsKnown) {
+  pb::Scenario scenario = Scenario(1);
+  scenario.set_replicas(300);
+  scenario.mutable_model()->mutable_forward()->set_probability(0.1);
+  const pb::RunResult all = RunAlone(client(), scenario);
+  const pb::Interval& interval = all.ensemble().measures().reach().ci95();
+  scenario.mutable_until_precision()->set_half_width(1.2 * (interval.high() - interval.low()) / 2 *
+                                                     std::sqrt(300.0 / 64));
+  const pb::RunResult grown = RunAlone(client(), scenario);
+  ASSERT_TRUE(grown.ensemble().precision().met());
+  const std::uint32_t made = grown.scenario().replicas();
+  EXPECT_EQ(static_cast<std::uint32_t>(grown.replicas_size()), made);
+  EXPECT_TRUE(made == 32 || made == 64 || made == 128) << made;
+  pb::Scenario same = scenario;
+  same.clear_until_precision();
+  same.set_replicas(made);
+  EXPECT_EQ(Content(grown), Content(RunAlone(client(), same))) << "not the ensemble of that size";
+  EXPECT_EQ(Content(grown), Content(client().Simulate(scenario).value));
+}
+
+TEST_F(SweepTest, AnEnsembleThatMayNotGrowFurtherSaysSo) {
+  pb::Scenario scenario = Scenario(1);
+  scenario.set_replicas(33);  // the last block is a single replica
+  scenario.mutable_model()->mutable_forward()->set_probability(0.1);
+  scenario.mutable_until_precision()->set_half_width(1e-9);
+  const pb::RunResult result = RunAlone(client(), scenario);
+  EXPECT_FALSE(result.ensemble().precision().met());
+  EXPECT_EQ(result.scenario().replicas(), 33u);
+  scenario.clear_until_precision();
+  EXPECT_EQ(Content(result), Content(RunAlone(client(), scenario)));
+}
+
+// Of a scenario with several messages the first one is compared.
+TEST_F(SweepTest, SeveralMessagesAreNotMixed) {
+  const auto add_message = [](pb::Scenario& scenario) {
+    pb::FurtherMessage& message = *scenario.add_messages();
+    message.set_name("correction");
+    message.mutable_seed_members()->set_random(true);
+  };
+  pb::CompareRequest request = Request(10);
+  add_message(*request.mutable_comparison()->mutable_base());
+  pb::BreakEven& wanted = *request.mutable_comparison()->mutable_break_even();
+  wanted.set_variant("keener");
+  wanted.set_field("model.forward.probability");
+  wanted.set_from(0.01);
+  wanted.set_to(0.2);
+  const auto compared = Compare(client(), request);
+  ASSERT_TRUE(compared.ok()) << Text(compared.status);
+  EXPECT_NEAR(compared.value.result.break_even().value(), 0.06,
+              compared.value.result.break_even().precision());
+  pb::Scenario scenario = Scenario(8);
+  add_message(scenario);
+  const auto swept = Sweep(client(), SweepRequestOf(scenario, 0.02, 0.1, 2));
+  ASSERT_TRUE(swept.ok()) << Text(swept.status);
+  for (const pb::SweepPoint& point : swept.value.result.points()) {
+    const pb::Distribution& reach = point.ensemble().measures().reach();
+    EXPECT_NEAR(point.variability(), reach.standard_deviation() / reach.mean(), 1e-9);
+  }
+  scenario.set_replicas(64);
+  scenario.mutable_until_precision()->set_half_width(1e-9);
+  const pb::RunResult grown = RunAlone(client(), scenario);
+  scenario.clear_until_precision();
+  EXPECT_EQ(Content(grown), Content(RunAlone(client(), scenario)));
+}
+
+}  // namespace
+}  // namespace lawine
