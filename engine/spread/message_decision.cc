@@ -24,19 +24,16 @@ Factor MessageShard::FactorFor(std::uint32_t local, std::uint32_t step, const Ru
   for (const Influence& influence : spec_.influences) {
     if (all[influence.by]->HasReceiptBefore(local, step)) product = product * influence.factor;
   }
-  const auto& interventions = context_.model.interventions;
-  for (std::size_t i = 0; i < interventions.size(); ++i) {
-    if (progress.InForce(i, step) && Concerns(interventions[i])) product = product * interventions[i].forward;
-  }
+  for (const Intervention* const intervention : in_force_) product = product * intervention->forward;
   return product;
 }
 
-// Whether no other message came before this one.
+// Whether no other message came before this one. REQUIRES: there are others, else receipts need not be kept.
 bool MessageShard::MetFirst(std::uint32_t local, Others all) const {
   const auto coin = [local](const MessageShard& message) {
     return std::pair(message.Coins(CoinPurpose::kForward).Coin(message.KeyOf(local)), message.number_);
   };
-  const std::uint32_t own = receipts_.receipt_steps.empty() ? kNoStep : receipts_.receipt_steps[local];
+  const std::uint32_t own = receipts_.receipt_steps[local];
   return std::all_of(all.begin(), all.end(), [&](const auto& other) {
     if (other.get() == this) return true;
     const std::uint32_t receipt = other->receipts_.receipt_steps[local];
@@ -45,7 +42,7 @@ bool MessageShard::MetFirst(std::uint32_t local, Others all) const {
 }
 
 void MessageShard::Decide(std::uint32_t step, const RunProgress& progress, Others all) {
-  if (context_.model.first_met_only) {
+  if (context_.model.first_met_only && all.size() > 1) {
     std::erase_if(accepting_, [&](std::uint32_t local) { return !MetFirst(local, all); });
   }
   if (accepting_.empty()) return;
@@ -65,17 +62,14 @@ void MessageShard::Decide(std::uint32_t step, const RunProgress& progress, Other
     });
     accepting_.resize(kept);
   }
-  Schedule(step, progress);
+  Schedule(step);
 }
 
 // When those that forward begin to act.
-void MessageShard::Schedule(std::uint32_t step, const RunProgress& progress) {
+void MessageShard::Schedule(std::uint32_t step) {
   if (spec_.epidemic.has_value()) return;  // GoOn does
   std::uint64_t extra = 0;
-  const auto& interventions = context_.model.interventions;
-  for (std::size_t i = 0; i < interventions.size(); ++i) {
-    if (progress.InForce(i, step) && Concerns(interventions[i])) extra += interventions[i].delay;
-  }
+  for (const Intervention* const intervention : in_force_) extra += intervention->delay;
   if (spec_.delay.empty() && extra == 0) {
     starting_.insert(starting_.end(), accepting_.begin(), accepting_.end());
     return;

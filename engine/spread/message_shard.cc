@@ -63,7 +63,7 @@ absl::Status MessageShard::Receive(std::uint32_t step, Frontier frontier, const 
     locals->clear();
   ApplyInterventions(step, progress);
   Inject(step, progress);
-  LAWINE_RETURN_IF_ERROR(Attempt(step, frontier, progress));
+  LAWINE_RETURN_IF_ERROR(Attempt(step, frontier));
   if (!spec_.link_delay.empty()) TakeArrivals(step);
   if (!spec_.seen.has_value()) counts_.seen = counts_.deliveries;
   Accept(step);
@@ -77,8 +77,11 @@ bool MessageShard::Concerns(const Intervention& intervention) const {
 
 void MessageShard::ApplyInterventions(std::uint32_t step, const RunProgress& progress) {
   const auto& interventions = context_.model.interventions;
+  in_force_.clear();
   for (std::size_t i = 0; i < interventions.size(); ++i) {
-    if (applied_[i] || !progress.InForce(i, step) || !Concerns(interventions[i])) continue;
+    if (!progress.InForce(i, step) || !Concerns(interventions[i])) continue;
+    in_force_.push_back(&interventions[i]);
+    if (applied_[i]) continue;
     applied_[i] = true;
     if (interventions[i].immune.has_value()) Choose(*interventions[i].immune, i, immune_);
     if (interventions[i].removed.has_value()) Choose(*interventions[i].removed, i, removed_);
@@ -108,8 +111,7 @@ void MessageShard::Inject(std::uint32_t step, const RunProgress& progress) {
     if (std::uint64_t{start} + injection.step != step) continue;
     for (const MemberId member : InRange(injection.members, range())) {
       const LocalId local(member.value - range().first.value);
-      const bool removed = removed_.members_count() > 0 && removed_.Contains(local);
-      if (removed || received_.Contains(local)) {
+      if (Has(removed_, local.value) || received_.Contains(local)) {
         ++counts_.ignored;
         continue;
       }
@@ -123,18 +125,13 @@ void MessageShard::Inject(std::uint32_t step, const RunProgress& progress) {
   }
 }
 
-absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier, const RunProgress& progress) {
+absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier) {
   LinkAttempts::Options options{
       .coins = spec_.epidemic.has_value() ? Coins(CoinPurpose::kInfection, step) : Coins(CoinPurpose::kLink),
       .carry = {},
       .removed = removed_.members_count() > 0 ? &removed_ : nullptr,
       .keys = spec_.seen.has_value() || !spec_.link_delay.empty()};
-  const auto& interventions = context_.model.interventions;
-  for (std::size_t i = 0; i < interventions.size(); ++i) {
-    if (progress.InForce(i, step) && Concerns(interventions[i])) {
-      options.carry.push_back(interventions[i].carry);
-    }
-  }
+  for (const Intervention* const intervention : in_force_) options.carry.push_back(intervention->carry);
   LinkAttempts attempts(spec_, context_.image, context_.followee_chances, std::move(options));
   for (const auto part : frontier) {
     const auto visit = [&](std::size_t i, Gaps list) {
@@ -161,11 +158,7 @@ void MessageShard::Deliver(std::uint32_t step, MemberKey source, const LinkAttem
     return;
   }
   counts_.deliveries += carried.receivers.size();
-  for (const std::uint32_t receiver : carried.receivers) {
-    if (received_.Contains(LocalId(receiver))) continue;
-    received_.Insert(LocalId(receiver));
-    new_receipts_.push_back(receiver);
-  }
+  MarkReceived(carried.receivers);
   if (!spec_.seen.has_value()) return DeliverSeen(carried.receivers, carried.weights);
   const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(source);
   for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
@@ -173,6 +166,14 @@ void MessageShard::Deliver(std::uint32_t step, MemberKey source, const LinkAttem
     ++counts_.seen;
     const auto weight = carried.weights.empty() ? carried.weights : carried.weights.subspan(i, 1);
     DeliverSeen(carried.receivers.subspan(i, 1), weight);
+  }
+}
+
+void MessageShard::MarkReceived(std::span<const std::uint32_t> receivers) {
+  for (const std::uint32_t receiver : receivers) {
+    if (received_.Contains(LocalId(receiver))) continue;
+    received_.Insert(LocalId(receiver));
+    new_receipts_.push_back(receiver);
   }
 }
 
@@ -207,11 +208,7 @@ void MessageShard::TakeArrivals(std::uint32_t step) {
   const Arrivals::Due due = arrivals_.Take(step);
   counts_.deliveries += due.deliveries;
   if (spec_.seen.has_value()) counts_.seen += due.seen;
-  for (const std::uint32_t receiver : due.first) {
-    if (received_.Contains(LocalId(receiver))) continue;
-    received_.Insert(LocalId(receiver));
-    new_receipts_.push_back(receiver);
-  }
+  MarkReceived(due.first);
   DeliverSeen(due.first_seen, {});
 }
 
@@ -237,12 +234,9 @@ bool MessageShard::Accepts(std::uint32_t local) const {
 }
 
 void MessageShard::Accept(std::uint32_t step) {
-  const auto in = [](const MemberSet& set, std::uint32_t local) {
-    return set.members_count() > 0 && set.Contains(LocalId(local));
-  };
   for (const std::uint32_t local : touched_) {
     if (!spec_.acceptance.first()) touched_set_.Remove(LocalId(local));
-    if (in(immune_, local) || in(removed_, local) || !Accepts(local)) continue;
+    if (Has(immune_, local) || Has(removed_, local) || !Accepts(local)) continue;
     accepted_.Insert(LocalId(local));
     accepting_.push_back(local);
   }
@@ -251,7 +245,7 @@ void MessageShard::Accept(std::uint32_t step) {
   if (spec_.seen.has_value()) AddTerms(new_seen_, step, TransitionEvent::kSeen);
   counts_.first_receipts = new_receipts_.size();
   for (const std::uint32_t local : new_receipts_) {
-    counts_.monitors += in(context_.monitors, local) ? 1 : 0;
+    counts_.monitors += Has(context_.monitors, local) ? 1 : 0;
     if (!receipts_.receipt_steps.empty()) receipts_.receipt_steps[local] = step;
   }
 }

@@ -63,11 +63,16 @@ class MessageShard {
     return receipts_.receipt_steps[local] < step;
   }
 
+  static bool Has(const MemberSet& set, std::uint32_t local) {
+    return set.members_count() > 0 && set.Contains(LocalId(local));
+  }
+
   void ApplyInterventions(std::uint32_t step, const RunProgress& progress);
   void Choose(const MemberChoice& choice, std::size_t number, MemberSet& chosen) const;
   void Inject(std::uint32_t step, const RunProgress& progress);
-  absl::Status Attempt(std::uint32_t step, Frontier frontier, const RunProgress& progress);
+  absl::Status Attempt(std::uint32_t step, Frontier frontier);
   void Deliver(std::uint32_t step, MemberKey source, const LinkAttempts::Carried& carried);
+  void MarkReceived(std::span<const std::uint32_t> receivers);
   void DeliverSeen(std::span<const std::uint32_t> receivers, std::span<const std::uint32_t> weights);
   void TakeArrivals(std::uint32_t step);
   void Touch(std::uint32_t local);
@@ -77,7 +82,7 @@ class MessageShard {
 
   Factor FactorFor(std::uint32_t local, std::uint32_t step, const RunProgress& progress, Others all) const;
   bool MetFirst(std::uint32_t local, Others all) const;
-  void Schedule(std::uint32_t step, const RunProgress& progress);
+  void Schedule(std::uint32_t step);
   void GoOn(std::uint32_t step);
   void DropRemoved(Locals& locals) const;
 
@@ -102,6 +107,7 @@ class MessageShard {
 
   // Of the step being taken.
   StepCounts counts_;
+  std::vector<const Intervention*> in_force_;  // that concern the message, in order
   Locals new_receipts_;
   Locals new_seen_;
   Locals touched_;  // have not accepted, and see a delivery

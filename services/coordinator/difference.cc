@@ -14,12 +14,6 @@ namespace {
 
 namespace pb = ::lawine::v1;
 
-std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure) {
-  std::vector<double> values;
-  for (const LaneOutcome& lane : lanes) values.push_back(static_cast<double>(measure.value_of(lane)));
-  return values;
-}
-
 pb::Interval IntervalOf(const DifferenceEstimate& estimate) {
   pb::Interval interval;
   interval.set_low(estimate.low());

@@ -111,6 +111,12 @@ const Measure& MeasureOf(std::string_view name) {
   return *found;
 }
 
+std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure) {
+  std::vector<double> values;
+  for (const LaneOutcome& lane : lanes) values.push_back(static_cast<double>(measure.value_of(lane)));
+  return values;
+}
+
 pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count) {
   pb::Ensemble ensemble;
   std::vector<std::uint64_t> values(lanes.size());

@@ -24,6 +24,8 @@ struct Measure {
 std::span<const Measure> Measures();
 // REQUIRES: there is one of this name.
 const Measure& MeasureOf(std::string_view name);
+// By replica, for statistics.
+std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure);
 
 // REQUIRES: at least two replicas, on a graph of `members_count` members.
 lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count);

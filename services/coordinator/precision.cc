@@ -64,10 +64,7 @@ absl::Status CompletePrecision(pb::Scenario& scenario) {
 }
 
 pb::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes, const pb::UntilPrecision& wanted) {
-  std::vector<double> values;
-  for (const LaneOutcome& lane : lanes) {
-    values.push_back(static_cast<double>(MeasureOf(wanted.measure()).value_of(lane)));
-  }
+  const std::vector<double> values = ValuesOf(lanes, MeasureOf(wanted.measure()));
   const Moments moments = MomentsOf(values);
   const auto count = static_cast<double>(values.size());
   const double half_width = StudentT975(values.size() - 1) * std::sqrt(moments.variance / count);
