@@ -35,12 +35,12 @@ std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const Membe
   std::uint64_t links = 0;
   const auto fetch = [&](std::size_t i) {
     if (i + kPlacesAhead < members.size()) image.PrefetchPlace(members[i + kPlacesAhead]);
-    const Gaps list = image.GapsOf(members[i]);
+    const auto [list, count] = image.ListOf(members[i]);
     lists[i % kRing] = list;
+    links += count;
     for (std::size_t line = 0; line < kLinesAlways; ++line) __builtin_prefetch(list.data() + line * kLine);
     const std::size_t entries = std::min(list.size(), kEntriesAhead);
     for (std::size_t e = kLinesAlways * kLine; e < entries; e += kLine) __builtin_prefetch(list.data() + e);
-    links += image.LinksOf(members[i]);
   };
   for (std::size_t i = 0; i < std::min(kPlacesAhead, members.size()); ++i) image.PrefetchPlace(members[i]);
   for (std::size_t i = 0; i < std::min(kListsAhead, members.size()); ++i) fetch(i);

@@ -61,9 +61,15 @@ class ShardImage {
   // How many followers `source` has inside the range.
   std::uint32_t LinksOf(MemberId source) const { return sources_.Find(source).links; }
   // Followers of `source` inside the range: gaps of their local ids, see gap_lists.h.
-  Gaps GapsOf(MemberId source) const {
+  Gaps GapsOf(MemberId source) const { return ListOf(source).gaps; }
+  // Both at once, for who looks up many.
+  struct List {
+    Gaps gaps;
+    std::uint32_t links = 0;
+  };
+  List ListOf(MemberId source) const {
     const SourceIndex::Place place = sources_.Find(source);
-    return followers_.span().subspan(place.begin, place.end - place.begin);
+    return {followers_.span().subspan(place.begin, place.end - place.begin), place.links};
   }
   // Columns of those entries; empty where the graph has none.
   std::span<const std::uint8_t> KindsOf(MemberId source) const { return ColumnOf(kinds_, source); }
