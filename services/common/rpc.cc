@@ -50,6 +50,8 @@ absl::StatusOr<BoundServer> StartServer(const std::string& listen, bool insecure
   grpc::ResourceQuota quota("lawine");
   quota.SetMaxThreads(kServerThreadsMax);
   builder.SetResourceQuota(quota);
+  // gRPC's default keeps two threads and makes the others anew for each call.
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, kIdleServerThreadsMax);
   for (grpc::Service* service : services) builder.RegisterService(service);
   BoundServer bound{builder.BuildAndStart(), ""};
   if (bound.server == nullptr || port == 0) {

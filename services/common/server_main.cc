@@ -5,12 +5,15 @@
 
 #include <cstdio>
 
+#include "absl/synchronization/mutex.h"
 #include "services/common/process.h"
 
 namespace lawine {
 
 void BeginServerMain(const std::string& program) {
   BlockStopSignals();
+  // gRPC locks Abseil's mutexes; Debian builds Abseil with its search for deadlocks, one lock for all of them.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   spdlog::set_default_logger(spdlog::stderr_logger_mt(program));
 }
 
