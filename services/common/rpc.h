@@ -21,7 +21,8 @@ inline constexpr int kResponseBytesMax = 64 << 20;
 inline constexpr std::size_t kStreamPartBytes = 1 << 20;
 // Threads a server may use: long-lived streams hold one each.
 inline constexpr int kServerThreadsMax = 512;
-constexpr int kIdleServerThreadsMax = 16;
+// Of them, kept for the next call.
+inline constexpr int kIdleServerThreadsMax = 16;
 
 struct BoundServer {
   std::unique_ptr<grpc::Server> server;

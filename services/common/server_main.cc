@@ -12,7 +12,8 @@ namespace lawine {
 
 void BeginServerMain(const std::string& program) {
   BlockStopSignals();
-  // gRPC locks Abseil's mutexes; Debian builds Abseil with its search for deadlocks, one lock for all of them.
+  // gRPC locks Abseil's mutexes; Debian builds Abseil with its search for deadlocks, one lock for all of
+  // them.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   spdlog::set_default_logger(spdlog::stderr_logger_mt(program));
 }

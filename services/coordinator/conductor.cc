@@ -1,7 +1,7 @@
 #include "services/coordinator/conductor.h"
 
 #include <algorithm>
-#include <future>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -10,13 +10,14 @@
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
+#include "services/coordinator/prepare.h"
 
 namespace lawine {
 namespace {
 
 namespace pbi = ::lawine::internal::v1;
 
-using RunCall = WorkerCall<pbi::ConductRunRequest, pbi::ConductRunResponse>;
+using RunCalls = WorkerCalls<pbi::ConductRunRequest, pbi::ConductRunResponse>;
 
 // Adds one worker's last message to the whole.
 absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
@@ -57,16 +58,20 @@ absl::Status CheckSteps(const RunPlan& plan, const ConductOutcome& outcome) {
   return absl::OkStatus();
 }
 
-// Reads one worker's progress and outcome.
-using Report = std::function<void(const pbi::ConductRunResponse&)>;
-absl::Status Follow(RunCall& call, const Report& report, pbi::ConductRunResponse& last) {
-  pbi::ConductRunResponse response;
-  while (call.Read(response)) {
-    if (report != nullptr) report(response);
-    if (response.done()) last = response;
+// Reads what workers report until all have ended; the first failure ends them all.
+absl::Status Follow(RunCalls& calls, const std::function<void(const pbi::ConductRunResponse&)>& report,
+                    Cancellation& cancellation, std::vector<pbi::ConductRunResponse>& lasts) {
+  SharedEnd end(cancellation);
+  while (auto event = calls.Next()) {
+    if (!event->message.has_value()) {
+      const bool whole = !event->status.ok() || lasts[event->worker].done();
+      end.Note(whole ? event->status : absl::InternalError("a worker ended its part early"));
+      continue;
+    }
+    if (event->worker == 0) report(*event->message);
+    if (event->message->done()) lasts[event->worker] = *std::move(event->message);
   }
-  LAWINE_RETURN_IF_ERROR(call.Finish());
-  return last.done() ? absl::OkStatus() : absl::InternalError("a worker ended its part early");
+  return end.cause();
 }
 
 }  // namespace
@@ -83,8 +88,7 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
                                           absl::Duration timeout, const RunWatch& watch,
                                           Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
-  const auto calls =
-      CallAll<RunCall>(placement, &pbi::WorkerService::Stub::ConductRun, absl::Now() + timeout, cancellation);
+  RunCalls calls(placement, &WorkerStub::ConductRun, absl::Now() + timeout, cancellation);
   ConductOutcome outcome;
   outcome.steps.resize(MessagesOf(plan.spec));
   pbi::ConductRunRequest request;
@@ -100,10 +104,7 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
     outcome.partly_in_memory = outcome.partly_in_memory || response.partly_in_memory();
   };
   LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
-  std::vector<pbi::ConductRunResponse> lasts(calls.size());
-  SharedEnd end(cancellation);
-  const Report nobody;
-  const Report note = [&](const pbi::ConductRunResponse& response) {
+  const auto report = [&](const pbi::ConductRunResponse& response) {
     for (const pbi::StepRow& row : response.steps()) {
       if (row.message() >= outcome.steps.size()) continue;  // CheckSteps misses it
       std::vector<StepCounts>& steps = outcome.steps[row.message()];
@@ -112,12 +113,8 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
     }
     if (response.replicas_done() > 0) watch.replicas_done(response.replicas_done());
   };
-  const auto follow = [&](std::size_t w) { end.Note(Follow(*calls[w], w == 0 ? note : nobody, lasts[w])); };
-  std::vector<std::future<void>> others;
-  for (std::size_t w = 1; w < calls.size(); ++w) others.push_back(std::async(std::launch::async, follow, w));
-  follow(0);
-  for (auto& other : others) other.get();
-  LAWINE_RETURN_IF_ERROR(end.cause());
+  std::vector<pbi::ConductRunResponse> lasts(calls.size());
+  LAWINE_RETURN_IF_ERROR(Follow(calls, report, cancellation, lasts));
   for (const auto& last : lasts) LAWINE_RETURN_IF_ERROR(Merge(last, outcome));
   LAWINE_RETURN_IF_ERROR(CheckSteps(plan, outcome));
   return outcome;

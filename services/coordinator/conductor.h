@@ -11,8 +11,8 @@
 #include "absl/time/time.h"
 #include "engine/spread/outcome.h"
 #include "lawine/internal/v1/worker.pb.h"
+#include "services/coordinator/cancellation.h"
 #include "services/coordinator/scenario_plan.h"
-#include "services/coordinator/worker_call.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {

@@ -2,28 +2,56 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_FAN_OUT_H_
 #define LAWINE_SERVICES_COORDINATOR_FAN_OUT_H_
 
+#include <grpcpp/grpcpp.h>
+
 #include <functional>
-#include <future>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
+#include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/common/rpc.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
 
-// Calls ask(worker index) for all workers at the same time and waits for all. Returns the failure of the
-// first worker that has one; WorkerHandle::Said names it.
-inline absl::Status AskAll(std::span<const WorkerHandle> workers,
-                           const std::function<absl::Status(std::size_t)>& ask) {
-  std::vector<std::future<absl::Status>> others;
-  for (std::size_t w = 1; w < workers.size(); ++w) others.push_back(std::async(std::launch::async, ask, w));
-  std::vector<absl::Status> statuses;
-  statuses.push_back(workers.empty() ? absl::OkStatus() : ask(0));
-  for (auto& other : others) statuses.push_back(other.get());
-  for (const absl::Status& status : statuses) LAWINE_RETURN_IF_ERROR(status);
-  return absl::OkStatus();
+template <class Request, class Response>
+using WorkerMethod = void (WorkerStub::*)(grpc::ClientContext*, const Request*, Response*,
+                                          std::function<void(grpc::Status)>);
+
+// Asks all workers at the same time and waits for all; their answers in the same order. Returns the failure
+// of the first worker that has one, with the worker named.
+template <class Request, class Response>
+absl::StatusOr<std::vector<Response>> AskAll(std::span<const WorkerHandle> workers,
+                                             WorkerMethod<Request, Response> method, const Request& request,
+                                             absl::Duration timeout) {
+  Mutex mutex;
+  CondVar changed;
+  std::size_t waiting = workers.size();
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<grpc::Status> statuses(workers.size());
+  std::vector<Response> answers(workers.size());
+  for (std::size_t w = 0; w < workers.size(); ++w) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    SetDeadline(*contexts[w], timeout);
+    (workers[w].stub->async()->*method)(contexts[w].get(), &request, &answers[w],
+                                        [&, w](grpc::Status status) {
+                                          MutexLock lock(mutex);
+                                          statuses[w] = std::move(status);
+                                          --waiting;
+                                          changed.NotifyAll();
+                                        });
+  }
+  {
+    MutexLock lock(mutex);
+    while (waiting > 0) changed.Wait(mutex);
+  }
+  for (std::size_t w = 0; w < workers.size(); ++w) LAWINE_RETURN_IF_ERROR(workers[w].Said(statuses[w]));
+  return answers;
 }
 
 }  // namespace lawine

@@ -27,13 +27,7 @@ absl::StatusOr<ShardDescriptions> DescribeShards(const std::string& name, const 
   pbi::DescribeShardsRequest request;
   request.set_graph(name);
   request.set_profiles(profiles);
-  ShardDescriptions parts(placement.workers.size());
-  LAWINE_RETURN_IF_ERROR(AskAll(placement.workers, [&](std::size_t w) {
-    grpc::ClientContext context;
-    SetDeadline(context, kStatsTimeout);
-    return placement.workers[w].Said(placement.workers[w].stub->DescribeShards(&context, request, &parts[w]));
-  }));
-  return parts;
+  return AskAll(placement.workers, &WorkerStub::DescribeShards, request, kStatsTimeout);
 }
 
 AudienceDistribution AudiencesOf(const ShardDescriptions& parts) {

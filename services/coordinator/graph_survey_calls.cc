@@ -69,14 +69,7 @@ class SurveyedWorkers {
  private:
   absl::StatusOr<std::vector<pbi::SurveyShardsResponse>> Ask(pbi::SurveyShardsRequest& request) const {
     request.set_graph(graph_);
-    std::vector<pbi::SurveyShardsResponse> parts(placement_.workers.size());
-    LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
-      grpc::ClientContext context;
-      SetDeadline(context, kStepTimeout);
-      return placement_.workers[w].Said(
-          placement_.workers[w].stub->SurveyShards(&context, request, &parts[w]));
-    }));
-    return parts;
+    return AskAll(placement_.workers, &WorkerStub::SurveyShards, request, kStepTimeout);
   }
 
   const std::string graph_;

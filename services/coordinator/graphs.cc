@@ -228,6 +228,7 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
   pbi::GraphRecord record;
   *record.mutable_info() = wire::ToProto(*graph);
   *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  record.set_dense_keys(source.keys().empty());
   LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(wanted.name), record.SerializeAsString()));
   LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(record.info().digest())));
   if (!wanted.request_id.empty()) {
@@ -271,12 +272,7 @@ absl::Status Graphs::DropEverywhere(const std::string& name) const {
   const std::vector<WorkerHandle> workers = workers_.Alive();
   pbi::DropGraphRequest request;
   request.set_graph(name);
-  LAWINE_RETURN_IF_ERROR(AskAll(workers, [&](std::size_t w) {
-    grpc::ClientContext context;
-    SetDeadline(context, kDropTimeout);
-    pbi::DropGraphResponse response;
-    return workers[w].Said(workers[w].stub->DropGraph(&context, request, &response));
-  }));
+  LAWINE_RETURN_IF_ERROR(AskAll(workers, &WorkerStub::DropGraph, request, kDropTimeout).status());
   // What is gone must be seen to be gone, or the name could not be used again at once.
   for (int i = 0; i < 40 && !workers_.HoldersOf(name).empty(); ++i) {
     workers_.WaitForWorkers(~0u, WorkerDirectory::kHeartbeat / 2);

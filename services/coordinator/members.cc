@@ -1,6 +1,7 @@
 #include "services/coordinator/members.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
@@ -32,31 +33,47 @@ std::string Members::IdOf(const pbi::MemberRecord& record) const {
   return graph_.info().named_members() ? record.name() : absl::StrCat(record.key());
 }
 
-absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ByKey(const std::vector<MemberKey>& keys,
-                                                              bool profiles) const {
+// Profiles are read from disk, and hold the names; without names a record's key is its id.
+pbi::ReadMembersRequest Members::RequestOf(const std::vector<MemberKey>& keys) const {
   pbi::ReadMembersRequest request;
   request.mutable_keys()->Add(keys.begin(), keys.end());
-  request.set_profiles(profiles);
-  return Read(request);
-}
-
-absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ById(const std::vector<std::uint32_t>& ids,
-                                                             bool profiles) const {
-  pbi::ReadMembersRequest request;
-  request.mutable_ids()->Add(ids.begin(), ids.end());
-  request.set_profiles(profiles);
-  return Read(request);
-}
-
-absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMembersRequest& wanted) const {
-  pbi::ReadMembersRequest request = wanted;
   request.set_graph(graph_.info().name());
-  std::vector<pbi::ReadMembersResponse> parts(placement_.workers.size());
-  LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
-    grpc::ClientContext context;
-    SetDeadline(context, kReadTimeout);
-    return placement_.workers[w].Said(placement_.workers[w].stub->ReadMembers(&context, request, &parts[w]));
-  }));
+  request.set_profiles(graph_.info().named_members());
+  return request;
+}
+
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ByKey(const std::vector<MemberKey>& keys) const {
+  return Read(RequestOf(keys));
+}
+
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ById(const std::vector<std::uint32_t>& ids) const {
+  pbi::ReadMembersRequest request = RequestOf({});
+  request.mutable_ids()->Add(ids.begin(), ids.end());
+  return Read(request);
+}
+
+std::vector<WorkerHandle> Members::HoldersOf(const pbi::ReadMembersRequest& request) const {
+  if (request.keys_size() > 0 && !graph_.dense_keys()) return placement_.workers;
+  const auto& boundaries = graph_.info().boundaries();
+  std::set<std::uint32_t> owners;
+  const auto add = [&](std::uint64_t id) {
+    const auto end = std::upper_bound(boundaries.begin(), boundaries.end(), id);
+    if (end != boundaries.end()) owners.insert(static_cast<std::uint32_t>(end - boundaries.begin()) - 1);
+  };
+  for (const std::uint64_t key : request.keys()) add(key);
+  for (const std::uint32_t id : request.ids()) add(id);
+  std::vector<WorkerHandle> holders;
+  for (const WorkerHandle& worker : placement_.workers) {
+    const bool holds = std::any_of(worker.shards.begin(), worker.shards.end(),
+                                   [&owners](std::uint32_t shard) { return owners.contains(shard); });
+    if (holds) holders.push_back(worker);
+  }
+  return holders;
+}
+
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMembersRequest& request) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ReadMembersResponse> parts,
+                          AskAll(HoldersOf(request), &WorkerStub::ReadMembers, request, kReadTimeout));
   std::vector<pbi::MemberRecord> records;
   for (const auto& part : parts) records.insert(records.end(), part.members().begin(), part.members().end());
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.id() < b.id(); });
@@ -70,12 +87,8 @@ absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule)
   request.set_audience(rule.audience);
   request.set_count(rule.count);
   request.set_run_seed(rule.run_seed);
-  std::vector<pbi::ProposeSeedsResponse> parts(placement_.workers.size());
-  LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
-    grpc::ClientContext context;
-    SetDeadline(context, kReadTimeout);
-    return placement_.workers[w].Said(placement_.workers[w].stub->ProposeSeeds(&context, request, &parts[w]));
-  }));
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ProposeSeedsResponse> parts,
+                          AskAll(placement_.workers, &WorkerStub::ProposeSeeds, request, kReadTimeout));
   std::vector<SeedCandidate> best;
   for (const auto& part : parts) {
     std::vector<SeedCandidate> proposals;
@@ -89,7 +102,9 @@ absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id,
                                                         std::uint32_t followers) const {
   const absl::StatusOr<MemberKey> key = KeyOf(id);
   if (!key.ok()) return FieldError("id", std::string(key.status().message()));
-  LAWINE_ASSIGN_OR_RETURN(const auto records, ByKey({*key}, true));
+  pbi::ReadMembersRequest request = RequestOf({*key});
+  request.set_profiles(true);
+  LAWINE_ASSIGN_OR_RETURN(const auto records, Read(request));
   if (records.empty() || IdOf(records[0]) != id) {
     return absl::NotFoundError(absl::StrCat("graph '", graph_.info().name(), "' has no member '", id, "'"));
   }
@@ -106,9 +121,9 @@ absl::StatusOr<pb::GetMemberResponse> Members::Describe(const std::string& id,
   LAWINE_ASSIGN_OR_RETURN(const GraphInfo info, wire::FromProto(graph_.info()));
   member.set_shard(info.partition.OwnerOf(MemberId(record.id())).value);
   LAWINE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> ids, FirstFollowers(record.id(), followers));
-  LAWINE_ASSIGN_OR_RETURN(const auto names, ById(ids, info.named_members));
+  LAWINE_ASSIGN_OR_RETURN(const auto names, ById(ids));
   for (const auto& follower : names) response.add_followers(IdOf(follower));
-  LAWINE_ASSIGN_OR_RETURN(const auto persons, ById({record.person()}, info.named_members));
+  LAWINE_ASSIGN_OR_RETURN(const auto persons, ById({record.person()}));
   if (!persons.empty()) member.set_person(IdOf(persons[0]));
   return response;
 }
@@ -119,13 +134,8 @@ absl::StatusOr<std::vector<std::uint32_t>> Members::FirstFollowers(std::uint32_t
   request.set_graph(graph_.info().name());
   request.set_source(source);
   request.set_count(count);
-  std::vector<pbi::ReadFollowersResponse> parts(placement_.workers.size());
-  LAWINE_RETURN_IF_ERROR(AskAll(placement_.workers, [&](std::size_t w) {
-    grpc::ClientContext context;
-    SetDeadline(context, kReadTimeout);
-    return placement_.workers[w].Said(
-        placement_.workers[w].stub->ReadFollowers(&context, request, &parts[w]));
-  }));
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ReadFollowersResponse> parts,
+                          AskAll(placement_.workers, &WorkerStub::ReadFollowers, request, kReadTimeout));
   std::vector<std::uint32_t> ids;
   for (const auto& part : parts) ids.insert(ids.end(), part.followers().begin(), part.followers().end());
   std::sort(ids.begin(), ids.end());

@@ -23,14 +23,12 @@ class Members {
 
   // Key of an external id. INVALID_ARGUMENT when the graph has integer ids and `id` is none.
   absl::StatusOr<MemberKey> KeyOf(const std::string& id) const;
-  // External id of a record that was read with profiles.
+  // External id of a record.
   std::string IdOf(const internal::v1::MemberRecord& record) const;
 
   // Records of those that exist, in order of dense id.
-  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ByKey(const std::vector<MemberKey>& keys,
-                                                                bool profiles) const;
-  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ById(const std::vector<std::uint32_t>& ids,
-                                                               bool profiles) const;
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ByKey(const std::vector<MemberKey>& keys) const;
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ById(const std::vector<std::uint32_t>& ids) const;
 
   // Best members by a rule, over all shards, best first.
   absl::StatusOr<std::vector<SeedCandidate>> Choose(const SeedRule& rule) const;
@@ -39,6 +37,9 @@ class Members {
                                                          std::uint32_t followers) const;
 
  private:
+  internal::v1::ReadMembersRequest RequestOf(const std::vector<MemberKey>& keys) const;
+  // Workers that may hold what is asked for.
+  std::vector<WorkerHandle> HoldersOf(const internal::v1::ReadMembersRequest& request) const;
   // Dense ids, ascending.
   absl::StatusOr<std::vector<std::uint32_t>> FirstFollowers(std::uint32_t source, std::uint32_t count) const;
   absl::StatusOr<std::vector<internal::v1::MemberRecord>> Read(

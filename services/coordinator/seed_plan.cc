@@ -50,7 +50,7 @@ absl::StatusOr<SeedPlan> ChooseMembers(const pb::SeedMembers& seeds, std::uint64
         "no ", nearest < best.size() ? "more " : "", "members have an audience of exactly ", seeds.audience(),
         ": ", nearest, " of ", best.size(), " seed members have the nearest there is"));
   }
-  LAWINE_ASSIGN_OR_RETURN(const auto records, members.ById(ids, true));
+  LAWINE_ASSIGN_OR_RETURN(const auto records, members.ById(ids));
   for (const auto& record : records) Add(record, members, plan);
   return plan;
 }
@@ -100,7 +100,7 @@ absl::StatusOr<SeedPlan> FindMembers(const google::protobuf::RepeatedPtrField<st
     if (!key.ok()) return FieldError(path, std::string(key.status().message()));
     keys.push_back(*key);
   }
-  LAWINE_ASSIGN_OR_RETURN(const auto records, members.ByKey(keys, true));
+  LAWINE_ASSIGN_OR_RETURN(const auto records, members.ByKey(keys));
   SeedPlan plan;
   for (const auto& record : records) {
     if (named.erase(members.IdOf(record)) > 0) Add(record, members, plan);

@@ -7,16 +7,16 @@
 #include "engine/base/status_macros.h"
 #include "engine/spread/wave_collector.h"
 #include "services/common/wire.h"
+#include "services/coordinator/prepare.h"
 
 namespace lawine {
 namespace {
 
 namespace pbi = ::lawine::internal::v1;
 
-using TrafficCall = WorkerCall<pbi::ConductTrafficRequest, pbi::ConductTrafficResponse>;
-using TrafficCalls = std::vector<std::unique_ptr<TrafficCall>>;
+using TrafficCalls = WorkerCalls<pbi::ConductTrafficRequest, pbi::ConductTrafficResponse>;
 
-// Adds up what workers report, from a thread for each.
+// Adds up what workers report.
 class Collected {
  public:
   Collected(std::uint32_t workers_count, const TrafficHooks& hooks)
@@ -25,18 +25,15 @@ class Collected {
   absl::Status Add(const pbi::ConductTrafficResponse& response) {
     if (response.has_wave()) {
       LAWINE_ASSIGN_OR_RETURN(WaveOutcome part, wire::FromProto(response.wave()));
-      MutexLock lock(mutex_);
       LAWINE_RETURN_IF_ERROR(collector_.Add(std::move(part)));
       return hook_status_;
     }
-    MutexLock lock(mutex_);
     conducted_.processing_seconds =
         std::max(conducted_.processing_seconds, response.done().processing_seconds());
     conducted_.exchange_bytes += response.done().exchange_bytes();
     return absl::OkStatus();
   }
   absl::StatusOr<TrafficConducted> Outcome(double load_seconds) {
-    MutexLock lock(mutex_);
     if (!collector_.all_whole()) {
       return absl::DataLossError("workers report different waves: the result cannot be trusted");
     }
@@ -47,35 +44,37 @@ class Collected {
   }
 
  private:
-  // Called by collector_.Add, with the lock held.
-  void WhenWhole(const WaveOutcome& wave) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    hook_status_ = hooks_.wave(wave, collector_.outcome());
-  }
+  void WhenWhole(const WaveOutcome& wave) { hook_status_ = hooks_.wave(wave, collector_.outcome()); }
 
   const TrafficHooks& hooks_;
-  Mutex mutex_;
-  WaveCollector collector_ ABSL_GUARDED_BY(mutex_);
-  absl::Status hook_status_ ABSL_GUARDED_BY(mutex_);
-  TrafficConducted conducted_ ABSL_GUARDED_BY(mutex_);
+  WaveCollector collector_;
+  absl::Status hook_status_;
+  TrafficConducted conducted_;
 };
 
-// Reads one worker's waves until its part is over.
-absl::Status Follow(TrafficCall& call, Collected& collected) {
-  pbi::ConductTrafficResponse response;
-  bool done = false;
-  while (call.Read(response)) {
-    if (response.failure_code() != 0) {
-      return call.Failed(static_cast<absl::StatusCode>(response.failure_code()), ": " + response.failure());
+// Reads what one message of a worker says.
+absl::Status Take(const WorkerHandle& worker, const pbi::ConductTrafficResponse& response,
+                  Collected& collected) {
+  if (response.failure_code() == 0) return collected.Add(response);
+  return worker.PartFailed(static_cast<absl::StatusCode>(response.failure_code()), ": " + response.failure());
+}
+
+// Reads waves until all workers have ended; the first failure ends them all.
+void Follow(TrafficCalls& calls, Collected& collected, SharedEnd& end) {
+  std::vector<bool> done(calls.size());
+  while (const auto event = calls.Next()) {
+    if (event->message.has_value()) {
+      end.Note(Take(calls.worker(event->worker), *event->message, collected));
+      done[event->worker] = done[event->worker] || event->message->has_done();
+    } else {
+      const bool whole = !event->status.ok() || done[event->worker];
+      end.Note(whole ? event->status : absl::InternalError("a worker ended its part early"));
     }
-    LAWINE_RETURN_IF_ERROR(collected.Add(response));
-    done = done || response.has_done();
   }
-  LAWINE_RETURN_IF_ERROR(call.Finish());
-  return done ? absl::OkStatus() : absl::InternalError("a worker ended its part early");
 }
 
 // Passes the caller's batches on. OK too when a worker has gone: its reader says why.
-absl::Status Feed(const TrafficHooks& hooks, const TrafficCalls& calls, const Cancellation& cancellation) {
+absl::Status Feed(const TrafficHooks& hooks, TrafficCalls& calls, const Cancellation& cancellation) {
   pbi::ConductTrafficRequest request;
   while (!cancellation.cancelled()) {
     LAWINE_ASSIGN_OR_RETURN(auto batch, hooks.next_batch());
@@ -85,8 +84,8 @@ absl::Status Feed(const TrafficHooks& hooks, const TrafficCalls& calls, const Ca
     } else {
       request.set_end(true);
     }
-    for (const auto& call : calls) {
-      if (!call->Send(request)) return absl::OkStatus();
+    for (std::size_t w = 0; w < calls.size(); ++w) {
+      if (!calls.Send(w, request)) return absl::OkStatus();
     }
     if (request.has_end()) return absl::OkStatus();
   }
@@ -99,8 +98,7 @@ absl::StatusOr<TrafficConducted> ConductTraffic(const TrafficJob& job, const Pla
                                                 absl::Duration timeout, const TrafficHooks& hooks,
                                                 Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the traffic was cancelled");
-  const TrafficCalls calls = CallAll<TrafficCall>(placement, &pbi::WorkerService::Stub::ConductTraffic,
-                                                  absl::Now() + timeout, cancellation);
+  TrafficCalls calls(placement, &WorkerStub::ConductTraffic, absl::Now() + timeout, cancellation);
   pbi::ConductTrafficRequest request;
   *request.mutable_plan() = wire::ToProto(job.task);
   FillPlan(job.graph.info(), placement, *request.mutable_plan());
@@ -115,13 +113,14 @@ absl::StatusOr<TrafficConducted> ConductTraffic(const TrafficJob& job, const Pla
   LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
   Collected collected(static_cast<std::uint32_t>(calls.size()), hooks);
   SharedEnd end(cancellation);
-  std::vector<std::future<void>> readers;
-  for (const auto& call : calls) {
-    readers.push_back(
-        std::async(std::launch::async, [&, c = call.get()] { end.Note(Follow(*c, collected)); }));
+  const auto follow = [&] { Follow(calls, collected, end); };
+  if (hooks.next_batch == nullptr) {
+    follow();
+  } else {
+    const std::future<void> reader = std::async(std::launch::async, follow);
+    end.Note(Feed(hooks, calls, cancellation));
+    reader.wait();
   }
-  if (hooks.next_batch != nullptr) end.Note(Feed(hooks, calls, cancellation));
-  for (auto& reader : readers) reader.get();
   LAWINE_RETURN_IF_ERROR(end.cause());
   return collected.Outcome(load_seconds);
 }

@@ -9,8 +9,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/spread/traffic_outcome.h"
+#include "services/coordinator/cancellation.h"
 #include "services/coordinator/traffic_plan.h"
-#include "services/coordinator/worker_call.h"
+#include "services/coordinator/worker_directory.h"
 
 namespace lawine {
 

@@ -83,7 +83,7 @@ class Batches {
     std::sort(distinct.begin(), distinct.end());
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     // Keys of names are hashes: only the name itself says who it is.
-    LAWINE_ASSIGN_OR_RETURN(const auto records, members_.ByKey(distinct, job_.graph.info().named_members()));
+    LAWINE_ASSIGN_OR_RETURN(const auto records, members_.ByKey(distinct));
     std::map<std::string, MemberId> ids;
     for (const auto& record : records) ids[members_.IdOf(record)] = MemberId(record.id());
     std::vector<MemberId> senders;
@@ -113,7 +113,7 @@ absl::StatusOr<pb::TrafficRows> RowsOf(const WaveOutcome& wave, const Members& m
   for (const MemberId sender : wave.messages.senders) ids.push_back(sender.value);
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  LAWINE_ASSIGN_OR_RETURN(const auto records, members.ById(ids, true));
+  LAWINE_ASSIGN_OR_RETURN(const auto records, members.ById(ids));
   if (records.size() != ids.size()) return absl::InternalError("senders could not be named");
   pb::TrafficRows rows;
   rows.set_first_message(wave.messages.first_message);

@@ -25,6 +25,17 @@ absl::Status WorkerHandle::Said(const grpc::Status& status) const {
   return named;
 }
 
+absl::Status WorkerHandle::PartSaid(const grpc::Status& status) const {
+  if (status.ok()) return absl::OkStatus();
+  const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
+  return PartFailed(static_cast<absl::StatusCode>(status.error_code()),
+                    absl::StrCat(gone ? " has disappeared: " : ": ", status.error_message()));
+}
+
+absl::Status WorkerHandle::PartFailed(absl::StatusCode code, const std::string& what) const {
+  return absl::Status(code, absl::StrCat(Text(), " (shards ", absl::StrJoin(shards, ", "), ")", what));
+}
+
 absl::Status Placement::Check(const std::string& graph) const {
   if (missing.empty()) return absl::OkStatus();
   std::string text = absl::StrCat("graph '", graph, "': no live worker holds ",

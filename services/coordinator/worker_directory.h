@@ -16,6 +16,9 @@
 
 namespace lawine {
 
+// Its calls are driven by gRPC's own threads.
+using WorkerStub = class internal::v1::WorkerService::Stub::async;
+
 // A worker as seen at one moment. The stub may be used by several threads.
 struct WorkerHandle {
   std::string node_id;
@@ -26,6 +29,10 @@ struct WorkerHandle {
   std::string Text() const;  // "worker w-12 at 127.0.0.1:7071"
   // What a call to the worker said, with the worker named.
   absl::Status Said(const grpc::Status& status) const;
+  // How the worker's part of a run or of traffic ended; a failure with worker and shards named.
+  absl::Status PartSaid(const grpc::Status& status) const;
+  // `what` begins with what follows the name.
+  absl::Status PartFailed(absl::StatusCode code, const std::string& what) const;
 };
 
 // Who holds a graph's shards.
