@@ -1,7 +1,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/command_line.h"
 #include "services/cli/output_file.h"
@@ -15,26 +19,47 @@ namespace {
 struct SweepFlags {
   SimulateFlags scenario;
   std::string field;
-  double from = 0;
-  double to = 0;
+  std::optional<double> from;
+  std::optional<double> to;
+  std::string counts;
   std::optional<std::uint32_t> points;
-  std::string scale = "linear";
+  std::string scale;
   std::string csv;
   bool estimate = false;
 };
+
+// "37/1000"
+absl::StatusOr<v1::Counts> ParseCounts(const std::string& text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, '/');
+  std::uint64_t successes = 0, trials = 0;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &successes) || !absl::SimpleAtoi(parts[1], &trials)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--counts: expected so many of so many, like 37/1000, found '", text, "'"));
+  }
+  v1::Counts counts;
+  counts.set_successes(successes);
+  counts.set_trials(trials);
+  return counts;
+}
 
 absl::StatusOr<v1::SweepRequest> RequestOf(const SweepFlags& flags) {
   v1::SweepRequest request;
   v1::Sweep& sweep = *request.mutable_sweep();
   LAWINE_ASSIGN_OR_RETURN(*sweep.mutable_scenario(), BuildScenario(flags.scenario));
   sweep.set_field(flags.field);
-  sweep.set_from(flags.from);
-  sweep.set_to(flags.to);
+  if (!flags.counts.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(*sweep.mutable_counts(), ParseCounts(flags.counts));
+  } else if (!flags.from.has_value() || !flags.to.has_value()) {
+    return absl::InvalidArgumentError("expected --from and --to, or --counts");
+  }
+  if (flags.from) sweep.set_from(*flags.from);
+  if (flags.to) sweep.set_to(*flags.to);
   if (flags.points.has_value() && *flags.points == 0) {
     return absl::InvalidArgumentError("--points: expected 2 to 200, found 0");
   }
   if (flags.points) sweep.set_points(*flags.points);
-  sweep.set_scale(flags.scale == "log" ? v1::SWEEP_SCALE_LOG : v1::SWEEP_SCALE_LINEAR);
+  if (flags.scale == "log") sweep.set_scale(v1::SWEEP_SCALE_LOG);
+  if (flags.scale == "linear") sweep.set_scale(v1::SWEEP_SCALE_LINEAR);
   request.set_validate_only(flags.estimate);
   return request;
 }
@@ -69,13 +94,18 @@ void AddSweepCommand(CLI::App& app, Action& action) {
       "lawine sweep hyves --field model.forward.probability --from 0.0005 --to 0.5 --scale log --csv "
       "sweep.csv\n"
       "lawine sweep hyves --field seed_members.count --from 1 --to 100 --random 1 --forward 0.005\n"
+      "lawine sweep hyves --field model.forward.probability --counts 37/1000   # what is known of a rate\n"
       "lawine sweep --scenario news.json --field stop.max_steps --from 1 --to 12 --points 12");
   AddScenarioFlags(command, flags->scenario);
   command.add_option("--field", flags->field, "Path of a numeric field of the scenario")
       ->type_name("PATH")
       ->required();
-  command.add_option("--from", flags->from, "First value")->type_name("A")->required();
-  command.add_option("--to", flags->to, "Last value")->type_name("B")->required();
+  command.add_option("--from", flags->from, "First value")->type_name("A");
+  command.add_option("--to", flags->to, "Last value")->type_name("B");
+  command
+      .add_option("--counts", flags->counts,
+                  "Instead: the rate was counted, so many of so many; luck and not knowing it are told apart")
+      ->type_name("K/N");
   command.add_option("--points", flags->points, "How many values (default: 20)")->type_name("N");
   command.add_option("--scale", flags->scale, "Spacing: linear (default) or log")
       ->type_name("HOW")

@@ -47,6 +47,17 @@ std::string PointsTable(const v1::SweepResult& result, bool color) {
   return table.Render(color);
 }
 
+std::string UncertaintyFacts(const v1::Uncertainty& found) {
+  const auto range = [](const v1::Interval& interval) {
+    return absl::StrCat(Decimal(interval.low(), 0), " to ", Decimal(interval.high(), 0));
+  };
+  return Facts(
+      {{"standard deviation", absl::StrCat(Decimal(found.luck(), 1), " by luck, ",
+                                           Decimal(found.ignorance(), 1), " by not knowing the rate better")},
+       {"middle 95%",
+        absl::StrCat(range(found.middle95()), "; of the mean alone ", range(found.mean_middle95()))}});
+}
+
 std::string SweepFacts(const v1::SweepResult& result) {
   const v1::Scenario& scenario = result.sweep().scenario();
   return Facts(
@@ -63,9 +74,15 @@ std::string SweepReport(const v1::SweepResult& result, bool color) {
   std::string text = absl::StrCat(
       color ? absl::StrCat("\033[1m", headline, "\033[0m") : headline, "\n\n", PointsTable(result, color),
       "\n",
-      Wrap("Variability is the standard deviation of reach over its mean. Over a rate it is largest at "
-           "the critical one: below it nearly every message dies out, above it some go far."),
-      "\n\n", SweepFacts(result), "\n");
+      result.has_uncertainty()
+          ? absl::StrCat(Wrap("The values are quantiles of what the counts say of the rate: each stands for "
+                              "equally much of what is not known."),
+                         "\n\n", UncertaintyFacts(result.uncertainty()))
+          : absl::StrCat(Wrap("Variability is the standard deviation of reach over its mean. Over a rate it "
+                              "is largest at the critical one: below it nearly every message dies out, above "
+                              "it some go far."),
+                         "\n\n"),
+      SweepFacts(result), "\n");
   for (const std::string& warning : result.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");
   }

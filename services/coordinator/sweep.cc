@@ -13,6 +13,7 @@
 #include "services/coordinator/difference.h"
 #include "services/coordinator/run_result.h"
 #include "services/coordinator/sweep_values.h"
+#include "services/coordinator/uncertainty.h"
 
 namespace lawine {
 namespace {
@@ -22,6 +23,26 @@ namespace pb = ::lawine::v1;
 constexpr std::uint32_t kSchemaVersion = 1;
 constexpr std::uint32_t kPointsDefault = 20;
 constexpr std::uint32_t kPointsMax = 200;
+constexpr std::uint64_t kTrialsMax = 1'000'000'000'000;
+
+absl::Status CheckCounts(const pb::Sweep& sweep, const FieldPath& field) {
+  if (field.whole()) {
+    return FieldError("field", absl::StrCat("expected a rate beside counts, found ", field.text()));
+  }
+  if (sweep.from() != 0 || sweep.to() != 0 || sweep.scale() != pb::SWEEP_SCALE_UNSPECIFIED) {
+    return FieldError("counts", "expected neither from, to nor scale beside it: the counts give the values");
+  }
+  const pb::Counts& counts = sweep.counts();
+  if (counts.trials() < 1 || counts.trials() > kTrialsMax) {
+    return FieldError("counts.trials",
+                      absl::StrCat("expected 1 to ", kTrialsMax, ", found ", counts.trials()));
+  }
+  if (counts.successes() > counts.trials()) {
+    return FieldError("counts.successes", absl::StrCat("expected at most the ", counts.trials(),
+                                                       " trials, found ", counts.successes()));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckRange(const pb::Sweep& sweep, const FieldPath& field) {
   for (const auto& [path, value] : {std::pair("from", sweep.from()), std::pair("to", sweep.to())}) {
@@ -31,9 +52,6 @@ absl::Status CheckRange(const pb::Sweep& sweep, const FieldPath& field) {
   if (sweep.from() >= sweep.to()) {
     return FieldError("to",
                       absl::StrCat("expected more than `from`, ", sweep.from(), ", found ", sweep.to()));
-  }
-  if (sweep.points() < 2 || sweep.points() > kPointsMax) {
-    return FieldError("points", absl::StrCat("expected 2 to ", kPointsMax, ", found ", sweep.points()));
   }
   if (!pb::SweepScale_IsValid(sweep.scale())) {
     return FieldError("scale", absl::StrCat("unknown value ", static_cast<int>(sweep.scale())));
@@ -51,6 +69,13 @@ absl::StatusOr<FieldPath> Complete(pb::Sweep& sweep) {
   LAWINE_RETURN_IF_ERROR(CheckMayChange("field", *field));
   LAWINE_RETURN_IF_ERROR(CompleteReplicas("scenario.replicas", *sweep.mutable_scenario()));
   if (sweep.points() == 0) sweep.set_points(kPointsDefault);
+  if (sweep.points() < 2 || sweep.points() > kPointsMax) {
+    return FieldError("points", absl::StrCat("expected 2 to ", kPointsMax, ", found ", sweep.points()));
+  }
+  if (sweep.has_counts()) {
+    LAWINE_RETURN_IF_ERROR(CheckCounts(sweep, *field));
+    return field;
+  }
   if (sweep.scale() == pb::SWEEP_SCALE_UNSPECIFIED) sweep.set_scale(pb::SWEEP_SCALE_LINEAR);
   LAWINE_RETURN_IF_ERROR(CheckRange(sweep, *field));
   return field;
@@ -69,6 +94,16 @@ std::string AnswerOf(const pb::SweepResult& result, bool whole) {
   if (!result.critical().found()) return absl::StrCat(ends, "; ", what, " is not inside this range.");
   return absl::StrFormat("%s; %s is about %.4g [%.4g to %.4g].", ends, what, result.critical().value(),
                          result.critical().ci95().low(), result.critical().ci95().high());
+}
+
+std::string CountsAnswerOf(const pb::SweepResult& result) {
+  const pb::Uncertainty& found = result.uncertainty();
+  return absl::StrFormat(
+      "With %d of %d counted, the message reaches %s members on average; 95%% of the time %s to %s. Not "
+      "knowing %s better makes %.0f%% of that variance, luck the rest.",
+      result.sweep().counts().successes(), result.sweep().counts().trials(), MeanText(found.mean()),
+      MeanText(found.middle95().low()), MeanText(found.middle95().high()), result.sweep().field(),
+      100 * found.ignorance_share());
 }
 
 // One sweep while it is made.
@@ -91,10 +126,15 @@ class Sweeper {
   absl::StatusOr<pb::SweepResult> Run() {
     result_.set_schema_version(kSchemaVersion);
     for (const double value : values_) LAWINE_RETURN_IF_ERROR(RunPoint(value));
-    const bool log_scale = result_.sweep().scale() == pb::SWEEP_SCALE_LOG;
-    *result_.mutable_critical() =
-        FindCritical(values_, reach_, log_scale, result_.sweep().scenario().run_seed());
-    result_.set_answer(AnswerOf(result_, field_.whole()));
+    if (result_.sweep().has_counts()) {
+      *result_.mutable_uncertainty() = UncertaintyOf(reach_);
+      result_.set_answer(CountsAnswerOf(result_));
+    } else {
+      const bool log_scale = result_.sweep().scale() == pb::SWEEP_SCALE_LOG;
+      *result_.mutable_critical() =
+          FindCritical(values_, reach_, log_scale, result_.sweep().scenario().run_seed());
+      result_.set_answer(AnswerOf(result_, field_.whole()));
+    }
     for (const std::string& warning : runs_.warnings()) result_.add_warnings(warning);
     *result_.mutable_timing() = runs_.timing();
     *result_.mutable_manifest() = runs_.manifest();

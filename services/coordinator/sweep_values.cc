@@ -8,6 +8,7 @@
 #include "engine/base/check.h"
 #include "engine/base/coin.h"
 #include "services/coordinator/statistics.h"
+#include "services/coordinator/uncertainty.h"
 
 namespace lawine {
 namespace {
@@ -65,6 +66,11 @@ std::vector<std::size_t> Resampled(const std::vector<std::vector<double>>& reach
 
 std::vector<double> SweepValues(const pb::Sweep& sweep, bool whole) {
   std::vector<double> values;
+  if (sweep.has_counts()) {
+    for (std::uint32_t k = 0; k < sweep.points(); ++k)
+      values.push_back(Rounded(PosteriorQuantile(sweep.counts(), (k + 0.5) / sweep.points())));
+    return values;
+  }
   const std::uint32_t last = sweep.points() - 1;
   for (std::uint32_t i = 0; i <= last; ++i) {
     const bool is_end = i == 0 || i == last;

@@ -10,8 +10,8 @@
 
 namespace lawine {
 
-// Ascending, each once; both ends exact. `whole`: whole numbers only. REQUIRES: `sweep` is complete and makes
-// sense.
+// Ascending, each once; both ends exact. Of counts: ascending, as many as points. `whole`: whole numbers
+// only. REQUIRES: `sweep` is complete and makes sense.
 std::vector<double> SweepValues(const lawine::v1::Sweep& sweep, bool whole);
 
 // Standard deviation divided by the mean; 0 where the mean is 0. REQUIRES: at least two values.

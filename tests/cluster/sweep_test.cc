@@ -69,6 +69,45 @@ TEST_F(SweepTest, ASweepFindsTheKnownCriticalRate) {
   EXPECT_NEAR(critical.value(), 1.0 / kAudience, 0.04);
 }
 
+pb::SweepRequest CountsRequestOf(const pb::Scenario& scenario, std::uint64_t successes,
+                                 std::uint64_t trials) {
+  pb::SweepRequest request = SweepRequestOf(scenario, 0, 0, 9);
+  pb::Counts& counts = *request.mutable_sweep()->mutable_counts();
+  counts.set_successes(successes);
+  counts.set_trials(trials);
+  return request;
+}
+
+// Knowing a rate from few trials, or from many: luck stays, ignorance goes.
+TEST_F(SweepTest, ACountedRateTellsLuckAndIgnoranceApart) {
+  const auto few = Sweep(client(), CountsRequestOf(Scenario(40), 3, 60));
+  ASSERT_TRUE(few.ok()) << Text(few.status);
+  const auto many = Sweep(client(), CountsRequestOf(Scenario(40), 50'000, 1'000'000));
+  ASSERT_TRUE(many.ok()) << Text(many.status);
+  ASSERT_EQ(few.value.result.points_size(), 9);
+  EXPECT_FALSE(few.value.result.has_critical());
+  EXPECT_LT(few.value.result.points(0).value(), 0.03);
+  EXPECT_GT(few.value.result.points(8).value(), 0.09);
+  EXPECT_GT(few.value.result.uncertainty().ignorance_share(), 0.2);
+  EXPECT_LT(many.value.result.uncertainty().ignorance_share(), 0.02);
+  EXPECT_GT(many.value.result.uncertainty().luck(), 0);
+  EXPECT_THAT(few.value.result.answer(), ::testing::HasSubstr("With 3 of 60 counted"));
+}
+
+TEST_F(SweepTest, CountsThatMakeNoSenseAreRefused) {
+  const auto refusal = [&](auto change) {
+    pb::SweepRequest changed = CountsRequestOf(Scenario(4), 3, 60);
+    change(*changed.mutable_sweep());
+    return Sweep(client(), changed).status;
+  };
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.mutable_counts()->set_successes(61); }),
+              IsBadField("counts.successes", "at most the 60 trials"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.mutable_counts()->Clear(); }),
+              IsBadField("counts.trials", "found 0"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(0.5); }), IsBadField("counts", "neither from"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("stop.max_steps"); }), IsBadField("field", "a rate"));
+}
+
 TEST_F(SweepTest, ASweepOfWholeNumbers) {
   pb::SweepRequest request = SweepRequestOf(Scenario(4), 1, 3, 20);
   request.mutable_sweep()->set_field("stop.max_steps");
