@@ -3,7 +3,7 @@
 set -eu
 export HOME=/tmp
 lawine() { command lawine --cluster "$LAWINE_CLUSTER" --quiet "$@"; }
-expected=DIGEST
+expected=00e47f63d39bb07173ec074d2c94dc2a
 graph=helm-test-$$-$(date +%s)
 trap 'lawine graph delete "$graph" >/dev/null' EXIT
 lawine cluster status
