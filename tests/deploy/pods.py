@@ -246,6 +246,9 @@ class Cluster:
                 data = {item["path"]: data[item["key"]] for item in secret["items"]}
         else:
             data = {"token": b"account", "ca.crt": b""}
+        for path in folder.iterdir():
+            if path.name not in data:
+                path.unlink()
         for name, content in data.items():
             path = folder / name
             path.unlink(missing_ok=True)
