@@ -68,26 +68,28 @@ class CallerImpl final : public Caller {
       scenario.mutable_model()->mutable_forward()->set_probability(options_.forward);
       scenario.set_replicas(options_.replicas);
       scenario.set_run_seed(number);
-      Start<v1::SimulateResponse>(*simulations_[at]->async(), &v1::SimulationService::Stub::async::Simulate,
-                                  std::move(request), std::move(done));
+      Start(*simulations_[at]->async(), &v1::SimulationService::Stub::async::Simulate, std::move(request),
+            std::move(done));
     } else if (options_.call == "member") {
       v1::GetMemberRequest request;
       request.set_graph(options_.graph);
       request.set_id(absl::StrCat(number % kMembersAsked));
-      Start<v1::GetMemberResponse>(*graphs_[at]->async(), &v1::GraphService::Stub::async::GetMember,
-                                   std::move(request), std::move(done));
+      Start(*graphs_[at]->async(), &v1::GraphService::Stub::async::GetMember, std::move(request),
+            std::move(done));
     } else {
-      Start<v1::GetClusterStatusResponse>(*clusters_[at]->async(),
-                                          &v1::ClusterService::Stub::async::GetClusterStatus,
-                                          v1::GetClusterStatusRequest(), std::move(done));
+      Start(*clusters_[at]->async(), &v1::ClusterService::Stub::async::GetClusterStatus,
+            v1::GetClusterStatusRequest(), std::move(done));
     }
   }
 
  private:
   static constexpr std::uint64_t kMembersAsked = 1000;  // generated graphs have members 0, 1, 2, ...
 
-  template <typename Response, typename Async, typename Method, typename Request>
-  void Start(Async& async, Method method, Request request, std::function<void(grpc::StatusCode)> done) {
+  template <typename Async, typename Request, typename Response>
+  void Start(Async& async,
+             void (Async::*method)(grpc::ClientContext*, const Request*, Response*,
+                                   std::function<void(grpc::Status)>),
+             Request request, std::function<void(grpc::StatusCode)> done) {
     const auto call = std::make_shared<InFlight<Request, Response>>();
     call->request = std::move(request);
     call->context.set_deadline(std::chrono::system_clock::now() + options_.deadline);
