@@ -44,7 +44,7 @@ def environment():
         copy = pathlib.Path(folder) / "services" / "examples" / "python"
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
         shutil.copytree(tools.ROOT / "proto", pathlib.Path(folder) / "proto")
-        needs = ["grpcio-tools==1.76.0", "setuptools==80.9.0", "wheel==0.45.1", "pandas", "numpy", "pyarrow", "networkx", "ndlib==6.0.1"]
+        needs = ["grpcio-tools==1.76.0", "setuptools==80.9.0", "wheel==0.45.1", "pandas", "numpy", "pyarrow", "networkx", "ndlib==6.0.1", "six", "future", "scipy"]
         try:
             tools.run("python3", "-m", "venv", "--clear", where)
             done = tools.run(where / "bin" / "pip", "install", "-q", "--disable-pip-version-check", *needs, check=False)
