@@ -1,0 +1,198 @@
+"""The chart: lint, wrong values, sizes, names that never change, schemas, pod security, alerts, dashboard."""
+import json
+import pathlib
+import re
+import tempfile
+import unittest
+
+import yaml
+
+import chart
+import tools
+
+GIB = 1 << 30
+
+
+class LintTest(unittest.TestCase):
+    def test_every_value_set_passes_strict_lint(self):
+        for path in chart.VALUE_SETS:
+            with self.subTest(path.stem):
+                tools.run(tools.helm(), "lint", "--strict", tools.CHART, "--values", path)
+
+    def test_value_sets_are_the_four(self):
+        tools.helm()
+        self.assertEqual([p.stem for p in chart.VALUE_SETS], ["hyves", "kind", "production", "small"])
+
+
+class WrongValuesTest(unittest.TestCase):
+    """Each fails before anything is made, with a sentence that names the field."""
+
+    CASES = [
+        ({"workers": {"count": 0}}, "workers.?count"),
+        ({"workers": {"count": "three"}}, "workers.?count"),
+        ({"workers": {"replicas": 3}}, "replicas"),
+        ({"worker": {}}, "worker"),
+        ({"workers": {"memory": "lots"}}, "workers.?memory"),
+        ({"workers": {"memory": "1Gi"}}, "workers.memory: expected at least 1280Mi"),
+        ({"workers": {"memory": "2Gi", "count": 1}, "graphs": [{"name": "h", "preset": "hyves"}]},
+         r"workers.memory: graphs take \d+Mi on each of 1 workers.*raise it to \d+Mi"),
+        ({"workers": {"memory": "2Gi", "graphMemory": "2GiB"}}, "workers.graphMemory: 2GiB leaves less than 512Mi"),
+        ({"graphs": [{"name": "Hyves", "preset": "hyves"}]}, "graphs.*name"),
+        ({"graphs": [{"name": "a", "preset": "myspace"}]}, "preset"),
+        ({"graphs": [{"name": "a"}]}, r"graphs\[0\] \(a\): expected preset or import, found neither"),
+        ({"graphs": [{"name": "a", "preset": "own"}, {"name": "a", "preset": "own"}]}, "expected each name once"),
+        ({"graphs": [{"name": "a", "import": {"files": ["x"], "undirected": True}}]}, "importVolume.existingClaim"),
+        ({"importVolume": {"existingClaim": "c"}, "graphs": [{"name": "a", "members": 10, "linksPerMember": 2, "import": {"files": ["x"]}}]},
+         "say what its rows mean"),
+        ({"importVolume": {"existingClaim": "c"}, "graphs": [{"name": "a", "import": {"files": ["x"], "undirected": True}}]},
+         "say how large it is"),
+        ({"graphs": [{"name": "a", "import": {"files": ["x; rm -rf /"], "undirected": True}}]}, "files"),
+        ({"graphs": [{"name": "a", "preset": "own", "members": 10, "linksPerMember": 10}]}, "expected fewer than its 10 members"),
+        ({"certificates": {"mode": "certManager"}}, "certificates.issuer.name"),
+        ({"certificates": {"mode": "existing"}}, "certificates.existing"),
+        ({"certificates": {"mode": "off"}}, "tokens.mode: certificates.mode is off"),
+        ({"tokens": {"mode": "off"}}, "tokens.mode: off is only for"),
+        ({"tokens": {"mode": "existing"}}, "tokens.existingSecret"),
+        ({"certificates": {"days": 30, "renewBeforeDays": 30}}, "renewBeforeDays: expected less than"),
+        ({"coordinator": {"storage": {"size": ""}}}, "storage"),
+    ]
+
+    def test_each_is_refused_with_a_sentence(self):
+        for values, sentence in self.CASES:
+            with self.subTest(json.dumps(values)):
+                done = chart.template(values, check=False)
+                self.assertNotEqual(done.returncode, 0, "accepted")
+                self.assertRegex(done.stderr.replace("\n", " "), sentence)
+
+    def test_lint_refuses_them_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "values.yaml"
+            path.write_text(yaml.safe_dump({"workers": {"count": 0}}))
+            done = tools.run(tools.helm(), "lint", tools.CHART, "--values", path, check=False)
+            self.assertNotEqual(done.returncode, 0)
+
+
+class SizesTest(unittest.TestCase):
+    @staticmethod
+    def sizes(rendered):
+        worker = chart.find(rendered, "StatefulSet", "net-lawine-worker")
+        container = worker["spec"]["template"]["spec"]["containers"][0]
+        limit = next(a for a in container["args"] if a.startswith("--memory-limit="))
+        claim = worker["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"]
+        return in_bytes(container["resources"]["limits"]["memory"]), in_bytes(limit.split("=")[1]), in_bytes(claim)
+
+    def test_memory_and_disk_follow_the_formula(self):
+        graph = {"name": "h", "preset": "hyves", "members": 6_000_000, "linksPerMember": 300}
+        for workers, shards in ((1, 4), (2, 4), (8, 8)):
+            memory, limit, disk = self.sizes(chart.render({"workers": {"count": workers}, "graphs": [graph]}))
+            need = (1.8e9 * 6 + 6e6 * 8 + 6e6 * 6 * shards) / workers
+            self.assertAlmostEqual(limit, need, delta=2 << 20)
+            self.assertEqual(memory, limit + GIB)
+            self.assertAlmostEqual(disk, max(8 * GIB, 2 * (1.8e9 * 2.2 + 6e6 * 32) / workers + 2 * GIB), delta=2 << 20)
+
+    def test_formula_is_above_what_was_measured(self):
+        # hyves-300, four workers: 5.37 bytes a link in memory, 1.99 on disk.
+        memory, limit, disk = self.sizes(chart.render({"workers": {"count": 4}, "graphs": [{"name": "h", "preset": "hyves-300"}]}))
+        self.assertGreater(limit, 1.8e9 * 5.37 / 4)
+        self.assertLess(limit, 1.8e9 * 5.37 / 4 * 1.2)
+        self.assertGreater(disk, 1.8e9 * 1.99 / 4)
+
+    def test_nothing_to_size_from_gives_the_least(self):
+        memory, limit, disk = self.sizes(chart.render())
+        self.assertEqual((memory, limit, disk), (2 * GIB, GIB, 8 * GIB))
+
+    def test_members_and_links_made_by_callers_count(self):
+        values = {"workers": {"count": 2}, "sizing": {"otherMembers": 1_000_000, "otherLinks": 1_000_000_000}}
+        _, limit, _ = self.sizes(chart.render(values))
+        self.assertAlmostEqual(limit, (1e9 * 6 + 1e6 * 8 + 1e6 * 6 * 4) / 2, delta=2 << 20)
+
+    def test_table_of_presets_is_the_programs(self):
+        presets = json.loads(tools.run(tools.programs() / "lawine", "graph", "presets", "-o", "json").stdout)["presets"]
+        text = (tools.CHART / "templates" / "_sizing.tpl").read_text()
+        table = yaml.safe_load(re.search(r'define "lawine.presets" -}}\n(.*?){{- end', text, re.DOTALL).group(1))
+        self.assertEqual({p["name"]: (p["members"], p["links_per_member"]) for p in presets},
+                         {name: (p["members"], p["linksPerMember"]) for name, p in table.items()})
+
+
+def in_bytes(quantity):
+    number, unit = re.fullmatch(r"(\d+)([MGT]i)B?", quantity).groups()
+    return int(number) * {"Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}[unit]
+
+
+class ShapeTest(unittest.TestCase):
+    """What operators rely on, whatever the values."""
+
+    def test_what_kubernetes_cannot_change_depends_on_no_value_or_version(self):
+        def fixed(rendered):
+            return [(d["metadata"]["name"], d["spec"]["selector"], d["spec"]["serviceName"],
+                     [c["metadata"] for c in d["spec"]["volumeClaimTemplates"]])
+                    for d in rendered if d["kind"] == "StatefulSet"]
+        first = fixed(chart.render())
+        for name, rendered in chart.every_rendering():
+            with self.subTest(name):
+                self.assertEqual(fixed(rendered), first)
+        self.assertNotIn("version", json.dumps(first))
+
+    def test_pods_are_told_their_own_limits(self):
+        for name, rendered in chart.every_rendering():
+            for pod, _, spec in chart.pod_templates(rendered):
+                for container in spec["containers"]:
+                    with self.subTest(f"{name}: {pod}"):
+                        self.assertIn("memory", container["resources"]["limits"])
+                        self.assertIn("cpu", container["resources"]["requests"])
+                        self.assertFalse(spec["automountServiceAccountToken"])
+
+    def test_drain_ends_before_the_kill(self):
+        for _, rendered in chart.every_rendering():
+            for document in rendered:
+                if document["kind"] != "StatefulSet":
+                    continue
+                spec = document["spec"]["template"]["spec"]
+                container = spec["containers"][0]
+                drain = next(a for a in container["args"] if a.startswith("--drain-seconds="))
+                stop = container["lifecycle"]["preStop"]["exec"]["command"][-1]
+                seconds = [int(x.split("=")[1]) for x in (drain, stop)] + [spec["terminationGracePeriodSeconds"]]
+                self.assertEqual(seconds, sorted(set(seconds)), "expected drain < preStop < grace")
+
+    def test_flags_are_ones_the_programs_have(self):
+        known = {}
+        for program in ("lawine-worker", "lawine-coordinator"):
+            known[program] = set(re.findall(r"--[a-z-]+", tools.run(tools.programs() / program, "--help").stdout))
+        for name, rendered in chart.every_rendering():
+            for pod, _, spec in chart.pod_templates(rendered):
+                for container in spec["containers"]:
+                    program = container["command"][0]
+                    used = {a.split("=")[0] for a in container.get("args", [])}
+                    with self.subTest(f"{name}: {pod}"):
+                        self.assertLessEqual(used, known.get(program, set()))
+
+    def test_more_workers_change_nothing_but_their_number_and_sizes(self):
+        three, five = (chart.find(chart.render({"workers": {"count": n, "memory": "4Gi", "storage": {"size": "9Gi"}}}),
+                                  "StatefulSet", "net-lawine-worker") for n in (3, 5))
+        five["spec"]["replicas"] = 3
+        self.assertEqual(three, five)
+
+    def test_jobs_of_other_graphs_have_other_names(self):
+        names = [next(d["metadata"]["name"] for d in chart.render({"graphs": graphs}) if d["kind"] == "Job" and "graphs" in d["metadata"]["name"])
+                 for graphs in ([{"name": "a", "preset": "own"}], [{"name": "b", "preset": "own"}])]
+        self.assertNotEqual(*names)
+
+    def test_network_policies_select_every_pod(self):
+        for name, rendered in chart.every_rendering():
+            selectors = [d["spec"]["podSelector"]["matchLabels"] for d in rendered if d["kind"] == "NetworkPolicy"]
+            if not selectors:
+                self.assertEqual(name, "open")
+                continue
+            for pod, metadata, _ in chart.pod_templates(rendered):
+                with self.subTest(f"{name}: {pod}"):
+                    self.assertTrue(any(s.items() <= metadata["labels"].items() for s in selectors))
+
+    def test_scale_in_check_is_part_of_upgrades_only(self):
+        def names(**options):
+            return [d["metadata"]["name"] for d in chart.render(**options)]
+        self.assertNotIn("net-lawine-scale-in-check", names())
+        self.assertIn("net-lawine-scale-in-check", names(more=["--is-upgrade"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,153 @@
+"""The Python client against processes: built, installed and called as its README says."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import tools
+
+PACKAGE = tools.ROOT / "services" / "examples" / "python"
+
+
+class LocalCluster:
+    """A cluster kept by `lawine up`, in a directory that is removed."""
+
+    def __init__(self, workers=2):
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix="clients-"))
+        self.bin = tools.programs()
+        up = tools.run(self.bin / "lawine", "--data", self.data, "-q", "-o", "json", "up", "--workers", workers)
+        self.address = json.loads(up.stdout)["coordinator"]
+
+    def lawine(self, *words):
+        return tools.run(self.bin / "lawine", "--data", self.data, "-q", *words).stdout
+
+    def close(self):
+        tools.run(self.bin / "lawine", "--data", self.data, "-q", "down", check=False)
+        shutil.rmtree(self.data)
+
+
+def environment():
+    """Python of an environment with the package and what it likes to have."""
+    where = tools.TOOLS / "python-client"
+    python = where / "bin" / "python"
+    stamp = where / "installed"
+    contents = "".join(p.read_text() for p in sorted([*PACKAGE.rglob("*.py"), PACKAGE / "pyproject.toml", *(tools.ROOT / "proto" / "lawine" / "v1").glob("*.proto")])
+                       if "build" not in p.parts)
+    if stamp.exists() and stamp.read_text() == contents:
+        return python
+    # pip builds in the folder: in a copy, so that the repository stays clean.
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "services" / "examples" / "python"
+        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+        shutil.copytree(tools.ROOT / "proto", pathlib.Path(folder) / "proto")
+        needs = ["grpcio-tools==1.76.0", "setuptools==80.9.0", "wheel==0.45.1", "pandas", "numpy", "pyarrow", "networkx", "ndlib==6.0.1", "six", "future", "scipy"]
+        try:
+            tools.run("python3", "-m", "venv", "--clear", where)
+            done = tools.run(where / "bin" / "pip", "install", "-q", "--disable-pip-version-check", *needs, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise unittest.SkipTest(f"no package index answers: {error}") from None
+        if done.returncode != 0:
+            raise unittest.SkipTest(f"packages cannot be had: {done.stderr.strip().splitlines()[-1:]}")
+        tools.run(where / "bin" / "pip", "install", "-q", "--disable-pip-version-check", "--no-build-isolation", copy)
+    stamp.write_text(contents)
+    return python
+
+
+class PythonClientTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.python = environment()
+        cls.cluster = LocalCluster()
+        cls.addClassCleanup(cls.cluster.close)
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+
+    def call(self, body):
+        """Prints of a program that has a client as `c`."""
+        program = f"import json, numpy, networkx, grpc\nimport lawine\nwith lawine.Client({self.cluster.address!r}) as c:\n"
+        program += "\n".join("    " + line for line in body.strip().split("\n"))
+        return tools.run(self.python, "-c", program, cwd=self.folder, env={**os.environ, "PYTHONPATH": ""}).stdout.strip()
+
+    def test_readme_example_runs(self):
+        text = (PACKAGE / "README.md").read_text()
+        program = re.search(r"```python\n(import numpy.*?)```", text, re.DOTALL).group(1).replace("127.0.0.1:7070", self.cluster.address)
+        done = tools.run(self.python, "-c", program, cwd=self.folder)
+        self.assertIn("deliveries", done.stdout)
+        self.assertTrue((self.folder / "who.parquet").exists())
+
+    def test_a_graph_of_an_array_gives_the_digest_that_the_command_line_gets(self):
+        links = "\n".join(f"{a} {b}" for a in range(40) for b in range(a + 1, 40) if (a * b) % 7 == 1)
+        (self.folder / "links.txt").write_text(links + "\n")
+        self.cluster.lawine("graph", "import", "by-hand", self.folder / "links.txt", "--row", "from,to")
+        result = json.loads(self.cluster.lawine("simulate", "by-hand", "--forward", "0.5", "--random", "2", "-o", "json"))
+        out = self.call("""
+links = numpy.loadtxt("links.txt", dtype=numpy.int64)
+g = c.create_graph("by-array", links, directed=True)
+r = c.simulate("by-array", forward=0.5, random=2)
+print(json.dumps([g.digest, r.digest, r.totals.reach, r.members]))
+c.delete_graph("by-array")""")
+        graph = json.loads(self.cluster.lawine("graph", "list", "-o", "json"))["graphs"][0]
+        self.assertEqual(json.loads(out), [graph["digest"], result["digest"], result["totals"]["reach"], graph["members"]])
+
+    def test_networkx_graphs_keep_members_without_links_names_and_probabilities(self):
+        out = self.call("""
+g = networkx.DiGraph()
+g.add_weighted_edges_from([("ann", "bob", 1.0), ("bob", "cas", 0.0)])
+g.add_node("dee")
+stored = c.create_graph("named", g, probability="weight")
+r = c.simulate("named", {"model": {"independent_cascade": {"link_weights": True}}}, seed_members=["ann"], receipts=True)
+print(json.dumps([stored.members, stored.links, r.totals.reach, sorted(c.receipts(r.run))]))
+c.delete_graph("named")""")
+        self.assertEqual(json.loads(out), [4, 2, 2, [["ann", 0, 0], ["bob", 1, 1]]])
+
+    def test_large_runs_are_started_and_watched(self):
+        out = self.call("""
+c.generate_graph("big", "hyves", members=200000)
+r = c.simulate("big", forward=0.2, audience=100, replicas=20)
+print(json.dumps([r.run.startswith("runs/"), r.replicas, len(r.replicas_frame()), r.distributions["reach"].p50 > 0]))
+c.delete_graph("big")""")
+        self.assertEqual(json.loads(out), [True, 20, 20, True])
+
+    def test_what_if_is_answered(self):
+        out = self.call("""
+c.generate_graph("net", "hyves", members=5000)
+s = c.sweep({"graph": "net", "replicas": 16}, "model.forward.probability", 0.001, 0.1, points=6, log=True)
+d = c.compare({"base": {"graph": "net", "replicas": 16}, "variants": [{"name": "more", "change": {"model": {"forward": {"probability": 0.3}}}}]})
+print(json.dumps([len(s.frame()), list(d.frame()["of"]), bool(d.recommendation)]))
+c.delete_graph("net")""")
+        self.assertEqual(json.loads(out), [6, ["more"], True])
+
+    def test_errors_say_reason_and_field(self):
+        out = self.call("""
+try: c.simulate("nobody")
+except lawine.NotFound as e: print(e.code.name, e.reason)
+c.generate_graph("err", "own")
+try: c.simulate("err", forward=1.5)
+except lawine.Error as e: print(e.reason, e.fields[0].path)
+try: lawine.Client("127.0.0.1:1", timeout=2).status()
+except lawine.Error as e: print(e.code.name)
+c.delete_graph("err")""")
+        self.assertEqual(out.split("\n"), ["NOT_FOUND NOT_FOUND", "INVALID_FIELD model.forward.probability", "UNAVAILABLE"])
+
+    def test_callers_mistakes_are_found_before_the_call(self):
+        out = self.call("""
+for wrong in (lambda: c.create_graph("x", [(1, 2)]), lambda: c.create_graph("x", [], directed=True),
+              lambda: c.simulate("x", audience=3, random=2), lambda: lawine.Client("example.org:7070", token="t")):
+    try: wrong()
+    except ValueError as e: print(e)""")
+        self.assertEqual(len(out.split("\n")), 4)
+
+    def test_ndlib_agrees(self):
+        receipts = self.folder / "receipts.parquet"
+        done = tools.run(self.python, PACKAGE / "ndlib_example.py", self.cluster.address, "--members", 400, "--replicas", 150, "--receipts", receipts)
+        self.assertIn("standard errors", done.stdout)
+        rows = tools.run(self.python, "-c", f"import pandas; f = pandas.read_parquet({str(receipts)!r}); print(len(f), *f.columns)").stdout
+        self.assertRegex(rows, r"\d+ member receipt_step forward_step")
+
+
+if __name__ == "__main__":
+    unittest.main()
