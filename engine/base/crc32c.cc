@@ -11,8 +11,8 @@ namespace lawine {
 
 #if defined(__SSE4_2__)
 
-std::uint32_t Crc32c(std::string_view bytes) {
-  std::uint64_t crc = 0xFFFFFFFFu;
+std::uint32_t Crc32c(std::string_view bytes, std::uint32_t before) {
+  std::uint64_t crc = ~before;
   const char* p = bytes.data();
   std::size_t left = bytes.size();
   for (; left >= 8; p += 8, left -= 8) {
@@ -42,8 +42,8 @@ constexpr auto kTable = MakeTable();
 
 }  // namespace
 
-std::uint32_t Crc32c(std::string_view bytes) {
-  std::uint32_t crc = 0xFFFFFFFFu;
+std::uint32_t Crc32c(std::string_view bytes, std::uint32_t before) {
+  std::uint32_t crc = ~before;
   for (const char c : bytes) crc = (crc >> 8) ^ kTable[(crc ^ static_cast<unsigned char>(c)) & 0xFF];
   return ~crc;
 }

@@ -9,8 +9,8 @@
 
 namespace lawine {
 
-// Crc32c("123456789") == 0xE3069283.
-std::uint32_t Crc32c(std::string_view bytes);
+// Crc32c("123456789") == 0xE3069283. `before`: the checksum of what stands before these bytes.
+std::uint32_t Crc32c(std::string_view bytes, std::uint32_t before = 0);
 
 }  // namespace lawine
 

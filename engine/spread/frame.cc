@@ -107,9 +107,11 @@ absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
   return frame;
 }
 
-std::optional<std::uint64_t> RunOfFrame(std::string_view bytes) {
+std::optional<RunAttempt> RunOfFrame(std::string_view bytes) {
   if (bytes.size() < limits::kFrameHeaderBytes) return std::nullopt;
-  return ByteReader(bytes.substr(8)).U64();
+  ByteReader reader(bytes.substr(8));
+  const std::uint64_t run = reader.U64();
+  return RunAttempt{.run = run, .attempt = reader.U32()};
 }
 
 absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload) {

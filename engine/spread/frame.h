@@ -75,8 +75,14 @@ std::string EncodeMarkerPayload(const Marker& marker);
 
 // DATA_LOSS for anything EncodeFrame cannot have written. The view points into `bytes`.
 absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes);
-// Which run a frame says it belongs to, unchecked: for routing only. None when it is too short.
-std::optional<std::uint64_t> RunOfFrame(std::string_view bytes);
+// Which attempt at which run a frame says it belongs to, unchecked: for routing only. None when it is too
+// short.
+struct RunAttempt {
+  std::uint64_t run = 0;
+  std::uint32_t attempt = 0;
+  friend auto operator<=>(const RunAttempt&, const RunAttempt&) = default;
+};
+std::optional<RunAttempt> RunOfFrame(std::string_view bytes);
 absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload);
 
 }  // namespace lawine

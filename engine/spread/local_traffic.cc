@@ -14,8 +14,11 @@ namespace {
 // Workers report from threads of their own.
 class Collected {
  public:
-  Collected(std::uint32_t workers_count, WaveCollector::WhenWhole when_whole)
-      : collector_(workers_count, std::move(when_whole)) {}
+  Collected(std::uint32_t workers_count, const std::function<void(const WaveOutcome&)>& when_whole)
+      : collector_(workers_count, [&when_whole](const WaveOutcome& wave) {
+          if (when_whole != nullptr) when_whole(wave);
+          return absl::OkStatus();
+        }) {}
 
   void Add(WaveOutcome part) {
     MutexLock lock(mutex_);
@@ -36,9 +39,9 @@ class Collected {
 
 }  // namespace
 
-absl::StatusOr<LocalTrafficOutcome> RunLocalTraffic(const WorkerShards& workers, const TrafficSpec& spec,
-                                                    const MakeWaves& make_waves, Executor& executor,
-                                                    const WaveCollector::WhenWhole& when_whole) {
+absl::StatusOr<LocalTrafficOutcome> RunLocalTraffic(
+    const WorkerShards& workers, const TrafficSpec& spec, const MakeWaves& make_waves, Executor& executor,
+    const std::function<void(const WaveOutcome&)>& when_whole) {
   LAWINE_RETURN_IF_ERROR(CheckTrafficSpec(spec));
   const PartitionMap& partition = workers[0][0]->graph().partition;
   Collected collected(static_cast<std::uint32_t>(workers.size()), when_whole);

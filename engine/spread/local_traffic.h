@@ -25,9 +25,9 @@ using WorkerShards = std::vector<std::vector<const ShardImage*>>;
 using MakeWaves = std::function<std::unique_ptr<WaveSource>()>;
 
 // All shards of one graph, in order. `when_whole`, if any, gets every wave that is over.
-absl::StatusOr<LocalTrafficOutcome> RunLocalTraffic(const WorkerShards& workers, const TrafficSpec& spec,
-                                                    const MakeWaves& make_waves, Executor& executor,
-                                                    const WaveCollector::WhenWhole& when_whole = nullptr);
+absl::StatusOr<LocalTrafficOutcome> RunLocalTraffic(
+    const WorkerShards& workers, const TrafficSpec& spec, const MakeWaves& make_waves, Executor& executor,
+    const std::function<void(const WaveOutcome&)>& when_whole = nullptr);
 
 }  // namespace lawine
 

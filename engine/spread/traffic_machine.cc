@@ -35,10 +35,11 @@ TrafficMachine::TrafficMachine(const TrafficSpec& spec, PartitionMap partition,
       sets_(LargestRange(shards)),
       inboxes_({.run = spec_.run_id,
                 .attempt = spec_.attempt,
-                .first = 0,
+                .first = spec_.first_wave,
                 .end = 0xFFFFFFFF,
                 .lanes = limits::kWavesInFlight},
-               partition_, RemoteShards(partition_, shards)) {
+               partition_, RemoteShards(partition_, shards)),
+      waves_begun_(spec_.first_wave) {
   LAWINE_CHECK(CheckTrafficSpec(spec_).ok());
   for (const ShardImage* image : shards) LAWINE_CHECK(image->graph().partition == partition_);
   for (std::uint32_t i = 0; i < limits::kWavesInFlight; ++i) {

@@ -63,7 +63,7 @@ class TrafficMachine {
   std::vector<std::unique_ptr<TrafficWave>> lanes_;
   std::vector<TrafficWave*> waiting_;  // in flight, longest ago first
   std::vector<TrafficWave*> idle_;
-  std::uint32_t waves_begun_ = 0;
+  std::uint32_t waves_begun_;  // and those that were over before
   std::uint64_t frame_bytes_sent_ = 0;
 };
 

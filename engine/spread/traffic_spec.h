@@ -22,6 +22,8 @@ inline constexpr std::size_t kSenderGroups = 3;
 struct TrafficSpec {
   std::uint64_t run_id = 0;   // names the traffic's frames; no part of its luck
   std::uint32_t attempt = 1;  // frames of other attempts are dropped
+  // Waves before it are over. REQUIRES for others than 0: messages are generated.
+  std::uint32_t first_wave = 0;
   std::uint64_t run_seed = 1;
   Threshold forward = {};
   std::optional<std::uint32_t> max_steps = {};  // as in a run, of each message

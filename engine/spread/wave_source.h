@@ -32,7 +32,8 @@ class GeneratedWaves final : public WaveSource {
   GeneratedWaves(const GeneratedTraffic& traffic, const TrafficSpec& spec, std::uint32_t members_count)
       : generator_(traffic, spec.run_seed, members_count),
         messages_(traffic.messages),
-        wave_messages_(spec.wave_messages) {}
+        wave_messages_(spec.wave_messages),
+        made_(std::min(messages_, std::uint64_t{spec.first_wave} * spec.wave_messages)) {}
 
   bool HasNext() const override { return made_ < messages_; }
   bool AtEnd() const override { return made_ == messages_; }
@@ -45,7 +46,7 @@ class GeneratedWaves final : public WaveSource {
   const TrafficGenerator generator_;
   const std::uint64_t messages_;
   const std::uint32_t wave_messages_;
-  std::uint64_t made_ = 0;
+  std::uint64_t made_;
 };
 
 // Thread-safe. Whoever adds waves bounds how many wait: `waiting()` says how many do.

@@ -21,6 +21,7 @@ class MemoryReader final : public ShardReader {
     return Scan(shard_->keys, first, end, visit);
   }
   std::uint64_t disk_bytes() const override { return 0; }
+  absl::StatusOr<std::uint64_t> CheckFiles() const override { return std::uint64_t{0}; }
 
  private:
   static absl::Status Scan(const MemoryShardStorage::Blocks& blocks, std::uint32_t first, std::uint32_t end,

@@ -4,6 +4,17 @@
 #include "absl/strings/str_cat.h"
 
 namespace lawine {
+namespace {
+
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::Logger> NoDiary() { return std::make_shared<SilentLogger>(); }
 
 absl::Status FromRocks(const rocksdb::Status& status, const std::string& path, const RocksContent& content) {
   if (status.ok()) return absl::OkStatus();

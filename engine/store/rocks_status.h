@@ -2,8 +2,10 @@
 #ifndef LAWINE_ENGINE_STORE_ROCKS_STATUS_H_
 #define LAWINE_ENGINE_STORE_ROCKS_STATUS_H_
 
+#include <rocksdb/env.h>
 #include <rocksdb/status.h>
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -20,6 +22,10 @@ struct RocksContent {
 // another process has open or that is of another make FAILED_PRECONDITION, everything else UNAVAILABLE.
 // Callers for whom a missing key is no failure ask IsNotFound first.
 absl::Status FromRocks(const rocksdb::Status& status, const std::string& path, const RocksContent& content);
+
+// RocksDB's diary goes nowhere: what matters comes back as a status. Its own writes a file that, once the
+// disk is full, ends the process where the library is packaged with assertions.
+std::shared_ptr<rocksdb::Logger> NoDiary();
 
 }  // namespace lawine
 

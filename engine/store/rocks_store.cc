@@ -21,6 +21,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
+#include "engine/store/file_checksums.h"
 #include "engine/store/rocks_status.h"
 
 namespace lawine {
@@ -38,14 +39,6 @@ absl::Status FromErrorCode(const std::error_code& error, const std::string& wher
   if (!error) return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat(where, ": ", error.message()));
 }
-
-// RocksDB's diary goes nowhere: what matters comes back as a status. Its own writes a file that, once the
-// disk is full, ends the process where the library is packaged with assertions.
-class NoDiary final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
 
 // Makes renames inside `path` durable.
 absl::Status SyncDirectory(const std::string& path) {
@@ -70,6 +63,7 @@ struct Shared {
     options.info_log = diary;
     options.max_open_files = 256;
     options.max_background_jobs = 2;
+    options.disable_auto_compactions = true;  // files stay those that were built, and so do their checksums
     options.paranoid_checks = true;
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = cache;
@@ -82,7 +76,7 @@ struct Shared {
 
   std::shared_ptr<rocksdb::Cache> cache;
   std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
-  std::shared_ptr<rocksdb::Logger> diary = std::make_shared<NoDiary>();
+  std::shared_ptr<rocksdb::Logger> diary = NoDiary();
 };
 
 // An open database and its column families.
@@ -138,11 +132,16 @@ class RocksReader final : public ShardReader {
     }
     return bytes;
   }
+  absl::StatusOr<std::uint64_t> CheckFiles() const override {
+    return lawine::CheckFiles(path_, FilePart::kWhole);
+  }
 
  private:
   // RocksDB 7.8 may end a scan early, with status OK, at a damaged first block of a later file. So callers
-  // count what they got against the manifest, and never take the end of a scan for the end of the data.
+  // count what they got against the manifest, and never take the end of a scan for the end of the data. Who
+  // wants one block cannot count: it is got by its key, which tells damage from absence.
   absl::Status Scan(Family family, std::uint32_t first, std::uint32_t end, BlockVisitor visit) const {
+    if (end == first + 1) return GetOne(family, first, visit);
     rocksdb::ReadOptions options;
     options.verify_checksums = true;
     options.fill_cache = false;
@@ -158,12 +157,26 @@ class RocksReader final : public ShardReader {
       const rocksdb::Slice value = it->value();
       if (key.size() != 4)
         return absl::DataLossError(absl::StrCat(path_, ": a key of ", key.size(), " bytes, expected 4"));
-      if (absl::Status status = visit(FromBigEndianKey({key.data(), 4}), {value.data(), value.size()});
-          !status.ok()) {
-        return absl::Status(status.code(), absl::StrCat(path_, ": ", status.message()));
-      }
+      LAWINE_RETURN_IF_ERROR(Visit(FromBigEndianKey({key.data(), 4}), value, visit));
     }
     return FromRocks(it->status(), path_, kShard);
+  }
+
+  absl::Status GetOne(Family family, std::uint32_t block, BlockVisitor visit) const {
+    rocksdb::ReadOptions options;
+    options.verify_checksums = true;
+    options.fill_cache = false;
+    rocksdb::PinnableSlice value;
+    const rocksdb::Status got =
+        database_->db().Get(options, database_->family(family), BigEndianKey(block), &value);
+    if (got.IsNotFound()) return absl::OkStatus();
+    LAWINE_RETURN_IF_ERROR(FromRocks(got, path_, kShard));
+    return Visit(block, value, visit);
+  }
+
+  absl::Status Visit(std::uint32_t block, const rocksdb::Slice& value, BlockVisitor visit) const {
+    const absl::Status status = visit(block, {value.data(), value.size()});
+    return status.ok() ? status : absl::Status(status.code(), absl::StrCat(path_, ": ", status.message()));
   }
 
   const std::string path_;
@@ -253,11 +266,15 @@ absl::Status RocksWriter::Commit(const ShardManifest& manifest) {
     LAWINE_RETURN_IF_ERROR(FromRocks(
         database->db().Flush(rocksdb::FlushOptions(), database->family(kManifest)), loading_, kShard));
   }
+  LAWINE_RETURN_IF_ERROR(WriteChecksums(loading_));
+  LAWINE_RETURN_IF_ERROR(SyncDirectory(loading_));
   std::error_code error;
   fs::rename(loading_, final_, error);
   LAWINE_RETURN_IF_ERROR(FromErrorCode(error, final_));
   committed_ = true;
-  return SyncDirectory(fs::path(final_).parent_path().string());
+  const fs::path graph = fs::path(final_).parent_path();
+  LAWINE_RETURN_IF_ERROR(SyncDirectory(graph.string()));
+  return SyncDirectory(graph.parent_path().string());  // the graph's directory may be new too
 }
 
 class RocksStorage final : public ShardStorage {
@@ -332,6 +349,7 @@ absl::StatusOr<std::unique_ptr<ShardReader>> RocksStorage::Open(const ShardName&
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": not a shard directory: expected a RocksDB database, found none"));
   }
+  LAWINE_RETURN_IF_ERROR(lawine::CheckFiles(path, FilePart::kEnd).status());
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path, shared_, false));
   std::string text;
   const rocksdb::Status got =

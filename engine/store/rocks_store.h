@@ -7,7 +7,8 @@
 // -> member block), manifest ("shard" -> manifest text), checkpoints (reserved for runs).
 //
 // A load writes sorted SST files and ingests them; nothing goes through the write-ahead log but the
-// manifest, which is synced last. The finished directory is then renamed into place.
+// manifest, which is synced last. The files' checksums are written beside them (file_checksums.h), and the
+// finished directory is renamed into place.
 #ifndef LAWINE_ENGINE_STORE_ROCKS_STORE_H_
 #define LAWINE_ENGINE_STORE_ROCKS_STORE_H_
 

@@ -183,26 +183,7 @@ absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(
 }
 
 absl::Status ShardImage::ReadKeys(const ShardReader& reader) {
-  if (!manifest().keys_listed) return absl::OkStatus();
-  const std::uint32_t members = graph().members();
-  source_keys_.reserve(members);
-  std::uint32_t expected_block = 0;
-  const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
-    LAWINE_RETURN_IF_ERROR(DecodeKeyBlock(bytes, source_keys_));
-    if (block != expected_block++ || source_keys_.size() > members) {
-      return ManifestContradicted(manifest(), "key blocks are missing");
-    }
-    return absl::OkStatus();
-  };
-  const std::uint32_t blocks = (members - 1) / limits::kMembersPerBlock + 1;
-  LAWINE_RETURN_IF_ERROR(reader.ScanKeys(0, blocks, visit));
-  for (std::uint32_t i = 0; i < range().count; ++i) {
-    const std::size_t at = std::size_t{range().first.value} + i;
-    if (at >= source_keys_.size() || source_keys_[at] != KeyOf(LocalId(i))) {
-      return ManifestContradicted(manifest(), "keys of members are missing, or different at two places");
-    }
-  }
-  if (source_keys_.size() != members) return ManifestContradicted(manifest(), "keys of members are missing");
+  LAWINE_ASSIGN_OR_RETURN(source_keys_, ReadGraphKeys(reader, *members_));
   return absl::OkStatus();
 }
 

@@ -67,6 +67,32 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, const ShardMembers& members) {
+  const ShardManifest& manifest = reader.manifest();
+  const MemberRange range = members.range();
+  const std::uint32_t members_count = manifest.graph.members();
+  std::vector<MemberKey> keys;
+  if (!manifest.keys_listed) return keys;
+  keys.reserve(members_count);
+  std::uint32_t expected_block = 0;
+  const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
+    LAWINE_RETURN_IF_ERROR(DecodeKeyBlock(bytes, keys));
+    if (block != expected_block++ || keys.size() > members_count) {
+      return ManifestContradicted(manifest, "key blocks are missing");
+    }
+    return absl::OkStatus();
+  };
+  LAWINE_RETURN_IF_ERROR(reader.ScanKeys(0, (members_count - 1) / limits::kMembersPerBlock + 1, visit));
+  for (std::uint32_t i = 0; i < range.count; ++i) {
+    const std::size_t at = std::size_t{range.first.value} + i;
+    if (at >= keys.size() || keys[at] != members.KeyOf(LocalId(i))) {
+      return ManifestContradicted(manifest, "keys of members are missing, or different at two places");
+    }
+  }
+  if (keys.size() != members_count) return ManifestContradicted(manifest, "keys of members are missing");
+  return keys;
+}
+
 std::optional<LocalId> ShardMembers::Find(MemberKey key) const {
   if (keys_.empty()) {
     const std::uint64_t local = key - range_.first.value;

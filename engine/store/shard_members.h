@@ -79,6 +79,10 @@ class ShardMembers {
   MemberSet reachable_;
 };
 
+// Keys of all members of the graph, by dense id; none where a key is its dense id. DATA_LOSS when the shard
+// does not hold them, or others for its own `members`.
+absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, const ShardMembers& members);
+
 // Calls visit(part of locals, their keys) for batches.
 template <class Visit>
 void ForEachKeyBatch(const ShardMembers& members, std::span<const std::uint32_t> locals, Visit&& visit) {

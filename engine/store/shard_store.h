@@ -31,6 +31,9 @@ class ShardReader {
   // Visits the key blocks in [first, end), see ShardManifest::keys_listed; block 0 starts at member 0.
   virtual absl::Status ScanKeys(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const = 0;
   virtual std::uint64_t disk_bytes() const = 0;
+  // Reads all files that the shard was built of and compares them with their checksums; returns their bytes.
+  // DATA_LOSS names a file that is another.
+  virtual absl::StatusOr<std::uint64_t> CheckFiles() const = 0;
 };
 
 // Writes blocks in ascending order. Not thread-safe; several sinks may be in use at once.

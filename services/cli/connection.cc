@@ -57,6 +57,7 @@ absl::StatusOr<std::unique_ptr<EmbeddedCluster>> StartEmbedded(const std::string
   auto servers = std::make_unique<EmbeddedCluster>(std::move(lock));
   CoordinatorOptions coordinator;
   coordinator.data_dir = CoordinatorDir(data);
+  coordinator.runs.resume = false;  // a command does what it was asked, not what an earlier one left
   LAWINE_ASSIGN_OR_RETURN(servers->coordinator, CoordinatorServer::Start(coordinator));
   const std::uint32_t workers_count = std::max(1u, WorkerDirsCount(data));
   for (std::uint32_t i = 0; i < workers_count; ++i) {

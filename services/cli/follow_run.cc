@@ -65,16 +65,16 @@ class RunProgressLine {
   std::uint64_t reached_ = 0;
 };
 
-// A run of this process would die with it: end it in order, and wait for that, so that its workers are free
-// to stop. The interrupt has already been seen, so these calls have contexts of their own.
-void CancelOwnRun(Connection& connection, const std::string& name) {
+// A run of this process ends with it: put it to rest in order, and wait for that, so that its workers are
+// free to stop. The interrupt has already been seen, so these calls have contexts of their own.
+void PauseOwnRun(Connection& connection, const std::string& name) {
   constexpr absl::Duration kPatience = absl::Seconds(5);
-  grpc::ClientContext cancel;
-  SetDeadline(cancel, kPatience);
-  v1::CancelRunRequest request;
+  grpc::ClientContext pause;
+  SetDeadline(pause, kPatience);
+  v1::PauseRunRequest request;
   request.set_name(name);
-  v1::CancelRunResponse cancelled;
-  connection.simulations().CancelRun(&cancel, request, &cancelled);
+  v1::PauseRunResponse paused;
+  connection.simulations().PauseRun(&pause, request, &paused);
   grpc::ClientContext watch;
   SetDeadline(watch, kPatience);
   v1::WatchRunRequest end;
@@ -86,8 +86,9 @@ void CancelOwnRun(Connection& connection, const std::string& name) {
 
 absl::Status Interrupted(Session& session, Connection& connection, const std::string& name) {
   if (connection.embedded()) {
-    CancelOwnRun(connection, name);
-    Remark(session, absl::StrCat("interrupted: ", name, " was cancelled"));
+    PauseOwnRun(connection, name);
+    Remark(session, absl::StrCat("interrupted: ", name, " is paused; go on with: lawine",
+                                 ClusterFlags(session), " run resume ", name));
   } else {
     std::fprintf(stderr, "%s goes on; watch it with: lawine%s run watch %s\n", name.c_str(),
                  ClusterFlags(session).c_str(), name.c_str());
@@ -95,25 +96,36 @@ absl::Status Interrupted(Session& session, Connection& connection, const std::st
   return absl::CancelledError("");
 }
 
+// A coordinator that is not there may come back, and goes on with the run then.
+bool MayComeBack(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Run> FollowRun(Session& session, Connection& connection, const std::string& name,
                                   const std::function<void(const v1::WatchRunResponse&)>& on_progress) {
+  constexpr absl::Duration kPatience = absl::Minutes(2);
   v1::WatchRunRequest request;
   request.set_name(name);
   v1::Run run;
   grpc::Status status;
-  {
-    RunProgressLine progress(session);
+  RunProgressLine progress(session);
+  for (absl::Time heard = absl::Now();; session.interrupt.Sleep(absl::Milliseconds(500))) {
     CallScope call(session.interrupt, kStreamTimeout);
     const auto stream = connection.simulations().WatchRun(&call.context(), request);
     v1::WatchRunResponse response;
     while (stream->Read(&response)) {
+      heard = absl::Now();
       progress.Note(response);
       if (response.has_run()) run = response.run();
       if (response.has_step() || response.has_replicas_done()) on_progress(response);
+      if (response.has_step()) request.set_after_steps(request.after_steps() + 1);
     }
     status = stream->Finish();
+    const bool again = !connection.embedded() && MayComeBack(status) && !run.name().empty() &&
+                       absl::Now() - heard < kPatience && !session.interrupt.raised();
+    if (!again) break;
   }
   if (session.interrupt.raised()) return Interrupted(session, connection, name);
   if (!status.ok() && status.error_code() != grpc::StatusCode::NOT_FOUND) {
@@ -132,6 +144,9 @@ absl::Status EndOf(const v1::Run& run) {
       return absl::AbortedError(absl::StrCat(run.name(), " failed: ", run.error()));
     case v1::RUN_STATE_CANCELLED:
       return absl::AbortedError(absl::StrCat(run.name(), " was cancelled"));
+    case v1::RUN_STATE_PAUSED:
+      return absl::AbortedError(
+          absl::StrCat(run.name(), " is paused: lawine run resume ", run.name(), " lets it go on"));
     default:
       return absl::InternalError(absl::StrCat("the cluster stopped reporting before ", run.name(), " ended"));
   }

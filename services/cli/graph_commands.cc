@@ -100,6 +100,21 @@ absl::Status ShowStats(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
+// What is not sound makes the command fail, after it has told of all shards.
+absl::Status VerifyGraph(Session& session, const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  v1::VerifyGraphRequest request;
+  request.set_name(name);
+  v1::VerifyGraphResponse response;
+  const absl::Status status = connection->Call(connection->graphs(), &GraphService::Stub::VerifyGraph,
+                                               request, response, kStreamTimeout);
+  LAWINE_RETURN_IF_ERROR(SuggestGraph(status, *connection, name));
+  Print(session.options.json ? JsonText(MessageToJson(response))
+                             : VerifyText(response, session.options.color));
+  return response.sound() ? absl::OkStatus()
+                          : absl::DataLossError(absl::StrCat("graph ", name, " is damaged"));
+}
+
 absl::Status DeleteGraph(Session& session, const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   v1::DeleteGraphRequest request;
@@ -220,7 +235,7 @@ void AddMember(CLI::App& app, Action& action) {
 }  // namespace
 
 void AddGraphCommands(CLI::App& app, Action& action) {
-  CLI::App& graph = AddCommand(app, "graph", "Make, list, describe and delete graphs",
+  CLI::App& graph = AddCommand(app, "graph", "Make, list, describe, check and delete graphs",
                                "lawine graph create hyves --preset hyves --members 100000\n"
                                "lawine graph import friends friends.txt.gz --undirected\n"
                                "lawine graph list");
@@ -232,6 +247,7 @@ void AddGraphCommands(CLI::App& app, Action& action) {
   list.callback([&action] { action = ShowGraphs; });
   AddPresets(graph, action);
   AddNamed(graph, action, "stats", "Count a graph's audiences and describe its shards", ShowStats);
+  AddNamed(graph, action, "verify", "Read and check everything on disk of a graph", VerifyGraph);
   AddNamed(graph, action, "delete", "Delete a graph from every worker", DeleteGraph);
   AddMember(app, action);
 }

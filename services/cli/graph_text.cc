@@ -122,6 +122,30 @@ std::string MemberText(const v1::GetMemberResponse& response) {
   return Facts(facts);
 }
 
+std::string VerifyText(const v1::VerifyGraphResponse& response, bool color) {
+  Table table({{"shard", Align::kRight},
+               {"worker", Align::kLeft},
+               {"members", Align::kRight},
+               {"links", Align::kRight},
+               {"files", Align::kRight},
+               {"took", Align::kRight},
+               {"", Align::kLeft}});
+  std::string problems;
+  for (const v1::ShardVerdict& shard : response.shards()) {
+    const bool sound = shard.problem().empty();
+    table.AddRow({absl::StrCat(shard.shard()), shard.worker().empty() ? "-" : shard.worker(),
+                  Thousands(shard.members()), Thousands(shard.links()), Bytes(shard.file_bytes()),
+                  Duration(shard.seconds()), sound ? "sound" : "DAMAGED"});
+    if (!sound)
+      absl::StrAppend(&problems, Wrap(absl::StrCat("shard ", shard.shard(), ": ", shard.problem()), 2), "\n");
+  }
+  const std::string verdict =
+      response.sound()
+          ? absl::StrCat("digest ", response.digest(), ", as when it was made\n")
+          : absl::StrCat("digest ", response.digest(), ", expected ", response.expected_digest(), "\n");
+  return absl::StrCat(table.Render(color), "\n", problems, verdict);
+}
+
 std::string ClusterText(const v1::GetClusterStatusResponse& status, bool color) {
   Table table({{"worker", Align::kLeft},
                {"address", Align::kLeft},

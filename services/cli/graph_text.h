@@ -19,6 +19,7 @@ std::string GraphText(const v1::Graph& graph);
 std::string GraphsText(const std::vector<v1::Graph>& graphs, bool color);
 std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report);
 std::string MemberText(const v1::GetMemberResponse& member);
+std::string VerifyText(const v1::VerifyGraphResponse& response, bool color);
 std::string ClusterText(const v1::GetClusterStatusResponse& status, bool color);
 
 }  // namespace lawine::cli

@@ -91,15 +91,57 @@ absl::Status ShowResult(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::Status CancelRun(Session& session, const std::string& name) {
+// Asks something of one run and prints how it is then.
+template <class Request, class Response>
+absl::Status AskRun(Session& session, const Request& request,
+                    grpc::Status (SimulationService::Stub::*call)(grpc::ClientContext*, const Request&,
+                                                                  Response*)) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
-  v1::CancelRunRequest request;
-  request.set_name(name);
-  v1::CancelRunResponse response;
-  LAWINE_RETURN_IF_ERROR(
-      connection->Call(connection->simulations(), &SimulationService::Stub::CancelRun, request, response));
+  Response response;
+  LAWINE_RETURN_IF_ERROR(connection->Call(connection->simulations(), call, request, response));
   PrintRun(session, response.run());
   return absl::OkStatus();
+}
+
+absl::Status CancelRun(Session& session, const std::string& name) {
+  v1::CancelRunRequest request;
+  request.set_name(name);
+  return AskRun(session, request, &SimulationService::Stub::CancelRun);
+}
+
+absl::Status PauseRun(Session& session, const std::string& name) {
+  v1::PauseRunRequest request;
+  request.set_name(name);
+  return AskRun(session, request, &SimulationService::Stub::PauseRun);
+}
+
+// Without a cluster the run goes on in this process, which stays with it.
+absl::Status ResumeRun(Session& session, const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  v1::ResumeRunRequest request;
+  request.set_name(name);
+  v1::ResumeRunResponse response;
+  LAWINE_RETURN_IF_ERROR(
+      connection->Call(connection->simulations(), &SimulationService::Stub::ResumeRun, request, response));
+  if (connection->embedded()) {
+    LAWINE_ASSIGN_OR_RETURN(*response.mutable_run(),
+                            FollowRun(session, *connection, name, [](const v1::WatchRunResponse&) {}));
+  }
+  PrintRun(session, response.run());
+  return absl::OkStatus();
+}
+
+absl::Status PinRun(Session& session, const std::string& name) {
+  v1::PinRunRequest request;
+  request.set_name(name);
+  request.set_pinned(true);
+  return AskRun(session, request, &SimulationService::Stub::PinRun);
+}
+
+absl::Status UnpinRun(Session& session, const std::string& name) {
+  v1::PinRunRequest request;
+  request.set_name(name);
+  return AskRun(session, request, &SimulationService::Stub::PinRun);
 }
 
 absl::Status DeleteRun(Session& session, const std::string& name) {
@@ -125,7 +167,7 @@ void AddNamed(CLI::App& run, Action& action, const std::string& verb, const std:
 }  // namespace
 
 void AddRunCommands(CLI::App& app, Action& action) {
-  CLI::App& run = AddCommand(app, "run", "List, watch, read, cancel and delete runs",
+  CLI::App& run = AddCommand(app, "run", "List, watch, read, pause, resume, cancel and delete runs",
                              "lawine run list\n"
                              "lawine run watch runs/17\n"
                              "lawine run result runs/17 -o json");
@@ -140,7 +182,11 @@ void AddRunCommands(CLI::App& app, Action& action) {
   AddNamed(run, action, "get", "Show where a run is", GetRun);
   AddNamed(run, action, "watch", "Show steps, or replicas done, as they happen", WatchRun);
   AddNamed(run, action, "result", "Print the result of a run that has ended", ShowResult);
+  AddNamed(run, action, "pause", "Ask a run to rest until it is resumed", PauseRun);
+  AddNamed(run, action, "resume", "Let a paused run go on", ResumeRun);
   AddNamed(run, action, "cancel", "Ask a run to stop", CancelRun);
+  AddNamed(run, action, "pin", "Keep an ended run and its result until it is deleted", PinRun);
+  AddNamed(run, action, "unpin", "Let an ended run be forgotten when its time comes", UnpinRun);
   AddNamed(run, action, "delete", "Forget an ended run and its result", DeleteRun);
 }
 

@@ -64,8 +64,12 @@ std::string RunText(const v1::Run& run) {
     facts.emplace_back("stopped", Word(*v1::ReasonStopped_descriptor(), run.reason_stopped()));
   }
   if (!run.error().empty()) facts.emplace_back("error", run.error());
+  if (run.attempts() > 1) facts.emplace_back("attempts", Thousands(run.attempts()));
+  if (!run.waiting_for().empty()) facts.emplace_back("waiting", run.waiting_for());
   if (run.has_create_time()) facts.emplace_back("asked for", TimeOf(run.create_time()));
   if (run.has_end_time()) facts.emplace_back("ended", TimeOf(run.end_time()));
+  if (run.pinned()) facts.emplace_back("kept", "until deleted");
+  if (run.has_expire_time()) facts.emplace_back("kept until", TimeOf(run.expire_time()));
   return Facts(facts);
 }
 

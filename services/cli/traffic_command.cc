@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/command_line.h"
 #include "services/cli/connection.h"
@@ -38,23 +39,24 @@ v1::TrafficSpec SpecOf(const TrafficFlags& flags) {
                                                    : v1::SENDER_DISTRIBUTION_HEAVY_TAILED);
   generated.set_daily_rhythm(flags.daily_rhythm);
   spec.set_rows(!flags.rows.empty());
+  if (!spec.rows()) spec.set_request_id(NewRequestId());
   return spec;
 }
 
-// Sends the spec and reads until the result.
-absl::StatusOr<v1::TrafficResult> RunTraffic(Session& session, Connection& connection,
-                                             const v1::TrafficSpec& spec, OutputFile* rows) {
-  Progress progress(session);
+// Sends the spec and reads until the result, if there is one.
+absl::StatusOr<grpc::Status> CallOnce(Connection& connection, const v1::TrafficSpec& spec, OutputFile* rows,
+                                      Progress& progress, std::optional<v1::TrafficResult>& result,
+                                      absl::Time& heard) {
   CallScope call(connection.interrupt(), kStreamTimeout);
   const auto stream = connection.traffic().RunTraffic(&call.context());
   v1::RunTrafficRequest request;
   *request.mutable_spec() = spec;
   stream->Write(request);  // a failure shows at the end
   stream->WritesDone();
-  std::optional<v1::TrafficResult> result;
   absl::Status wrong;
   v1::RunTrafficResponse response;
   while (stream->Read(&response)) {
+    heard = absl::Now();
     if (response.has_progress()) {
       progress.Show(TrafficProgressText(response.progress()), response.progress().totals().messages(),
                     spec.generated().messages());
@@ -63,11 +65,28 @@ absl::StatusOr<v1::TrafficResult> RunTraffic(Session& session, Connection& conne
     if (!wrong.ok()) call.context().TryCancel();
     if (response.has_result()) result = std::move(*response.mutable_result());
   }
-  const grpc::Status status = stream->Finish();
+  grpc::Status status = stream->Finish();
   LAWINE_RETURN_IF_ERROR(wrong);
-  LAWINE_RETURN_IF_ERROR(SuggestGraph(connection.Explain(status), connection, spec.graph()));
-  if (!result.has_value()) return absl::InternalError("the cluster ended the traffic without a result");
-  return *std::move(result);
+  return status;
+}
+
+// The same spec and request id go on where a coordinator that is gone has left off.
+absl::StatusOr<v1::TrafficResult> RunTraffic(Session& session, Connection& connection,
+                                             const v1::TrafficSpec& spec, OutputFile* rows) {
+  constexpr absl::Duration kPatience = absl::Minutes(2);
+  Progress progress(session);
+  std::optional<v1::TrafficResult> result;
+  for (absl::Time heard = absl::InfinitePast();; session.interrupt.Sleep(absl::Milliseconds(500))) {
+    LAWINE_ASSIGN_OR_RETURN(const grpc::Status status,
+                            CallOnce(connection, spec, rows, progress, result, heard));
+    if (result.has_value()) return *std::move(result);
+    const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
+    const bool again = gone && !spec.request_id().empty() && !connection.embedded() &&
+                       absl::Now() - heard < kPatience && !session.interrupt.raised();
+    if (again) continue;
+    LAWINE_RETURN_IF_ERROR(SuggestGraph(connection.Explain(status), connection, spec.graph()));
+    return absl::InternalError("the cluster ended the traffic without a result");
+  }
 }
 
 absl::Status Traffic(Session& session, const TrafficFlags& flags) {

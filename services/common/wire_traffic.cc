@@ -11,6 +11,7 @@ pbi::TrafficPlan ToProto(const TrafficTask& task) {
   pbi::TrafficPlan proto;
   proto.set_run_id(spec.run_id);
   proto.set_attempt(spec.attempt);
+  proto.set_first_wave(spec.first_wave);
   proto.set_run_seed(spec.run_seed);
   proto.set_forward_threshold(spec.forward.fixed());
   if (spec.max_steps.has_value()) proto.set_max_steps(*spec.max_steps);
@@ -33,6 +34,7 @@ absl::StatusOr<TrafficTask> FromProto(const pbi::TrafficPlan& proto) {
   TrafficTask task;
   task.spec.run_id = proto.run_id();
   task.spec.attempt = proto.attempt();
+  task.spec.first_wave = proto.first_wave();
   task.spec.run_seed = proto.run_seed();
   task.spec.forward = Threshold::FromFixed(proto.forward_threshold());
   if (proto.has_max_steps()) task.spec.max_steps = proto.max_steps();
@@ -42,6 +44,9 @@ absl::StatusOr<TrafficTask> FromProto(const pbi::TrafficPlan& proto) {
   task.generated = {.messages = proto.messages(),
                     .senders = static_cast<Senders>(proto.senders()),
                     .daily_rhythm = proto.daily_rhythm()};
+  if (task.spec.first_wave > 0 && task.generated.messages == 0) {
+    return absl::InvalidArgumentError("first_wave: expected 0 where messages are not generated");
+  }
   LAWINE_RETURN_IF_ERROR(CheckTrafficSpec(task.spec));
   return task;
 }

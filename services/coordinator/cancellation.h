@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "engine/base/mutex.h"
 
 namespace lawine {
@@ -15,8 +16,17 @@ namespace lawine {
 // Ends calls from another thread. Thread-safe.
 class Cancellation {
  public:
+  Cancellation() = default;
+  // Cancelled with `whole` too, which must outlive it; `whole` is not cancelled with it.
+  explicit Cancellation(Cancellation& whole);
+  ~Cancellation();
+  Cancellation(const Cancellation&) = delete;
+  Cancellation& operator=(const Cancellation&) = delete;
+
   void Cancel();
   bool cancelled() const;
+  // As new. REQUIRES: no call and no part is registered.
+  void Reset();
   // Registers a call while it lasts; cancels it at once when that was asked for already.
   void Add(grpc::ClientContext* context);
   void Remove(grpc::ClientContext* context);
@@ -25,7 +35,12 @@ class Cancellation {
   mutable Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<grpc::ClientContext*> contexts_ ABSL_GUARDED_BY(mutex_);
+  std::set<Cancellation*> parts_ ABSL_GUARDED_BY(mutex_);
+  Cancellation* const whole_ = nullptr;
 };
+
+// Returns after `time`, or soon after a cancellation.
+void SleepUnlessCancelled(absl::Duration time, const Cancellation& cancellation);
 
 // How the calls of one run end. The first failure ends them all. Thread-safe.
 class SharedEnd {

@@ -19,6 +19,12 @@ namespace pbi = ::lawine::internal::v1;
 
 using RunCalls = WorkerCalls<pbi::ConductRunRequest, pbi::ConductRunResponse>;
 
+void AddPrepared(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
+  whole.load_seconds = std::max(whole.load_seconds, part.load_seconds());
+  whole.links_on_disk += part.links_on_disk();
+  whole.partly_in_memory = whole.partly_in_memory || part.partly_in_memory();
+}
+
 // Adds one worker's last message to the whole.
 absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   whole.processing_seconds = std::max(whole.processing_seconds, part.processing_seconds());
@@ -84,13 +90,13 @@ std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t mess
   return lanes;
 }
 
-absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
-                                          absl::Duration timeout, const RunWatch& watch,
-                                          Cancellation& cancellation) {
+absl::StatusOr<pbi::RunBlock> HearRun(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
+                                      const RunWatch& watch, Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
   RunCalls calls(placement, &WorkerStub::ConductRun, absl::Now() + timeout, cancellation);
-  ConductOutcome outcome;
-  outcome.steps.resize(MessagesOf(plan.spec));
+  pbi::RunBlock block;
+  block.set_first_replica(plan.spec.first_replica);
+  block.set_replicas(plan.spec.replicas);
   pbi::ConductRunRequest request;
   *request.mutable_plan() = wire::ToProto(plan.spec);
   FillPlan(plan.graph.info(), placement, *request.mutable_plan());
@@ -98,26 +104,42 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
     own.set_own_node_id(placement.workers[w].node_id);
     own.set_report_steps(w == 0);
   };
-  const auto prepared = [&outcome](const pbi::ConductRunResponse& response) {
-    outcome.load_seconds = std::max(outcome.load_seconds, response.load_seconds());
-    outcome.links_on_disk += response.links_on_disk();
-    outcome.partly_in_memory = outcome.partly_in_memory || response.partly_in_memory();
-  };
+  const auto prepared = [&block](const pbi::ConductRunResponse& response) { *block.add_said() = response; };
   LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
+  if (watch.started != nullptr) watch.started();
   const auto report = [&](const pbi::ConductRunResponse& response) {
     for (const pbi::StepRow& row : response.steps()) {
-      if (row.message() >= outcome.steps.size()) continue;  // CheckSteps misses it
-      std::vector<StepCounts>& steps = outcome.steps[row.message()];
-      steps.push_back(wire::FromProto(row));
-      if (plan.spec.replicas == 1 && row.message() == 0) watch.step(steps.back());
+      if (plan.spec.replicas == 1 && row.message() == 0) watch.step(wire::FromProto(row));
     }
+    if (response.steps_size() > 0 && !response.done()) *block.add_said() = response;
     if (response.replicas_done() > 0) watch.replicas_done(response.replicas_done());
   };
   std::vector<pbi::ConductRunResponse> lasts(calls.size());
   LAWINE_RETURN_IF_ERROR(Follow(calls, report, cancellation, lasts));
-  for (const auto& last : lasts) LAWINE_RETURN_IF_ERROR(Merge(last, outcome));
+  for (pbi::ConductRunResponse& last : lasts) *block.add_said() = std::move(last);
+  return block;
+}
+
+absl::StatusOr<ConductOutcome> OutcomeOf(const RunPlan& plan, const pbi::RunBlock& block) {
+  ConductOutcome outcome;
+  outcome.steps.resize(MessagesOf(plan.spec));
+  for (const pbi::ConductRunResponse& said : block.said()) {
+    if (said.prepared()) AddPrepared(said, outcome);
+    for (const pbi::StepRow& row : said.steps()) {
+      if (row.message() >= outcome.steps.size()) continue;  // CheckSteps misses it
+      outcome.steps[row.message()].push_back(wire::FromProto(row));
+    }
+    if (said.done()) LAWINE_RETURN_IF_ERROR(Merge(said, outcome));
+  }
   LAWINE_RETURN_IF_ERROR(CheckSteps(plan, outcome));
   return outcome;
+}
+
+absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
+                                          absl::Duration timeout, const RunWatch& watch,
+                                          Cancellation& cancellation) {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::RunBlock block, HearRun(plan, placement, timeout, watch, cancellation));
+  return OutcomeOf(plan, block);
 }
 
 }  // namespace lawine

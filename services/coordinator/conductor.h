@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/spread/outcome.h"
-#include "lawine/internal/v1/worker.pb.h"
+#include "lawine/internal/v1/registry.pb.h"
 #include "services/coordinator/cancellation.h"
 #include "services/coordinator/scenario_plan.h"
 #include "services/coordinator/worker_directory.h"
@@ -39,10 +39,18 @@ std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t mess
 struct RunWatch {
   std::function<void(const StepCounts&)> step;
   std::function<void(std::uint32_t)> replicas_done;
+  std::function<void()> started = nullptr;  // all workers are prepared, the run begins
 };
 
-// Runs `plan` as `run_id` on the workers of `placement`.
-// UNAVAILABLE names the worker that went away; DATA_LOSS when workers disagree.
+// Runs `plan` as `run_id` on the workers of `placement` and returns what they said.
+// UNAVAILABLE names the worker that went away. A failure cancels `cancellation`.
+absl::StatusOr<internal::v1::RunBlock> HearRun(const RunPlan& plan, const Placement& placement,
+                                               absl::Duration timeout, const RunWatch& watch,
+                                               Cancellation& cancellation);
+// Puts together what workers said of a run of `plan`. DATA_LOSS when they disagree.
+absl::StatusOr<ConductOutcome> OutcomeOf(const RunPlan& plan, const internal::v1::RunBlock& block);
+
+// Both.
 absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
                                           absl::Duration timeout, const RunWatch& watch,
                                           Cancellation& cancellation);

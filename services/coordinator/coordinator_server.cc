@@ -23,10 +23,10 @@ class CoordinatorServerImpl final : public CoordinatorServer {
       : registry_(std::move(registry)),
         pool_(kPlanThreads),
         graphs_(*registry_, workers_, pool_),
-        runs_(*registry_, graphs_, workers_, options.runs_at_once_max),
+        runs_(*registry_, graphs_, workers_, options.runs),
         graph_service_(graphs_),
         simulation_service_(runs_),
-        traffic_service_(graphs_, runs_),
+        traffic_service_(*registry_, graphs_, runs_),
         what_if_service_(graphs_, runs_),
         cluster_service_(workers_, graphs_, runs_),
         registry_service_(workers_, graphs_) {}
@@ -74,9 +74,8 @@ class CoordinatorServerImpl final : public CoordinatorServer {
 
 absl::StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
     const CoordinatorOptions& options) {
-  if (options.data_dir.empty() || options.runs_at_once_max < 1 || options.runs_at_once_max > 64) {
-    return absl::InvalidArgumentError("a coordinator needs a data directory, and 1 to 64 runs at once");
-  }
+  if (options.data_dir.empty()) return absl::InvalidArgumentError("a coordinator needs a data directory");
+  LAWINE_RETURN_IF_ERROR(CheckRunsOptions(options.runs));
   std::error_code error;
   std::filesystem::create_directories(options.data_dir, error);
   if (error) return absl::UnavailableError(absl::StrCat(options.data_dir, ": ", error.message()));

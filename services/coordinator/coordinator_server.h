@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/coordinator/run_options.h"
 
 namespace lawine {
 
@@ -15,7 +16,7 @@ struct CoordinatorOptions {
   std::string data_dir;                // made if missing; the registry of graphs and runs
   std::string listen = "127.0.0.1:0";  // port 0: any free one
   bool insecure_listen = false;        // allows a listen address other than loopback
-  std::uint32_t runs_at_once_max = 8;  // further runs queue
+  RunsOptions runs;
 };
 
 // Thread-safe.

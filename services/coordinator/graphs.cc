@@ -18,6 +18,7 @@
 #include "services/coordinator/fan_out.h"
 #include "services/coordinator/graph_stats.h"
 #include "services/coordinator/graph_survey_calls.h"
+#include "services/coordinator/graph_verify.h"
 #include "services/coordinator/preset_list.h"
 
 namespace lawine {
@@ -342,6 +343,11 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsR
   *stats.mutable_graph() = ToPublic(record);
   CompareWithPreset(stats);
   return stats;
+}
+
+absl::StatusOr<pb::VerifyGraphResponse> Graphs::Verify(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+  return VerifyGraph(record.info(), workers_.HoldersOf(name));
 }
 
 absl::Status Graphs::Use(const std::string& name) {

@@ -53,6 +53,9 @@ class Graphs {
   absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(
       const lawine::v1::GetGraphStatsRequest& request) const;
 
+  // Reads and checks everything on disk.
+  absl::StatusOr<lawine::v1::VerifyGraphResponse> Verify(const std::string& name) const;
+
   // Users of a graph keep it from being deleted. Use fails while it is being made or deleted. See GraphUse.
   absl::Status Use(const std::string& name);
   void Release(const std::string& name);

@@ -5,6 +5,7 @@
 
 #include "services/common/server_main.h"
 #include "services/coordinator/coordinator_server.h"
+#include "services/coordinator/run_flags.h"
 
 int main(int argc, char** argv) {
   constexpr char kProgram[] = "lawine-coordinator";
@@ -16,13 +17,12 @@ int main(int argc, char** argv) {
   app.add_option("--data", options.data_dir, "Directory of the registry of graphs and runs; made if missing")
       ->required();
   lawine::AddServerFlags(app, options.listen, options.insecure_listen);
-  app.add_option("--runs-at-once", options.runs_at_once_max,
-                 "Runs that go on at the same time; further ones queue")
-      ->capture_default_str();
+  lawine::RunFlags flags(app, options.runs);
   CLI11_PARSE(app, argc, argv);
+  if (const absl::Status status = flags.Apply(); !status.ok()) return lawine::StartFailed(kProgram, status);
   const auto server = lawine::CoordinatorServer::Start(options);
   if (!server.ok()) return lawine::StartFailed(kProgram, server.status());
-  spdlog::info("data {}, {} runs at once", options.data_dir, options.runs_at_once_max);
+  spdlog::info("data {}, {} runs at once", options.data_dir, options.runs.at_once_max);
   lawine::ServeUntilSignal((*server)->address());
   (*server)->Shutdown();
   return 0;

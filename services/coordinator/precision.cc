@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
@@ -20,22 +18,6 @@ namespace {
 namespace pb = ::lawine::v1;
 
 constexpr std::uint32_t kFirstLook = 32;
-
-// Adds the replicas that follow.
-void Append(ConductOutcome part, ConductOutcome& whole) {
-  whole.steps.resize(part.steps.size());
-  for (std::size_t m = 0; m < part.steps.size(); ++m) {
-    for (const StepCounts& counts : part.steps[m]) AddTo(counts, whole.steps[m]);
-  }
-  whole.lanes.insert(whole.lanes.end(), part.lanes.begin(), part.lanes.end());
-  std::move(part.kept_steps.begin(), part.kept_steps.end(), std::back_inserter(whole.kept_steps));
-  whole.load_seconds += part.load_seconds;
-  whole.links_on_disk = part.links_on_disk;
-  whole.partly_in_memory = part.partly_in_memory;
-  whole.processing_seconds += part.processing_seconds;
-  whole.exchange_bytes += part.exchange_bytes;
-  whole.links_touched += part.links_touched;
-}
 
 }  // namespace
 
@@ -78,34 +60,9 @@ pb::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes, const pb::
 }
 
 std::uint32_t NextLook(std::uint32_t replicas, std::uint32_t most) {
-  return std::min(most, std::max(kFirstLook, 2 * replicas));
-}
-
-absl::StatusOr<ConductOutcome> ConductUntilPrecise(RunPlan& plan, const Placement& placement,
-                                                   absl::Duration timeout, const RunWatch& watch,
-                                                   Cancellation& cancellation) {
-  if (!plan.scenario.has_until_precision()) return ConductRun(plan, placement, timeout, watch, cancellation);
-  const absl::Time end = absl::Now() + timeout;
-  const std::uint32_t most = plan.spec.replicas;
-  ConductOutcome whole;
-  std::uint32_t made = 0;
-  RunPlan block = plan;
-  do {
-    const std::uint32_t next = NextLook(made, most);
-    block.spec.first_replica = plan.spec.first_replica + made;
-    block.spec.replicas = next - made;
-    const RunWatch block_watch{
-        .step = [](const StepCounts&) {},  // of a block of one replica
-        .replicas_done = [&](std::uint32_t replicas) { watch.replicas_done(made + replicas); }};
-    LAWINE_ASSIGN_OR_RETURN(ConductOutcome part,
-                            ConductRun(block, placement, end - absl::Now(), block_watch, cancellation));
-    Append(std::move(part), whole);
-    made = next;
-    ++block.spec.attempt;  // a block's frames are not the next one's
-  } while (made < most && !PrecisionOf(LanesOf(whole, 0), plan.scenario.until_precision()).met());
-  plan.spec.replicas = made;
-  plan.scenario.set_replicas(made);
-  return whole;
+  std::uint32_t look = kFirstLook;
+  while (look <= replicas) look *= 2;
+  return std::min(look, most);
 }
 
 }  // namespace lawine

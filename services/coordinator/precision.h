@@ -19,14 +19,8 @@ absl::Status CompletePrecision(lawine::v1::Scenario& scenario);
 lawine::v1::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes,
                                           const lawine::v1::UntilPrecision& wanted);
 
-// Replicas after which it is looked at next: 32, 64, 128, ..., `most`.
+// The next number of replicas, above `replicas`, after which it is looked at: 32, 64, 128, ..., `most`.
 std::uint32_t NextLook(std::uint32_t replicas, std::uint32_t most);
-
-// ConductRun, in blocks where the plan's scenario has until_precision. Then `plan` becomes that of a run of
-// as many replicas as were made, and the outcome is that run's.
-absl::StatusOr<ConductOutcome> ConductUntilPrecise(RunPlan& plan, const Placement& placement,
-                                                   absl::Duration timeout, const RunWatch& watch,
-                                                   Cancellation& cancellation);
 
 }  // namespace lawine
 

@@ -80,6 +80,13 @@ grpc::Status GraphService::GetGraphStats(grpc::ServerContext*, const pb::GetGrap
   return ToGrpc(stats.status());
 }
 
+grpc::Status GraphService::VerifyGraph(grpc::ServerContext*, const pb::VerifyGraphRequest* request,
+                                       pb::VerifyGraphResponse* response) {
+  const auto verified = graphs_.Verify(request->name());
+  if (verified.ok()) *response = *verified;
+  return ToGrpc(verified.status());
+}
+
 grpc::Status GraphService::ListPresets(grpc::ServerContext*, const pb::ListPresetsRequest*,
                                        pb::ListPresetsResponse* response) {
   *response = DescribePresets();
@@ -139,11 +146,35 @@ grpc::Status SimulationService::ListRuns(grpc::ServerContext*, const pb::ListRun
   return grpc::Status::OK;
 }
 
+namespace {
+
+// The run in the response, unless it was refused.
+template <class Response>
+grpc::Status Answer(const absl::StatusOr<pb::Run>& run, Response& response) {
+  if (run.ok()) *response.mutable_run() = *run;
+  return ToGrpc(run.status());
+}
+
+}  // namespace
+
 grpc::Status SimulationService::CancelRun(grpc::ServerContext*, const pb::CancelRunRequest* request,
                                           pb::CancelRunResponse* response) {
-  const auto run = runs_.Cancel(request->name());
-  if (run.ok()) *response->mutable_run() = *run;
-  return ToGrpc(run.status());
+  return Answer(runs_.Cancel(request->name()), *response);
+}
+
+grpc::Status SimulationService::PauseRun(grpc::ServerContext*, const pb::PauseRunRequest* request,
+                                         pb::PauseRunResponse* response) {
+  return Answer(runs_.Pause(request->name()), *response);
+}
+
+grpc::Status SimulationService::ResumeRun(grpc::ServerContext*, const pb::ResumeRunRequest* request,
+                                          pb::ResumeRunResponse* response) {
+  return Answer(runs_.Resume(request->name()), *response);
+}
+
+grpc::Status SimulationService::PinRun(grpc::ServerContext*, const pb::PinRunRequest* request,
+                                       pb::PinRunResponse* response) {
+  return Answer(runs_.Pin(request->name(), request->pinned()), *response);
 }
 
 grpc::Status SimulationService::DeleteRun(grpc::ServerContext*, const pb::DeleteRunRequest* request,

@@ -27,6 +27,8 @@ class GraphService final : public lawine::v1::GraphService::Service {
                            lawine::v1::DeleteGraphResponse*) override;
   grpc::Status GetGraphStats(grpc::ServerContext*, const lawine::v1::GetGraphStatsRequest* request,
                              lawine::v1::GetGraphStatsResponse* response) override;
+  grpc::Status VerifyGraph(grpc::ServerContext*, const lawine::v1::VerifyGraphRequest* request,
+                           lawine::v1::VerifyGraphResponse* response) override;
   grpc::Status ListPresets(grpc::ServerContext*, const lawine::v1::ListPresetsRequest*,
                            lawine::v1::ListPresetsResponse* response) override;
   grpc::Status GetMember(grpc::ServerContext*, const lawine::v1::GetMemberRequest* request,
@@ -49,6 +51,12 @@ class SimulationService final : public lawine::v1::SimulationService::Service {
                         lawine::v1::ListRunsResponse* response) override;
   grpc::Status CancelRun(grpc::ServerContext*, const lawine::v1::CancelRunRequest* request,
                          lawine::v1::CancelRunResponse* response) override;
+  grpc::Status PauseRun(grpc::ServerContext*, const lawine::v1::PauseRunRequest* request,
+                        lawine::v1::PauseRunResponse* response) override;
+  grpc::Status ResumeRun(grpc::ServerContext*, const lawine::v1::ResumeRunRequest* request,
+                         lawine::v1::ResumeRunResponse* response) override;
+  grpc::Status PinRun(grpc::ServerContext*, const lawine::v1::PinRunRequest* request,
+                      lawine::v1::PinRunResponse* response) override;
   grpc::Status DeleteRun(grpc::ServerContext*, const lawine::v1::DeleteRunRequest* request,
                          lawine::v1::DeleteRunResponse*) override;
   grpc::Status WatchRun(grpc::ServerContext* context, const lawine::v1::WatchRunRequest* request,

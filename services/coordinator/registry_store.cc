@@ -13,12 +13,16 @@ constexpr RocksContent kRegistry{
     .name = "registry",
     .repair = "move it away to start with an empty one, graphs are found again from their workers"};
 
+// Of all records. Without it a registry is new, or older than this mark.
+constexpr char kFormatKey[] = "format";
+constexpr char kFormat[] = "1";
+
 class RocksRegistry final : public RegistryStore {
  public:
   RocksRegistry(std::string path, rocksdb::DB* db) : path_(std::move(path)), db_(db) { synced_.sync = true; }
 
   absl::Status Put(const std::string& key, const std::string& value) override {
-    return FromRocks(db_->Put(synced_, key, value), path_, kRegistry);
+    return Write([&] { return db_->Put(synced_, key, value); });
   }
   absl::StatusOr<std::string> Get(const std::string& key) override {
     std::string value;
@@ -28,7 +32,7 @@ class RocksRegistry final : public RegistryStore {
     return value;
   }
   absl::Status Delete(const std::string& key) override {
-    return FromRocks(db_->Delete(synced_, key), path_, kRegistry);
+    return Write([&] { return db_->Delete(synced_, key); });
   }
 
   absl::Status Scan(
@@ -42,6 +46,14 @@ class RocksRegistry final : public RegistryStore {
   }
 
  private:
+  // After a failed write RocksDB takes no other until it is told to go on.
+  template <class Try>
+  absl::Status Write(const Try& write) {
+    rocksdb::Status status = write();
+    if (!status.ok() && db_->Resume().ok()) status = write();
+    return FromRocks(status, path_, kRegistry);
+  }
+
   const std::string path_;
   const std::unique_ptr<rocksdb::DB> db_;
   rocksdb::WriteOptions synced_;
@@ -49,15 +61,28 @@ class RocksRegistry final : public RegistryStore {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RegistryStore>> RegistryStore::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<RegistryStore>> RegistryStore::Open(const std::string& path,
+                                                                   rocksdb::Env* env) {
   rocksdb::Options options;
+  if (env != nullptr) options.env = env;
   options.create_if_missing = true;
   options.write_buffer_size = 4 << 20;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 1 << 20;
+  options.info_log = NoDiary();
+  options.paranoid_checks = true;
   rocksdb::DB* db = nullptr;
   LAWINE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(options, path, &db), path, kRegistry));
-  return std::make_unique<RocksRegistry>(path, db);
+  auto registry = std::make_unique<RocksRegistry>(path, db);
+  const absl::StatusOr<std::string> format = registry->Get(kFormatKey);
+  if (absl::IsNotFound(format.status())) {
+    LAWINE_RETURN_IF_ERROR(registry->Put(kFormatKey, kFormat));
+  } else if (!format.ok()) {
+    return format.status();
+  } else if (*format != kFormat) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": expected a registry of format ", kFormat,
+                                                      ", found format ", *format,
+                                                      ": start the version that wrote it"));
+  }
+  return registry;
 }
 
 }  // namespace lawine

@@ -8,13 +8,21 @@
 
 #include "absl/status/statusor.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace lawine {
 
-// Keys: "graph/<name>", "run/<20 digits>", "request/<id>". Thread-safe.
+// Keys: "graph/<name>", "run/<20 digits>", "block/<20 digits>/<first replica>", "traffic/<id>",
+// "request/<id>". Thread-safe. A write that fails may have happened or not; later ones are tried again.
 class RegistryStore {
  public:
-  // FAILED_PRECONDITION when another process has it open, DATA_LOSS when it is damaged.
-  static absl::StatusOr<std::unique_ptr<RegistryStore>> Open(const std::string& path);
+  // FAILED_PRECONDITION when another process has it open or another version wrote it, DATA_LOSS when it is
+  // damaged.
+  // `env`: the disk to use, null for the machine's; must outlive the store.
+  static absl::StatusOr<std::unique_ptr<RegistryStore>> Open(const std::string& path,
+                                                             rocksdb::Env* env = nullptr);
   virtual ~RegistryStore() = default;
 
   virtual absl::Status Put(const std::string& key, const std::string& value) = 0;

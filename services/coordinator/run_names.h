@@ -29,6 +29,10 @@ inline std::string RunKey(std::uint64_t run_id) { return absl::StrFormat("run/%0
 inline std::string RunRequestKey(const std::string& request_id) {
   return absl::StrCat("request/run/", request_id);
 }
+inline std::string RunBlockPrefix(std::uint64_t run_id) { return absl::StrFormat("block/%020d/", run_id); }
+inline std::string RunBlockKey(std::uint64_t run_id, std::uint32_t first_replica) {
+  return absl::StrFormat("%s%010d", RunBlockPrefix(run_id), first_replica);
+}
 inline constexpr char kNextRunKey[] = "next_run";
 
 }  // namespace lawine

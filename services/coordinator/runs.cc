@@ -1,85 +1,64 @@
 #include "services/coordinator/runs.h"
 
 #include <google/protobuf/util/time_util.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
-#include "services/coordinator/precision.h"
 #include "services/coordinator/run_names.h"
 #include "services/coordinator/run_receipts.h"
-#include "services/coordinator/run_result.h"
 
 namespace lawine {
-namespace {
 
 namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
-constexpr absl::Duration kRunTimeout = absl::Hours(24);
-constexpr char kInterrupted[] =
-    "the coordinator stopped while the run was going on: create it again, the same run seed gives the same "
-    "result";
-
-// "SUCCEEDED"
-std::string StateWord(pb::RunState state) {
-  return std::string(absl::StripPrefix(pb::RunState_Name(state), "RUN_STATE_"));
-}
-
-bool Ended(pb::RunState state) {
-  return state == pb::RUN_STATE_SUCCEEDED || state == pb::RUN_STATE_FAILED ||
-         state == pb::RUN_STATE_CANCELLED;
-}
-
-void End(pb::Run& run, pb::RunState state, const std::string& error) {
-  run.set_state(state);
-  run.set_error(error);
-  *run.mutable_end_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-}
-
-}  // namespace
-
-Runs::Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, std::uint32_t at_once_max)
-    : registry_(registry), graphs_(graphs), workers_(workers), at_once_max_(at_once_max) {}
+Runs::Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options)
+    : archive_(registry), graphs_(graphs), workers_(workers), options_(options) {}
 
 Runs::~Runs() { Stop(); }
 
 absl::Status Runs::Start() {
-  std::vector<pbi::RunRecord> interrupted;
+  LAWINE_RETURN_IF_ERROR(archive_.ForEach(
+      [this](pbi::RunRecord record, std::uint64_t bytes) { return TakeIn(std::move(record), bytes); }));
   {
     MutexLock lock(mutex_);
-    LAWINE_RETURN_IF_ERROR(
-        registry_.Scan("run/", [&](const std::string& key, const std::string& value) -> absl::Status {
-          pbi::RunRecord record;
-          if (!record.ParseFromString(value))
-            return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
-          const auto entry = std::make_shared<RunEntry>();
-          entry->run_id = record.run_id();
-          entry->progress.Close();
-          if (!Ended(record.run().state())) {
-            End(*record.mutable_run(), pb::RUN_STATE_FAILED, kInterrupted);
-            interrupted.push_back(record);
-          }
-          MutexLock entry_lock(entry->mutex);
-          entry->run = record.run();
-          runs_[record.run_id()] = entry;
-          next_id_ = record.run_id() + 1;
-          return absl::OkStatus();
-        }));
-    std::uint64_t next = 0;
-    if (absl::SimpleAtoi(registry_.Get(kNextRunKey).value_or(""), &next)) next_id_ = std::max(next_id_, next);
+    next_id_ = std::max(next_id_, archive_.NextId());
     next_unnamed_id_ = 1ull << 63 | static_cast<std::uint64_t>(absl::ToUnixNanos(absl::Now()));
   }
-  for (const pbi::RunRecord& record : interrupted) {
-    LAWINE_RETURN_IF_ERROR(registry_.Put(RunKey(record.run_id()), record.SerializeAsString()));
+  for (std::uint32_t i = 0; i < options_.at_once_max; ++i) threads_.emplace_back([this] { RunQueue(); });
+  threads_.emplace_back([this] { SweepNowAndThen(); });
+  return absl::OkStatus();
+}
+
+// A run of an earlier coordinator.
+absl::Status Runs::TakeIn(pbi::RunRecord record, std::uint64_t bytes) {
+  const auto entry = std::make_shared<RunEntry>();
+  entry->run_id = record.run_id();
+  entry->asked = absl::Now();
+  LAWINE_RETURN_IF_ERROR(archive_.NoteRequest(record.request_id(), record.run().name()));
+  const pb::RunState state = record.run().state();
+  const bool queued = !Ended(state) && state != pb::RUN_STATE_PAUSED && options_.resume;
+  if (!queued) entry->progress.Close();
+  {
+    MutexLock lock(entry->mutex);
+    record.clear_result();
+    entry->record = std::move(record);
+    entry->record_bytes = bytes;
+    if (Ended(state)) {
+      LAWINE_RETURN_IF_ERROR(archive_.DropBlocks(entry->run_id));
+    } else {
+      LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, entry->record.run().scenario().graph()));
+      entry->record.mutable_run()->set_state(queued ? pb::RUN_STATE_QUEUED : pb::RUN_STATE_PAUSED);
+    }
   }
-  for (std::uint32_t i = 0; i < at_once_max_; ++i) conductors_.emplace_back([this] { RunQueue(); });
+  MutexLock lock(mutex_);
+  runs_[entry->run_id] = entry;
+  next_id_ = entry->run_id + 1;
+  if (queued) queue_.push_back(entry);
   return absl::OkStatus();
 }
 
@@ -89,9 +68,10 @@ void Runs::Stop() {
     if (stopping_) return;
     stopping_ = true;
     queue_changed_.NotifyAll();
+    stop_asked_.NotifyAll();
     for (const auto& [run_id, entry] : runs_) entry->cancellation.Cancel();
   }
-  for (std::thread& conductor : conductors_) conductor.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
 absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario) const {
@@ -105,22 +85,20 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
   const Turns::Turn turn(requests_, request.request_id());  // a retry finds what the first call has made
   pb::CreateRunResponse response;
-  if (!request.request_id().empty()) {
-    if (auto name = registry_.Get(RunRequestKey(request.request_id())); name.ok()) {
-      LAWINE_ASSIGN_OR_RETURN(*response.mutable_run(), Get(*name));
-      return response;
-    }
+  LAWINE_ASSIGN_OR_RETURN(const std::string made, archive_.RunOfRequest(request.request_id()));
+  if (auto run = Get(made); !made.empty() && run.ok()) {
+    *response.mutable_run() = *std::move(run);
+    return response;
   }
-  const absl::Time asked = absl::Now();
-  LAWINE_ASSIGN_OR_RETURN(GraphUse use, GraphUse::Of(graphs_, request.scenario().graph()));
+  const auto entry = std::make_shared<RunEntry>();
+  entry->asked = absl::Now();
+  LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, request.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario()));
   if (request.record_receipts() && plan.spec.replicas != 1) {
     return FieldError("record_receipts",
                       absl::StrCat("expected a single replica, found ", plan.spec.replicas));
   }
   plan.spec.record_receipts = request.record_receipts();
-  const auto entry = std::make_shared<RunEntry>();
-  entry->asked = asked;
   pb::Run run;
   *run.mutable_scenario() = plan.scenario;
   run.set_result_key(plan.result_key);
@@ -132,7 +110,6 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
     *response.mutable_run() = std::move(run);
     return response;
   }
-  entry->plan = std::move(plan);
   {
     MutexLock lock(mutex_);
     if (queue_.size() >= kQueuedMax) {
@@ -142,28 +119,36 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
     entry->run_id = next_id_++;
   }
   run.set_name(RunName(entry->run_id));
-  {
-    MutexLock lock(entry->mutex);
-    entry->run = run;
-  }
-  LAWINE_RETURN_IF_ERROR(Save(entry->run_id, run, nullptr));
-  if (!request.request_id().empty()) {
-    LAWINE_RETURN_IF_ERROR(registry_.Put(RunRequestKey(request.request_id()), run.name()));
-  }
-  entry->use = std::move(use);
-  {
-    MutexLock lock(mutex_);
-    runs_[entry->run_id] = entry;
-    queue_.push_back(entry);
-    queue_changed_.NotifyOne();
-  }
+  LAWINE_RETURN_IF_ERROR(Accept(*entry, std::move(run), plan, request.request_id()));
+  entry->plan = std::move(plan);
+  Enqueue(entry);
   *response.mutable_run() = Describe(*entry);
   return response;
 }
 
+// From here on the run survives. A request that could not be noted is when the record is found again.
+absl::Status Runs::Accept(RunEntry& entry, pb::Run run, const RunPlan& plan, const std::string& request_id) {
+  const std::string name = run.name();
+  MutexLock lock(entry.mutex);
+  entry.record.set_run_id(entry.run_id);
+  entry.record.set_attempt(1);
+  entry.record.set_graph_digest(plan.graph.info().digest());
+  entry.record.set_request_id(request_id);
+  *entry.record.mutable_run() = std::move(run);
+  entry.attempt_is_fresh = true;
+  LAWINE_RETURN_IF_ERROR(Save(entry, nullptr));
+  return archive_.NoteRequest(request_id, name);
+}
+
+void Runs::Enqueue(const Entry& entry) {
+  MutexLock lock(mutex_);
+  runs_[entry->run_id] = entry;
+  queue_.push_back(entry);
+  queue_changed_.NotifyOne();
+}
+
 absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl::Duration timeout,
                                              const std::function<bool()>& cancelled) {
-  const absl::Time asked = absl::Now();
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, scenario.graph()));
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(scenario));
   if (!plan.estimate.small()) {
@@ -182,7 +167,7 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
       if (cancelled()) cancellation.Cancel();
     }
   });
-  auto result = Execute(std::move(plan), "", asked, timeout, progress, cancellation);
+  auto result = Once(std::move(plan), timeout, cancellation);
   progress.Close();
   guard.join();
   return result;
@@ -191,89 +176,6 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
 std::uint64_t Runs::NewUnnamedId() {
   MutexLock lock(mutex_);
   return next_unnamed_id_++;
-}
-
-void Runs::RunQueue() {
-  for (;;) {
-    std::shared_ptr<RunEntry> entry;
-    {
-      MutexLock lock(mutex_);
-      while (queue_.empty() && !stopping_) queue_changed_.Wait(mutex_);
-      if (stopping_) return;
-      entry = queue_.front();
-      queue_.pop_front();
-    }
-    Finish(*entry);
-  }
-}
-
-void Runs::Finish(RunEntry& entry) {
-  Conduct(entry);
-  entry.use = GraphUse();
-}
-
-void Runs::Conduct(RunEntry& entry) {
-  {
-    MutexLock lock(entry.mutex);
-    if (!entry.cancellation.cancelled()) entry.run.set_state(pb::RUN_STATE_RUNNING);
-  }
-  RunPlan plan = entry.plan;
-  plan.spec.run_id = entry.run_id;
-  const auto result = Execute(std::move(plan), RunName(entry.run_id), entry.asked, kRunTimeout,
-                              entry.progress, entry.cancellation);
-  bool stopping = false;
-  {
-    MutexLock lock(mutex_);
-    stopping = stopping_;
-  }
-  pb::Run run = Describe(entry);
-  if (result.ok()) {
-    run.set_reason_stopped(result->reason_stopped());
-    run.set_steps_done(static_cast<std::uint32_t>(result->steps_size()));
-    End(run, pb::RUN_STATE_SUCCEEDED, "");
-  } else {
-    const bool wanted = absl::IsCancelled(result.status()) && !stopping;
-    const std::string error = stopping ? kInterrupted : std::string(result.status().message());
-    End(run, wanted ? pb::RUN_STATE_CANCELLED : pb::RUN_STATE_FAILED, wanted ? "" : error);
-  }
-  const absl::Status saved = Save(entry.run_id, run, result.ok() ? &*result : nullptr);
-  if (!saved.ok()) {
-    End(run, pb::RUN_STATE_FAILED, absl::StrCat("the result could not be kept: ", saved.message()));
-  }
-  spdlog::info("{} on '{}': {} {}", run.name(), run.scenario().graph(), StateWord(run.state()), run.error());
-  {
-    MutexLock lock(entry.mutex);
-    entry.run = run;
-  }
-  // The end is told when the result can be read.
-  entry.progress.Close();
-}
-
-absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& name, absl::Time asked,
-                                            absl::Duration timeout, RunProgress& progress,
-                                            Cancellation& cancellation) const {
-  if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled before its turn");
-  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
-  const RunWatch watch{
-      .step = [&progress](const StepCounts& counts) { progress.Append(counts); },
-      .replicas_done = [&progress](std::uint32_t replicas) { progress.SetReplicasDone(replicas); }};
-  LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome,
-                          ConductUntilPrecise(plan, placement, timeout, watch, cancellation));
-  pb::RunResult result = MakeResult(plan, outcome);
-  result.mutable_manifest()->set_run(name);
-  result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));
-  result.mutable_timing()->set_load_seconds(outcome.load_seconds);
-  result.mutable_timing()->set_processing_seconds(outcome.processing_seconds);
-  result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
-  return result;
-}
-
-absl::Status Runs::Save(std::uint64_t run_id, const pb::Run& run, const pb::RunResult* result) {
-  pbi::RunRecord record;
-  record.set_run_id(run_id);
-  *record.mutable_run() = run;
-  if (result != nullptr) *record.mutable_result() = *result;
-  return registry_.Put(RunKey(run_id), record.SerializeAsString());
 }
 
 absl::StatusOr<std::shared_ptr<RunEntry>> Runs::Find(const std::string& name) const {
@@ -296,7 +198,7 @@ pb::Run Runs::Describe(const RunEntry& entry) const {
   pb::Run run;
   {
     MutexLock lock(entry.mutex);
-    run = entry.run;
+    run = entry.record.run();
   }
   if (Ended(run.state())) return run;
   run.set_steps_done(entry.progress.steps_count());
@@ -331,44 +233,66 @@ absl::StatusOr<pb::RunResult> Runs::Result(const std::string& name) const {
     return absl::FailedPreconditionError(absl::StrCat(name, " has no result: it is ", StateWord(run.state()),
                                                       run.error().empty() ? "" : ": ", run.error()));
   }
-  LAWINE_ASSIGN_OR_RETURN(const std::string value, registry_.Get(RunKey(entry->run_id)));
-  pbi::RunRecord record;
-  if (!record.ParseFromString(value))
-    return absl::DataLossError(absl::StrCat("the record of ", name, " is damaged"));
+  LAWINE_ASSIGN_OR_RETURN(const pbi::RunRecord record, archive_.Load(entry->run_id));
   return record.result();
 }
 
 absl::StatusOr<pb::Run> Runs::Cancel(const std::string& name) {
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
-  entry->cancellation.Cancel();
+  LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
+  return Stopped(entry, Wish::kCancel);
+}
+
+absl::StatusOr<pb::Run> Runs::Pause(const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
+  pb::Run run = Stopped(entry, Wish::kPause);
+  if (!Ended(run.state())) return run;
+  return absl::FailedPreconditionError(absl::StrCat(name, " has ended: it is ", StateWord(run.state())));
+}
+
+// Tells whoever conducts the run, or stands in for them when it has not had its turn.
+pb::Run Runs::Stopped(const Entry& entry, Wish wish) {
+  {
+    MutexLock lock(entry->mutex);
+    const pb::RunState state = entry->record.run().state();
+    if (state == pb::RUN_STATE_PAUSED && wish == Wish::kCancel) {
+      End(*entry, pb::RUN_STATE_CANCELLED, "", nullptr);
+      entry->use = GraphUse();
+    }
+    if (Ended(state) || state == pb::RUN_STATE_PAUSED) return entry->record.run();
+    if (entry->wish != Wish::kCancel) entry->wish = wish;
+    entry->cancellation.Cancel();
+  }
   bool queued = false;
   {
     MutexLock lock(mutex_);
     queued = std::erase(queue_, entry) > 0;
   }
-  if (queued) Finish(*entry);  // ends here and now
+  if (queued) Conduct(*entry);
   return Describe(*entry);
 }
 
-absl::Status Runs::Delete(const std::string& name) {
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
-  const pb::Run run = Describe(*entry);
-  if (!Ended(run.state())) {
-    return absl::FailedPreconditionError(absl::StrCat(name, " is going on: cancel it first"));
-  }
+absl::StatusOr<pb::Run> Runs::Resume(const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
   {
-    MutexLock lock(mutex_);
-    // Numbers are not used twice: workers may still know this one.
-    LAWINE_RETURN_IF_ERROR(registry_.Put(kNextRunKey, absl::StrCat(next_id_)));
+    MutexLock lock(entry->mutex);
+    const pb::RunState state = entry->record.run().state();
+    if (Ended(state) || (state != pb::RUN_STATE_PAUSED && entry->wish != Wish::kNone)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          name, Ended(state) ? " has ended: it is " : " has not come to rest yet, try again: it is ",
+          StateWord(state)));
+    }
+    if (state != pb::RUN_STATE_PAUSED) return entry->record.run();
+    entry->record.mutable_run()->set_state(pb::RUN_STATE_QUEUED);
+    if (absl::Status saved = Save(*entry, nullptr); !saved.ok()) {
+      entry->record.mutable_run()->set_state(pb::RUN_STATE_PAUSED);
+      return saved;
+    }
+    entry->wish = Wish::kNone;
+    entry->cancellation.Reset();
+    entry->progress.Reopen();
   }
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(RunKey(entry->run_id)));
-  {
-    MutexLock lock(mutex_);
-    runs_.erase(entry->run_id);
-  }
-  if (!run.record_receipts()) return absl::OkStatus();
-  for (const WorkerHandle& worker : workers_.Alive()) ForgetReceipts(worker, entry->run_id);
-  return absl::OkStatus();
+  Enqueue(entry);
+  return Describe(*entry);
 }
 
 absl::Status Runs::Receipts(const std::string& name,
@@ -393,7 +317,7 @@ void Runs::Count(std::uint32_t& running, std::uint32_t& queued) const {
   running = 0;
   for (const auto& [run_id, entry] : runs_) {
     MutexLock entry_lock(entry->mutex);
-    running += entry->run.state() == pb::RUN_STATE_RUNNING;
+    running += entry->record.run().state() == pb::RUN_STATE_RUNNING;
   }
 }
 

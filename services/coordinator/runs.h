@@ -17,22 +17,26 @@
 #include "services/common/turns.h"
 #include "services/coordinator/conductor.h"
 #include "services/coordinator/graphs.h"
-#include "services/coordinator/registry_store.h"
+#include "services/coordinator/run_archive.h"
+#include "services/coordinator/run_blocks.h"
 #include "services/coordinator/run_entry.h"
+#include "services/coordinator/run_options.h"
 
 namespace lawine {
 
-// Thread-safe. Runs that were going on when a coordinator stopped are FAILED in the next one.
+// Thread-safe. A run that was accepted is gone on with until it ends, also by later coordinators: each
+// attempt begins where what is kept of the one before ends (run_blocks.h), and has frames of its own. Asking,
+// pausing and ending are in runs.cc, going on in run_conducting.cc, forgetting in run_expiry.cc.
 class Runs {
  public:
   static constexpr std::size_t kQueuedMax = 10'000;
 
-  Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, std::uint32_t at_once_max);
+  Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options);
   ~Runs();
 
   // Reads the registry and starts taking runs from the queue. Call once, first.
   absl::Status Start();
-  // Cancels what is going on and waits for it. Safe to call twice.
+  // Leaves what is going on to a later coordinator and waits for its threads. Safe to call twice.
   void Stop();
 
   absl::StatusOr<lawine::v1::CreateRunResponse> Create(const lawine::v1::CreateRunRequest& request);
@@ -49,6 +53,11 @@ class Runs {
   std::vector<lawine::v1::Run> List(std::size_t count, std::uint64_t before_id) const;  // latest first
   absl::StatusOr<lawine::v1::RunResult> Result(const std::string& name) const;
   absl::StatusOr<lawine::v1::Run> Cancel(const std::string& name);
+  // FAILED_PRECONDITION when it has ended; for Resume also while it is on its way to a pause.
+  absl::StatusOr<lawine::v1::Run> Pause(const std::string& name);
+  absl::StatusOr<lawine::v1::Run> Resume(const std::string& name);
+  // FAILED_PRECONDITION unless it has ended.
+  absl::StatusOr<lawine::v1::Run> Pin(const std::string& name, bool pinned);
   absl::Status Delete(const std::string& name);
   absl::Status Receipts(const std::string& name,
                         const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write) const;
@@ -57,32 +66,52 @@ class Runs {
   std::uint64_t NewUnnamedId();
 
   void Count(std::uint32_t& running, std::uint32_t& queued) const;
+  const RunsOptions& options() const { return options_; }
 
  private:
+  using Entry = std::shared_ptr<RunEntry>;
+
+  absl::Status TakeIn(internal::v1::RunRecord record, std::uint64_t bytes);
   std::uint32_t QueuePosition(std::uint64_t run_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   lawine::v1::Run Describe(const RunEntry& entry) const;
-  void RunQueue();
-  void Finish(RunEntry& entry);
-  void Conduct(RunEntry& entry);
-  absl::StatusOr<lawine::v1::RunResult> Execute(RunPlan plan, const std::string& name, absl::Time asked,
-                                                absl::Duration timeout, RunProgress& progress,
-                                                Cancellation& cancellation) const;
-  absl::Status Save(std::uint64_t run_id, const lawine::v1::Run& run, const lawine::v1::RunResult* result);
+  absl::Status Accept(RunEntry& entry, lawine::v1::Run run, const RunPlan& plan,
+                      const std::string& request_id);
+  lawine::v1::Run Stopped(const Entry& entry, Wish wish);
+  void Enqueue(const Entry& entry);
 
-  RegistryStore& registry_;
+  void RunQueue();
+  void Conduct(RunEntry& entry);
+  absl::StatusOr<lawine::v1::RunResult> ConductAttempts(RunEntry& entry);
+  absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, std::uint32_t& workers);
+  absl::StatusOr<std::uint32_t> NextAttempt(RunEntry& entry);
+  absl::StatusOr<lawine::v1::RunResult> Once(RunPlan plan, absl::Duration timeout,
+                                             Cancellation& cancellation);
+  void Settle(RunEntry& entry, const absl::StatusOr<lawine::v1::RunResult>& result);
+  // Sets how the run has ended, and keeps it so.
+  void End(RunEntry& entry, lawine::v1::RunState state, const std::string& error,
+           const lawine::v1::RunResult* result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
+  absl::Status Save(RunEntry& entry, const lawine::v1::RunResult* result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
+
+  void SweepNowAndThen();
+  void Sweep();
+  absl::Status Forget(RunEntry& entry);
+
+  RunArchive archive_;
   Graphs& graphs_;
   WorkerDirectory& workers_;
-  const std::uint32_t at_once_max_;
+  const RunsOptions options_;
   Turns requests_;
-  std::vector<std::thread> conductors_;
+  std::vector<std::thread> threads_;
   mutable Mutex mutex_;
   CondVar queue_changed_;
+  CondVar stop_asked_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   // Of runs that are answered at once and kept nowhere: from 2^63, never those of an earlier coordinator.
   std::uint64_t next_unnamed_id_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::uint64_t, std::shared_ptr<RunEntry>> runs_ ABSL_GUARDED_BY(mutex_);
-  std::deque<std::shared_ptr<RunEntry>> queue_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, Entry> runs_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lawine

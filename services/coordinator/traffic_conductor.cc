@@ -5,7 +5,6 @@
 
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
-#include "engine/spread/wave_collector.h"
 #include "services/common/wire.h"
 #include "services/coordinator/prepare.h"
 
@@ -16,40 +15,34 @@ namespace pbi = ::lawine::internal::v1;
 
 using TrafficCalls = WorkerCalls<pbi::ConductTrafficRequest, pbi::ConductTrafficResponse>;
 
-// Adds up what workers report.
+// Adds up what workers report of one attempt.
 class Collected {
  public:
-  Collected(std::uint32_t workers_count, const TrafficHooks& hooks)
-      : hooks_(hooks), collector_(workers_count, [this](const WaveOutcome& wave) { WhenWhole(wave); }) {}
+  Collected(std::uint32_t workers_count, const TrafficHooks& hooks, TrafficConducted& so_far)
+      : so_far_(so_far) {
+    so_far_.waves.BeginAttempt(workers_count, [this, &hooks](WaveOutcome& wave) {
+      return hooks.wave(wave, so_far_.waves.outcome());
+    });
+  }
 
   absl::Status Add(const pbi::ConductTrafficResponse& response) {
     if (response.has_wave()) {
       LAWINE_ASSIGN_OR_RETURN(WaveOutcome part, wire::FromProto(response.wave()));
-      LAWINE_RETURN_IF_ERROR(collector_.Add(std::move(part)));
-      return hook_status_;
+      return so_far_.waves.Add(std::move(part));
     }
-    conducted_.processing_seconds =
-        std::max(conducted_.processing_seconds, response.done().processing_seconds());
-    conducted_.exchange_bytes += response.done().exchange_bytes();
+    processing_seconds_ = std::max(processing_seconds_, response.done().processing_seconds());
+    so_far_.exchange_bytes += response.done().exchange_bytes();
     return absl::OkStatus();
   }
-  absl::StatusOr<TrafficConducted> Outcome(double load_seconds) {
-    if (!collector_.all_whole()) {
-      return absl::DataLossError("workers report different waves: the result cannot be trusted");
-    }
-    TrafficConducted conducted = conducted_;
-    conducted.traffic = collector_.outcome();
-    conducted.load_seconds = load_seconds;
-    return conducted;
+  absl::Status Finish() {
+    so_far_.processing_seconds += processing_seconds_;
+    if (so_far_.waves.all_whole()) return absl::OkStatus();
+    return absl::DataLossError("workers report different waves: the result cannot be trusted");
   }
 
  private:
-  void WhenWhole(const WaveOutcome& wave) { hook_status_ = hooks_.wave(wave, collector_.outcome()); }
-
-  const TrafficHooks& hooks_;
-  WaveCollector collector_;
-  absl::Status hook_status_;
-  TrafficConducted conducted_;
+  TrafficConducted& so_far_;
+  double processing_seconds_ = 0;
 };
 
 // Reads what one message of a worker says.
@@ -94,13 +87,13 @@ absl::Status Feed(const TrafficHooks& hooks, TrafficCalls& calls, const Cancella
 
 }  // namespace
 
-absl::StatusOr<TrafficConducted> ConductTraffic(const TrafficJob& job, const Placement& placement,
-                                                absl::Duration timeout, const TrafficHooks& hooks,
-                                                Cancellation& cancellation) {
+absl::Status ConductTraffic(const TrafficJob& job, const Placement& placement, absl::Duration timeout,
+                            const TrafficHooks& hooks, Cancellation& cancellation, TrafficConducted& so_far) {
   if (cancellation.cancelled()) return absl::CancelledError("the traffic was cancelled");
   TrafficCalls calls(placement, &WorkerStub::ConductTraffic, absl::Now() + timeout, cancellation);
   pbi::ConductTrafficRequest request;
   *request.mutable_plan() = wire::ToProto(job.task);
+  request.mutable_plan()->set_first_wave(so_far.waves.next_wave());
   FillPlan(job.graph.info(), placement, *request.mutable_plan());
   const auto adapt = [&placement](pbi::TrafficPlan& own, std::size_t w) {
     own.set_own_node_id(placement.workers[w].node_id);
@@ -111,7 +104,9 @@ absl::StatusOr<TrafficConducted> ConductTraffic(const TrafficJob& job, const Pla
     load_seconds = std::max(load_seconds, response.load_seconds());
   };
   LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
-  Collected collected(static_cast<std::uint32_t>(calls.size()), hooks);
+  so_far.load_seconds += load_seconds;
+  if (hooks.started != nullptr) hooks.started();
+  Collected collected(static_cast<std::uint32_t>(calls.size()), hooks, so_far);
   SharedEnd end(cancellation);
   const auto follow = [&] { Follow(calls, collected, end); };
   if (hooks.next_batch == nullptr) {
@@ -122,7 +117,7 @@ absl::StatusOr<TrafficConducted> ConductTraffic(const TrafficJob& job, const Pla
     reader.wait();
   }
   LAWINE_RETURN_IF_ERROR(end.cause());
-  return collected.Outcome(load_seconds);
+  return collected.Finish();
 }
 
 }  // namespace lawine

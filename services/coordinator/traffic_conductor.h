@@ -9,14 +9,16 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/spread/traffic_outcome.h"
+#include "engine/spread/wave_collector.h"
 #include "services/coordinator/cancellation.h"
 #include "services/coordinator/traffic_plan.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
 
+// What is done of traffic, by all attempts.
 struct TrafficConducted {
-  TrafficOutcome traffic;
+  WaveCollector waves{1};
   double load_seconds = 0;
   double processing_seconds = 0;
   std::uint64_t exchange_bytes = 0;
@@ -29,13 +31,14 @@ struct TrafficHooks {
   // A wave is over: the wave, and everything so far without it. One call at a time; while it lasts the
   // workers wait.
   std::function<absl::Status(const WaveOutcome& wave, const TrafficOutcome& before)> wave;
+  std::function<void()> started = nullptr;  // all workers are prepared, the traffic begins
 };
 
-// Runs `job` on the workers of `placement`. UNAVAILABLE names the worker that went away; DATA_LOSS when
-// workers disagree. Any failure cancels `cancellation`.
-absl::StatusOr<TrafficConducted> ConductTraffic(const TrafficJob& job, const Placement& placement,
-                                                absl::Duration timeout, const TrafficHooks& hooks,
-                                                Cancellation& cancellation);
+// Does what is left of `job` on the workers of `placement`, adding to `so_far`. UNAVAILABLE names the worker
+// that went away, and what was over before stays in `so_far`: where messages are generated it can be gone on
+// with. DATA_LOSS when workers disagree. Any failure cancels `cancellation`.
+absl::Status ConductTraffic(const TrafficJob& job, const Placement& placement, absl::Duration timeout,
+                            const TrafficHooks& hooks, Cancellation& cancellation, TrafficConducted& so_far);
 
 }  // namespace lawine
 

@@ -66,6 +66,10 @@ absl::StatusOr<pb::TrafficSpec> CompleteTraffic(const pb::TrafficSpec& spec) {
   }
   if (full.has_generated()) LAWINE_RETURN_IF_ERROR(CompleteGenerated(*full.mutable_generated()));
   if (!full.has_run_seed()) full.set_run_seed(1);
+  if (full.request_id().size() > 64) return FieldError("spec.request_id", "expected at most 64 bytes");
+  if (!full.request_id().empty() && (full.rows() || !full.has_generated())) {
+    return FieldError("spec.request_id", "expected generated messages without rows beside it");
+  }
   return full;
 }
 

@@ -68,7 +68,7 @@ pb::TrafficTotals TotalsOf(const TrafficOutcome& outcome) {
 }
 
 pb::TrafficResult MakeTrafficResult(const TrafficJob& job, const TrafficConducted& conducted) {
-  const TrafficOutcome& outcome = conducted.traffic;
+  const TrafficOutcome& outcome = conducted.waves.outcome();
   const pbi::GraphInfo& info = job.graph.info();
   pb::TrafficResult result;
   result.set_schema_version(1);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 #include "services/coordinator/call_guard.h"
 #include "services/coordinator/graph_stats.h"
 #include "services/coordinator/members.h"
+#include "services/coordinator/run_recovery.h"
 #include "services/coordinator/traffic_conductor.h"
 #include "services/coordinator/traffic_plan.h"
 #include "services/coordinator/traffic_result.h"
@@ -132,32 +134,115 @@ absl::StatusOr<pb::TrafficRows> RowsOf(const WaveOutcome& wave, const Members& m
 // Tells the caller of waves that are over. A caller that does not read keeps the next wave waiting.
 class Teller {
  public:
-  Teller(bool rows, const Members& members, TrafficService::Stream& stream)
-      : rows_(rows), members_(members), stream_(stream) {}
+  Teller(bool rows, TrafficService::Stream& stream) : rows_(rows), stream_(stream) {}
 
-  absl::Status Tell(const WaveOutcome& wave, const TrafficOutcome& before) {
+  // `members`: where workers are now.
+  absl::Status Tell(const WaveOutcome& wave, const TrafficOutcome& before, const Members& members) {
     pb::RunTrafficResponse response;
     if (rows_) {
-      LAWINE_ASSIGN_OR_RETURN(*response.mutable_rows(), RowsOf(wave, members_));
+      LAWINE_ASSIGN_OR_RETURN(*response.mutable_rows(), RowsOf(wave, members));
       if (!stream_.Write(response)) return Gone();
     }
-    const absl::Time now = absl::Now();
-    if (now - told_ < kProgressEvery || before.messages == 0) return absl::OkStatus();
-    told_ = now;
+    if (absl::Now() - told_ < kProgressEvery || before.messages == 0) return absl::OkStatus();
+    return TellProgress(before, "");
+  }
+  absl::Status TellProgress(const TrafficOutcome& before, const std::string& waiting_for) {
+    told_ = absl::Now();
+    pb::RunTrafficResponse response;
     pb::TrafficProgress& progress = *response.mutable_progress();
     *progress.mutable_totals() = TotalsOf(before);
-    progress.set_seconds(absl::ToDoubleSeconds(now - started_));
+    progress.set_seconds(absl::ToDoubleSeconds(told_ - started_));
+    progress.set_waiting_for(waiting_for);
     return stream_.Write(response) ? absl::OkStatus() : Gone();
   }
 
  private:
-  static absl::Status Gone() { return absl::CancelledError("the caller is gone"); }
+  static absl::Status Gone() { return absl::AbortedError("the caller is gone"); }
 
   const bool rows_;
-  const Members& members_;
   TrafficService::Stream& stream_;
   const absl::Time started_ = absl::Now();
   absl::Time told_ = started_;
+};
+
+// One call: planned, and tried until it is over.
+class TrafficRun {
+ public:
+  TrafficRun(Graphs& graphs, Runs& runs, const TrafficArchive& archive, TrafficService::Stream& stream)
+      : graphs_(graphs), runs_(runs), archive_(archive), stream_(stream) {}
+
+  absl::StatusOr<pb::TrafficResult> Run(const pb::TrafficSpec& spec, Cancellation& cancellation) {
+    const absl::Time asked = absl::Now();
+    Teller teller(spec.rows(), stream_);
+    Recovery recovery(runs_.options().recovery);
+    for (absl::Status status = absl::UnavailableError(""); !status.ok();) {
+      const std::uint32_t before = so_far_.waves.next_wave();
+      status = TryOnce(spec, teller, recovery, cancellation);
+      if (status.ok()) break;
+      // A caller's batches are gone with the attempt; one who does not want to wait has no request id.
+      const bool again = job_.has_value() ? spec.has_generated() : !spec.request_id().empty();
+      if (!again || cancellation.cancelled()) return status;
+      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far_.waves.next_wave() > before, absl::Now()));
+      spdlog::warn("traffic on '{}': {}; will be tried again", spec.graph(), std::string(status.message()));
+      LAWINE_RETURN_IF_ERROR(teller.TellProgress(so_far_.waves.outcome(), std::string(status.message())));
+      SleepUnlessCancelled(recovery.wait(), cancellation);
+    }
+    pb::TrafficResult result = MakeTrafficResult(*job_, so_far_);
+    result.mutable_manifest()->set_workers(workers_);
+    result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
+    return result;
+  }
+  // The result has been told.
+  void Forget() const { archive_.Forget(*job_).IgnoreError(); }
+
+ private:
+  absl::Status TryOnce(const pb::TrafficSpec& spec, Teller& teller, Recovery& recovery,
+                       Cancellation& cancellation) {
+    if (cancellation.cancelled()) return absl::CancelledError("the traffic was cancelled");
+    LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(spec.graph()));
+    LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
+    workers_ = static_cast<std::uint32_t>(placement.workers.size());
+    if (!job_.has_value()) LAWINE_RETURN_IF_ERROR(Plan(spec, graph, placement));
+    const Members members(job_->graph, placement);
+    Batches batches(*job_, members, stream_);
+    TrafficHooks hooks;
+    if (!spec.has_generated()) hooks.next_batch = [&batches] { return batches.Next(); };
+    hooks.wave = [&](const WaveOutcome& wave, const TrafficOutcome& before) -> absl::Status {
+      LAWINE_RETURN_IF_ERROR(teller.Tell(wave, before, members));
+      return KeepNowAndThen();
+    };
+    hooks.started = [&recovery] { recovery.Started(); };
+    if (!spec.has_generated()) {
+      return ConductTraffic(*job_, placement, kTrafficTimeout, hooks, cancellation, so_far_);
+    }
+    ++job_->task.spec.attempt;
+    Cancellation attempt(cancellation);
+    return ConductTraffic(*job_, placement, kTrafficTimeout, hooks, attempt, so_far_);
+  }
+
+  absl::Status Plan(const pb::TrafficSpec& spec, const pbi::GraphRecord& graph, const Placement& placement) {
+    LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(spec.graph(), placement));
+    LAWINE_ASSIGN_OR_RETURN(TrafficJob job, PlanTraffic(spec, graph, audiences));
+    job.task.spec.run_id = runs_.NewUnnamedId();
+    LAWINE_RETURN_IF_ERROR(archive_.Load(job, so_far_));
+    job_ = std::move(job);
+    return absl::OkStatus();
+  }
+
+  absl::Status KeepNowAndThen() {
+    if (absl::Now() - kept_ < runs_.options().keep_every || so_far_.waves.ahead()) return absl::OkStatus();
+    kept_ = absl::Now();
+    return archive_.Save(*job_, so_far_);
+  }
+
+  Graphs& graphs_;
+  Runs& runs_;
+  const TrafficArchive& archive_;
+  TrafficService::Stream& stream_;
+  std::optional<TrafficJob> job_;
+  TrafficConducted so_far_;
+  std::uint32_t workers_ = 0;
+  absl::Time kept_ = absl::Now();
 };
 
 }  // namespace
@@ -169,7 +254,6 @@ grpc::Status TrafficService::RunTraffic(grpc::ServerContext* context, Stream* st
 absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   pb::RunTrafficRequest first;
   if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
-  const absl::Time asked = absl::Now();
   if (!first.has_spec()) return FieldError("part", "expected a spec first");
   const GoingOn going_on(going_on_);
   if (going_on.number() > kAtOnceMax) {
@@ -177,35 +261,22 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
         absl::StrCat(kAtOnceMax, " calls of RunTraffic are going on already: try again later"));
   }
   LAWINE_ASSIGN_OR_RETURN(const pb::TrafficSpec spec, CompleteTraffic(first.spec()));
+  const Turns::Turn turn(requests_, spec.request_id());
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph()));
-  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(spec.graph()));
-  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
-  LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(spec.graph(), placement));
-  LAWINE_ASSIGN_OR_RETURN(TrafficJob job, PlanTraffic(spec, graph, audiences));
-  job.task.spec.run_id = runs_.NewUnnamedId();
-  const Members members(job.graph, placement);
-  Batches batches(job, members, stream);
-  Teller teller(spec.rows(), members, stream);
-  TrafficHooks hooks;
-  if (!spec.has_generated()) hooks.next_batch = [&batches] { return batches.Next(); };
-  hooks.wave = [&teller](const WaveOutcome& wave, const TrafficOutcome& before) {
-    return teller.Tell(wave, before);
-  };
+  TrafficRun run(graphs_, runs_, archive_, stream);
   Cancellation cancellation;
-  absl::StatusOr<TrafficConducted> conducted = absl::InternalError("not conducted");
+  absl::StatusOr<pb::TrafficResult> result = absl::InternalError("not conducted");
   {
     const CallGuard guard(context, cancellation, kFailureKept);
-    conducted = ConductTraffic(job, placement, kTrafficTimeout, hooks, cancellation);
+    result = run.Run(spec, cancellation);
   }
-  LAWINE_RETURN_IF_ERROR(conducted.status());
+  LAWINE_RETURN_IF_ERROR(result.status());
   pb::RunTrafficResponse last;
-  pb::TrafficResult& result = *last.mutable_result();
-  result = MakeTrafficResult(job, *conducted);
-  result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));
-  result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
+  *last.mutable_result() = *std::move(result);
   spdlog::info("traffic on '{}': {} messages, {} deliveries in {:.3f} s", spec.graph(),
-               conducted->traffic.messages, conducted->traffic.deliveries, conducted->processing_seconds);
-  stream.Write(last);
+               last.result().totals().messages(), last.result().totals().deliveries(),
+               last.result().timing().processing_seconds());
+  if (stream.Write(last)) run.Forget();
   return absl::OkStatus();
 }
 

@@ -7,8 +7,10 @@
 
 #include "absl/status/status.h"
 #include "lawine/v1/traffic.grpc.pb.h"
+#include "services/common/turns.h"
 #include "services/coordinator/graphs.h"
 #include "services/coordinator/runs.h"
+#include "services/coordinator/traffic_archive.h"
 
 namespace lawine {
 
@@ -16,7 +18,8 @@ class TrafficService final : public lawine::v1::TrafficService::Service {
  public:
   using Stream = grpc::ServerReaderWriter<lawine::v1::RunTrafficResponse, lawine::v1::RunTrafficRequest>;
 
-  TrafficService(Graphs& graphs, Runs& runs) : graphs_(graphs), runs_(runs) {}
+  TrafficService(RegistryStore& registry, Graphs& graphs, Runs& runs)
+      : graphs_(graphs), runs_(runs), archive_(registry, runs.options().results_kept) {}
   grpc::Status RunTraffic(grpc::ServerContext* context, Stream* stream) override;
 
  private:
@@ -26,6 +29,8 @@ class TrafficService final : public lawine::v1::TrafficService::Service {
 
   Graphs& graphs_;
   Runs& runs_;  // numbers come from here
+  const TrafficArchive archive_;
+  Turns requests_;
   std::atomic<std::uint32_t> going_on_{0};
 };
 

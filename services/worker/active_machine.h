@@ -16,6 +16,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/frame.h"
 #include "services/worker/shard_host.h"
 
 namespace lawine {
@@ -23,17 +24,17 @@ namespace lawine {
 // Passes frames to all other workers of a run, in one message each.
 using SendFrames = std::function<absl::Status(std::vector<std::string> frames)>;
 
-// Where frames of one run go.
+// Where frames of one attempt at a run go.
 class FrameSink {
  public:
-  explicit FrameSink(std::uint64_t run_id) : run_id_(run_id) {}
+  explicit FrameSink(RunAttempt attempt) : attempt_(attempt) {}
   virtual ~FrameSink() = default;
-  std::uint64_t run_id() const { return run_id_; }
+  RunAttempt attempt() const { return attempt_; }
   // From any thread: frames have come. Those for other runs are dropped.
   virtual void OnFrames(std::span<const std::string_view> frames) = 0;
 
  private:
-  const std::uint64_t run_id_;
+  const RunAttempt attempt_;
 };
 
 template <class Machine>
@@ -43,8 +44,8 @@ class ActiveMachine : public FrameSink {
                                                       std::function<void(std::string frame)> send)>;
 
   // `send` is called by the driving thread.
-  ActiveMachine(std::uint64_t run_id, Images images, SendFrames send, const Make& make)
-      : FrameSink(run_id), images_(std::move(images)), send_(std::move(send)) {
+  ActiveMachine(RunAttempt attempt, Images images, SendFrames send, const Make& make)
+      : FrameSink(attempt), images_(std::move(images)), send_(std::move(send)) {
     std::vector<const ShardImage*> shards;
     for (const auto& image : images_) shards.push_back(image.get());
     machine_ = make(std::move(shards), [this](std::string frame) { Collect(std::move(frame)); });

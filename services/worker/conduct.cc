@@ -21,7 +21,7 @@ constexpr absl::Duration kReportEvery = absl::Milliseconds(20);
 class ActiveRun final : public ActiveMachine<RunMachine> {
  public:
   ActiveRun(RunSpec spec, Images images, SendFrames send)
-      : ActiveMachine(spec.run_id, images, std::move(send),
+      : ActiveMachine({.run = spec.run_id, .attempt = spec.attempt}, images, std::move(send),
                       [&spec, &images](std::vector<const ShardImage*> shards, Lane::Send send_frame) {
                         return std::make_unique<RunMachine>(spec, images[0]->graph().partition,
                                                             std::move(shards), std::move(send_frame));
@@ -148,7 +148,7 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
   double load_seconds = 0;
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ActiveRun> run, Prepare(shards, peers, plan, load_seconds));
   LAWINE_RETURN_IF_ERROR(runs.Add(run));
-  const Listed listed(runs, plan.run_id());
+  const Listed listed(runs, run->attempt());
   prepared.set_prepared(true);
   prepared.set_load_seconds(load_seconds);
   for (const auto& image : run->images()) {

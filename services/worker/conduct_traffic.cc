@@ -24,7 +24,7 @@ class ActiveTraffic final : public ActiveMachine<TrafficMachine> {
  public:
   ActiveTraffic(const wire::TrafficTask& task, std::unique_ptr<WaveSource> waves, Images images,
                 SendFrames send, TrafficMachine::Report report)
-      : ActiveMachine(task.spec.run_id, images, std::move(send),
+      : ActiveMachine({.run = task.spec.run_id, .attempt = task.spec.attempt}, images, std::move(send),
                       [&](std::vector<const ShardImage*> shards, Lane::Send send_frame) {
                         return std::make_unique<TrafficMachine>(task.spec, images[0]->graph().partition,
                                                                 std::move(shards), *waves,
@@ -168,7 +168,7 @@ absl::Status ConductTraffic(ShardHost& shards, RunHost& runs, PeerLinks& peers, 
   LAWINE_ASSIGN_OR_RETURN(const Prepared prepared, Prepare(shards, peers, plan, stream));
   ActiveTraffic& traffic = *prepared.traffic;
   LAWINE_RETURN_IF_ERROR(runs.Add(prepared.traffic));
-  const Listed listed(runs, plan.run_id());
+  const Listed listed(runs, traffic.attempt());
   pbi::ConductTrafficResponse response;
   response.set_prepared(true);
   response.set_load_seconds(prepared.load_seconds);

@@ -8,7 +8,7 @@
 #include "engine/base/status_macros.h"
 
 namespace lawine {
-Listed::~Listed() { runs_.Remove(run_id_); }
+Listed::~Listed() { runs_.Remove(attempt_); }
 
 absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
   MutexLock lock(mutex_);
@@ -16,15 +16,20 @@ absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
     return absl::ResourceExhaustedError(
         absl::StrCat("this worker takes part in ", kRunsMax, " runs already: try later"));
   }
-  if (!runs_.emplace(run->run_id(), run).second) {
-    return absl::AlreadyExistsError(absl::StrCat("run ", run->run_id(), " is going on already"));
+  const RunAttempt wanted = run->attempt();
+  const auto later = runs_.lower_bound(wanted);
+  if (later != runs_.end() && later->first.run == wanted.run) {
+    return absl::FailedPreconditionError(absl::StrCat("attempt ", wanted.attempt, " at run ", wanted.run,
+                                                      " is over: attempt ", later->first.attempt,
+                                                      " has begun"));
   }
+  runs_.emplace(wanted, run);
   return absl::OkStatus();
 }
 
-void RunHost::Remove(std::uint64_t run_id) {
+void RunHost::Remove(RunAttempt attempt) {
   MutexLock lock(mutex_);
-  runs_.erase(run_id);
+  runs_.erase(attempt);
 }
 
 std::size_t RunHost::runs_count() const {
@@ -33,11 +38,11 @@ std::size_t RunHost::runs_count() const {
 }
 
 void RunHost::Deliver(std::span<const std::string_view> frames) {
-  const auto run_id = frames.empty() ? std::nullopt : RunOfFrame(frames[0]);
+  const auto attempt = frames.empty() ? std::nullopt : RunOfFrame(frames[0]);
   std::shared_ptr<FrameSink> run;
   {
     MutexLock lock(mutex_);
-    const auto it = runs_.find(run_id.value_or(0));
+    const auto it = runs_.find(attempt.value_or(RunAttempt()));
     if (it == runs_.end()) return;
     run = it->second;
   }

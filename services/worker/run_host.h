@@ -27,26 +27,27 @@ struct KeptReceipts {
 
 class RunHost;
 
-// Keeps a run listed while it lasts.
+// Keeps an attempt listed while it lasts.
 class Listed {
  public:
-  Listed(RunHost& runs, std::uint64_t run_id) : runs_(runs), run_id_(run_id) {}
+  Listed(RunHost& runs, RunAttempt attempt) : runs_(runs), attempt_(attempt) {}
   ~Listed();
 
  private:
   RunHost& runs_;
-  const std::uint64_t run_id_;
+  const RunAttempt attempt_;
 };
 
 // Thread-safe.
 class RunHost {
  public:
-  // ALREADY_EXISTS for a run id in use, RESOURCE_EXHAUSTED above kRunsMax.
+  // FAILED_PRECONDITION unless the attempt is later than those listed of its run: what is left of these may
+  // still be going on here for a moment. RESOURCE_EXHAUSTED above kRunsMax.
   absl::Status Add(const std::shared_ptr<FrameSink>& run);
-  void Remove(std::uint64_t run_id);
+  void Remove(RunAttempt attempt);
   std::size_t runs_count() const;
 
-  // Frames of one run from a peer. Those of runs that are not here (ended, cancelled) are dropped.
+  // Frames of one attempt from a peer. Those of attempts that are not here (ended, cancelled) are dropped.
   void Deliver(std::span<const std::string_view> frames);
 
   // Keeps the receipts of the last kReceiptsKept runs that asked for them.
@@ -60,7 +61,7 @@ class RunHost {
   static constexpr std::size_t kReceiptsKept = 4;
 
   mutable Mutex mutex_;
-  std::map<std::uint64_t, std::shared_ptr<FrameSink>> runs_ ABSL_GUARDED_BY(mutex_);
+  std::map<RunAttempt, std::shared_ptr<FrameSink>> runs_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::shared_ptr<const KeptReceipts>> receipts_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -9,6 +9,7 @@
 #include "services/worker/conduct.h"
 #include "services/worker/member_reads.h"
 #include "services/worker/survey.h"
+#include "services/worker/verify.h"
 
 namespace lawine {
 
@@ -99,6 +100,12 @@ grpc::Status WorkerService::DescribeShards(grpc::ServerContext*, const pbi::Desc
 grpc::Status WorkerService::SurveyShards(grpc::ServerContext*, const pbi::SurveyShardsRequest* request,
                                          pbi::SurveyShardsResponse* response) {
   return ToGrpc(Survey(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::VerifyShards(grpc::ServerContext* context,
+                                         const pbi::VerifyShardsRequest* request,
+                                         pbi::VerifyShardsResponse* response) {
+  return ToGrpc(Verify(shards_, executor_, *context, *request, *response));
 }
 
 grpc::Status WorkerService::ReadMembers(grpc::ServerContext*, const pbi::ReadMembersRequest* request,

@@ -27,6 +27,8 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                               internal::v1::DescribeShardsResponse* response) override;
   grpc::Status SurveyShards(grpc::ServerContext*, const internal::v1::SurveyShardsRequest* request,
                             internal::v1::SurveyShardsResponse* response) override;
+  grpc::Status VerifyShards(grpc::ServerContext* context, const internal::v1::VerifyShardsRequest* request,
+                            internal::v1::VerifyShardsResponse* response) override;
   grpc::Status ReadMembers(grpc::ServerContext*, const internal::v1::ReadMembersRequest* request,
                            internal::v1::ReadMembersResponse* response) override;
   grpc::Status ReadFollowers(grpc::ServerContext*, const internal::v1::ReadFollowersRequest* request,

@@ -108,6 +108,13 @@ Answer<pb::GetGraphStatsResponse> Client::Stats(const std::string& name, bool sh
   return answer;
 }
 
+Answer<pb::VerifyGraphResponse> Client::Verify(const std::string& name) {
+  Answer<pb::VerifyGraphResponse> answer;
+  answer.status =
+      Call(*graphs_, &pb::GraphService::Stub::VerifyGraph, Named<pb::VerifyGraphRequest>(name), answer.value);
+  return answer;
+}
+
 std::vector<std::string> Client::GraphNames() {
   pb::ListGraphsResponse response;
   std::vector<std::string> names;
@@ -164,6 +171,28 @@ grpc::Status Client::Cancel(const std::string& name) {
   pb::CancelRunResponse response;
   return Call(*simulations_, &pb::SimulationService::Stub::CancelRun, Named<pb::CancelRunRequest>(name),
               response);
+}
+
+Answer<pb::Run> Client::Pause(const std::string& name) {
+  pb::PauseRunResponse response;
+  const grpc::Status status =
+      Call(*simulations_, &pb::SimulationService::Stub::PauseRun, Named<pb::PauseRunRequest>(name), response);
+  return {status, response.run()};
+}
+
+Answer<pb::Run> Client::Resume(const std::string& name) {
+  pb::ResumeRunResponse response;
+  const grpc::Status status = Call(*simulations_, &pb::SimulationService::Stub::ResumeRun,
+                                   Named<pb::ResumeRunRequest>(name), response);
+  return {status, response.run()};
+}
+
+Answer<pb::Run> Client::Pin(const std::string& name, bool pinned) {
+  auto request = Named<pb::PinRunRequest>(name);
+  request.set_pinned(pinned);
+  pb::PinRunResponse response;
+  const grpc::Status status = Call(*simulations_, &pb::SimulationService::Stub::PinRun, request, response);
+  return {status, response.run()};
 }
 
 grpc::Status Client::DeleteRun(const std::string& name) {

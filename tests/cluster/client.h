@@ -64,6 +64,7 @@ class Client {
                                          const std::vector<FileToImport>& files);
   Answer<pb::Graph> GetGraph(const std::string& name);
   Answer<pb::GetGraphStatsResponse> Stats(const std::string& name, bool shape = false);
+  Answer<pb::VerifyGraphResponse> Verify(const std::string& name);
   std::vector<std::string> GraphNames();
   grpc::Status DeleteGraph(const std::string& name);
   Answer<pb::GetMemberResponse> GetMember(const std::string& graph, const std::string& id);
@@ -73,6 +74,9 @@ class Client {
   Answer<pb::Run> GetRun(const std::string& name);
   Answer<pb::RunResult> Result(const std::string& name);
   grpc::Status Cancel(const std::string& name);
+  Answer<pb::Run> Pause(const std::string& name);
+  Answer<pb::Run> Resume(const std::string& name);
+  Answer<pb::Run> Pin(const std::string& name, bool pinned);
   grpc::Status DeleteRun(const std::string& name);
   // Waits for the end of the run. `after_steps` are not sent again.
   Answer<Watched> Watch(const std::string& name, std::uint32_t after_steps = 0);

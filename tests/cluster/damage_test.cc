@@ -92,6 +92,28 @@ TEST_F(DamageTest, CorruptTableIsRefusedNamingShardAndWorker) {
   EXPECT_THAT(run.value.error(), HasSubstr(cluster().NodeId(1)));
 }
 
+TEST_F(DamageTest, VerifyFindsWhatIsDamagedAndWhere) {
+  const auto sound = client().Verify("g");
+  ASSERT_TRUE(sound.ok()) << Text(sound.status);
+  EXPECT_TRUE(sound.value.sound());
+  EXPECT_EQ(sound.value.digest(), client().GetGraph("g").value.digest());
+  EXPECT_EQ(sound.value.shards_size(), 4);
+  for (const auto& shard : sound.value.shards()) EXPECT_GT(shard.file_bytes(), 1'000u);
+  FlipMiddleByte(LargestTable(Shard(3)));  // while the worker serves it
+  const auto damaged = client().Verify("g");
+  ASSERT_TRUE(damaged.ok()) << Text(damaged.status);
+  EXPECT_FALSE(damaged.value.sound());
+  for (const auto& shard : damaged.value.shards()) {
+    EXPECT_EQ(shard.problem().empty(), shard.shard() != 3) << shard.problem();
+    EXPECT_EQ(shard.shard() == 3, shard.problem().find("load the graph again") != std::string::npos);
+  }
+  cluster().worker(1).Kill();
+  cluster().WaitForAlive(1);
+  const auto missing = client().Verify("g");
+  EXPECT_FALSE(missing.value.sound());
+  EXPECT_THAT(missing.value.shards(2).problem(), HasSubstr("no live worker"));
+}
+
 TEST_F(DamageTest, MissingShardIsNamed) {
   EXPECT_THAT(RefusalAfter([&] { fs::remove_all(Shard(2)); }), IsRefused(StatusCode::UNAVAILABLE, "shard 2"));
 }
@@ -274,6 +296,43 @@ TEST(DiskFullTest, RefusesTheLoadAndKeepsWhatWasThere) {
   EXPECT_THAT(client.GraphNames(), ElementsAre("small"));
   EXPECT_EQ(client.Simulate(Anything("small")).value.digest(), digest);
   EXPECT_TRUE(client.CreateGraph(GraphOf("large", 3'000)).ok()) << "what was written is gone again";
+}
+
+// Takes all that is left, and gives it back.
+class Filler {
+ public:
+  explicit Filler(fs::path path) : path_(std::move(path)) {
+    std::ofstream file(path_, std::ios::binary);
+    const std::string part(4096, 'x');
+    while (file.write(part.data(), static_cast<std::streamsize>(part.size())).flush()) continue;
+  }
+  ~Filler() { fs::remove(path_); }
+
+ private:
+  const fs::path path_;
+};
+
+TEST(DiskFullTest, TheCoordinatorSaysSoAndGoesOnWhenThereIsRoom) {
+  const SmallDisk disk;
+  if (!disk.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
+  TestCluster cluster({.workers = 1, .coordinator_data = disk.path() / "coordinator"});
+  Client& client = cluster.client();
+  ASSERT_TRUE(client.CreateGraph(GraphOf("small", 2'000)).ok());
+  const std::string digest = client.Result(client.RunToEnd(Anything("small")).value.name()).value.digest();
+  {
+    const Filler filler(disk.path() / "filler");
+    pb::CreateRunRequest request;
+    *request.mutable_scenario() = Anything("small");
+    EXPECT_THAT(client.CreateRun(request).status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full"));
+    EXPECT_THAT(client.CreateGraph(GraphOf("other", 1'000)).status,
+                IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full"));
+    EXPECT_EQ(client.Simulate(Anything("small")).value.digest(), digest) << "what needs no room goes on";
+  }
+  const auto run = client.RunToEnd(Anything("small"));
+  ASSERT_TRUE(run.ok()) << Text(run.status);
+  EXPECT_EQ(client.Result(run.value.name()).value.digest(), digest);
+  cluster.RestartCoordinator();
+  EXPECT_EQ(client.Result(run.value.name()).value.digest(), digest);
 }
 
 }  // namespace

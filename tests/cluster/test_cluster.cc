@@ -61,9 +61,18 @@ void TestCluster::RestartWorker(std::size_t index, bool same_port) {
 }
 
 void TestCluster::RestartCoordinator() {
+  ReviveCoordinator();
+  WaitForAlive(workers_.size());
+}
+
+void TestCluster::ReviveWorker(std::size_t index) {
+  workers_[index].process->Kill();
+  StartWorker(index, "127.0.0.1:0");
+}
+
+void TestCluster::ReviveCoordinator() {
   coordinator_->Kill();
   StartCoordinator(address_);
-  WaitForAlive(workers_.size());
 }
 
 void TestCluster::WaitForAlive(std::size_t workers_count) {
@@ -79,13 +88,15 @@ void TestCluster::WaitForAlive(std::size_t workers_count) {
 }
 
 std::vector<std::string> TestCluster::CoordinatorCommand(const std::string& listen) const {
-  return {CoordinatorProgram(),
-          "--data",
-          CoordinatorData(),
-          "--listen",
-          listen,
-          "--runs-at-once",
-          absl::StrCat(options_.runs_at_once)};
+  std::vector<std::string> command = {CoordinatorProgram(),
+                                      "--data",
+                                      CoordinatorData(),
+                                      "--listen",
+                                      listen,
+                                      "--runs-at-once",
+                                      absl::StrCat(options_.runs_at_once)};
+  command.insert(command.end(), options_.coordinator_flags.begin(), options_.coordinator_flags.end());
+  return command;
 }
 
 std::vector<std::string> TestCluster::WorkerCommand(std::size_t index, const std::string& listen) const {

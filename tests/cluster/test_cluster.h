@@ -23,7 +23,9 @@ struct ClusterOptions {
   std::uint32_t workers = 2;
   std::uint32_t threads = 1;  // of each worker
   std::uint32_t runs_at_once = 8;
-  std::string memory_limit = {};                 // of each worker; empty: none
+  std::string memory_limit = {};  // of each worker; empty: none
+  std::vector<std::string> coordinator_flags = {};
+  std::filesystem::path coordinator_data = {};   // empty: a directory of its own
   std::vector<std::filesystem::path> data = {};  // of workers; those not named get a directory of their own
 };
 
@@ -35,17 +37,23 @@ class TestCluster {
   Client& client() { return *client_; }
   const std::string& address() const { return address_; }
   ServerProcess& coordinator() { return *coordinator_; }
+  std::size_t workers_count() const { return workers_.size(); }
   ServerProcess& worker(std::size_t index) { return *workers_[index].process; }
   const std::string& worker_address(std::size_t index) const { return workers_[index].address; }
   // What the worker calls itself.
   std::string NodeId(std::size_t index) const;
   std::filesystem::path WorkerData(std::size_t index) const { return workers_[index].data; }
-  std::filesystem::path CoordinatorData() const { return directory_.path() / "coordinator"; }
+  std::filesystem::path CoordinatorData() const {
+    return options_.coordinator_data.empty() ? directory_.path() / "coordinator" : options_.coordinator_data;
+  }
 
   // Kills the process if it still runs and starts it again on the same data: the worker on any free port, or
   // on its old one; the coordinator where it was. Waits until all workers are registered.
   void RestartWorker(std::size_t index, bool same_port = false);
   void RestartCoordinator();
+  // The same without waiting for more than that they listen.
+  void ReviveWorker(std::size_t index);
+  void ReviveCoordinator();
   // Waits until the coordinator holds this many workers for alive.
   void WaitForAlive(std::size_t workers_count);
 

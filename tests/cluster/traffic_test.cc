@@ -322,18 +322,51 @@ TEST_F(TrafficCallsTest, ASlowReaderHoldsNobodyElseUp) {
   EXPECT_EQ(slow.ReadAll().status.error_code(), StatusCode::CANCELLED);
 }
 
-TEST_F(TrafficCallsTest, AWorkerThatDiesIsNamed) {
+// Batches are their caller's: who sent them has to send them again.
+TEST_F(TrafficCallsTest, AWorkerThatDiesEndsACallWithBatchesAndIsNamed) {
+  pb::TrafficSpec spec = SpecOf("g", 0.02, 0);
+  spec.set_rows(true);
   TrafficCall call(client());
-  call.Send(SpecOf("g", 0.04, 100'000'000));
-  call.EndBatches();
+  call.Send(spec);
+  call.Send(Batch({"17"}));
   pb::RunTrafficResponse response;
   ASSERT_TRUE(call.Read(response));
   cluster().worker(1).Kill();
   const grpc::Status status = call.ReadAll().status;
   EXPECT_NE(status.error_code(), StatusCode::OK);
-  EXPECT_NE(status.error_code(), StatusCode::CANCELLED) << Text(status);
   cluster().RestartWorker(1);
   EXPECT_TRUE(Eventually(absl::Seconds(60), [&] { return Generate(client(), SpecOf("g", 0.01, 10)).ok(); }));
+}
+
+TEST_F(TrafficCallsTest, GeneratedTrafficGoesOnWhenItsWorkerIsBack) {
+  const pb::TrafficSpec spec = SpecOf("g", 0.03, 1'500'000);
+  const auto undisturbed = Generate(client(), spec);
+  ASSERT_TRUE(undisturbed.ok()) << Text(undisturbed.status);
+  TrafficCall call(client());
+  call.Send(spec);
+  call.EndBatches();
+  pb::RunTrafficResponse response;
+  ASSERT_TRUE(call.Read(response));
+  EXPECT_GT(response.progress().totals().messages(), 0u);
+  cluster().worker(1).Kill();
+  while (call.Read(response) && response.progress().waiting_for().empty()) continue;
+  EXPECT_THAT(response.progress().waiting_for(), testing::Not(testing::IsEmpty()));
+  cluster().RestartWorker(1);
+  const auto end = call.ReadAll();
+  ASSERT_TRUE(end.ok()) << Text(end.status);
+  EXPECT_EQ(end.value.result.digest(), undisturbed.value.result.digest());
+  EXPECT_EQ(end.value.result.totals().ShortDebugString(),
+            undisturbed.value.result.totals().ShortDebugString());
+  EXPECT_EQ(end.value.result.reach().ShortDebugString(), undisturbed.value.result.reach().ShortDebugString());
+}
+
+TEST_F(TrafficCallsTest, RequestIdsAreForOneSpecAndGeneratedMessages) {
+  pb::TrafficSpec spec = SpecOf("g", 0.01, 0);
+  spec.set_request_id("r");
+  EXPECT_THAT(Refusal(spec), IsBadField("spec.request_id", "generated messages"));
+  spec = SpecOf("g", 0.01, 10);
+  spec.set_request_id(std::string(65, 'r'));
+  EXPECT_THAT(Refusal(spec), IsBadField("spec.request_id", "at most 64 bytes"));
 }
 
 }  // namespace

@@ -3,115 +3,27 @@
 #include <memory>
 #include <utility>
 
-#include "engine/base/status_macros.h"
 #include "engine/spread/local_cluster.h"
 #include "engine/spread/run_machine.h"
 #include "engine/spread/traffic_machine.h"
 #include "engine/spread/wave_collector.h"
-#include "tests/support/test_random.h"
+#include "tests/support/simulator.h"
 
 namespace lawine {
 namespace {
 
 using End = SimulationResult::End;
 
-absl::Status TakeFirstTurn(RunMachine& machine, Executor& executor) { return machine.Start(executor); }
-absl::Status TakeFirstTurn(TrafficMachine& machine, Executor& executor) { return machine.Advance(executor); }
+absl::Status StartRun(RunMachine& machine, Executor& executor) { return machine.Start(executor); }
+absl::Status AdvanceTraffic(TrafficMachine& machine, Executor& executor) { return machine.Advance(executor); }
 
-template <class M>
-class Simulator {
- public:
-  // make(worker, shards, send) makes a worker's machine.
-  template <class Make>
-  Simulator(const Shards& shards, const SimulationOptions& options, Make&& make)
-      : options_(options), random_(options.schedule_seed), groups_(shards.ForWorkers(options.workers_count)) {
-    for (std::size_t w = 0; w < groups_.size(); ++w) {
-      machines_.push_back(
-          {.machine = make(w, groups_[w], [this, w](const std::string& frame) { Broadcast(w, frame); })});
-    }
-  }
-
-  // To the end; then collect(machines) puts what they found together.
-  template <class Result, class Collect>
-  void Run(Result& result, Collect&& collect) {
-    result.refusal = RunUntilQuiet();
-    bool all_done = true;
-    for (const Machine& m : machines_) all_done = all_done && m.machine->done();
-    if (result.refusal.ok() && all_done) result.refusal = collect(*this);
-    result.end = !result.refusal.ok() ? End::kRefused : all_done ? End::kFinished : End::kStuck;
-    result.frames_sent = frames_sent_;
-  }
-
-  std::size_t machines_count() const { return machines_.size(); }
-  std::size_t shards_count(std::size_t worker) const { return groups_[worker].size(); }
-  const M& machine(std::size_t worker) const { return *machines_[worker].machine; }
-
- private:
-  struct Machine {
-    std::unique_ptr<M> machine;
-    bool started = false;
-    bool CanGoOn() const { return !started || machine->Ready(); }
-  };
-  struct InFlight {
-    std::size_t to = 0;
-    std::string frame;
-  };
-
-  void Broadcast(std::size_t from, const std::string& frame) {
-    for (std::size_t to = 0; to < machines_.size(); ++to) {
-      if (to == from) continue;
-      const std::uint64_t number = frames_sent_++;
-      if (options_.fault == nullptr) {
-        wire_.push_back({to, frame});
-        continue;
-      }
-      for (std::string& changed : options_.fault(number, frame)) wire_.push_back({to, std::move(changed)});
-    }
-  }
-
-  absl::Status RunUntilQuiet() {
-    for (;;) {
-      std::vector<Machine*> able;
-      for (Machine& m : machines_) {
-        if (m.CanGoOn()) able.push_back(&m);
-      }
-      const std::uint64_t choices = able.size() + wire_.size();
-      if (choices == 0) return absl::OkStatus();
-      const std::uint64_t choice = random_.Below(choices);
-      LAWINE_RETURN_IF_ERROR(choice < able.size() ? GoOn(*able[choice]) : Deliver(choice - able.size()));
-    }
-  }
-
-  absl::Status GoOn(Machine& m) {
-    if (std::exchange(m.started, true)) return m.machine->Advance(executor_);
-    return TakeFirstTurn(*m.machine, executor_);
-  }
-
-  absl::Status Deliver(std::size_t at) {
-    if (options_.newest_first && !random_.OneIn(4)) at = wire_.size() - 1;
-    const InFlight arrived = wire_[at];
-    if (random_.Below(100) >= options_.repeat_percent) {
-      wire_[at] = std::move(wire_.back());
-      wire_.pop_back();
-    }
-    return machines_[arrived.to].machine->Receive(arrived.frame);
-  }
-
-  const SimulationOptions& options_;
-  TestRandom random_;
-  InlineExecutor executor_;
-  const std::vector<std::vector<const ShardImage*>> groups_;
-  std::vector<Machine> machines_;
-  std::vector<InFlight> wire_;
-  std::uint64_t frames_sent_ = 0;
-};
-
-}  // namespace
-
-SimulationResult Simulate(const Shards& shards, const RunSpec& spec, const SimulationOptions& options) {
-  Simulator<RunMachine> simulator(shards, options, [&](std::size_t, const auto& group, auto send) {
-    return std::make_unique<RunMachine>(spec, shards.info().partition, group, std::move(send));
-  });
+// One attempt at a run, and at traffic. Frames that are left stay on `wire`.
+SimulationResult TryRun(const Shards& shards, const RunSpec& spec, const SimulationOptions& options,
+                        SimulatedWire& wire, SimulatedAttempts& attempts) {
+  Simulator<RunMachine> simulator(
+      shards, options, wire, StartRun, [&](std::size_t, const auto& group, auto send) {
+        return std::make_unique<RunMachine>(spec, shards.info().partition, group, std::move(send));
+      });
   SimulationResult result;
   simulator.Run(result, [&](const Simulator<RunMachine>& done) -> absl::Status {
     for (std::size_t w = 0; w < done.machines_count(); ++w) {
@@ -122,20 +34,26 @@ SimulationResult Simulate(const Shards& shards, const RunSpec& spec, const Simul
     }
     return absl::OkStatus();
   });
+  ++attempts.attempts;
+  attempts.crashes += simulator.crashes();
+  attempts.cuts += simulator.cuts();
   return result;
 }
 
-TrafficSimulationResult SimulateTraffic(const Shards& shards, const TrafficSpec& spec,
-                                        const GeneratedTraffic& traffic, const SimulationOptions& options) {
-  WaveCollector collector(options.workers_count);
+TrafficSimulationResult TryTraffic(const Shards& shards, const TrafficSpec& spec,
+                                   const GeneratedTraffic& traffic, const SimulationOptions& options,
+                                   SimulatedWire& wire, WaveCollector& collector,
+                                   SimulatedAttempts& attempts) {
   std::vector<std::unique_ptr<WaveSource>> waves;
   absl::Status collected;
-  Simulator<TrafficMachine> simulator(shards, options, [&](std::size_t, const auto& group, auto send) {
-    waves.push_back(std::make_unique<GeneratedWaves>(traffic, spec, shards.info().members()));
-    return std::make_unique<TrafficMachine>(
-        spec, shards.info().partition, group, *waves.back(), std::move(send),
-        [&](WaveOutcome part) { collected.Update(collector.Add(std::move(part))); });
-  });
+  collector.BeginAttempt(options.workers_count, nullptr);
+  Simulator<TrafficMachine> simulator(
+      shards, options, wire, AdvanceTraffic, [&](std::size_t, const auto& group, auto send) {
+        waves.push_back(std::make_unique<GeneratedWaves>(traffic, spec, shards.info().members()));
+        return std::make_unique<TrafficMachine>(
+            spec, shards.info().partition, group, *waves.back(), std::move(send),
+            [&](WaveOutcome part) { collected.Update(collector.Add(std::move(part))); });
+      });
   TrafficSimulationResult result;
   simulator.Run(result, [&](const Simulator<TrafficMachine>&) -> absl::Status {
     LAWINE_RETURN_IF_ERROR(collected);
@@ -143,7 +61,90 @@ TrafficSimulationResult SimulateTraffic(const Shards& shards, const TrafficSpec&
     result.traffic = collector.outcome();
     return absl::OkStatus();
   });
+  if (result.refusal.ok() && !collected.ok()) {
+    result.refusal = collected;
+    result.end = End::kRefused;
+  }
+  ++attempts.attempts;
+  attempts.crashes += simulator.crashes();
+  attempts.cuts += simulator.cuts();
   return result;
+}
+
+// Options of one attempt of several: another schedule each, and no faults when there were enough.
+SimulationOptions OptionsOf(const SimulationOptions& options, const SimulatedAttempts& attempts,
+                            std::uint32_t faults_max) {
+  SimulationOptions one = options;
+  one.schedule_seed = options.schedule_seed * 1'000 + attempts.attempts;
+  if (attempts.attempts < faults_max) return one;
+  one.crash_chance = one.cut_chance = one.give_up_chance = 0;
+  return one;
+}
+
+}  // namespace
+
+SimulationResult Simulate(const Shards& shards, const RunSpec& spec, const SimulationOptions& options) {
+  SimulatedWire wire;
+  SimulatedAttempts attempts;
+  return TryRun(shards, spec, options, wire, attempts);
+}
+
+TrafficSimulationResult SimulateTraffic(const Shards& shards, const TrafficSpec& spec,
+                                        const GeneratedTraffic& traffic, const SimulationOptions& options) {
+  SimulatedWire wire;
+  SimulatedAttempts attempts;
+  WaveCollector collector(options.workers_count);
+  return TryTraffic(shards, spec, traffic, options, wire, collector, attempts);
+}
+
+SimulationResult SimulateAttempts(const Shards& shards, const RunSpec& spec, const SimulationOptions& options,
+                                  std::uint32_t faults_max, SimulatedAttempts& attempts) {
+  TestRandom random(options.schedule_seed);
+  SimulatedWire wire;
+  SimulationResult whole;
+  while (whole.lanes.size() < spec.replicas) {
+    RunSpec block = spec;
+    const auto kept = static_cast<std::uint32_t>(whole.lanes.size());
+    block.first_replica += kept;
+    block.replicas = static_cast<std::uint32_t>(1 + random.Below(spec.replicas - kept));
+    block.attempt = attempts.attempts + 1;
+    SimulationResult result = TryRun(shards, block, OptionsOf(options, attempts, faults_max), wire, attempts);
+    attempts.stale_frames += wire.LoseSome(random);
+    if (result.end == End::kLost) continue;
+    if (result.end != End::kFinished) return result;
+    // A coordinator that dies now has kept nothing of the block.
+    if (attempts.attempts < faults_max && random.OneIn(4)) {
+      ++attempts.blocks_lost;
+      continue;
+    }
+    whole.lanes.insert(whole.lanes.end(), result.lanes.begin(), result.lanes.end());
+    whole.receipts = std::move(result.receipts);
+  }
+  whole.end = End::kFinished;
+  return whole;
+}
+
+TrafficSimulationResult SimulateTrafficAttempts(const Shards& shards, const TrafficSpec& spec,
+                                                const GeneratedTraffic& traffic,
+                                                const SimulationOptions& options, std::uint32_t faults_max,
+                                                SimulatedAttempts& attempts) {
+  TestRandom random(options.schedule_seed);
+  SimulatedWire wire;
+  WaveCollector collector(options.workers_count);
+  for (;;) {
+    TrafficSpec rest = spec;
+    rest.first_wave = collector.next_wave();
+    rest.attempt = attempts.attempts + 1;
+    const TrafficSimulationResult result = TryTraffic(
+        shards, rest, traffic, OptionsOf(options, attempts, faults_max), wire, collector, attempts);
+    if (result.end != End::kLost) return result;
+    attempts.stale_frames += wire.LoseSome(random);
+    // A coordinator that dies keeps what was in one piece.
+    if (random.OneIn(3) && !collector.ahead()) {
+      ++attempts.blocks_lost;
+      collector = WaveCollector(collector.outcome(), collector.next_wave());
+    }
+  }
 }
 
 }  // namespace lawine

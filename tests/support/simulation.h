@@ -29,10 +29,16 @@ struct SimulationOptions {
   std::uint32_t repeat_percent = 0;  // chance that a frame that arrives will arrive again
   bool newest_first = false;         // deliver the youngest frame more often than not: long overtaking
   FrameFault fault = {};
+  // Of an attempt, see SimulateAttempts: chance in a hundred thousand, at every event, that a worker dies,
+  // that one is cut off from the others for a while, and that the coordinator gives the attempt up.
+  std::uint32_t crash_chance = 0;
+  std::uint32_t cut_chance = 0;
+  std::uint32_t give_up_chance = 0;
 };
 
 struct SimulationResult {
-  enum class End { kFinished, kRefused, kStuck };
+  // Lost: workers died, were cut off for good, or the attempt was given up.
+  enum class End { kFinished, kRefused, kStuck, kLost };
   End end = End::kStuck;
   absl::Status refusal;            // why, when refused
   std::vector<LaneOutcome> lanes;  // when finished
@@ -53,6 +59,25 @@ struct TrafficSimulationResult {
 // The same for traffic. REQUIRES: at least one message.
 TrafficSimulationResult SimulateTraffic(const Shards& shards, const TrafficSpec& spec,
                                         const GeneratedTraffic& traffic, const SimulationOptions& options);
+
+// Faults of processes, and what became of a run or of traffic in spite of them.
+struct SimulatedAttempts {
+  std::uint32_t attempts = 0;
+  std::uint32_t crashes = 0;
+  std::uint32_t cuts = 0;
+  std::uint32_t blocks_lost = 0;   // over, and not kept when the coordinator died
+  std::uint64_t stale_frames = 0;  // that were on the wire when an attempt ended, and stayed there
+};
+
+// A coordinator that begins again after every loss, each time with what was kept of the attempts before:
+// blocks of random size of replicas, some of which are lost before they are kept. Frames of earlier attempts
+// stay on the wire, or are lost. After `faults_max` faults nothing more goes wrong.
+SimulationResult SimulateAttempts(const Shards& shards, const RunSpec& spec, const SimulationOptions& options,
+                                  std::uint32_t faults_max, SimulatedAttempts& attempts);
+TrafficSimulationResult SimulateTrafficAttempts(const Shards& shards, const TrafficSpec& spec,
+                                                const GeneratedTraffic& traffic,
+                                                const SimulationOptions& options, std::uint32_t faults_max,
+                                                SimulatedAttempts& attempts);
 
 }  // namespace lawine
 

@@ -1,0 +1,92 @@
+#include "engine/store/shard_check.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/graph/follower_block.h"
+#include "engine/store/shard_members.h"
+
+namespace lawine {
+namespace {
+
+// Adds up links, stride by stride.
+class LinkCheck {
+ public:
+  LinkCheck(const ShardReader& reader, const ShardMembers& members, const std::vector<MemberKey>& keys)
+      : reader_(reader), manifest_(reader.manifest()), members_(members), keys_(keys) {}
+
+  absl::StatusOr<Digest> Run(Executor& executor) const {
+    const std::size_t strides = manifest_.links_before.empty() ? 0 : manifest_.links_before.size() - 1;
+    std::vector<absl::StatusOr<Digest>> digests(strides, Digest());
+    executor.ParallelFor(strides, [&](std::size_t stride) { digests[stride] = CheckStride(stride); });
+    Digest sum;
+    for (const absl::StatusOr<Digest>& digest : digests) {
+      LAWINE_RETURN_IF_ERROR(digest.status());
+      sum += *digest;
+    }
+    return sum;
+  }
+
+ private:
+  absl::StatusOr<Digest> CheckStride(std::size_t stride) const {
+    const auto first = static_cast<std::uint32_t>(stride) * ShardManifest::kBlocksPerStride;
+    std::uint64_t links = 0;
+    Digest digest;
+    FollowerLists lists;
+    const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
+      lists.Clear();
+      LAWINE_RETURN_IF_ERROR(
+          DecodeFollowerBlock(bytes, manifest_.range().count, manifest_.graph.columns, lists));
+      links += lists.followers.size();
+      digest += DigestOf(block * limits::kSourcesPerBlock, lists);
+      return absl::OkStatus();
+    };
+    LAWINE_RETURN_IF_ERROR(reader_.ScanFollowers(first, first + ShardManifest::kBlocksPerStride, visit));
+    const std::uint64_t expected = manifest_.links_before[stride + 1] - manifest_.links_before[stride];
+    if (links == expected) return digest;
+    return ManifestContradicted(
+        manifest_, absl::StrCat("expected ", expected, " links from blocks ", first, " on, found ", links));
+  }
+
+  Digest DigestOf(std::uint32_t first_source, const FollowerLists& lists) const {
+    Digest digest;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < lists.counts.size(); ++i) {
+      const std::uint32_t source = first_source + static_cast<std::uint32_t>(i);
+      for (const std::size_t end = at + lists.counts[i]; at < end; ++at) {
+        const DigestLane lane = DigestLane::ForLinks(lists.kinds.empty() ? 0 : lists.kinds[at],
+                                                     lists.weights.empty() ? 0 : lists.weights[at]);
+        digest += lane.ForSource(keys_.empty() ? source : keys_[source])
+                      .Term(members_.KeyOf(LocalId(lists.followers[at])));
+      }
+    }
+    return digest;
+  }
+
+  const ShardReader& reader_;
+  const ShardManifest& manifest_;
+  const ShardMembers& members_;
+  const std::vector<MemberKey>& keys_;
+};
+
+}  // namespace
+
+absl::StatusOr<ShardCheck> CheckShard(const ShardReader& reader, Executor& executor) {
+  const ShardManifest& manifest = reader.manifest();
+  ShardCheck check{.links = manifest.links, .members = manifest.range().count};
+  LAWINE_ASSIGN_OR_RETURN(check.file_bytes, reader.CheckFiles());
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const ShardMembers> members, ShardMembers::Read(reader));
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<MemberKey> keys, ReadGraphKeys(reader, *members));
+  LAWINE_ASSIGN_OR_RETURN(check.digest, LinkCheck(reader, *members, keys).Run(executor));
+  const DigestLane lane = DigestLane::ForMembers();
+  for (std::uint32_t i = 0; i < check.members; ++i) check.digest += lane.Term(members->KeyOf(LocalId(i)));
+  if (check.digest == manifest.digest) return check;
+  return ManifestContradicted(
+      manifest, absl::StrCat("expected digest ", manifest.digest.ToHex(), ", found ", check.digest.ToHex()));
+}
+
+}  // namespace lawine

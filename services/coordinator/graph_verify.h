@@ -1,0 +1,20 @@
+// Checking what workers have of a graph on disk.
+#ifndef LAWINE_SERVICES_COORDINATOR_GRAPH_VERIFY_H_
+#define LAWINE_SERVICES_COORDINATOR_GRAPH_VERIFY_H_
+
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "lawine/internal/v1/registry.pb.h"
+#include "lawine/v1/graph.pb.h"
+#include "services/coordinator/worker_directory.h"
+
+namespace lawine {
+
+// Asks all `holders` of something of the graph. What is damaged or missing stands in the answer.
+absl::StatusOr<lawine::v1::VerifyGraphResponse> VerifyGraph(const internal::v1::GraphInfo& graph,
+                                                            std::span<const WorkerHandle> holders);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_GRAPH_VERIFY_H_

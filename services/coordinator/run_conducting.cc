@@ -1,0 +1,196 @@
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
+#include "services/coordinator/run_names.h"
+#include "services/coordinator/run_recovery.h"
+#include "services/coordinator/run_result.h"
+#include "services/coordinator/runs.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+constexpr absl::Duration kRunTimeout = absl::Hours(24);
+
+pb::RunResult ResultOf(RunPlan plan, const RunSoFar& so_far, std::uint32_t workers, absl::Time asked) {
+  SetReplicasMade(so_far, plan);
+  pb::RunResult result = MakeResult(plan, so_far.outcome);
+  result.mutable_manifest()->set_workers(workers);
+  result.mutable_timing()->set_load_seconds(so_far.outcome.load_seconds);
+  result.mutable_timing()->set_processing_seconds(so_far.outcome.processing_seconds);
+  result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
+  return result;
+}
+
+}  // namespace
+
+void Runs::RunQueue() {
+  for (;;) {
+    Entry entry;
+    {
+      MutexLock lock(mutex_);
+      while (queue_.empty() && !stopping_) queue_changed_.Wait(mutex_);
+      if (stopping_) return;
+      entry = queue_.front();
+      queue_.pop_front();
+    }
+    Conduct(*entry);
+  }
+}
+
+void Runs::Conduct(RunEntry& entry) {
+  {
+    MutexLock lock(entry.mutex);
+    if (entry.wish == Wish::kNone) entry.record.mutable_run()->set_state(pb::RUN_STATE_RUNNING);
+  }
+  Settle(entry, ConductAttempts(entry));
+}
+
+absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
+  Recovery recovery(options_.recovery);
+  bool contradicted = false;
+  const RunWatch watch{
+      .step =
+          [&](const StepCounts& counts) { contradicted = !entry.progress.Append(counts) || contradicted; },
+      .replicas_done = [&](std::uint32_t replicas) { entry.progress.SetReplicasDone(replicas); },
+      .started =
+          [&] {
+            recovery.Started();
+            MutexLock lock(entry.mutex);
+            entry.record.mutable_run()->clear_waiting_for();
+          }};
+  RunSoFar so_far;
+  std::uint32_t workers = 0;
+  for (absl::Status status = absl::UnavailableError(""); !status.ok();) {
+    const std::uint32_t before = so_far.replicas;
+    entry.progress.BeginAttempt();
+    status = TryOnce(entry, watch, so_far, workers);
+    if (contradicted)
+      return absl::DataLossError("two attempts had different steps: no result can be trusted");
+    if (status.ok()) continue;
+    if (entry.cancellation.cancelled()) return absl::CancelledError("the run was stopped");
+    LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far.replicas > before, absl::Now()));
+    spdlog::warn("{}: {}; will be tried again", RunName(entry.run_id), std::string(status.message()));
+    {
+      MutexLock lock(entry.mutex);
+      entry.record.mutable_run()->set_waiting_for(std::string(status.message()));
+    }
+    SleepUnlessCancelled(recovery.wait(), entry.cancellation);
+  }
+  pb::RunResult result = ResultOf(*entry.plan, so_far, workers, entry.asked);
+  result.mutable_manifest()->set_run(RunName(entry.run_id));
+  return result;
+}
+
+// What another attempt can do better is UNAVAILABLE. Adds what gets done to `so_far`, also when it fails.
+absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, std::uint32_t& workers) {
+  if (entry.cancellation.cancelled()) return absl::CancelledError("the run was stopped before its turn");
+  if (!entry.plan.has_value()) {
+    pbi::RunRecord record;
+    {
+      MutexLock lock(entry.mutex);
+      record = entry.record;
+    }
+    LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(record.run().scenario()));
+    if (plan.graph.info().digest() != record.graph_digest()) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "graph '", plan.graph.info().name(),
+          "' is not the one the run was asked for: expected "
+          "digest ",
+          record.graph_digest(), ", found ", plan.graph.info().digest(), ": create the run again"));
+    }
+    plan.spec.record_receipts = record.run().record_receipts();
+    entry.plan = std::move(plan);
+  }
+  RunPlan plan = *entry.plan;
+  plan.spec.run_id = entry.run_id;
+  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
+  workers = static_cast<std::uint32_t>(placement.workers.size());
+  if (so_far.replicas == 0) {
+    LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::RunBlock> blocks, archive_.Blocks(entry.run_id));
+    for (const pbi::RunBlock& block : blocks) LAWINE_RETURN_IF_ERROR(AddBlock(plan, block, so_far));
+    entry.progress.SetReplicasDone(so_far.replicas);
+  }
+  Cancellation attempt(entry.cancellation);
+  {
+    MutexLock lock(entry.mutex);
+    pb::Run& run = *entry.record.mutable_run();
+    run.set_attempts(run.attempts() + 1);
+  }
+  return ConductRest(
+      plan, placement, kRunTimeout, options_.keep_every, watch,
+      {.next_attempt = [&] { return NextAttempt(entry); },
+       .keep = [&](const pbi::RunBlock& block) { return archive_.AddBlock(entry.run_id, block); }},
+      attempt, so_far);
+}
+
+absl::StatusOr<std::uint32_t> Runs::NextAttempt(RunEntry& entry) {
+  MutexLock lock(entry.mutex);
+  if (std::exchange(entry.attempt_is_fresh, false)) return entry.record.attempt();
+  entry.record.set_attempt(entry.record.attempt() + 1);
+  LAWINE_RETURN_IF_ERROR(Save(entry, nullptr));
+  return entry.record.attempt();
+}
+
+// One attempt at a run that nobody keeps.
+absl::StatusOr<pb::RunResult> Runs::Once(RunPlan plan, absl::Duration timeout, Cancellation& cancellation) {
+  const absl::Time asked = absl::Now();
+  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
+  std::uint32_t attempt = 0;
+  const BlockHooks hooks{.next_attempt = [&attempt]() -> absl::StatusOr<std::uint32_t> { return ++attempt; },
+                         .keep = [](const pbi::RunBlock&) { return absl::OkStatus(); }};
+  const RunWatch watch{.step = [](const StepCounts&) {}, .replicas_done = [](std::uint32_t) {}};
+  RunSoFar so_far;
+  LAWINE_RETURN_IF_ERROR(
+      ConductRest(plan, placement, timeout, absl::InfiniteDuration(), watch, hooks, cancellation, so_far));
+  return ResultOf(std::move(plan), so_far, static_cast<std::uint32_t>(placement.workers.size()), asked);
+}
+
+void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) {
+  bool stopping = false;
+  {
+    MutexLock lock(mutex_);
+    stopping = stopping_;
+  }
+  {
+    MutexLock lock(entry.mutex);
+    pb::Run& run = *entry.record.mutable_run();
+    run.clear_waiting_for();
+    run.set_steps_done(entry.progress.steps_count());
+    run.set_replicas_done(entry.progress.replicas_done());
+    if (result.ok()) {
+      run.set_reason_stopped(result->reason_stopped());
+      run.set_steps_done(static_cast<std::uint32_t>(result->steps_size()));
+      End(entry, pb::RUN_STATE_SUCCEEDED, "", &*result);
+    } else if (entry.wish == Wish::kCancel) {
+      End(entry, pb::RUN_STATE_CANCELLED, "", nullptr);
+    } else if (!absl::IsCancelled(result.status())) {
+      End(entry, pb::RUN_STATE_FAILED, std::string(result.status().message()), nullptr);
+    } else {
+      // A later coordinator goes on with what is queued.
+      const bool paused = entry.wish == Wish::kPause || !stopping || !options_.resume;
+      run.set_state(paused ? pb::RUN_STATE_PAUSED : pb::RUN_STATE_QUEUED);
+      if (const absl::Status saved = Save(entry, nullptr); !saved.ok()) {
+        spdlog::error("{}: its state could not be kept: {}", run.name(), std::string(saved.message()));
+      }
+    }
+    spdlog::info("{} on '{}': {} {}", run.name(), run.scenario().graph(), StateWord(run.state()),
+                 run.error());
+    if (Ended(run.state())) {
+      entry.use = GraphUse();
+      entry.plan.reset();
+    }
+    entry.wish = Wish::kNone;
+  }
+  // The end is told when the result can be read.
+  entry.progress.Close();
+  Sweep();
+}
+
+}  // namespace lawine

@@ -1,0 +1,130 @@
+// What the registry has acknowledged survives lost power, failing writes and full disks.
+#include "services/coordinator/registry_store.h"
+
+#include <map>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/services/faulty_disk.h"
+#include "tests/support/temp_directory.h"
+
+namespace lawine {
+namespace {
+
+// A registry on a faulty disk, and what it must hold.
+class Registry {
+ public:
+  explicit Registry(const std::string& path) : path_(path) { Open(); }
+
+  // A random change. What is not acknowledged may have happened or not.
+  absl::Status Change(TestRandom& random) {
+    const std::string key = absl::StrCat("run/", random.Below(12));
+    const std::string value = random.OneIn(4) ? "" : random.Bytes(1 + random.AnySize(12));
+    const absl::Status status = value.empty() ? store_->Delete(key) : store_->Put(key, value);
+    if (status.ok()) {
+      possible_[key] = {value};
+    } else {
+      possible_[key].insert(value);
+      if (possible_[key].size() == 1) possible_[key].insert("");
+    }
+    return status;
+  }
+  // What it holds is what was acknowledged last, or something that was not.
+  void ExpectWhatWasAcknowledged(const std::string& where) {
+    for (auto& [key, values] : possible_) {
+      const std::string found = store_->Get(key).value_or("");
+      EXPECT_TRUE(values.contains(found)) << where << ": " << key << " holds " << found.size() << " bytes";
+      values = {found};
+    }
+  }
+  // Power is lost and comes back.
+  void LosePower(TestRandom& random) {
+    store_.reset();
+    disk_->Forget(random);
+    forgotten_ += disk_->forgotten();
+    Open();
+  }
+  FaultyDisk& disk() { return *disk_; }
+  std::uint64_t forgotten() const { return forgotten_; }
+
+ private:
+  void Open() {
+    store_.reset();
+    env_.reset();
+    disk_ = std::make_shared<FaultyDisk>();
+    env_ = rocksdb::NewCompositeEnv(disk_);
+    auto store = RegistryStore::Open(path_, env_.get());
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+  }
+
+  const std::string path_;
+  std::shared_ptr<FaultyDisk> disk_;
+  std::unique_ptr<rocksdb::Env> env_;
+  std::unique_ptr<RegistryStore> store_;
+  std::map<std::string, std::set<std::string>> possible_;
+  std::uint64_t forgotten_ = 0;
+};
+
+TEST(RegistryStoreTest, WhatIsAcknowledgedSurvivesLostPower) {
+  std::uint64_t forgotten = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    TestRandom random(seed);
+    TempDirectory directory;
+    Registry registry((directory.path() / "registry").string());
+    for (int round = 0; round < 4; ++round) {
+      registry.disk().DieAfter(1 + random.Below(60));
+      while (registry.Change(random).ok()) continue;
+      registry.LosePower(random);
+      registry.ExpectWhatWasAcknowledged(absl::StrCat("seed ", seed, ", round ", round));
+    }
+    forgotten += registry.forgotten();
+  }
+  EXPECT_GT(forgotten, 30u) << "nothing was ever lost: the test tests nothing";
+}
+
+TEST(RegistryStoreTest, AWriteThatFailsIsToldAndHarmsNoOther) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    TestRandom random(seed);
+    TempDirectory directory;
+    Registry registry((directory.path() / "registry").string());
+    registry.disk().FailOnceAfter(1 + random.Below(40));
+    int failed = 0;
+    for (int i = 0; i < 60; ++i) failed += !registry.Change(random).ok();
+    EXPECT_LE(failed, 2) << "seed " << seed << ": it goes on after a failure";
+    registry.ExpectWhatWasAcknowledged(absl::StrCat("seed ", seed));
+    registry.LosePower(random);
+    registry.ExpectWhatWasAcknowledged(absl::StrCat("seed ", seed, ", later"));
+  }
+}
+
+TEST(RegistryStoreTest, AFullDiskIsToldAndGoesOnWhenThereIsRoom) {
+  TestRandom random(1);
+  TempDirectory directory;
+  Registry registry((directory.path() / "registry").string());
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(registry.Change(random).ok());
+  registry.disk().SetFull(true);
+  EXPECT_EQ(registry.Change(random).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_FALSE(registry.Change(random).ok());
+  registry.disk().SetFull(false);
+  absl::Status last;
+  for (int i = 0; i < 20; ++i) last = registry.Change(random);
+  EXPECT_TRUE(last.ok()) << last;
+  registry.ExpectWhatWasAcknowledged("with room");
+  registry.LosePower(random);
+  registry.ExpectWhatWasAcknowledged("later");
+}
+
+TEST(RegistryStoreTest, AnotherVersionsRegistryIsRefused) {
+  TempDirectory directory;
+  const std::string path = (directory.path() / "registry").string();
+  ASSERT_TRUE((*RegistryStore::Open(path))->Put("format", "2").ok());
+  const absl::Status status = RegistryStore::Open(path).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.message().find("expected a registry of format 1, found format 2"), std::string::npos)
+      << status;
+}
+
+}  // namespace
+}  // namespace lawine

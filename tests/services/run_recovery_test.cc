@@ -1,0 +1,72 @@
+#include "services/coordinator/run_recovery.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lawine {
+namespace {
+
+using testing::HasSubstr;
+
+const absl::Time kStart = absl::FromUnixSeconds(1'000'000);
+
+absl::Status Gone() { return absl::UnavailableError("worker w-1 has disappeared"); }
+
+TEST(RecoveryTest, OnlyLossesAreTriedAgain) {
+  for (const auto& loss : {absl::UnavailableError("x"), absl::DeadlineExceededError("x"),
+                           absl::CancelledError("x"), absl::UnknownError("x")}) {
+    EXPECT_TRUE(Recovery({}).Lost(loss, false, kStart).ok()) << loss;
+  }
+  for (const auto& other : {absl::DataLossError("x"), absl::InvalidArgumentError("x"),
+                            absl::ResourceExhaustedError("x"), absl::InternalError("x")}) {
+    EXPECT_EQ(Recovery({}).Lost(other, false, kStart), other);
+  }
+}
+
+TEST(RecoveryTest, WaitsSoLongForWorkersAndNoLonger) {
+  Recovery recovery({.recover_within = absl::Seconds(60)});
+  recovery.Started();
+  EXPECT_TRUE(recovery.Lost(Gone(), false, kStart).ok());
+  EXPECT_LT(recovery.wait(), absl::Seconds(1));
+  EXPECT_TRUE(recovery.Lost(Gone(), false, kStart + absl::Seconds(59)).ok());
+  const absl::Status given_up = recovery.Lost(Gone(), false, kStart + absl::Seconds(60));
+  EXPECT_EQ(given_up.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(given_up.message()), HasSubstr("w-1 has disappeared; waited 1m"));
+}
+
+TEST(RecoveryTest, WorkersThatCameBackMayBeWaitedForAgain) {
+  Recovery recovery({.recover_within = absl::Seconds(60)});
+  for (int loss = 0; loss < 10; ++loss) {
+    recovery.Started();
+    EXPECT_TRUE(recovery.Lost(Gone(), false, kStart + absl::Hours(loss)).ok());
+  }
+}
+
+TEST(RecoveryTest, ARunThatNeverGetsFurtherIsGivenUp) {
+  Recovery recovery({.attempts_max = 3});
+  for (int attempt = 1; attempt < 3; ++attempt) {
+    recovery.Started();
+    EXPECT_TRUE(recovery.Lost(Gone(), false, kStart).ok());
+  }
+  recovery.Started();
+  EXPECT_THAT(std::string(recovery.Lost(Gone(), false, kStart).message()),
+              HasSubstr("begun 3 times without getting further"));
+}
+
+TEST(RecoveryTest, OneThatGetsFurtherIsNot) {
+  Recovery recovery({.attempts_max = 3});
+  for (int attempt = 0; attempt < 50; ++attempt) {
+    recovery.Started();
+    EXPECT_TRUE(recovery.Lost(Gone(), true, kStart).ok());
+  }
+}
+
+TEST(RecoveryTest, CancelledIsForThoseWhoAskedForIt) {
+  Recovery recovery({.attempts_max = 1});
+  recovery.Started();
+  EXPECT_EQ(recovery.Lost(absl::CancelledError("stopping"), false, kStart).code(),
+            absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace lawine

@@ -1,0 +1,93 @@
+// Checking a whole shard: what is sound passes with the digest it was made with, nothing else does.
+#include "engine/store/shard_check.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "engine/store/memory_store.h"
+#include "engine/store/rocks_store.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/shards.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/vector_link_source.h"
+
+namespace lawine {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(ShardCheckTest, SoundShardsAddUpToTheirGraph) {
+  InlineExecutor executor;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    TestRandom random(seed);
+    const VectorLinkSource source(RandomGraph(random, 300, 5, 300),
+                                  {.columns = {.kinds = seed % 2 == 0, .weights = seed % 3 == 0}});
+    MemoryShardStorage storage;
+    const auto shards =
+        Shards::Build(source, RandomPartition(random, source.members_count(), 3), storage, executor);
+    ASSERT_TRUE(shards.ok()) << shards.status();
+    Digest digest;
+    std::uint64_t links = 0;
+    for (std::uint32_t s = 0; s < 3; ++s) {
+      const auto reader = storage.Open({"test", ShardIndex(s)});
+      ASSERT_TRUE(reader.ok());
+      const auto check = CheckShard(**reader, executor);
+      ASSERT_TRUE(check.ok()) << check.status();
+      digest += check->digest;
+      links += check->links;
+    }
+    EXPECT_EQ(digest, shards->info().digest) << seed;
+    EXPECT_EQ(links, shards->info().links);
+  }
+}
+
+class StoredCheckTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    TestRandom random(1);
+    const VectorLinkSource source(RandomGraph(random, 1'000, 5, 1'000));
+    const auto storage = OpenRocksStorage(root_.path().string(), {});
+    ASSERT_TRUE(storage.ok());
+    ASSERT_TRUE(Shards::Build(source, PartitionMap::Even(1'000, 1), **storage, executor_).ok());
+  }
+  absl::Status Check() {
+    const auto storage = OpenRocksStorage(root_.path().string(), {});
+    const auto reader = (*storage)->Open({"test", ShardIndex(0)});
+    return reader.ok() ? CheckShard(**reader, executor_).status() : reader.status();
+  }
+  fs::path Shard() const { return root_.path() / "test/shard-0000"; }
+
+  const TempDirectory root_;
+  InlineExecutor executor_;
+};
+
+// Any bit, the top one too, anywhere in any table.
+TEST_F(StoredCheckTest, NoChangedByteOfATableGoesUnnoticed) {
+  ASSERT_TRUE(Check().ok()) << Check();
+  TestRandom random(2);
+  std::uint32_t changes = 0;
+  for (const auto& entry : fs::directory_iterator(Shard())) {
+    if (entry.path().extension() != ".sst") continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string sound{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    for (int i = 0; i < 60; ++i, ++changes) {
+      std::string damaged = sound;
+      const std::size_t at = i % 2 == 0
+                                 ? sound.size() - 1 - random.Below(std::min<std::size_t>(sound.size(), 1'200))
+                                 : random.Below(sound.size());
+      damaged[at] ^= static_cast<char>(i % 3 == 0 ? 0x80 : 1 << random.Below(8));
+      std::ofstream(entry.path(), std::ios::binary) << damaged;
+      const absl::Status status = Check();
+      EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
+          << entry.path() << ", byte " << at << ": " << status;
+    }
+    std::ofstream(entry.path(), std::ios::binary) << sound;
+  }
+  EXPECT_GT(changes, 200u);
+  EXPECT_TRUE(Check().ok()) << "the sound files are back";
+}
+
+}  // namespace
+}  // namespace lawine
