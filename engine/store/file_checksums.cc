@@ -109,7 +109,8 @@ absl::StatusOr<FileChecksum> Take(const std::string& directory, const std::strin
 }
 
 bool ReadHex(absl::string_view text, std::uint32_t& value) {
-  return text.size() == 8 && absl::SimpleHexAtoi(text, &value);
+  const bool lower = text.find_first_not_of("0123456789abcdef") == absl::string_view::npos;
+  return text.size() == 8 && lower && absl::SimpleHexAtoi(text, &value);
 }
 
 absl::StatusOr<std::uint64_t> CheckFile(const std::string& directory, const FileChecksum& expected,

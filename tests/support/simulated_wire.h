@@ -27,8 +27,8 @@ class SimulatedWire {
   void Put(InFlight frame) { frames_.push_back(std::move(frame)); }
   std::size_t size() const { return frames_.size(); }
 
-  // The frame at place `at`, or another as the options say; it may stay to come again. None when it waits for a
-  // worker that is cut off.
+  // The frame at place `at`, or another as the options say; it may stay to come again. None when it waits for
+  // a worker that is cut off.
   std::optional<InFlight> Take(std::size_t at, const SimulationOptions& options, TestRandom& random) {
     if (options.newest_first && !random.OneIn(4)) at = frames_.size() - 1;
     InFlight arrived = frames_[at];
