@@ -48,9 +48,10 @@ def from_networkx(graph, probability: str | None) -> EdgeSource:
     elif graph.is_directed():
         rows = ((name(u), name(v), float(p)) for u, v, p in graph.edges(data=probability, default=1.0))
     else:
-        both = lambda u, v, p: ((name(u), name(v), float(p)), (name(v), name(u), float(p)))
-        rows = itertools.chain.from_iterable(
-            both(*edge) for edge in graph.edges(data=probability, default=1.0)
+        rows = (
+            (name(a), name(b), float(p))
+            for u, v, p in graph.edges(data=probability, default=1.0)
+            for a, b in ((u, v), (v, u))
         )
     row = "from,to,probability" if probability else "from,to" if graph.is_directed() else ""
     members = itertools.chain(
