@@ -12,6 +12,16 @@ COMPRESSED_BYTES_MAX = 80 << 20
 UNPACKED_BYTES_MAX = 200 << 20
 
 
+class DockerfileTest(unittest.TestCase):
+    def test_lint_finds_nothing_but_the_base_being_an_argument(self):
+        program = tools.npm("dockerfilelint", "dockerfilelint@1.8.0") / "node_modules" / ".bin" / "dockerfilelint"
+        done = tools.run(
+            program, "-o", "json", tools.ROOT / "deploy" / "image" / "Dockerfile", check=False
+        )
+        found = [issue["title"] for file in json.loads(done.stdout)["files"] for issue in file["issues"]]
+        self.assertEqual(set(found) - {"Base Image Missing Tag"}, set())
+
+
 class ImageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
