@@ -1,4 +1,5 @@
 """The wire contract: lint, compatibility, reflection asked by a foreign client, and every example of its README."""
+
 import pathlib
 import re
 import shutil
@@ -25,7 +26,9 @@ class ContractTest(unittest.TestCase):
             changed = pathlib.Path(folder) / "proto"
             shutil.copytree(PROTO, changed)
             path = changed / "lawine" / "v1" / "scenario.proto"
-            path.write_text(path.read_text().replace("optional uint64 run_seed = 7", "optional uint64 run_seed = 70"))
+            path.write_text(
+                path.read_text().replace("optional uint64 run_seed = 7", "optional uint64 run_seed = 70")
+            )
             done = tools.run(tools.buf(), "breaking", changed, "--against", RELEASED, check=False)
         self.assertIn("run_seed", done.stdout)
 
@@ -34,7 +37,9 @@ class ContractTest(unittest.TestCase):
             changed = pathlib.Path(folder) / "proto"
             shutil.copytree(PROTO, changed)
             path = changed / "lawine" / "v1" / "scenario.proto"
-            path.write_text(path.read_text().replace("message Stop {", "message Stop {\n  uint32 bare = 99;\n"))
+            path.write_text(
+                path.read_text().replace("message Stop {", "message Stop {\n  uint32 bare = 99;\n")
+            )
             done = tools.run(tools.buf(), "lint", changed, check=False)
         self.assertIn("bare", done.stdout)
 
@@ -48,17 +53,30 @@ class ReflectionTest(unittest.TestCase):
 
     def test_every_service_describes_itself(self):
         listed = tools.run(self.grpcurl, "-plaintext", self.cluster.address, "list").stdout.split()
-        declared = [f"lawine.v1.{name}" for path in (PROTO / "lawine" / "v1").glob("*.proto")
-                    for name in re.findall(r"^service (\w+)", path.read_text(), re.MULTILINE)]
+        declared = [
+            f"lawine.v1.{name}"
+            for path in (PROTO / "lawine" / "v1").glob("*.proto")
+            for name in re.findall(r"^service (\w+)", path.read_text(), re.MULTILINE)
+        ]
         self.assertGreaterEqual(len(declared), 5)
         for service in [*declared, "grpc.health.v1.Health"]:
             with self.subTest(service):
                 self.assertIn(service, listed)
-                self.assertIn("rpc ", tools.run(self.grpcurl, "-plaintext", self.cluster.address, "describe", service).stdout)
+                self.assertIn(
+                    "rpc ",
+                    tools.run(self.grpcurl, "-plaintext", self.cluster.address, "describe", service).stdout,
+                )
 
     def test_health_is_told_of_every_service(self):
         for service in ("", "lawine.v1.SimulationService"):
-            done = tools.run(self.grpcurl, "-plaintext", "-d", f'{{"service": "{service}"}}', self.cluster.address, "grpc.health.v1.Health/Check")
+            done = tools.run(
+                self.grpcurl,
+                "-plaintext",
+                "-d",
+                f'{{"service": "{service}"}}',
+                self.cluster.address,
+                "grpc.health.v1.Health/Check",
+            )
             self.assertIn("SERVING", done.stdout)
 
     def test_every_example_of_the_readme_does_what_it_says(self):
@@ -68,12 +86,16 @@ class ReflectionTest(unittest.TestCase):
         for fails, command, expected in examples:
             with self.subTest(command.strip()[:100]):
                 path = f"{self.grpcurl.parent}:/usr/bin:/bin"
-                done = tools.run("sh", "-c", command, env={"PATH": path, "CLUSTER": self.cluster.address}, check=False)
+                done = tools.run(
+                    "sh", "-c", command, env={"PATH": path, "CLUSTER": self.cluster.address}, check=False
+                )
                 self.assertEqual(done.returncode != 0, bool(fails), done.stderr)
                 at, out = 0, done.stdout + done.stderr
                 for line in filter(None, map(str.strip, expected.split("\n"))):
                     found = out.find(line, at)
-                    self.assertGreaterEqual(found, 0, f"expected {line!r} after what came before it, found\n{out[:3000]}")
+                    self.assertGreaterEqual(
+                        found, 0, f"expected {line!r} after what came before it, found\n{out[:3000]}"
+                    )
                     at = found
 
 

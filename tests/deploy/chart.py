@@ -1,4 +1,5 @@
 """Renders the chart, and finds things in what came out."""
+
 import pathlib
 import tempfile
 
@@ -11,18 +12,45 @@ VALUE_SETS = sorted((tools.CHART / "values").glob("*.yaml"))
 # What is rendered beside the value sets, so that every branch of every template is.
 VARIATIONS = {
     "default": {},
-    "open": {"certificates": {"mode": "off"}, "tokens": {"mode": "off"}, "networkPolicy": {"enabled": False},
-             "podDisruptionBudget": {"enabled": False}},
-    "existing": {"certificates": {"mode": "existing", "existing": {"internalSecret": "inner", "publicSecret": "outer"}},
-                 "tokens": {"mode": "existing", "existingSecret": "mine"}, "image": {"pullSecrets": [{"name": "pull"}]}},
-    "everything": {"monitoring": {"serviceMonitor": {"enabled": True, "labels": {"a": "b"}}, "alerts": {"enabled": True},
-                                  "dashboard": {"enabled": True}},
-                   "workers": {"graphMemory": "none", "affinity": {"podAntiAffinity": {}}, "podLabels": {"tier": "data"},
-                               "podAnnotations": {"n": "1"}, "memory": "64Gi"},
-                   "commonLabels": {"team": "spread"},
-                   "importVolume": {"existingClaim": "files"},
-                   "graphs": [{"name": "friends", "members": 1000, "linksPerMember": 10, "shards": 8,
-                               "import": {"files": ["a.txt", "b/c.txt.gz"], "undirected": True, "stringIds": True}}]},
+    "open": {
+        "certificates": {"mode": "off"},
+        "tokens": {"mode": "off"},
+        "networkPolicy": {"enabled": False},
+        "podDisruptionBudget": {"enabled": False},
+    },
+    "existing": {
+        "certificates": {
+            "mode": "existing",
+            "existing": {"internalSecret": "inner", "publicSecret": "outer"},
+        },
+        "tokens": {"mode": "existing", "existingSecret": "mine"},
+        "image": {"pullSecrets": [{"name": "pull"}]},
+    },
+    "everything": {
+        "monitoring": {
+            "serviceMonitor": {"enabled": True, "labels": {"a": "b"}},
+            "alerts": {"enabled": True},
+            "dashboard": {"enabled": True},
+        },
+        "workers": {
+            "graphMemory": "none",
+            "affinity": {"podAntiAffinity": {}},
+            "podLabels": {"tier": "data"},
+            "podAnnotations": {"n": "1"},
+            "memory": "64Gi",
+        },
+        "commonLabels": {"team": "spread"},
+        "importVolume": {"existingClaim": "files"},
+        "graphs": [
+            {
+                "name": "friends",
+                "members": 1000,
+                "linksPerMember": 10,
+                "shards": 8,
+                "import": {"files": ["a.txt", "b/c.txt.gz"], "undirected": True, "stringIds": True},
+            }
+        ],
+    },
 }
 
 
@@ -36,7 +64,17 @@ def template(values=None, files=(), release="net", namespace="spread", more=(), 
             path = pathlib.Path(folder) / "values.yaml"
             path.write_text(yaml.safe_dump(values))
             flags += ["--values", path]
-        return tools.run(tools.helm(), "template", release, tools.CHART, "--namespace", namespace, *flags, *more, check=check)
+        return tools.run(
+            tools.helm(),
+            "template",
+            release,
+            tools.CHART,
+            "--namespace",
+            namespace,
+            *flags,
+            *more,
+            check=check,
+        )
 
 
 def documents(text):

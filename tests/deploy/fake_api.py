@@ -1,11 +1,18 @@
 """A Kubernetes API server as far as the chart asks one: discovery, StatefulSets to look up, Secrets to make and patch."""
+
 import base64
 import http.server
 import json
 import threading
 
 GROUPS = {
-    "": {"secrets": "Secret", "services": "Service", "configmaps": "ConfigMap", "serviceaccounts": "ServiceAccount", "pods": "Pod"},
+    "": {
+        "secrets": "Secret",
+        "services": "Service",
+        "configmaps": "ConfigMap",
+        "serviceaccounts": "ServiceAccount",
+        "pods": "Pod",
+    },
     "apps": {"statefulsets": "StatefulSet"},
     "batch": {"jobs": "Job", "cronjobs": "CronJob"},
     "networking.k8s.io": {"networkpolicies": "NetworkPolicy"},
@@ -15,9 +22,15 @@ GROUPS = {
 
 
 def _resources(group):
-    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{group}/v1" if group else "v1",
-            "resources": [{"name": name, "singularName": "", "namespaced": True, "kind": kind, "verbs": ["get", "list"]}
-                          for name, kind in GROUPS[group].items()]}
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": f"{group}/v1" if group else "v1",
+        "resources": [
+            {"name": name, "singularName": "", "namespaced": True, "kind": kind, "verbs": ["get", "list"]}
+            for name, kind in GROUPS[group].items()
+        ],
+    }
 
 
 class FakeApi:
@@ -70,8 +83,15 @@ class FakeApi:
         if path == "/api":
             return 200, {"kind": "APIVersions", "versions": ["v1"]}
         if path == "/apis":
-            groups = [{"name": g, "versions": [{"groupVersion": f"{g}/v1", "version": "v1"}],
-                       "preferredVersion": {"groupVersion": f"{g}/v1", "version": "v1"}} for g in GROUPS if g]
+            groups = [
+                {
+                    "name": g,
+                    "versions": [{"groupVersion": f"{g}/v1", "version": "v1"}],
+                    "preferredVersion": {"groupVersion": f"{g}/v1", "version": "v1"},
+                }
+                for g in GROUPS
+                if g
+            ]
             return 200, {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
         if path == "/api/v1":
             return 200, _resources("")
@@ -81,8 +101,14 @@ class FakeApi:
         found = self.statefulsets.get(path.rsplit("/", 1)[-1])
         if "/statefulsets/" in path and found:
             return 200, found
-        return 404, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404,
-                     "message": f"{path} not found"}
+        return 404, {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "status": "Failure",
+            "reason": "NotFound",
+            "code": 404,
+            "message": f"{path} not found",
+        }
 
     def _write(self, handler):
         body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))

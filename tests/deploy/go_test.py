@@ -1,4 +1,5 @@
 """The Go client: generated, vetted, tested by itself and against processes."""
+
 import os
 import pathlib
 import shutil
@@ -25,7 +26,9 @@ class GoClientTest(unittest.TestCase):
         cls.env = {**os.environ, "GOBIN": str(tools.TOOLS / "go" / "plugins"), "GOFLAGS": "-p=2"}
         done = tools.run("go", "mod", "download", cwd=cls.where, env=cls.env, check=False)
         if done.returncode != 0:
-            raise unittest.SkipTest(f"the modules of the Go client cannot be had: {done.stderr.strip().splitlines()[-1:]}")
+            raise unittest.SkipTest(
+                f"the modules of the Go client cannot be had: {done.stderr.strip().splitlines()[-1:]}"
+            )
         tools.run(cls.where / "generate", env=cls.env)
         tools.run("go", "build", "-o", "client", ".", cwd=cls.where, env=cls.env)
         cls.cluster = LocalCluster()
@@ -45,7 +48,9 @@ class GoClientTest(unittest.TestCase):
         out = self.client().stdout
         self.assertRegex(out, r"step 1: \d+ deliveries")
         digest = out.strip().rsplit(" ", 1)[-1]
-        self.assertIn(digest, self.cluster.lawine("simulate", "go-example", "--audience", "100", "--forward", "0.1"))
+        self.assertIn(
+            digest, self.cluster.lawine("simulate", "go-example", "--audience", "100", "--forward", "0.1")
+        )
         self.assertEqual(self.client().stdout, out)
 
     def test_a_refused_field_is_named(self):

@@ -1,4 +1,5 @@
 """deploy/README.md: its commands are run, or held against the chart."""
+
 import json
 import os
 import pathlib
@@ -27,6 +28,7 @@ class GuideTest(unittest.TestCase):
 
         def shell(text):
             return tools.run("sh", "-ec", text, cwd=data, env=env).stdout
+
         shell("lawine up --workers 2")
         self.addCleanup(tools.run, "sh", "-c", "lawine down", cwd=data, env=env, check=False)
         commands = blocks("sh")
@@ -35,7 +37,9 @@ class GuideTest(unittest.TestCase):
             with self.subTest(block):
                 shell(block)
         graphs = json.loads(shell("lawine graph list -o json"))["graphs"]
-        self.assertEqual(sorted((g["name"], g["missing_shards"]) for g in graphs), [("friends", []), ("small-2", [])])
+        self.assertEqual(
+            sorted((g["name"], g["missing_shards"]) for g in graphs), [("friends", []), ("small-2", [])]
+        )
 
     def test_helm_commands_render(self):
         found = 0
@@ -51,7 +55,13 @@ class GuideTest(unittest.TestCase):
 
     def test_kubectl_commands_name_what_the_release_has(self):
         rendered = chart.render(files=[tools.CHART / "values" / "small.yaml"])
-        names = {d["metadata"]["name"] for d in rendered} | {"net", "net-lawine-ca", "net-lawine-internal", "net-lawine-public", "net-lawine-tokens"}
+        names = {d["metadata"]["name"] for d in rendered} | {
+            "net",
+            "net-lawine-ca",
+            "net-lawine-internal",
+            "net-lawine-public",
+            "net-lawine-tokens",
+        }
         for document in rendered:
             if document["kind"] == "StatefulSet":
                 name, replicas = document["metadata"]["name"], document["spec"]["replicas"]

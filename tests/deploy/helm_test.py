@@ -1,4 +1,5 @@
 """The chart: lint, wrong values, sizes, names that never change, schemas, pod security, alerts, dashboard."""
+
 import json
 import pathlib
 import re
@@ -34,20 +35,44 @@ class WrongValuesTest(unittest.TestCase):
         ({"worker": {}}, "worker"),
         ({"workers": {"memory": "lots"}}, "workers.?memory"),
         ({"workers": {"memory": "1Gi"}}, "workers.memory: expected at least 1280Mi"),
-        ({"workers": {"memory": "2Gi", "count": 1}, "graphs": [{"name": "h", "preset": "hyves"}]},
-         r"workers.memory: graphs take \d+Mi on each of 1 workers.*raise it to \d+Mi"),
-        ({"workers": {"memory": "2Gi", "graphMemory": "2GiB"}}, "workers.graphMemory: 2GiB leaves less than 512Mi"),
+        (
+            {"workers": {"memory": "2Gi", "count": 1}, "graphs": [{"name": "h", "preset": "hyves"}]},
+            r"workers.memory: graphs take \d+Mi on each of 1 workers.*raise it to \d+Mi",
+        ),
+        (
+            {"workers": {"memory": "2Gi", "graphMemory": "2GiB"}},
+            "workers.graphMemory: 2GiB leaves less than 512Mi",
+        ),
         ({"graphs": [{"name": "Hyves", "preset": "hyves"}]}, "graphs.*name"),
         ({"graphs": [{"name": "a", "preset": "myspace"}]}, "preset"),
         ({"graphs": [{"name": "a"}]}, r"graphs\[0\] \(a\): expected preset or import, found neither"),
-        ({"graphs": [{"name": "a", "preset": "own"}, {"name": "a", "preset": "own"}]}, "expected each name once"),
-        ({"graphs": [{"name": "a", "import": {"files": ["x"], "undirected": True}}]}, "importVolume.existingClaim"),
-        ({"importVolume": {"existingClaim": "c"}, "graphs": [{"name": "a", "members": 10, "linksPerMember": 2, "import": {"files": ["x"]}}]},
-         "say what its rows mean"),
-        ({"importVolume": {"existingClaim": "c"}, "graphs": [{"name": "a", "import": {"files": ["x"], "undirected": True}}]},
-         "say how large it is"),
+        (
+            {"graphs": [{"name": "a", "preset": "own"}, {"name": "a", "preset": "own"}]},
+            "expected each name once",
+        ),
+        (
+            {"graphs": [{"name": "a", "import": {"files": ["x"], "undirected": True}}]},
+            "importVolume.existingClaim",
+        ),
+        (
+            {
+                "importVolume": {"existingClaim": "c"},
+                "graphs": [{"name": "a", "members": 10, "linksPerMember": 2, "import": {"files": ["x"]}}],
+            },
+            "say what its rows mean",
+        ),
+        (
+            {
+                "importVolume": {"existingClaim": "c"},
+                "graphs": [{"name": "a", "import": {"files": ["x"], "undirected": True}}],
+            },
+            "say how large it is",
+        ),
         ({"graphs": [{"name": "a", "import": {"files": ["x; rm -rf /"], "undirected": True}}]}, "files"),
-        ({"graphs": [{"name": "a", "preset": "own", "members": 10, "linksPerMember": 10}]}, "expected fewer than its 10 members"),
+        (
+            {"graphs": [{"name": "a", "preset": "own", "members": 10, "linksPerMember": 10}]},
+            "expected fewer than its 10 members",
+        ),
         ({"certificates": {"mode": "certManager"}}, "certificates.issuer.name"),
         ({"certificates": {"mode": "existing"}}, "certificates.existing"),
         ({"certificates": {"mode": "off"}}, "tokens.mode: certificates.mode is off"),
@@ -79,7 +104,11 @@ class SizesTest(unittest.TestCase):
         container = worker["spec"]["template"]["spec"]["containers"][0]
         limit = next(a for a in container["args"] if a.startswith("--memory-limit="))
         claim = worker["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"]
-        return in_bytes(container["resources"]["limits"]["memory"]), in_bytes(limit.split("=")[1]), in_bytes(claim)
+        return (
+            in_bytes(container["resources"]["limits"]["memory"]),
+            in_bytes(limit.split("=")[1]),
+            in_bytes(claim),
+        )
 
     def test_memory_and_disk_follow_the_formula(self):
         graph = {"name": "h", "preset": "hyves", "members": 6_000_000, "linksPerMember": 300}
@@ -88,11 +117,15 @@ class SizesTest(unittest.TestCase):
             need = (1.8e9 * 6 + 6e6 * 8 + 6e6 * 6 * shards) / workers
             self.assertAlmostEqual(limit, need, delta=2 << 20)
             self.assertEqual(memory, limit + GIB)
-            self.assertAlmostEqual(disk, max(8 * GIB, 2 * (1.8e9 * 2.2 + 6e6 * 32) / workers + 2 * GIB), delta=2 << 20)
+            self.assertAlmostEqual(
+                disk, max(8 * GIB, 2 * (1.8e9 * 2.2 + 6e6 * 32) / workers + 2 * GIB), delta=2 << 20
+            )
 
     def test_formula_is_above_what_was_measured(self):
         # hyves-300, four workers: 5.37 bytes a link in memory, 1.99 on disk.
-        memory, limit, disk = self.sizes(chart.render({"workers": {"count": 4}, "graphs": [{"name": "h", "preset": "hyves-300"}]}))
+        memory, limit, disk = self.sizes(
+            chart.render({"workers": {"count": 4}, "graphs": [{"name": "h", "preset": "hyves-300"}]})
+        )
         self.assertGreater(limit, 1.8e9 * 5.37 / 4)
         self.assertLess(limit, 1.8e9 * 5.37 / 4 * 1.2)
         self.assertGreater(disk, 1.8e9 * 1.99 / 4)
@@ -107,11 +140,17 @@ class SizesTest(unittest.TestCase):
         self.assertAlmostEqual(limit, (1e9 * 6 + 1e6 * 8 + 1e6 * 6 * 4) / 2, delta=2 << 20)
 
     def test_table_of_presets_is_the_programs(self):
-        presets = json.loads(tools.run(tools.programs() / "lawine", "graph", "presets", "-o", "json").stdout)["presets"]
+        presets = json.loads(tools.run(tools.programs() / "lawine", "graph", "presets", "-o", "json").stdout)[
+            "presets"
+        ]
         text = (tools.CHART / "templates" / "_sizing.tpl").read_text()
-        table = yaml.safe_load(re.search(r'define "lawine.presets" -}}\n(.*?){{- end', text, re.DOTALL).group(1))
-        self.assertEqual({p["name"]: (p["members"], p["links_per_member"]) for p in presets},
-                         {name: (p["members"], p["linksPerMember"]) for name, p in table.items()})
+        table = yaml.safe_load(
+            re.search(r'define "lawine.presets" -}}\n(.*?){{- end', text, re.DOTALL).group(1)
+        )
+        self.assertEqual(
+            {p["name"]: (p["members"], p["links_per_member"]) for p in presets},
+            {name: (p["members"], p["linksPerMember"]) for name, p in table.items()},
+        )
 
 
 def in_bytes(quantity):
@@ -124,9 +163,17 @@ class ShapeTest(unittest.TestCase):
 
     def test_what_kubernetes_cannot_change_depends_on_no_value_or_version(self):
         def fixed(rendered):
-            return [(d["metadata"]["name"], d["spec"]["selector"], d["spec"]["serviceName"],
-                     [c["metadata"] for c in d["spec"]["volumeClaimTemplates"]])
-                    for d in rendered if d["kind"] == "StatefulSet"]
+            return [
+                (
+                    d["metadata"]["name"],
+                    d["spec"]["selector"],
+                    d["spec"]["serviceName"],
+                    [c["metadata"] for c in d["spec"]["volumeClaimTemplates"]],
+                )
+                for d in rendered
+                if d["kind"] == "StatefulSet"
+            ]
+
         first = fixed(chart.render())
         for name, rendered in chart.every_rendering():
             with self.subTest(name):
@@ -151,13 +198,17 @@ class ShapeTest(unittest.TestCase):
                 container = spec["containers"][0]
                 drain = next(a for a in container["args"] if a.startswith("--drain-seconds="))
                 stop = container["lifecycle"]["preStop"]["exec"]["command"][-1]
-                seconds = [int(x.split("=")[1]) for x in (drain, stop)] + [spec["terminationGracePeriodSeconds"]]
+                seconds = [int(x.split("=")[1]) for x in (drain, stop)] + [
+                    spec["terminationGracePeriodSeconds"]
+                ]
                 self.assertEqual(seconds, sorted(set(seconds)), "expected drain < preStop < grace")
 
     def test_flags_are_ones_the_programs_have(self):
         known = {}
         for program in ("lawine-worker", "lawine-coordinator"):
-            known[program] = set(re.findall(r"--[a-z-]+", tools.run(tools.programs() / program, "--help").stdout))
+            known[program] = set(
+                re.findall(r"--[a-z-]+", tools.run(tools.programs() / program, "--help").stdout)
+            )
         for name, rendered in chart.every_rendering():
             for pod, _, spec in chart.pod_templates(rendered):
                 for container in spec["containers"]:
@@ -167,19 +218,33 @@ class ShapeTest(unittest.TestCase):
                         self.assertLessEqual(used, known.get(program, set()))
 
     def test_more_workers_change_nothing_but_their_number_and_sizes(self):
-        three, five = (chart.find(chart.render({"workers": {"count": n, "memory": "4Gi", "storage": {"size": "9Gi"}}}),
-                                  "StatefulSet", "net-lawine-worker") for n in (3, 5))
+        three, five = (
+            chart.find(
+                chart.render({"workers": {"count": n, "memory": "4Gi", "storage": {"size": "9Gi"}}}),
+                "StatefulSet",
+                "net-lawine-worker",
+            )
+            for n in (3, 5)
+        )
         five["spec"]["replicas"] = 3
         self.assertEqual(three, five)
 
     def test_jobs_of_other_graphs_have_other_names(self):
-        names = [next(d["metadata"]["name"] for d in chart.render({"graphs": graphs}) if d["kind"] == "Job" and "graphs" in d["metadata"]["name"])
-                 for graphs in ([{"name": "a", "preset": "own"}], [{"name": "b", "preset": "own"}])]
+        names = [
+            next(
+                d["metadata"]["name"]
+                for d in chart.render({"graphs": graphs})
+                if d["kind"] == "Job" and "graphs" in d["metadata"]["name"]
+            )
+            for graphs in ([{"name": "a", "preset": "own"}], [{"name": "b", "preset": "own"}])
+        ]
         self.assertNotEqual(*names)
 
     def test_network_policies_select_every_pod(self):
         for name, rendered in chart.every_rendering():
-            selectors = [d["spec"]["podSelector"]["matchLabels"] for d in rendered if d["kind"] == "NetworkPolicy"]
+            selectors = [
+                d["spec"]["podSelector"]["matchLabels"] for d in rendered if d["kind"] == "NetworkPolicy"
+            ]
             if not selectors:
                 self.assertEqual(name, "open")
                 continue
@@ -190,6 +255,7 @@ class ShapeTest(unittest.TestCase):
     def test_scale_in_check_is_part_of_upgrades_only(self):
         def names(**options):
             return [d["metadata"]["name"] for d in chart.render(**options)]
+
         self.assertNotIn("net-lawine-scale-in-check", names())
         self.assertIn("net-lawine-scale-in-check", names(more=["--is-upgrade"]))
 

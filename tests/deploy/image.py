@@ -1,4 +1,5 @@
 """The image: built once for all tests, unpacked without any container tool."""
+
 import functools
 import json
 import os
@@ -58,7 +59,9 @@ class Image:
                     shutil.rmtree(self.root / name.parent)
                 elif name.name.startswith(".wh."):
                     gone = self.root / name.with_name(name.name[4:])
-                    shutil.rmtree(gone) if gone.is_dir() and not gone.is_symlink() else gone.unlink(missing_ok=True)
+                    shutil.rmtree(gone) if gone.is_dir() and not gone.is_symlink() else gone.unlink(
+                        missing_ok=True
+                    )
                 elif not member.isdev():
                     tar.extract(member, self.root, filter="fully_trusted")
 

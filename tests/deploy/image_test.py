@@ -1,4 +1,5 @@
 """The image: what is in it, and what is not."""
+
 import json
 import re
 import subprocess
@@ -11,6 +12,16 @@ COMPRESSED_BYTES_MAX = 80 << 20
 UNPACKED_BYTES_MAX = 200 << 20
 
 
+class DockerfileTest(unittest.TestCase):
+    def test_lint_finds_nothing_but_the_base_being_an_argument(self):
+        program = tools.npm("dockerfilelint", "dockerfilelint@1.8.0") / "node_modules" / ".bin" / "dockerfilelint"
+        done = tools.run(
+            program, "-o", "json", tools.ROOT / "deploy" / "image" / "Dockerfile", check=False
+        )
+        found = [issue["title"] for file in json.loads(done.stdout)["files"] for issue in file["issues"]]
+        self.assertEqual(set(found) - {"Base Image Missing Tag"}, set())
+
+
 class ImageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -19,8 +30,25 @@ class ImageTest(unittest.TestCase):
 
     def inside(self, *words, check=True):
         root = self.image.root
-        return tools.run("bwrap", "--ro-bind", root, "/", "--dev", "/dev", "--proc", "/proc", "--unshare-net", "--cap-drop", "ALL",
-                         "--clearenv", "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", *words, check=check)
+        return tools.run(
+            "bwrap",
+            "--ro-bind",
+            root,
+            "/",
+            "--dev",
+            "/dev",
+            "--proc",
+            "/proc",
+            "--unshare-net",
+            "--cap-drop",
+            "ALL",
+            "--clearenv",
+            "--setenv",
+            "PATH",
+            "/usr/local/bin:/usr/bin:/bin",
+            *words,
+            check=check,
+        )
 
     def test_it_is_slim(self):
         size = f"{self.image.layers_bytes / 1e6:.0f} MB compressed, {self.image.unpacked_bytes() / 1e6:.0f} MB unpacked"
@@ -41,14 +69,20 @@ class ImageTest(unittest.TestCase):
 
     def test_it_runs_as_nobody_in_particular(self):
         self.assertEqual(self.image.config["config"]["User"], "65532:65532")
-        set_uid = [p for p in self.image.root.rglob("*") if p.is_file() and not p.is_symlink() and p.stat().st_mode & 0o2000 and "local" in p.parts]
+        set_uid = [
+            p
+            for p in self.image.root.rglob("*")
+            if p.is_file() and not p.is_symlink() and p.stat().st_mode & 0o2000 and "local" in p.parts
+        ]
         self.assertEqual(set_uid, [])
 
     def test_labels_say_what_it_is(self):
         labels = self.image.config["config"]["Labels"]
         self.assertEqual(labels["org.opencontainers.image.version"], "0.1.0")
         self.assertEqual(labels["org.opencontainers.image.licenses"], "Apache-2.0")
-        revision = subprocess.run(["git", "-C", str(tools.ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+        revision = subprocess.run(
+            ["git", "-C", str(tools.ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+        ).stdout.strip()
         self.assertEqual(labels["org.opencontainers.image.revision"], revision or "unknown")
         self.assertRegex(labels["org.opencontainers.image.created"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
@@ -69,7 +103,9 @@ class ImageTest(unittest.TestCase):
         self.assertEqual(list((root / "tmp").iterdir()), [])
         self.assertEqual(list((root / "var/lib/apt/lists").glob("*")), [])
         self.assertFalse((root / "src").exists())
-        self.assertEqual([p for p in (root / "etc/apt").rglob("*") if re.search("auth|proxy", p.name) and p.is_file()], [])
+        self.assertEqual(
+            [p for p in (root / "etc/apt").rglob("*") if re.search("auth|proxy", p.name) and p.is_file()], []
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """The Job that makes certificates and tokens: once, again when due, and never without need."""
+
 import hashlib
 import os
 import pathlib
@@ -32,14 +33,24 @@ class KeysTest(unittest.TestCase):
         """Runs the Job's script with what is stored mounted, as the kubelet would."""
         now = self.folder / "now"
         shutil.rmtree(now, ignore_errors=True)
-        for name, folder in (("net-lawine-ca", "ca"), ("net-lawine-internal", "internal"), ("net-lawine-public", "public"),
-                             ("net-lawine-tokens", "tokens")):
+        for name, folder in (
+            ("net-lawine-ca", "ca"),
+            ("net-lawine-internal", "internal"),
+            ("net-lawine-public", "public"),
+            ("net-lawine-tokens", "tokens"),
+        ):
             (now / folder).mkdir(parents=True)
             for key, data in self.api.secrets.get(name, {}).items():
                 (now / folder / key).write_bytes(data)
         self.api.calls.clear()
-        env = {**environment(values), "PATH": os.environ["PATH"], "NOW_DIR": str(now), "API_SERVER": self.api.address,
-               "ACCOUNT_DIR": str(self.folder / "account"), **changes}
+        env = {
+            **environment(values),
+            "PATH": os.environ["PATH"],
+            "NOW_DIR": str(now),
+            "API_SERVER": self.api.address,
+            "ACCOUNT_DIR": str(self.folder / "account"),
+            **changes,
+        }
         return tools.run("sh", tools.CHART / "files" / "make-keys.sh", env=env, check=check)
 
     def openssl(self, *words, secret=None, key="tls.crt"):
@@ -51,7 +62,10 @@ class KeysTest(unittest.TestCase):
 
     def test_first_run_makes_all_four_secrets(self):
         self.job()
-        self.assertEqual(sorted(self.api.secrets), ["net-lawine-ca", "net-lawine-internal", "net-lawine-public", "net-lawine-tokens"])
+        self.assertEqual(
+            sorted(self.api.secrets),
+            ["net-lawine-ca", "net-lawine-internal", "net-lawine-public", "net-lawine-tokens"],
+        )
         (self.folder / "ca.crt").write_bytes(self.api.secrets["net-lawine-ca"]["tls.crt"])
         for name in ("net-lawine-internal", "net-lawine-public"):
             certificate = self.folder / f"{name}.crt"
@@ -91,14 +105,18 @@ class KeysTest(unittest.TestCase):
         self.assertEqual([method for method, _, _ in self.api.calls], ["POST", "PATCH", "POST", "PATCH"])
         self.assertEqual(self.api.secrets["net-lawine-ca"], before["net-lawine-ca"])
         self.assertEqual(self.api.secrets["net-lawine-tokens"], before["net-lawine-tokens"])
-        self.assertNotEqual(self.api.secrets["net-lawine-public"]["tls.crt"], before["net-lawine-public"]["tls.crt"])
+        self.assertNotEqual(
+            self.api.secrets["net-lawine-public"]["tls.crt"], before["net-lawine-public"]["tls.crt"]
+        )
 
     def test_a_name_added_renews_the_public_certificate_alone(self):
         self.job()
         before = {name: dict(data) for name, data in self.api.secrets.items()}
         self.job(values={"certificates": {"publicNames": ["lawine.example.org"]}})
         self.assertEqual(self.api.secrets["net-lawine-internal"], before["net-lawine-internal"])
-        self.assertIn("DNS:lawine.example.org", self.openssl("x509", "-noout", "-text", secret="net-lawine-public"))
+        self.assertIn(
+            "DNS:lawine.example.org", self.openssl("x509", "-noout", "-text", secret="net-lawine-public")
+        )
 
     def test_a_lost_ca_brings_new_certificates(self):
         self.job()

@@ -1,4 +1,5 @@
 """lawine_load against processes."""
+
 import json
 import unittest
 
@@ -17,7 +18,20 @@ class LoadTest(unittest.TestCase):
         cls.cluster.lawine("graph", "create", "net", "--preset", "hyves", "--members", "5000")
 
     def load(self, *flags):
-        done = tools.run(self.program, "--cluster", self.cluster.address, "--rates", "20,40", "--seconds", "2", "--warm-up", "0.5", "-o", "json", *flags)
+        done = tools.run(
+            self.program,
+            "--cluster",
+            self.cluster.address,
+            "--rates",
+            "20,40",
+            "--seconds",
+            "2",
+            "--warm-up",
+            "0.5",
+            "-o",
+            "json",
+            *flags,
+        )
         return json.loads(done.stdout)["rates"]
 
     def test_every_call_that_was_offered_is_accounted_for(self):
@@ -28,12 +42,27 @@ class LoadTest(unittest.TestCase):
                 for rate in rates:
                     self.assertEqual(rate["calls"], {"OK": sum(rate["calls"].values())})
                     self.assertEqual(sum(b[2] for b in rate["histogram_us"]), rate["calls"]["OK"])
-                    quantiles = [rate[f"{q}_ms"] for q in ("p50", "p90", "p95", "p99", "p99.9")] + [rate["max_ms"]]
+                    quantiles = [rate[f"{q}_ms"] for q in ("p50", "p90", "p95", "p99", "p99.9")] + [
+                        rate["max_ms"]
+                    ]
                     self.assertEqual(quantiles, sorted(quantiles))
                     self.assertGreater(quantiles[0], 0)
 
     def test_errors_are_counted_by_code(self):
-        done = tools.run(self.program, "--cluster", self.cluster.address, "--graph", "nobody", "--rates", "20", "--seconds", "1", "-o", "json", check=False)
+        done = tools.run(
+            self.program,
+            "--cluster",
+            self.cluster.address,
+            "--graph",
+            "nobody",
+            "--rates",
+            "20",
+            "--seconds",
+            "1",
+            "-o",
+            "json",
+            check=False,
+        )
         self.assertEqual(done.returncode, 1)
         calls = json.loads(done.stdout)["rates"][0]["calls"]
         self.assertEqual(list(calls), ["code 5"])

@@ -1,4 +1,5 @@
 """Runs the tests of this folder, or those named, and closes with one line of counts."""
+
 import pathlib
 import sys
 import unittest

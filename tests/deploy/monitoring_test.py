@@ -1,4 +1,5 @@
 """Alert rules and dashboard: rules with unit tests, and only metrics that the programs have."""
+
 import json
 import pathlib
 import re
@@ -12,7 +13,12 @@ import tools
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Of the platform: kubelet and kube-state-metrics.
-OTHERS = {"up", "kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes", "kube_pod_container_resource_limits"}
+OTHERS = {
+    "up",
+    "kubelet_volume_stats_available_bytes",
+    "kubelet_volume_stats_capacity_bytes",
+    "kube_pod_container_resource_limits",
+}
 
 
 def rule_files():
@@ -49,8 +55,11 @@ class AlertsTest(unittest.TestCase):
         spec = yaml.safe_load((tools.CHART / "files" / "alerts.yaml").read_text())
         tested = (HERE / "alerts_test.yaml").read_text()
         guide = (tools.ROOT / "deploy" / "README.md").read_text()
-        anchors = {re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
-                   for line in guide.split("\n") if line.startswith("#")}
+        anchors = {
+            re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+            for line in guide.split("\n")
+            if line.startswith("#")
+        }
         for rule in spec["groups"][0]["rules"]:
             with self.subTest(rule["alert"]):
                 self.assertIn(f"alertname: {rule['alert']}", tested)

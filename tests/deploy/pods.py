@@ -4,6 +4,7 @@ Every pod has a network namespace with an address of its own, on a switch withou
 read-only root, with the volumes, user, capabilities and environment that the manifest says. A pod that starts again has
 another address. Cluster names are in one hosts file. Not here: memory limits, network policies, scheduling.
 """
+
 import itertools
 import os
 import pathlib
@@ -44,7 +45,11 @@ class Switch:
         self._pods.append(namespace)
         self._ip("link", "add", f"p{number}", "type", "veth", "peer", "name", "eth0", "netns", namespace)
         self._ip("link", "set", f"p{number}", "master", "switch", "up")
-        for words in (("address", "add", f"{address}/16", "dev", "eth0"), ("link", "set", "eth0", "up"), ("link", "set", "lo", "up")):
+        for words in (
+            ("address", "add", f"{address}/16", "dev", "eth0"),
+            ("link", "set", "eth0", "up"),
+            ("link", "set", "lo", "up"),
+        ):
             tools.run("ip", "-n", namespace, *words)
         return namespace, address
 
@@ -78,7 +83,9 @@ class Pod:
         words = self._inside(["ip", "netns", "exec", self._namespace], self._command())
         self.started = time.monotonic()
         with open(self.log, "ab") as log:
-            self._process = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]})
+            self._process = subprocess.Popen(
+                words, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]}
+            )
         return self
 
     def _environment(self):
@@ -96,27 +103,80 @@ class Pod:
 
     def _as_user(self):
         user = str(self._spec["securityContext"]["runAsUser"])
-        return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
+        return [
+            "setpriv",
+            f"--reuid={user}",
+            f"--regid={user}",
+            "--clear-groups",
+            "--no-new-privs",
+            "--inh-caps=-all",
+            "--bounding-set=-all",
+        ]
 
     def _inside(self, before, command):
         mounts = []
         for mount in self._container.get("volumeMounts", []):
-            volume = next(v for v in [*self._spec.get("volumes", []), {"name": "data", "claim": True}] if v["name"] == mount["name"])
+            volume = next(
+                v
+                for v in [*self._spec.get("volumes", []), {"name": "data", "claim": True}]
+                if v["name"] == mount["name"]
+            )
             mounts += self._cluster.volume(self.name, volume, mount)
         env = [word for key, value in self._environment().items() for word in ("--setenv", key, value)]
-        return [*before, "bwrap", "--unshare-pid", "--as-pid-1", "--die-with-parent", "--clearenv", *env, "--bind", self._cluster.root, "/",
-                "--dev", "/dev", "--proc", "/proc", *mounts, "--ro-bind", self._cluster.hosts, "/etc/hosts", "--remount-ro", "/",
-                "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP",
-                *self._as_user(), *command]
+        return [
+            *before,
+            "bwrap",
+            "--unshare-pid",
+            "--as-pid-1",
+            "--die-with-parent",
+            "--clearenv",
+            *env,
+            "--bind",
+            self._cluster.root,
+            "/",
+            "--dev",
+            "/dev",
+            "--proc",
+            "/proc",
+            *mounts,
+            "--ro-bind",
+            self._cluster.hosts,
+            "/etc/hosts",
+            "--remount-ro",
+            "/",
+            "--cap-drop",
+            "ALL",
+            "--cap-add",
+            "CAP_SETUID",
+            "--cap-add",
+            "CAP_SETGID",
+            "--cap-add",
+            "CAP_SETPCAP",
+            *self._as_user(),
+            *command,
+        ]
 
     def _first_process(self):
         """The container's process 1, as this machine numbers it."""
-        children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        children = (
+            pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        )
         return int(children[0])
 
     def execute(self, *command, check=True):
         """Runs a command in the container, as `kubectl exec` and preStop hooks do."""
-        words = ["nsenter", "-t", self._first_process(), "-m", "-n", "-p", "-r", "-w", *self._as_user(), *command]
+        words = [
+            "nsenter",
+            "-t",
+            self._first_process(),
+            "-m",
+            "-n",
+            "-p",
+            "-r",
+            "-w",
+            *self._as_user(),
+            *command,
+        ]
         return tools.run(*words, check=check, env={**os.environ, **self._environment()})
 
     def refresh_volumes(self):
@@ -127,8 +187,20 @@ class Pod:
 
     def get(self, path, port=7080):
         """(status code, body) of the admin port."""
-        done = tools.run("ip", "netns", "exec", self._namespace, "curl", "--silent", "--max-time", "5", "--write-out", "\n%{http_code}",
-                         f"http://{self.address}:{port}{path}", check=False)
+        done = tools.run(
+            "ip",
+            "netns",
+            "exec",
+            self._namespace,
+            "curl",
+            "--silent",
+            "--max-time",
+            "5",
+            "--write-out",
+            "\n%{http_code}",
+            f"http://{self.address}:{port}{path}",
+            check=False,
+        )
         body, _, code = done.stdout.rpartition("\n")
         return int(code or 0), body
 
@@ -198,8 +270,19 @@ class Cluster:
         self._pods = []
         self.hosts.write_text("127.0.0.1 localhost\n")
         self.switch = Switch()
-        for folder in ("data", "scripts", "certificates/internal", "certificates/public", "tokens", "now/ca", "now/internal", "now/public",
-                       "now/tokens", "import", "var/run/secrets/kubernetes.io/serviceaccount"):
+        for folder in (
+            "data",
+            "scripts",
+            "certificates/internal",
+            "certificates/public",
+            "tokens",
+            "now/ca",
+            "now/internal",
+            "now/public",
+            "now/tokens",
+            "import",
+            "var/run/secrets/kubernetes.io/serviceaccount",
+        ):
             (root / folder).mkdir(parents=True, exist_ok=True)
 
     def close(self):

@@ -1,4 +1,5 @@
 """The Python client against processes: built, installed and called as its README says."""
+
 import json
 import os
 import pathlib
@@ -19,7 +20,9 @@ class LocalCluster:
     def __init__(self, workers=2):
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="clients-"))
         self.bin = tools.programs()
-        up = tools.run(self.bin / "lawine", "--data", self.data, "-q", "-o", "json", "up", "--workers", workers)
+        up = tools.run(
+            self.bin / "lawine", "--data", self.data, "-q", "-o", "json", "up", "--workers", workers
+        )
         self.address = json.loads(up.stdout)["coordinator"]
 
     def lawine(self, *words):
@@ -35,8 +38,17 @@ def environment():
     where = tools.TOOLS / "python-client"
     python = where / "bin" / "python"
     stamp = where / "installed"
-    contents = "".join(p.read_text() for p in sorted([*PACKAGE.rglob("*.py"), PACKAGE / "pyproject.toml", *(tools.ROOT / "proto" / "lawine" / "v1").glob("*.proto")])
-                       if "build" not in p.parts)
+    contents = "".join(
+        p.read_text()
+        for p in sorted(
+            [
+                *PACKAGE.rglob("*.py"),
+                PACKAGE / "pyproject.toml",
+                *(tools.ROOT / "proto" / "lawine" / "v1").glob("*.proto"),
+            ]
+        )
+        if "build" not in p.parts
+    )
     if stamp.exists() and stamp.read_text() == contents:
         return python
     # pip builds in the folder: in a copy, so that the repository stays clean.
@@ -44,15 +56,36 @@ def environment():
         copy = pathlib.Path(folder) / "services" / "examples" / "python"
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
         shutil.copytree(tools.ROOT / "proto", pathlib.Path(folder) / "proto")
-        needs = ["grpcio-tools==1.76.0", "setuptools==80.9.0", "wheel==0.45.1", "pandas", "numpy", "pyarrow", "networkx", "ndlib==6.0.1", "six", "future", "scipy"]
+        needs = [
+            "grpcio-tools==1.76.0",
+            "setuptools==80.9.0",
+            "wheel==0.45.1",
+            "pandas",
+            "numpy",
+            "pyarrow",
+            "networkx",
+            "ndlib==6.0.1",
+            "six",
+            "future",
+            "scipy",
+        ]
         try:
             tools.run("python3", "-m", "venv", "--clear", where)
-            done = tools.run(where / "bin" / "pip", "install", "-q", "--disable-pip-version-check", *needs, check=False)
+            done = tools.run(
+                where / "bin" / "pip", "install", "-q", "--disable-pip-version-check", *needs, check=False
+            )
         except subprocess.TimeoutExpired as error:
             raise unittest.SkipTest(f"no package index answers: {error}") from None
         if done.returncode != 0:
             raise unittest.SkipTest(f"packages cannot be had: {done.stderr.strip().splitlines()[-1:]}")
-        tools.run(where / "bin" / "pip", "install", "-q", "--disable-pip-version-check", "--no-build-isolation", copy)
+        tools.run(
+            where / "bin" / "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "--no-build-isolation",
+            copy,
+        )
     stamp.write_text(contents)
     return python
 
@@ -70,11 +103,17 @@ class PythonClientTest(unittest.TestCase):
         """Prints of a program that has a client as `c`."""
         program = f"import json, numpy, networkx, grpc\nimport lawine\nwith lawine.Client({self.cluster.address!r}) as c:\n"
         program += "\n".join("    " + line for line in body.strip().split("\n"))
-        return tools.run(self.python, "-c", program, cwd=self.folder, env={**os.environ, "PYTHONPATH": ""}).stdout.strip()
+        return tools.run(
+            self.python, "-c", program, cwd=self.folder, env={**os.environ, "PYTHONPATH": ""}
+        ).stdout.strip()
 
     def test_readme_example_runs(self):
         text = (PACKAGE / "README.md").read_text()
-        program = re.search(r"```python\n(import numpy.*?)```", text, re.DOTALL).group(1).replace("127.0.0.1:7070", self.cluster.address)
+        program = (
+            re.search(r"```python\n(import numpy.*?)```", text, re.DOTALL)
+            .group(1)
+            .replace("127.0.0.1:7070", self.cluster.address)
+        )
         done = tools.run(self.python, "-c", program, cwd=self.folder)
         self.assertIn("deliveries", done.stdout)
         self.assertTrue((self.folder / "who.parquet").exists())
@@ -83,7 +122,9 @@ class PythonClientTest(unittest.TestCase):
         links = "\n".join(f"{a} {b}" for a in range(40) for b in range(a + 1, 40) if (a * b) % 7 == 1)
         (self.folder / "links.txt").write_text(links + "\n")
         self.cluster.lawine("graph", "import", "by-hand", self.folder / "links.txt", "--row", "from,to")
-        result = json.loads(self.cluster.lawine("simulate", "by-hand", "--forward", "0.5", "--random", "2", "-o", "json"))
+        result = json.loads(
+            self.cluster.lawine("simulate", "by-hand", "--forward", "0.5", "--random", "2", "-o", "json")
+        )
         out = self.call("""
 links = numpy.loadtxt("links.txt", dtype=numpy.int64)
 g = c.create_graph("by-array", links, directed=True)
@@ -91,7 +132,9 @@ r = c.simulate("by-array", forward=0.5, random=2)
 print(json.dumps([g.digest, r.digest, r.totals.reach, r.members]))
 c.delete_graph("by-array")""")
         graph = json.loads(self.cluster.lawine("graph", "list", "-o", "json"))["graphs"][0]
-        self.assertEqual(json.loads(out), [graph["digest"], result["digest"], result["totals"]["reach"], graph["members"]])
+        self.assertEqual(
+            json.loads(out), [graph["digest"], result["digest"], result["totals"]["reach"], graph["members"]]
+        )
 
     def test_networkx_graphs_keep_members_without_links_names_and_probabilities(self):
         out = self.call("""
@@ -131,7 +174,9 @@ except lawine.Error as e: print(e.reason, e.fields[0].path)
 try: lawine.Client("127.0.0.1:1", timeout=2).status()
 except lawine.Error as e: print(e.code.name)
 c.delete_graph("err")""")
-        self.assertEqual(out.split("\n"), ["NOT_FOUND NOT_FOUND", "INVALID_FIELD model.forward.probability", "UNAVAILABLE"])
+        self.assertEqual(
+            out.split("\n"), ["NOT_FOUND NOT_FOUND", "INVALID_FIELD model.forward.probability", "UNAVAILABLE"]
+        )
 
     def test_callers_mistakes_are_found_before_the_call(self):
         out = self.call("""
@@ -143,9 +188,23 @@ for wrong in (lambda: c.create_graph("x", [(1, 2)]), lambda: c.create_graph("x",
 
     def test_ndlib_agrees(self):
         receipts = self.folder / "receipts.parquet"
-        done = tools.run(self.python, PACKAGE / "ndlib_example.py", self.cluster.address, "--members", 400, "--replicas", 150, "--receipts", receipts)
+        done = tools.run(
+            self.python,
+            PACKAGE / "ndlib_example.py",
+            self.cluster.address,
+            "--members",
+            400,
+            "--replicas",
+            150,
+            "--receipts",
+            receipts,
+        )
         self.assertIn("standard errors", done.stdout)
-        rows = tools.run(self.python, "-c", f"import pandas; f = pandas.read_parquet({str(receipts)!r}); print(len(f), *f.columns)").stdout
+        rows = tools.run(
+            self.python,
+            "-c",
+            f"import pandas; f = pandas.read_parquet({str(receipts)!r}); print(len(f), *f.columns)",
+        ).stdout
         self.assertRegex(rows, r"\d+ member receipt_step forward_step")
 
 

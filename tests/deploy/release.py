@@ -1,4 +1,5 @@
 """A release of the chart, run as processes."""
+
 import json
 
 import chart
@@ -64,7 +65,9 @@ class Release:
     def upgrade(self, **values):
         """Other values. Returns what the check before it said, or None when it let the upgrade pass."""
         self.values = {**self.values, **values}
-        rendered = chart.render(self.values, release=NAME, namespace=self.cluster.namespace, more=["--is-upgrade"])
+        rendered = chart.render(
+            self.values, release=NAME, namespace=self.cluster.namespace, more=["--is-upgrade"]
+        )
         check = chart.find(rendered, "Job", f"{NAME}-lawine-scale-in-check")
         code, log = self.run_job("check", check["spec"]["template"]["spec"])
         if code != 0:
@@ -103,7 +106,14 @@ class Release:
         flags = []
         if self.cluster.secrets:
             (files / "token").write_bytes(self.cluster.secrets["net-lawine-tokens"][token])
-            flags = ["--tls-ca", "/certificates/public/ca.crt", "--token-file", "/data/token", "--tls-server-name", "net-lawine"]
+            flags = [
+                "--tls-ca",
+                "/certificates/public/ca.crt",
+                "--token-file",
+                "/data/token",
+                "--tls-server-name",
+                "net-lawine",
+            ]
         pod = self.pods[f"{COORDINATOR}-0"]
         return pod.execute("lawine", "--cluster", f"{pod.address}:7070", "-q", *flags, *words, check=check)
 

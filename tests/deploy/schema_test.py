@@ -1,4 +1,5 @@
 """Rendered manifests against Kubernetes' own types: unknown fields, missing ones, wrong types; and restricted pods."""
+
 import json
 import pathlib
 import shutil
@@ -8,9 +9,16 @@ import unittest
 import chart
 import tools
 
-MODELS = ["kubernetes-models@5.1.0", "@kubernetes-models/prometheus-operator@6.0.0", "@kubernetes-models/cert-manager@6.0.0",
-          "typescript@5.9.3"]
-CRDS = {"monitoring.coreos.com": "@kubernetes-models/prometheus-operator", "cert-manager.io": "@kubernetes-models/cert-manager"}
+MODELS = [
+    "kubernetes-models@5.1.0",
+    "@kubernetes-models/prometheus-operator@6.0.0",
+    "@kubernetes-models/cert-manager@6.0.0",
+    "typescript@5.9.3",
+]
+CRDS = {
+    "monitoring.coreos.com": "@kubernetes-models/prometheus-operator",
+    "cert-manager.io": "@kubernetes-models/cert-manager",
+}
 
 
 def module_of(document):
@@ -24,7 +32,9 @@ def typescript(rendered):
     lines = []
     for number, document in enumerate(rendered):
         kind = document["kind"]
-        lines.append(f"import {{ {kind} as K{number}, I{kind} as I{number} }} from {json.dumps(module_of(document))};")
+        lines.append(
+            f"import {{ {kind} as K{number}, I{kind} as I{number} }} from {json.dumps(module_of(document))};"
+        )
     for number, document in enumerate(rendered):
         lines.append(f"const d{number}: I{number} = {json.dumps(document)};")
         lines.append(f"new K{number}(d{number}).validate();")
@@ -50,8 +60,17 @@ class SchemaTest(unittest.TestCase):
         with tempfile.TemporaryDirectory(dir=self.where) as folder:
             program = pathlib.Path(folder) / "manifests.ts"
             program.write_text(typescript(rendered))
-            options = {"compilerOptions": {"strict": True, "target": "es2022", "module": "nodenext", "moduleResolution": "nodenext",
-                                           "skipLibCheck": True, "types": []}, "files": ["manifests.ts"]}
+            options = {
+                "compilerOptions": {
+                    "strict": True,
+                    "target": "es2022",
+                    "module": "nodenext",
+                    "moduleResolution": "nodenext",
+                    "skipLibCheck": True,
+                    "types": [],
+                },
+                "files": ["manifests.ts"],
+            }
             (pathlib.Path(folder) / "tsconfig.json").write_text(json.dumps(options))
             tsc = self.where / "node_modules" / ".bin" / "tsc"
             typed = tools.run(tsc, "-p", folder, check=False)
@@ -85,11 +104,15 @@ class PodSecurityTest(unittest.TestCase):
         shutil.copytree(pathlib.Path(__file__).parent / "pod_security", source)
         done = tools.run("go", "mod", "tidy", cwd=source, check=False)
         if done.returncode != 0:
-            raise unittest.SkipTest(f"the modules of the evaluation cannot be had: {done.stderr.strip().splitlines()[-1:]}")
+            raise unittest.SkipTest(
+                f"the modules of the evaluation cannot be had: {done.stderr.strip().splitlines()[-1:]}"
+            )
         tools.run("go", "build", "-p", "2", "-o", cls.program, ".", cwd=source)
 
     def refused(self, pods):
-        given = json.dumps([{"name": name, "metadata": metadata, "spec": spec} for name, metadata, spec in pods])
+        given = json.dumps(
+            [{"name": name, "metadata": metadata, "spec": spec} for name, metadata, spec in pods]
+        )
         return tools.run(self.program, input=given).stdout
 
     def test_every_pod_is_restricted(self):
@@ -106,7 +129,9 @@ class PodSecurityTest(unittest.TestCase):
         for name, rendered in chart.every_rendering():
             for pod, _, spec in chart.pod_templates(rendered):
                 with self.subTest(f"{name}: {pod}"):
-                    self.assertTrue(all(c["securityContext"]["readOnlyRootFilesystem"] for c in spec["containers"]))
+                    self.assertTrue(
+                        all(c["securityContext"]["readOnlyRootFilesystem"] for c in spec["containers"])
+                    )
                     self.assertGreater(spec["securityContext"]["runAsUser"], 0)
 
 

@@ -3,6 +3,7 @@
 All go below build/tools, from npm, the Go module proxy and Debian's packages. A test whose tool cannot be had is
 skipped and says which one and why.
 """
+
 import os
 import pathlib
 import shutil
@@ -22,7 +23,9 @@ def run(*words, check=True, **options):
     options = {"capture_output": True, "text": True, "timeout": PATIENCE_SECONDS, **options}
     done = subprocess.run([str(word) for word in words], check=False, **options)
     if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(map(str, words))[:300]}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        raise AssertionError(
+            f"{' '.join(map(str, words))[:300]}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        )
     return done
 
 
@@ -53,8 +56,17 @@ def npm(folder, *packages):
         needs("npm", "npm installs it")
         where.mkdir(parents=True, exist_ok=True)
         (where / "package.json").write_text('{"private": true, "type": "module"}\n')
-        _attempt(", ".join(packages), "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts",
-                 "--legacy-peer-deps", *packages, cwd=where)
+        _attempt(
+            ", ".join(packages),
+            "npm",
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            "--legacy-peer-deps",
+            *packages,
+            cwd=where,
+        )
         done.write_text(wanted)
     return where
 
@@ -64,7 +76,13 @@ def go_tool(module, version, name):
     where = TOOLS / "go" / f"{name}-{version}"
     if not (where / name).exists():
         needs("go", "it is built from a Go module")
-        _attempt(name, "go", "install", f"{module}@{version}", env={**os.environ, "GOBIN": str(where), "GOFLAGS": "-p=2"})
+        _attempt(
+            name,
+            "go",
+            "install",
+            f"{module}@{version}",
+            env={**os.environ, "GOBIN": str(where), "GOFLAGS": "-p=2"},
+        )
     return where / name
 
 

@@ -72,17 +72,23 @@ def with_ndlib():
 # The graph crosses once; every realisation is replica i of the run seed, the same on any cluster.
 
 # %%
-with Client(asked.cluster, tls_ca=asked.tls_ca, server_name=asked.server_name, token_file=asked.token_file) as client:
+with Client(
+    asked.cluster, tls_ca=asked.tls_ca, server_name=asked.server_name, token_file=asked.token_file
+) as client:
     if "ndlib-example" in [g.name for g in client.graphs()]:
         client.delete_graph("ndlib-example")
     stored = client.create_graph("ndlib-example", graph)
-    result = client.simulate("ndlib-example", cascade=PROBABILITY, seed_members=[SEED_MEMBER], replicas=asked.replicas, run_seed=1)
+    result = client.simulate(
+        "ndlib-example", cascade=PROBABILITY, seed_members=[SEED_MEMBER], replicas=asked.replicas, run_seed=1
+    )
     print(stored)
     print(result.distributions_frame().to_string(index=False))
     print(result.steps_frame().head(8).to_string(index=False))
 
     # One realisation with everyone's receipt.
-    one = client.simulate("ndlib-example", cascade=PROBABILITY, seed_members=[SEED_MEMBER], run_seed=1, receipts=True)
+    one = client.simulate(
+        "ndlib-example", cascade=PROBABILITY, seed_members=[SEED_MEMBER], run_seed=1, receipts=True
+    )
     if asked.receipts:
         print(client.receipts(one.run).to_parquet(asked.receipts), "receipts in", asked.receipts)
     client.delete_graph("ndlib-example")
@@ -92,7 +98,9 @@ with Client(asked.cluster, tls_ca=asked.tls_ca, server_name=asked.server_name, t
 
 # %%
 reach = result.distributions["reach"]
-print(f"Lawine: mean reach {reach.mean:.1f} of {graph.number_of_nodes()}, standard deviation {reach.standard_deviation:.1f}")
+print(
+    f"Lawine: mean reach {reach.mean:.1f} of {graph.number_of_nodes()}, standard deviation {reach.standard_deviation:.1f}"
+)
 theirs = with_ndlib()
 if theirs:
     mean, deviation = statistics.fmean(theirs), statistics.stdev(theirs)

@@ -1,4 +1,5 @@
 """Generates lawine.v1 from proto/ of the repository while the package is built."""
+
 import importlib.metadata
 import pathlib
 import subprocess
@@ -14,17 +15,36 @@ PROTO = HERE.parents[2] / "proto"
 class BuildWithContract(build_py):
     def run(self):
         super().run()
-        contract = sorted(path.relative_to(PROTO).as_posix() for path in (PROTO / "lawine" / "v1").glob("*.proto"))
+        contract = sorted(
+            path.relative_to(PROTO).as_posix() for path in (PROTO / "lawine" / "v1").glob("*.proto")
+        )
         if not contract:
             raise RuntimeError(f"no proto files in {PROTO}: build from a clone of the repository")
         out = self.build_lib
-        subprocess.run([sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTO}", f"--python_out={out}", f"--pyi_out={out}",
-                        f"--grpc_python_out={out}", *contract], check=True)
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "grpc_tools.protoc",
+                f"-I{PROTO}",
+                f"--python_out={out}",
+                f"--pyi_out={out}",
+                f"--grpc_python_out={out}",
+                *contract,
+            ],
+            check=True,
+        )
 
 
 def at_least(package, made_by=None):
     return f"{package}>={importlib.metadata.version(made_by or package)}"
 
 
-setup(cmdclass={"build_py": BuildWithContract},
-      install_requires=[at_least("grpcio", "grpcio-tools"), at_least("protobuf"), "googleapis-common-protos>=1.63"])
+setup(
+    cmdclass={"build_py": BuildWithContract},
+    install_requires=[
+        at_least("grpcio", "grpcio-tools"),
+        at_least("protobuf"),
+        "googleapis-common-protos>=1.63",
+    ],
+)

@@ -1,4 +1,5 @@
 """The client."""
+
 from __future__ import annotations
 
 import contextlib
@@ -13,12 +14,27 @@ from google.protobuf import json_format
 
 from lawine import edges as edge_sources
 from lawine import errors, results
-from lawine.v1 import (cluster_pb2, cluster_pb2_grpc, comparison_pb2, graph_pb2, graph_pb2_grpc, scenario_pb2, simulation_pb2,
-                       simulation_pb2_grpc, sweep_pb2, what_if_pb2, what_if_pb2_grpc)
+from lawine.v1 import (
+    cluster_pb2,
+    cluster_pb2_grpc,
+    comparison_pb2,
+    graph_pb2,
+    graph_pb2_grpc,
+    scenario_pb2,
+    simulation_pb2,
+    simulation_pb2_grpc,
+    sweep_pb2,
+    what_if_pb2,
+    what_if_pb2_grpc,
+)
 
 _RESPONSE_BYTES_MAX = 64 << 20
-_OPTIONS = [("grpc.max_receive_message_length", _RESPONSE_BYTES_MAX), ("grpc.keepalive_time_ms", 10_000),
-            ("grpc.keepalive_timeout_ms", 10_000), ("grpc.keepalive_permit_without_calls", 0)]
+_OPTIONS = [
+    ("grpc.max_receive_message_length", _RESPONSE_BYTES_MAX),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 0),
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +49,9 @@ class Graph:
 
     @classmethod
     def of(cls, message) -> "Graph":
-        return cls(message.name, message.members, message.links, message.digest, tuple(message.missing_shards))
+        return cls(
+            message.name, message.members, message.links, message.digest, tuple(message.missing_shards)
+        )
 
 
 class Client:
@@ -45,8 +63,16 @@ class Client:
     timeout      seconds that a call may take unless it says otherwise
     """
 
-    def __init__(self, address: str, *, tls_ca: str | pathlib.Path | None = None, server_name: str | None = None,
-                 token: str | None = None, token_file: str | pathlib.Path | None = None, timeout: float = 60):
+    def __init__(
+        self,
+        address: str,
+        *,
+        tls_ca: str | pathlib.Path | None = None,
+        server_name: str | None = None,
+        token: str | None = None,
+        token_file: str | pathlib.Path | None = None,
+        timeout: float = 60,
+    ):
         if token_file is not None:
             token = pathlib.Path(token_file).read_text(encoding="ascii").split("\n")[0].strip()
         if token and tls_ca is None and not address.startswith(("127.", "localhost:", "[::1]:")):
@@ -75,25 +101,55 @@ class Client:
 
     # Graphs.
 
-    def generate_graph(self, name: str, preset: str, *, members: int | None = None, links_per_member: float | None = None,
-                       graph_seed: int | None = None, shards: int | None = None, timeout: float = 3600,
-                       progress: typing.Callable[[str, int, int], None] | None = None) -> Graph:
+    def generate_graph(
+        self,
+        name: str,
+        preset: str,
+        *,
+        members: int | None = None,
+        links_per_member: float | None = None,
+        graph_seed: int | None = None,
+        shards: int | None = None,
+        timeout: float = 3600,
+        progress: typing.Callable[[str, int, int], None] | None = None,
+    ) -> Graph:
         """Makes a graph of a preset's shape. `progress` gets a phase, links done and links expected."""
-        request = graph_pb2.CreateGraphRequest(name=name, preset=preset, members=members, links_per_member=links_per_member,
-                                               graph_seed=graph_seed, shards=shards, request_id=uuid.uuid4().hex)
+        request = graph_pb2.CreateGraphRequest(
+            name=name,
+            preset=preset,
+            members=members,
+            links_per_member=links_per_member,
+            graph_seed=graph_seed,
+            shards=shards,
+            request_id=uuid.uuid4().hex,
+        )
         return Graph.of(self._last(self._graphs.CreateGraph, request, timeout, progress).graph)
 
-    def create_graph(self, name: str, edges, *, directed: bool | None = None, probability: str | bool | None = None,
-                     shards: int | None = None, timeout: float = 3600,
-                     progress: typing.Callable[[str, int, int], None] | None = None) -> Graph:
+    def create_graph(
+        self,
+        name: str,
+        edges,
+        *,
+        directed: bool | None = None,
+        probability: str | bool | None = None,
+        shards: int | None = None,
+        timeout: float = 3600,
+        progress: typing.Callable[[str, int, int], None] | None = None,
+    ) -> Graph:
         """Makes a graph of links: a NetworkX graph, an array of shape (links, 2), or rows.
 
         directed     of an array: rows are (from, to), what `from` sends reaches `to`; False: friendships. A NetworkX graph knows
         probability  of links: the edge attribute of a NetworkX graph; True for arrays with a third column
         """
         source = edge_sources.source(edges, directed, probability)
-        options = graph_pb2.ImportOptions(name=name, undirected=not source.row, row=source.row, string_ids=source.string_ids,
-                                          shards=shards, request_id=uuid.uuid4().hex)
+        options = graph_pb2.ImportOptions(
+            name=name,
+            undirected=not source.row,
+            row=source.row,
+            string_ids=source.string_ids,
+            shards=shards,
+            request_id=uuid.uuid4().hex,
+        )
 
         def requests():
             yield graph_pb2.ImportGraphRequest(options=options)
@@ -124,11 +180,23 @@ class Client:
 
     # Runs.
 
-    def simulate(self, graph: str | None = None, scenario: dict | str | pathlib.Path | None = None, *, forward: float | None = None,
-                 cascade: float | None = None, seed_members: typing.Sequence | None = None, audience: int | None = None,
-                 highest_audience: int | None = None, random: int | None = None, max_steps: int | None = None,
-                 replicas: int | None = None, run_seed: int | None = None, receipts: bool = False,
-                 timeout: float | None = None) -> results.Result:
+    def simulate(
+        self,
+        graph: str | None = None,
+        scenario: dict | str | pathlib.Path | None = None,
+        *,
+        forward: float | None = None,
+        cascade: float | None = None,
+        seed_members: typing.Sequence | None = None,
+        audience: int | None = None,
+        highest_audience: int | None = None,
+        random: int | None = None,
+        max_steps: int | None = None,
+        replicas: int | None = None,
+        run_seed: int | None = None,
+        receipts: bool = False,
+        timeout: float | None = None,
+    ) -> results.Result:
         """Runs a scenario and waits for its result: a small one in one call, a larger one as a run that is watched.
 
         scenario     as in a scenario file (a dict, or its path); what else is given overrides it
@@ -161,13 +229,19 @@ class Client:
 
     def start(self, scenario, *, receipts: bool = False) -> str:
         """Starts a run and returns its name at once; the run goes on without the caller."""
-        request = simulation_pb2.CreateRunRequest(scenario=scenario_of(scenario), record_receipts=receipts, request_id=uuid.uuid4().hex)
+        request = simulation_pb2.CreateRunRequest(
+            scenario=scenario_of(scenario), record_receipts=receipts, request_id=uuid.uuid4().hex
+        )
         return self._call(self._simulations.CreateRun, request).run.name
 
-    def watch(self, run: str, timeout: float | None = None) -> typing.Iterator[simulation_pb2.WatchRunResponse]:
+    def watch(
+        self, run: str, timeout: float | None = None
+    ) -> typing.Iterator[simulation_pb2.WatchRunResponse]:
         """Steps as they happen, or replicas done; ends with the run."""
         with _translated():
-            yield from self._simulations.WatchRun(simulation_pb2.WatchRunRequest(name=run), timeout=timeout, metadata=self._metadata())
+            yield from self._simulations.WatchRun(
+                simulation_pb2.WatchRunRequest(name=run), timeout=timeout, metadata=self._metadata()
+            )
 
     def wait(self, run: str, timeout: float | None = None) -> results.Result:
         """The result of a run, once it has ended. Raises Error with the run's own if it failed or was cancelled."""
@@ -176,31 +250,57 @@ class Client:
         return self.result(run)
 
     def result(self, run: str) -> results.Result:
-        return results.Result(self._call(self._simulations.GetRunResult, simulation_pb2.GetRunResultRequest(name=run)).result)
+        return results.Result(
+            self._call(self._simulations.GetRunResult, simulation_pb2.GetRunResultRequest(name=run)).result
+        )
 
     def cancel(self, run: str) -> None:
         self._call(self._simulations.CancelRun, simulation_pb2.CancelRunRequest(name=run))
 
     def receipts(self, run: str) -> results.Receipts:
         """Who received and forwarded when, of a run with receipts."""
+
         def batches():
             with _translated():
-                yield from self._simulations.ListReceipts(simulation_pb2.ListReceiptsRequest(name=run), metadata=self._metadata())
+                yield from self._simulations.ListReceipts(
+                    simulation_pb2.ListReceiptsRequest(name=run), metadata=self._metadata()
+                )
+
         return results.Receipts(batches())
 
     # What if.
 
-    def compare(self, comparison: dict | str | pathlib.Path, timeout: float = 3600) -> results.ComparisonResult:
+    def compare(
+        self, comparison: dict | str | pathlib.Path, timeout: float = 3600
+    ) -> results.ComparisonResult:
         """Named variants of one base, under the same luck: as in a comparison file."""
         request = what_if_pb2.CompareRequest(comparison=_parse(comparison, comparison_pb2.Comparison()))
         return results.ComparisonResult(self._last(self._what_if.Compare, request, timeout).result)
 
-    def sweep(self, scenario, field: str, start: float, stop: float, *, points: int = 20, log: bool = False,
-              timeout: float = 3600) -> results.SweepResult:
+    def sweep(
+        self,
+        scenario,
+        field: str,
+        start: float,
+        stop: float,
+        *,
+        points: int = 20,
+        log: bool = False,
+        timeout: float = 3600,
+    ) -> results.SweepResult:
         """A scenario at every value of one of its numeric fields, such as model.forward.probability."""
         scale = sweep_pb2.SWEEP_SCALE_LOG if log else sweep_pb2.SWEEP_SCALE_LINEAR
-        sweep = sweep_pb2.Sweep(scenario=scenario_of(scenario), field=field, to=stop, points=points, scale=scale, **{"from": start})
-        return results.SweepResult(self._last(self._what_if.Sweep, what_if_pb2.SweepRequest(sweep=sweep), timeout).result)
+        sweep = sweep_pb2.Sweep(
+            scenario=scenario_of(scenario),
+            field=field,
+            to=stop,
+            points=points,
+            scale=scale,
+            **{"from": start},
+        )
+        return results.SweepResult(
+            self._last(self._what_if.Sweep, what_if_pb2.SweepRequest(sweep=sweep), timeout).result
+        )
 
     # The cluster.
 
@@ -245,7 +345,10 @@ def _with_whole_words(value):
         return [_with_whole_words(v) for v in value]
     if not isinstance(value, dict):
         return value
-    return {k: f"SENTIMENT_{v}" if k == "sentiment" and not v.startswith("SENTIMENT_") else _with_whole_words(v) for k, v in value.items()}
+    return {
+        k: f"SENTIMENT_{v}" if k == "sentiment" and not v.startswith("SENTIMENT_") else _with_whole_words(v)
+        for k, v in value.items()
+    }
 
 
 def scenario_of(given) -> scenario_pb2.Scenario:

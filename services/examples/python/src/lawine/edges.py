@@ -1,4 +1,5 @@
 """Links of callers' graphs as the bytes of an import."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -47,10 +48,15 @@ def from_networkx(graph, probability: str | None) -> EdgeSource:
     elif graph.is_directed():
         rows = ((name(u), name(v), float(p)) for u, v, p in graph.edges(data=probability, default=1.0))
     else:
-        both = lambda u, v, p: ((name(u), name(v), float(p)), (name(v), name(u), float(p)))
-        rows = itertools.chain.from_iterable(both(*edge) for edge in graph.edges(data=probability, default=1.0))
+        rows = (
+            (name(a), name(b), float(p))
+            for u, v, p in graph.edges(data=probability, default=1.0)
+            for a, b in ((u, v), (v, u))
+        )
     row = "from,to,probability" if probability else "from,to" if graph.is_directed() else ""
-    members = itertools.chain([b"id\n"], _lines(((name(n),) for n in graph.nodes), "%s\n" if strings else "%d\n"))
+    members = itertools.chain(
+        [b"id\n"], _lines(((name(n),) for n in graph.nodes), "%s\n" if strings else "%d\n")
+    )
     return EdgeSource(_lines(rows, form + ("\t%.9g\n" if probability else "\n")), members, row, strings)
 
 
@@ -62,7 +68,9 @@ def from_rows(edges, directed: bool, probability: bool) -> EdgeSource:
     if first is None:
         raise ValueError("expected edges, found none")
     if len(first) != (3 if probability else 2):
-        raise ValueError(f"expected rows of {3 if probability else 2} values, found one of {len(first)}: {first!r}")
+        raise ValueError(
+            f"expected rows of {3 if probability else 2} values, found one of {len(first)}: {first!r}"
+        )
     if probability and not directed:
         raise ValueError("probabilities belong to directed links: give both directions with directed=True")
     strings = isinstance(first[0], str)

@@ -1,4 +1,5 @@
 """Errors of calls, with what the server says beside its message."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -18,8 +19,15 @@ class RefusedField:
 class Error(Exception):
     """A call that failed. `code` is gRPC's, `reason` the server's word for it, such as RUN_TOO_LARGE."""
 
-    def __init__(self, code: grpc.StatusCode, message: str, reason: str = "", fields: tuple[RefusedField, ...] = (),
-                 request_id: str = "", retry_seconds: float | None = None):
+    def __init__(
+        self,
+        code: grpc.StatusCode,
+        message: str,
+        reason: str = "",
+        fields: tuple[RefusedField, ...] = (),
+        request_id: str = "",
+        retry_seconds: float | None = None,
+    ):
         super().__init__(message)
         self.code = code
         self.message = message
@@ -29,7 +37,11 @@ class Error(Exception):
         self.retry_seconds = retry_seconds
 
     def __str__(self) -> str:
-        about = [self.code.name, *([self.reason] if self.reason else []), *([f"request {self.request_id}"] if self.request_id else [])]
+        about = [
+            self.code.name,
+            *([self.reason] if self.reason else []),
+            *([f"request {self.request_id}"] if self.request_id else []),
+        ]
         return f"{self.message} ({', '.join(about)})"
 
 
@@ -45,8 +57,12 @@ class Unauthenticated(Error):
     """The token is missing or unknown, or its role does not allow the call."""
 
 
-_KINDS = {grpc.StatusCode.NOT_FOUND: NotFound, grpc.StatusCode.RESOURCE_EXHAUSTED: TooBusy,
-          grpc.StatusCode.UNAUTHENTICATED: Unauthenticated, grpc.StatusCode.PERMISSION_DENIED: Unauthenticated}
+_KINDS = {
+    grpc.StatusCode.NOT_FOUND: NotFound,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: TooBusy,
+    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
+    grpc.StatusCode.PERMISSION_DENIED: Unauthenticated,
+}
 
 
 def from_call(call: grpc.RpcError) -> Error:

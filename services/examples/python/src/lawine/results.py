@@ -1,4 +1,5 @@
 """What runs found: values with types, and data frames of them. Each keeps the whole message as `message`."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -13,7 +14,9 @@ def _frame(rows: list, columns: list[str] | None = None) -> "pandas.DataFrame":
         import pandas
     except ImportError as error:
         raise ImportError("data frames need pandas: pip install 'lawine[frames]'") from error
-    return pandas.DataFrame([dataclasses.asdict(r) if dataclasses.is_dataclass(r) else r for r in rows], columns=columns)
+    return pandas.DataFrame(
+        [dataclasses.asdict(r) if dataclasses.is_dataclass(r) else r for r in rows], columns=columns
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,8 +60,19 @@ class Distribution:
     @classmethod
     def of(cls, message) -> "Distribution":
         q = message.quantiles
-        return cls(message.mean, message.ci95.low, message.ci95.high, message.standard_deviation, message.min, q.p05, q.p25,
-                   q.p50, q.p75, q.p95, message.max)
+        return cls(
+            message.mean,
+            message.ci95.low,
+            message.ci95.high,
+            message.standard_deviation,
+            message.min,
+            q.p05,
+            q.p25,
+            q.p50,
+            q.p75,
+            q.p95,
+            message.max,
+        )
 
 
 def _totals(message) -> Totals:
@@ -85,7 +99,10 @@ class Result:
         self.run: str = message.manifest.run
         self.seed_members: list[str] = [s.id for s in message.seed_members]
         self.seconds: float = message.timing.makespan_seconds
-        self.steps = [StepCounts(s.step, s.deliveries, s.first_receipts, s.duplicates, s.forwards) for s in message.steps]
+        self.steps = [
+            StepCounts(s.step, s.deliveries, s.first_receipts, s.duplicates, s.forwards)
+            for s in message.steps
+        ]
         # Of several replicas, by measure: reach, deliveries, forwards, duplicates, steps. Empty for one.
         self.distributions = _distributions(message.ensemble) if message.HasField("ensemble") else {}
 
@@ -110,7 +127,10 @@ class Result:
 
     def replicas_frame(self) -> "pandas.DataFrame":
         """A row a replica."""
-        rows = [{"replica": r.replica, **dataclasses.asdict(_totals(r.totals)), "digest": r.digest} for r in self.message.replicas]
+        rows = [
+            {"replica": r.replica, **dataclasses.asdict(_totals(r.totals)), "digest": r.digest}
+            for r in self.message.replicas
+        ]
         return _frame(rows or [{"replica": 0, **dataclasses.asdict(self.totals), "digest": self.digest}])
 
     def distributions_frame(self) -> "pandas.DataFrame":
@@ -118,8 +138,10 @@ class Result:
         return _frame([{"measure": name, **dataclasses.asdict(d)} for name, d in self.distributions.items()])
 
     def __repr__(self) -> str:
-        return (f"Result(graph={self.graph!r}, replicas={self.replicas}, reach={self.reach:,.6g} of {self.members:,}, "
-                f"steps={self.totals.steps}, digest={self.digest!r})")
+        return (
+            f"Result(graph={self.graph!r}, replicas={self.replicas}, reach={self.reach:,.6g} of {self.members:,}, "
+            f"steps={self.totals.steps}, digest={self.digest!r})"
+        )
 
 
 class SweepResult:
@@ -129,16 +151,26 @@ class SweepResult:
         self.message = message
         self.answer: str = message.answer
         self.critical: float | None = message.critical.value if message.critical.found else None
-        self.critical_interval = (message.critical.ci95.low, message.critical.ci95.high) if message.critical.found else None
+        self.critical_interval = (
+            (message.critical.ci95.low, message.critical.ci95.high) if message.critical.found else None
+        )
 
     def frame(self) -> "pandas.DataFrame":
         """A row a value: mean reach with its interval, share that dies out, hops."""
         rows = []
         for point in self.message.points:
             reach = Distribution.of(point.ensemble.measures.reach)
-            rows.append({"value": point.value, "reach": reach.mean, "low": reach.low, "high": reach.high,
-                         "dying_out_share": point.ensemble.dying_out_share, "steps": point.ensemble.measures.steps.mean,
-                         "variability": point.variability})
+            rows.append(
+                {
+                    "value": point.value,
+                    "reach": reach.mean,
+                    "low": reach.low,
+                    "high": reach.high,
+                    "dying_out_share": point.ensemble.dying_out_share,
+                    "steps": point.ensemble.measures.steps.mean,
+                    "variability": point.variability,
+                }
+            )
         return _frame(rows)
 
 
@@ -155,8 +187,17 @@ class ComparisonResult:
         rows = []
         for d in self.message.differences:
             of = getattr(d.measures, measure)
-            rows.append({"of": d.of, "against": d.against, "paired": d.paired, "replicas": d.replicas, "mean": of.mean,
-                         "low": of.ci95.low, "high": of.ci95.high})
+            rows.append(
+                {
+                    "of": d.of,
+                    "against": d.against,
+                    "paired": d.paired,
+                    "replicas": d.replicas,
+                    "mean": of.mean,
+                    "low": of.ci95.low,
+                    "high": of.ci95.high,
+                }
+            )
         return _frame(rows)
 
 
@@ -169,7 +210,9 @@ class Receipts:
     def __iter__(self):
         """(member, step of receipt, step of forwarding or None)."""
         for batch in self._batches:
-            for member, receipt, forward in zip(batch.members, batch.receipt_steps, batch.forward_steps_plus_one):
+            for member, receipt, forward in zip(
+                batch.members, batch.receipt_steps, batch.forward_steps_plus_one
+            ):
                 yield member, receipt, forward - 1 if forward else None
 
     def frame(self) -> "pandas.DataFrame":
@@ -182,13 +225,22 @@ class Receipts:
             import pyarrow.parquet
         except ImportError as error:
             raise ImportError("Parquet needs pyarrow: pip install 'lawine[parquet]'") from error
-        schema = pyarrow.schema([("member", pyarrow.string()), ("receipt_step", pyarrow.uint32()), ("forward_step", pyarrow.uint32())])
+        schema = pyarrow.schema(
+            [
+                ("member", pyarrow.string()),
+                ("receipt_step", pyarrow.uint32()),
+                ("forward_step", pyarrow.uint32()),
+            ]
+        )
         rows = 0
         with pyarrow.parquet.ParquetWriter(path, schema) as writer:
             for batch in self._batches:
                 forwards = [f - 1 if f else None for f in batch.forward_steps_plus_one]
-                columns = [pyarrow.array(list(batch.members), pyarrow.string()),
-                           pyarrow.array(list(batch.receipt_steps), pyarrow.uint32()), pyarrow.array(forwards, pyarrow.uint32())]
+                columns = [
+                    pyarrow.array(list(batch.members), pyarrow.string()),
+                    pyarrow.array(list(batch.receipt_steps), pyarrow.uint32()),
+                    pyarrow.array(forwards, pyarrow.uint32()),
+                ]
                 writer.write_batch(pyarrow.record_batch(columns, schema=schema))
                 rows += len(batch.members)
         return rows
