@@ -7,14 +7,15 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/attribution.h"
 #include "services/coordinator/precision.h"
 #include "services/coordinator/run_names.h"
 #include "services/coordinator/run_receipts.h"
 #include "services/coordinator/run_result.h"
+#include "services/coordinator/run_state.h"
 
 namespace lawine {
 namespace {
@@ -26,22 +27,6 @@ constexpr absl::Duration kRunTimeout = absl::Hours(24);
 constexpr char kInterrupted[] =
     "the coordinator stopped while the run was going on: create it again, the same run seed gives the same "
     "result";
-
-// "SUCCEEDED"
-std::string StateWord(pb::RunState state) {
-  return std::string(absl::StripPrefix(pb::RunState_Name(state), "RUN_STATE_"));
-}
-
-bool Ended(pb::RunState state) {
-  return state == pb::RUN_STATE_SUCCEEDED || state == pb::RUN_STATE_FAILED ||
-         state == pb::RUN_STATE_CANCELLED;
-}
-
-void End(pb::Run& run, pb::RunState state, const std::string& error) {
-  run.set_state(state);
-  run.set_error(error);
-  *run.mutable_end_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-}
 
 }  // namespace
 
@@ -94,11 +79,11 @@ void Runs::Stop() {
   for (std::thread& conductor : conductors_) conductor.join();
 }
 
-absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario) const {
+absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attribution) const {
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario full, CompleteScenario(scenario));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph()));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
-  return PlanRun(full, graph, Members(graph, std::move(placement)));
+  return PlanRun(full, graph, Members(graph, std::move(placement)), attribution);
 }
 
 absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request) {
@@ -113,18 +98,19 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   }
   const absl::Time asked = absl::Now();
   LAWINE_ASSIGN_OR_RETURN(GraphUse use, GraphUse::Of(graphs_, request.scenario().graph()));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario()));
-  if (request.record_receipts() && plan.spec.replicas != 1) {
-    return FieldError("record_receipts",
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario(), request.record_attribution()));
+  plan.spec.record_receipts = request.record_receipts() || request.record_attribution();
+  if (plan.spec.record_receipts && plan.spec.replicas != 1) {
+    return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
                       absl::StrCat("expected a single replica, found ", plan.spec.replicas));
   }
-  plan.spec.record_receipts = request.record_receipts();
   const auto entry = std::make_shared<RunEntry>();
   entry->asked = asked;
   pb::Run run;
   *run.mutable_scenario() = plan.scenario;
   run.set_result_key(plan.result_key);
-  run.set_record_receipts(request.record_receipts());
+  run.set_record_receipts(plan.spec.record_receipts);
+  run.set_record_attribution(plan.spec.record_attribution);
   run.set_state(pb::RUN_STATE_QUEUED);
   *run.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   *response.mutable_estimate() = plan.estimate;
@@ -253,6 +239,7 @@ absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& nam
                                             absl::Duration timeout, RunProgress& progress,
                                             Cancellation& cancellation) const {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled before its turn");
+  plan.spec.keep_steps = plan.spec.replicas > 1;
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
   const RunWatch watch{
       .step = [&progress](const StepCounts& counts) { progress.Append(counts); },
@@ -260,6 +247,10 @@ absl::StatusOr<pb::RunResult> Runs::Execute(RunPlan plan, const std::string& nam
   LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome,
                           ConductUntilPrecise(plan, placement, timeout, watch, cancellation));
   pb::RunResult result = MakeResult(plan, outcome);
+  if (plan.spec.record_attribution) {
+    LAWINE_ASSIGN_OR_RETURN(*result.mutable_attribution(),
+                            ReadAttribution(placement, plan.spec.run_id, result.graph_members()));
+  }
   result.mutable_manifest()->set_run(name);
   result.mutable_manifest()->set_workers(static_cast<std::uint32_t>(placement.workers.size()));
   result.mutable_timing()->set_load_seconds(outcome.load_seconds);
