@@ -55,6 +55,7 @@ void MessageShard::Begin(const CoinKey& key) {
   const bool keep = context_.keep_receipts || context_.model.messages.size() > 1;
   receipts_.receipt_steps.assign(keep ? count : 0, kNoStep);
   receipts_.forward_steps.assign(context_.keep_receipts ? count : 0, kNoStep);
+  if (context_.keep_attribution) attribution_ = std::make_unique<Attribution>(key, count, receipts_);
 }
 
 absl::Status MessageShard::Receive(std::uint32_t step, Frontier frontier, const RunProgress& progress) {
@@ -118,6 +119,7 @@ void MessageShard::Inject(std::uint32_t step, const RunProgress& progress) {
       received_.Insert(local);
       accepted_.Insert(local);
       if (spec_.seen.has_value()) seen_.Insert(local);
+      if (attribution_ != nullptr) attribution_->Inject(step, local.value);
       ++counts_.injected;
       new_receipts_.push_back(local.value);
       starting_.push_back(local.value);
@@ -130,14 +132,13 @@ absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier) {
       .coins = spec_.epidemic.has_value() ? Coins(CoinPurpose::kInfection, step) : Coins(CoinPurpose::kLink),
       .carry = {},
       .removed = removed_.members_count() > 0 ? &removed_ : nullptr,
-      .keys = spec_.seen.has_value() || !spec_.link_delay.empty()};
+      .keys = spec_.seen.has_value() || !spec_.link_delay.empty() || attribution_ != nullptr};
   for (const Intervention* const intervention : in_force_) options.carry.push_back(intervention->carry);
   LinkAttempts attempts(spec_, context_.image, context_.followee_chances, std::move(options));
   for (const auto part : frontier) {
     const auto visit = [&](std::size_t i, Gaps list) {
-      const MemberKey source = context_.image.KeyOfSource(part[i]);
       attempts.Try(part[i], list,
-                   [&](const LinkAttempts::Carried& carried) { Deliver(step, source, carried); });
+                   [&](const LinkAttempts::Carried& carried) { Deliver(step, part[i], carried); });
     };
     LAWINE_ASSIGN_OR_RETURN(const std::uint64_t links, ForEachList(context_.image, part, visit));
     links_touched_ += links;
@@ -146,26 +147,38 @@ absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier) {
 }
 
 // A batch of one source's attempts has carried.
-void MessageShard::Deliver(std::uint32_t step, MemberKey source, const LinkAttempts::Carried& carried) {
-  if (!spec_.link_delay.empty()) {
-    const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(source);
-    const CoinLane delay = Coins(CoinPurpose::kLinkDelay).ForSource(source);
-    for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
-      const bool is_seen = !spec_.seen.has_value() || spec_.seen->Passes(seen.Coin(carried.keys[i]));
-      const std::uint32_t steps = spec_.link_delay.Delay(delay.Coin(carried.keys[i]));
-      arrivals_.Add(step + steps, carried.receivers[i], is_seen);
-    }
-    return;
-  }
+void MessageShard::Deliver(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried) {
+  if (!spec_.link_delay.empty()) return DeliverLater(step, source, carried);
+  if (attribution_ != nullptr) Attribute(step, source, carried);
   counts_.deliveries += carried.receivers.size();
   MarkReceived(carried.receivers);
   if (!spec_.seen.has_value()) return DeliverSeen(carried.receivers, carried.weights);
-  const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(source);
+  const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(context_.image.KeyOfSource(source));
   for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
     if (!spec_.seen->Passes(seen.Coin(carried.keys[i]))) continue;
     ++counts_.seen;
     const auto weight = carried.weights.empty() ? carried.weights : carried.weights.subspan(i, 1);
     DeliverSeen(carried.receivers.subspan(i, 1), weight);
+  }
+}
+
+void MessageShard::DeliverLater(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried) {
+  const MemberKey key = context_.image.KeyOfSource(source);
+  const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(key);
+  const CoinLane delay = Coins(CoinPurpose::kLinkDelay).ForSource(key);
+  for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
+    const bool is_seen = !spec_.seen.has_value() || spec_.seen->Passes(seen.Coin(carried.keys[i]));
+    const std::uint32_t arrival = step + spec_.link_delay.Delay(delay.Coin(carried.keys[i]));
+    arrivals_.Add(arrival, carried.receivers[i], is_seen);
+    if (attribution_ == nullptr) continue;
+    attribution_->Deliver(arrival, source, attribution_->CoinsOf(key), carried.receivers[i], carried.keys[i]);
+  }
+}
+
+void MessageShard::Attribute(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried) {
+  const CoinLane coins = attribution_->CoinsOf(context_.image.KeyOfSource(source));
+  for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
+    attribution_->Deliver(step, source, coins, carried.receivers[i], carried.keys[i]);
   }
 }
 

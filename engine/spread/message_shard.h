@@ -16,6 +16,7 @@
 #include "engine/base/coin.h"
 #include "engine/base/member_set.h"
 #include "engine/spread/arrivals.h"
+#include "engine/spread/attribution.h"
 #include "engine/spread/link_attempts.h"
 #include "engine/spread/shard_process.h"
 
@@ -28,6 +29,7 @@ struct ModelShardContext {
   MemberSet monitors;                       // of the range
   std::vector<Threshold> followee_chances;  // only where a message needs them
   bool keep_receipts = false;
+  bool keep_attribution = false;
 };
 
 // Not thread-safe: one thread at a time.
@@ -71,7 +73,9 @@ class MessageShard {
   void Choose(const MemberChoice& choice, std::size_t number, MemberSet& chosen) const;
   void Inject(std::uint32_t step, const RunProgress& progress);
   absl::Status Attempt(std::uint32_t step, Frontier frontier);
-  void Deliver(std::uint32_t step, MemberKey source, const LinkAttempts::Carried& carried);
+  void Deliver(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
+  void DeliverLater(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
+  void Attribute(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
   void MarkReceived(std::span<const std::uint32_t> receivers);
   void DeliverSeen(std::span<const std::uint32_t> receivers, std::span<const std::uint32_t> weights);
   void TakeArrivals(std::uint32_t step);
@@ -118,6 +122,7 @@ class MessageShard {
   std::uint64_t links_touched_ = 0;
   Digest digest_;
   Receipts receipts_;
+  std::unique_ptr<Attribution> attribution_;  // null unless it is recorded
 };
 
 }  // namespace lawine

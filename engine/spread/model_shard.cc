@@ -15,7 +15,8 @@ ModelShardContext MakeContext(const RunSpec& spec, const ShardImage& image) {
                             .image = image,
                             .monitors = MemberSet(model.monitors.empty() ? 0 : image.range().count),
                             .followee_chances = {},
-                            .keep_receipts = spec.record_receipts};
+                            .keep_receipts = spec.record_receipts,
+                            .keep_attribution = spec.record_attribution};
   for (const MemberId monitor : model.monitors) {
     if (!image.range().Contains(monitor)) continue;
     context.monitors.Insert(LocalId(monitor.value - image.range().first.value));

@@ -50,6 +50,9 @@ absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
     return absl::InvalidArgumentError(absl::StrCat(
         "record_receipts: receipts are kept for single runs, found ", spec.replicas, " replicas"));
   }
+  if (spec.record_attribution && (!spec.record_receipts || spec.model == nullptr)) {
+    return absl::InvalidArgumentError("record_attribution: expected record_receipts and a model beside it");
+  }
   return absl::OkStatus();
 }
 

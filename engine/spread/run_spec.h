@@ -34,6 +34,7 @@ struct RunSpec {
   // used, and messages have numbers from `message` on.
   std::shared_ptr<const ModelSpec> model;
   bool record_receipts = false;  // REQUIRES: replicas == 1
+  bool record_attribution = false;  // who brought it to whom; REQUIRES: record_receipts, and a model
   bool keep_steps = false;       // of the first message by replica, the first limits::kKeptStepsMax
 };
 

@@ -136,6 +136,7 @@ CommandLine::CommandLine() : app_(kDescription, "lawine") {
   AddSweepCommand(app_, action_);
   AddScenarioCommands(app_, action_);
   AddRunCommands(app_, action_);
+  AddReportCommand(app_, action_);
   AddClusterCommands(app_, action_);
   AddCompletion();
   app_.require_subcommand(1);

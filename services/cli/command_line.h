@@ -49,6 +49,7 @@ void AddTrafficCommand(CLI::App& app, Action& action);    // traffic
 void AddCompareCommand(CLI::App& app, Action& action);    // compare
 void AddSweepCommand(CLI::App& app, Action& action);      // sweep
 void AddRunCommands(CLI::App& app, Action& action);       // run ...
+void AddReportCommand(CLI::App& app, Action& action);     // report
 void AddScenarioCommands(CLI::App& app, Action& action);  // scenario ...
 
 }  // namespace lawine::cli

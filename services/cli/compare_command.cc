@@ -9,6 +9,7 @@
 #include "services/cli/input_file.h"
 #include "services/cli/output_file.h"
 #include "services/cli/what_if_call.h"
+#include "services/cli/what_if_page.h"
 #include "services/common/json/comparison_json.h"
 
 namespace lawine::cli {
@@ -21,6 +22,7 @@ struct CompareFlags {
   std::optional<std::uint64_t> run_seed;
   std::string measure;
   std::string differences;
+  std::string report;
   bool estimate = false;
 };
 
@@ -40,10 +42,8 @@ absl::StatusOr<v1::CompareRequest> RequestOf(const CompareFlags& flags) {
 
 absl::Status Compare(Session& session, const CompareFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const v1::CompareRequest request, RequestOf(flags));
-  std::optional<OutputFile> differences;
-  if (!flags.differences.empty()) {
-    LAWINE_ASSIGN_OR_RETURN(differences, OutputFile::Create(flags.differences));
-  }
+  LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> differences, OutputFile::CreateIfNamed(flags.differences));
+  LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   LAWINE_ASSIGN_OR_RETURN(const v1::CompareResponse last,
                           CallWhatIf(session, *connection, request.comparison().base().graph(),
@@ -53,6 +53,7 @@ absl::Status Compare(Session& session, const CompareFlags& flags) {
     return absl::OkStatus();
   }
   if (differences.has_value()) LAWINE_RETURN_IF_ERROR(WriteDifferences(last.result(), *differences));
+  if (report.has_value()) LAWINE_RETURN_IF_ERROR(WritePage(ComparisonPage(last.result()), *report));
   Print(session.options.json ? JsonText(ComparisonResultToJson(last.result()))
                              : ComparisonReport(last.result(), session.options.color));
   return absl::OkStatus();
@@ -67,6 +68,7 @@ void AddCompareCommand(CLI::App& app, Action& action) {
                  "lawine compare ambassador.json\n"
                  "lawine compare ambassador.json --replicas 1000 --measure deliveries\n"
                  "lawine compare ambassador.json --differences steps.csv -o json\n"
+                 "lawine compare ambassador.json --report ambassador.html\n"
                  "lawine compare ambassador.json --estimate");
   command
       .add_option(
@@ -84,6 +86,8 @@ void AddCompareCommand(CLI::App& app, Action& action) {
                   "What decides: reach (default), deliveries, forwards, duplicates or steps")
       ->type_name("WHAT");
   command.add_option("--differences", flags->differences, "Write every difference, also by hop, as CSV")
+      ->type_name("FILE");
+  command.add_option("--report", flags->report, "Write a report: one page of HTML with plots")
       ->type_name("FILE");
   command.add_flag("--estimate", flags->estimate, "Check the file and say what it would take; run nothing");
   command.callback(

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/text.h"
+#include "services/coordinator/difference.h"
 
 namespace lawine::cli {
 namespace {
@@ -52,12 +53,6 @@ std::string VariantsTable(const v1::ComparisonResult& result, bool color) {
   return table.Render(color);
 }
 
-const v1::MeasureDifference& ChosenOf(const v1::Difference& difference, const std::string& measure) {
-  const auto* field = v1::MeasureDifferences::descriptor()->FindFieldByName(measure);
-  return static_cast<const v1::MeasureDifference&>(
-      difference.measures().GetReflection()->GetMessage(difference.measures(), field));
-}
-
 std::string DifferencesTable(const v1::ComparisonResult& result, bool color) {
   const std::string& measure = result.comparison().measure();
   Table table({{absl::StrCat("difference in ", measure), Align::kLeft},
@@ -68,7 +63,7 @@ std::string DifferencesTable(const v1::ComparisonResult& result, bool color) {
                {"same in", Align::kRight},
                {"unpaired it takes", Align::kRight}});
   for (const v1::Difference& difference : result.differences()) {
-    const v1::MeasureDifference& chosen = ChosenOf(difference, measure);
+    const v1::MeasureDifference& chosen = DifferenceIn(difference, measure);
     const auto count = [&](std::uint32_t replicas) {
       return difference.paired() ? Thousands(replicas) : "-";
     };

@@ -169,7 +169,7 @@ std::string ModelSentence(const v1::Model& model) {
   return "";
 }
 
-std::string RulesText(const v1::Scenario& scenario) {
+std::vector<std::string> RulesOf(const v1::Scenario& scenario) {
   std::vector<std::string> rules;
   const v1::Model& model = scenario.model();
   if (model.has_seen_probability()) {
@@ -205,8 +205,10 @@ std::string RulesText(const v1::Scenario& scenario) {
   if (scenario.has_step_seconds()) {
     rules.push_back(absl::StrCat("A step is ", Duration(scenario.step_seconds()), "."));
   }
-  return absl::StrJoin(rules, " ");
+  return rules;
 }
+
+std::string RulesText(const v1::Scenario& scenario) { return absl::StrJoin(RulesOf(scenario), " "); }
 
 bool HasTime(const v1::Scenario& scenario) {
   return scenario.has_step_seconds() || TakesTime(scenario.model()) ||

@@ -3,6 +3,7 @@
 #define LAWINE_SERVICES_CLI_MODEL_TEXT_H_
 
 #include <string>
+#include <vector>
 
 #include "lawine/v1/simulation.pb.h"
 
@@ -15,6 +16,7 @@ std::string ModelText(const v1::Model& model);
 std::string ModelSentence(const v1::Model& model);
 
 // What else the scenario says of how messages spread, a sentence each; empty for a plain one.
+std::vector<std::string> RulesOf(const v1::Scenario& scenario);
 std::string RulesText(const v1::Scenario& scenario);
 
 // Whether steps are more than hops: something takes time.

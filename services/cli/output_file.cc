@@ -2,9 +2,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "engine/base/status_macros.h"
 
 namespace lawine::cli {
 namespace {
@@ -19,6 +21,12 @@ absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return FileError(path);
   return OutputFile(path, file);
+}
+
+absl::StatusOr<std::optional<OutputFile>> OutputFile::CreateIfNamed(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  LAWINE_ASSIGN_OR_RETURN(OutputFile file, Create(path));
+  return std::optional(std::move(file));
 }
 
 absl::Status OutputFile::Write(std::string_view text) {

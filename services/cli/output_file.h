@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ namespace lawine::cli {
 class OutputFile {
  public:
   static absl::StatusOr<OutputFile> Create(const std::string& path);
+  // None for an empty path.
+  static absl::StatusOr<std::optional<OutputFile>> CreateIfNamed(const std::string& path);
 
   absl::Status Write(std::string_view text);
   // Call last: what was written is with the system now.

@@ -176,6 +176,13 @@ std::string NeverReached(const v1::RunResult& result) {
                       " no links, ", Thousands(missed), " missed");
 }
 
+std::string AttributionText(const v1::RunResult& result) {
+  const v1::Attribution& of = result.attribution();
+  return absl::StrCat(Counted(of.trees(), "tree", "trees"), ", ", Thousands(of.depth()), " deep, ",
+                      Counted(of.width(), "member", "members"), " wide, structural virality ",
+                      Decimal(of.structural_virality(), 2));
+}
+
 std::string ReasonText(const v1::RunResult& result) {
   return result.reason_stopped() == v1::REASON_STOPPED_MAX_STEPS
              ? absl::StrCat("max_steps ", result.scenario().stop().max_steps(), " was reached")
@@ -218,6 +225,7 @@ FactList ResultFacts(const v1::RunResult& result) {
                     {"a reached member got it", Frequency(result)},
                     {several ? "never reached (summed)" : "never reached", NeverReached(result)},
                     {several ? "the last replica stopped as" : "stopped as", ReasonText(result)}};
+  if (result.has_attribution()) facts.emplace_back("who brought it to whom", AttributionText(result));
   if (several) facts.emplace_back("died within one hop", DiedEarly(result));
   facts.emplace_back("time", TimeText(result));
   facts.emplace_back("deliveries/s", Rate(result));

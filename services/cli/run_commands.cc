@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "services/cli/connection.h"
 #include "services/cli/exit_code.h"
 #include "services/cli/follow_run.h"
+#include "services/cli/output_file.h"
+#include "services/cli/receipt_table.h"
+#include "services/cli/receipts_file.h"
 #include "services/cli/report.h"
 #include "services/cli/run_text.h"
 #include "services/common/json/result_json.h"
@@ -155,6 +159,48 @@ absl::Status DeleteRun(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
+struct ReceiptsFlags {
+  std::string run;
+  std::string csv;
+  std::string graphml;
+  std::uint32_t members = 100'000;
+};
+
+absl::Status SaveReceipts(Session& session, const ReceiptsFlags& flags) {
+  if (flags.csv.empty() && flags.graphml.empty()) {
+    return absl::InvalidArgumentError("expected --csv FILE or --graphml FILE, or both");
+  }
+  LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
+  LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> graphml, OutputFile::CreateIfNamed(flags.graphml));
+  LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  v1::GetRunRequest request;
+  request.set_name(RunName(flags.run));
+  v1::GetRunResponse response;
+  LAWINE_RETURN_IF_ERROR(
+      connection->Call(connection->simulations(), &SimulationService::Stub::GetRun, request, response));
+  if (!response.run().record_attribution() && !graphml.has_value()) {
+    return WriteReceipts(*connection, request.name(), *csv);
+  }
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<ReceiptRow> table,
+                          FetchReceiptTable(*connection, request.name()));
+  if (csv.has_value()) LAWINE_RETURN_IF_ERROR(WriteReceiptTable(table, *csv));
+  return graphml.has_value() ? WriteGraphMl(table, flags.members, *graphml) : absl::OkStatus();
+}
+
+void AddReceipts(CLI::App& run, Action& action) {
+  const auto flags = std::make_shared<ReceiptsFlags>();
+  CLI::App& command = AddCommand(run, "receipts", "Write who received when, and who brought it to whom",
+                                 "lawine run receipts runs/17 --csv who.csv\n"
+                                 "lawine run receipts runs/17 --graphml cascade.graphml --members 5000");
+  command.add_option("RUN", flags->run, "Name of a run that kept receipts, with or without runs/")->required();
+  command.add_option("--csv", flags->csv, "As CSV")->type_name("FILE");
+  command.add_option("--graphml", flags->graphml, "As GraphML, of a run with --attribution")->type_name("FILE");
+  command.add_option("--members", flags->members, "The first N members reached, in GraphML (default: 100,000)")
+      ->type_name("N");
+  command.callback(
+      [flags, &action] { action = [flags](Session& session) { return SaveReceipts(session, *flags); }; });
+}
+
 void AddNamed(CLI::App& run, Action& action, const std::string& verb, const std::string& description,
               absl::Status (*command_action)(Session&, const std::string&)) {
   const auto name = std::make_shared<std::string>();
@@ -184,6 +230,7 @@ void AddRunCommands(CLI::App& app, Action& action) {
   AddNamed(run, action, "result", "Print the result of a run that has ended", ShowResult);
   AddNamed(run, action, "pause", "Ask a run to rest until it is resumed", PauseRun);
   AddNamed(run, action, "resume", "Let a paused run go on", ResumeRun);
+  AddReceipts(run, action);
   AddNamed(run, action, "cancel", "Ask a run to stop", CancelRun);
   AddNamed(run, action, "pin", "Keep an ended run and its result until it is deleted", PinRun);
   AddNamed(run, action, "unpin", "Let an ended run be forgotten when its time comes", UnpinRun);

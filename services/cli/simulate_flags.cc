@@ -125,9 +125,10 @@ absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
   if (scenario.graph().empty()) {
     return absl::InvalidArgumentError("graph: expected the name of a graph, as NAME or in the scenario file");
   }
-  if (!flags.receipts.empty() && scenario.replicas() > 1) {
+  const bool receipts = !flags.receipts.empty() || flags.attribution || !flags.graphml.empty();
+  if (receipts && scenario.replicas() > 1) {
     return absl::InvalidArgumentError(
-        "--receipts: receipts are kept of one replica only; leave out replicas");
+        "--receipts, --attribution, --graphml: receipts are kept of one replica only; leave out replicas");
   }
   return scenario;
 }

@@ -27,7 +27,12 @@ struct SimulateFlags {
   std::optional<std::uint64_t> run_seed;
   std::optional<std::uint32_t> replica;  // this one alone; not with replicas
   std::string receipts;
+  bool attribution = false;
+  std::string graphml;
+  std::uint32_t graphml_members = 100'000;
+  std::string csv;
   std::string per_replica;
+  std::string report;
   bool summary = false;
 };
 

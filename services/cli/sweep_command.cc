@@ -12,6 +12,7 @@
 #include "services/cli/simulate_flags.h"
 #include "services/cli/sweep_text.h"
 #include "services/cli/what_if_call.h"
+#include "services/cli/what_if_page.h"
 
 namespace lawine::cli {
 namespace {
@@ -25,6 +26,7 @@ struct SweepFlags {
   std::optional<std::uint32_t> points;
   std::string scale;
   std::string csv;
+  std::string report;
   bool estimate = false;
 };
 
@@ -66,10 +68,8 @@ absl::StatusOr<v1::SweepRequest> RequestOf(const SweepFlags& flags) {
 
 absl::Status Sweep(Session& session, const SweepFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const v1::SweepRequest request, RequestOf(flags));
-  std::optional<OutputFile> csv;
-  if (!flags.csv.empty()) {
-    LAWINE_ASSIGN_OR_RETURN(csv, OutputFile::Create(flags.csv));
-  }
+  LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
+  LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   LAWINE_ASSIGN_OR_RETURN(const v1::SweepResponse last,
                           CallWhatIf(session, *connection, request.sweep().scenario().graph(),
@@ -79,6 +79,7 @@ absl::Status Sweep(Session& session, const SweepFlags& flags) {
     return absl::OkStatus();
   }
   if (csv.has_value()) LAWINE_RETURN_IF_ERROR(WriteSweep(last.result(), *csv));
+  if (report.has_value()) LAWINE_RETURN_IF_ERROR(WritePage(SweepPage(last.result()), *report));
   Print(session.options.json ? JsonText(MessageToJson(last.result(), /*empty=*/false))
                              : SweepReport(last.result(), session.options.color));
   return absl::OkStatus();
@@ -92,7 +93,7 @@ void AddSweepCommand(CLI::App& app, Action& action) {
       app, "sweep", "What if: a scenario at every value of a field, and where messages stop dying out",
       "lawine sweep hyves --field model.forward.probability --from 0.0005 --to 0.02\n"
       "lawine sweep hyves --field model.forward.probability --from 0.0005 --to 0.5 --scale log --csv "
-      "sweep.csv\n"
+      "sweep.csv --report sweep.html\n"
       "lawine sweep hyves --field seed_members.count --from 1 --to 100 --random 1 --forward 0.005\n"
       "lawine sweep hyves --field model.forward.probability --counts 37/1000   # what is known of a rate\n"
       "lawine sweep --scenario news.json --field stop.max_steps --from 1 --to 12 --points 12");
@@ -115,6 +116,8 @@ void AddSweepCommand(CLI::App& app, Action& action) {
                   "Realisations of chance at each value (default: 100)")
       ->type_name("N");
   command.add_option("--csv", flags->csv, "Write a line for each value, as CSV")->type_name("FILE");
+  command.add_option("--report", flags->report, "Write a report: one page of HTML with plots")
+      ->type_name("FILE");
   command.add_flag("--estimate", flags->estimate, "Check and say what it would take; run nothing");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return Sweep(session, *flags); }; });

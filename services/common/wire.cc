@@ -112,6 +112,7 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   proto.set_record_receipts(spec.record_receipts);
   if (spec.model != nullptr) *proto.mutable_model() = ToProto(*spec.model);
   proto.set_keep_steps(spec.keep_steps);
+  proto.set_record_attribution(spec.record_attribution);
   return proto;
 }
 
@@ -135,6 +136,7 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .seed_members = {},
                .model = nullptr,
                .record_receipts = proto.record_receipts(),
+               .record_attribution = proto.record_attribution(),
                .keep_steps = proto.keep_steps()};
   if (proto.has_max_steps()) spec.max_steps = proto.max_steps();
   if (proto.has_model()) {

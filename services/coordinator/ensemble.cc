@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "absl/numeric/int128.h"
 #include "engine/base/check.h"
@@ -44,6 +45,18 @@ std::vector<pb::HistogramBin> EqualBins(std::uint64_t least, std::uint64_t most)
     bins.push_back(Bin(first, first + (width - 1)));
     if (bins.back().last() >= most) return bins;
   }
+}
+
+std::vector<std::uint64_t> Sorted(std::vector<std::uint64_t> values) {
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+std::vector<std::uint64_t> SortedCounts(std::span<const StepCounts> by_replica,
+                                        std::uint64_t StepCounts::*count) {
+  std::vector<std::uint64_t> values;
+  for (const StepCounts& counts : by_replica) values.push_back(counts.*count);
+  return Sorted(std::move(values));
 }
 
 }  // namespace
@@ -140,6 +153,29 @@ pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t memb
   ensemble.set_dying_out_share(static_cast<double>(died) / static_cast<double>(lanes.size()));
   ensemble.set_dying_out_below(below);
   return ensemble;
+}
+
+void AddSteps(std::span<const std::vector<StepCounts>> kept_steps, pb::Ensemble& ensemble) {
+  std::uint32_t steps = 0;
+  for (const auto& kept : kept_steps) {
+    if (!kept.empty()) steps = std::max(steps, kept.back().step + 1);
+  }
+  std::vector<std::size_t> next(kept_steps.size());
+  std::vector<std::uint64_t> reached(kept_steps.size());
+  for (std::uint32_t t = 0; t < steps; ++t) {
+    std::vector<StepCounts> now(kept_steps.size());
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      if (next[i] < kept_steps[i].size() && kept_steps[i][next[i]].step == t)
+        now[i] = kept_steps[i][next[i]++];
+      reached[i] += now[i].first_receipts;
+    }
+    pb::EnsembleStep& step = *ensemble.add_steps();
+    step.set_step(t);
+    *step.mutable_reach() = DistributionOf(Sorted(reached));
+    *step.mutable_first_receipts() = DistributionOf(SortedCounts(now, &StepCounts::first_receipts));
+    *step.mutable_deliveries() = DistributionOf(SortedCounts(now, &StepCounts::deliveries));
+    *step.mutable_forwards() = DistributionOf(SortedCounts(now, &StepCounts::forwards));
+  }
 }
 
 }  // namespace lawine

@@ -30,6 +30,10 @@ std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& 
 // REQUIRES: at least two replicas, on a graph of `members_count` members.
 lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count);
 
+// Adds what replicas were like by step, from the steps that were kept of each: ascending, some left out.
+// REQUIRES: at least two replicas.
+void AddSteps(std::span<const std::vector<StepCounts>> kept_steps, lawine::v1::Ensemble& ensemble);
+
 // REQUIRES: at least two values, ascending.
 lawine::v1::Distribution DistributionOf(std::span<const std::uint64_t> sorted);
 // REQUIRES: at least one value, ascending.

@@ -28,6 +28,12 @@ absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id,
     response.mutable_members()->Swap(part.mutable_members());
     response.mutable_receipt_steps()->Swap(part.mutable_receipt_steps());
     response.mutable_forward_steps_plus_one()->Swap(part.mutable_forward_steps_plus_one());
+    response.mutable_numbers()->Swap(part.mutable_numbers());
+    response.mutable_senders_plus_one()->Swap(part.mutable_senders_plus_one());
+    response.mutable_deliveries()->Swap(part.mutable_deliveries());
+    response.mutable_networks()->Swap(part.mutable_networks());
+    response.mutable_account_kinds()->Swap(part.mutable_account_kinds());
+    response.mutable_communities()->Swap(part.mutable_communities());
     if (write(response)) continue;
     context.TryCancel();
     reader->Finish();

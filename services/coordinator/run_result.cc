@@ -130,6 +130,7 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
     if (several) *result.add_replicas() = ReplicaOf(lane);
   }
   if (several) *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+  if (several) AddSteps(outcome.kept_steps, *result.mutable_ensemble());
   if (several && plan.scenario.has_until_precision()) {
     const pb::UntilPrecision& wanted = plan.scenario.until_precision();
     *result.mutable_ensemble()->mutable_precision() = PrecisionOf(lanes, wanted);

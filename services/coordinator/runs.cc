@@ -74,11 +74,11 @@ void Runs::Stop() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario) const {
+absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attribution) const {
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario full, CompleteScenario(scenario));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph()));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
-  return PlanRun(full, graph, Members(graph, std::move(placement)));
+  return PlanRun(full, graph, Members(graph, std::move(placement)), attribution);
 }
 
 absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request) {
@@ -93,16 +93,17 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   const auto entry = std::make_shared<RunEntry>();
   entry->asked = absl::Now();
   LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, request.scenario().graph()));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario()));
-  if (request.record_receipts() && plan.spec.replicas != 1) {
-    return FieldError("record_receipts",
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario(), request.record_attribution()));
+  plan.spec.record_receipts = request.record_receipts() || request.record_attribution();
+  if (plan.spec.record_receipts && plan.spec.replicas != 1) {
+    return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
                       absl::StrCat("expected a single replica, found ", plan.spec.replicas));
   }
-  plan.spec.record_receipts = request.record_receipts();
   pb::Run run;
   *run.mutable_scenario() = plan.scenario;
   run.set_result_key(plan.result_key);
-  run.set_record_receipts(request.record_receipts());
+  run.set_record_receipts(plan.spec.record_receipts);
+  run.set_record_attribution(plan.spec.record_attribution);
   run.set_state(pb::RUN_STATE_QUEUED);
   *run.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   *response.mutable_estimate() = plan.estimate;

@@ -45,7 +45,7 @@ class Runs {
                                                  const std::function<bool()>& cancelled);
 
   // What a run of the scenario would be; it has no number yet.
-  absl::StatusOr<RunPlan> Plan(const lawine::v1::Scenario& scenario) const;
+  absl::StatusOr<RunPlan> Plan(const lawine::v1::Scenario& scenario, bool attribution = false) const;
 
   // NOT_FOUND when there is no such run.
   absl::StatusOr<std::shared_ptr<RunEntry>> Find(const std::string& name) const;

@@ -47,7 +47,7 @@ absl::Status CompleteModel(pb::Scenario& scenario, bool given) {
 absl::Status PlanModel(const Members& members, RunPlan& plan) {
   const pb::Model& model = plan.scenario.model();
   plan.message_names = MessageNames(plan.scenario);
-  if (NeedsModelSpec(plan.scenario)) {
+  if (NeedsModelSpec(plan.scenario) || plan.spec.record_attribution) {
     LAWINE_ASSIGN_OR_RETURN(ModelSpec spec, PlanModelSpec(plan.scenario, plan.spec.seed_members,
                                                           MembersOf(plan), members, plan.warnings));
     plan.spec.model = std::make_shared<const ModelSpec>(std::move(spec));
@@ -123,7 +123,8 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   // Any model: sets, receipt steps, what was seen, arrivals.
   const double message_bytes = plan.spec.model == nullptr ? 0 : 24.0 * MessagesOf(plan.spec);
   const double bytes_a_member =
-      (lane_bytes + message_bytes) * plan.spec.lanes + (plan.spec.record_receipts ? 8 : 0);
+      (lane_bytes + message_bytes) * plan.spec.lanes + (plan.spec.record_receipts ? 8 : 0) +
+      (plan.spec.record_attribution ? 24 : 0);
   estimate.set_memory_bytes(static_cast<std::uint64_t>(members * bytes_a_member));
   estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
   return estimate;
@@ -143,13 +144,14 @@ absl::Status CheckEstimate(const RunPlan& plan) {
 }
 
 absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRecord& graph,
-                                const Members& members) {
+                                const Members& members, bool attribution) {
   RunPlan plan;
   plan.scenario = scenario;
   plan.graph = graph;
   plan.spec.run_seed = scenario.run_seed();
   plan.spec.first_replica = scenario.first_replica();
   plan.spec.replicas = scenario.replicas();
+  plan.spec.record_receipts = plan.spec.record_attribution = attribution;
   plan.spec.lanes = LanesFor(MembersOf(plan), scenario.replicas());
   if (scenario.stop().has_max_steps()) plan.spec.max_steps = scenario.stop().max_steps();
   LAWINE_ASSIGN_OR_RETURN(

@@ -37,6 +37,16 @@ void CountLabels(const ProfileColumn<Label>& column, std::uint32_t members_count
   }
 }
 
+void AddAttribution(const ShardMembers& shard, const Receipts& receipts, std::uint32_t local,
+                    pbi::ReadReceiptsResponse& part) {
+  part.add_numbers(shard.range().first.value + local);
+  part.add_senders_plus_one(receipts.senders_plus_one[local]);
+  part.add_deliveries(receipts.deliveries[local]);
+  part.add_networks(shard.networks()[LocalId(local)]);
+  part.add_account_kinds(shard.account_kinds()[LocalId(local)]);
+  part.add_communities(shard.communities()[LocalId(local)]);
+}
+
 }  // namespace
 
 absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
@@ -82,6 +92,7 @@ absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
         part.add_receipt_steps(receipts.receipt_steps[i]);
         part.add_forward_steps_plus_one(receipts.forward_steps[i] == kNoStep ? 0
                                                                              : receipts.forward_steps[i] + 1);
+        if (!receipts.senders_plus_one.empty()) AddAttribution(shard, receipts, i, part);
       }
       if (part.members_size() > 0 && !write(part)) return absl::CancelledError("the reader is gone");
     }

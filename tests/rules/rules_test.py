@@ -52,7 +52,7 @@ ROCKSDB_USERS = {"engine/store/rocks_status.cc", "engine/store/rocks_status.h", 
 
 # What the build asks for -> the Debian package that has it.
 PACKAGES = {
-    "absl": "libabsl-dev", "benchmark": "libbenchmark-dev", "CLI11": "libcli11-dev", "GTest": "libgtest-dev",
+    "absl": "libabsl-dev", "benchmark": "libbenchmark-dev", "chart.min.js": "libjs-chart.js", "CLI11": "libcli11-dev", "GTest": "libgtest-dev",
     "grpc++": "libgrpc++-dev", "grpc_cpp_plugin": "protobuf-compiler-grpc", "jemalloc": "libjemalloc-dev",
     "libxxhash": "libxxhash-dev", "libzstd": "libzstd-dev", "nlohmann_json": "nlohmann-json3-dev",
     "PkgConfig": "pkg-config", "Protobuf": "libprotobuf-dev", "Python3": "python3", "rocksdb": "librocksdb-dev",
@@ -295,6 +295,7 @@ class RulesTest(unittest.TestCase):
             content = lists.read_text(encoding="utf-8")
             wanted = re.findall(r"find_package\(\s*(\S+?)[\s)]", content)
             wanted += [m for m in re.findall(r"pkg_check_modules\(\s*\w+ REQUIRED (?:IMPORTED_TARGET )?([\w+.-]+)", content)]
+            wanted += re.findall(r"find_file\(\s*\w+ (\S+?)[\s)]", content)
             wanted += re.findall(r"find_program\(\s*\w+ (\S+?)[\s)]", content)
             for name in wanted:
                 if name not in PACKAGES:

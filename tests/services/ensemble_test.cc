@@ -147,5 +147,29 @@ TEST(MakeEnsemble, DiesOutBelowFivePercentUnlessItWasCutShort) {
   EXPECT_EQ(ensemble.dying_out_share(), 0.5);
 }
 
+TEST(AddSteps, KeepsWhatAnEndedReplicaHasReached) {
+  const std::vector<std::vector<StepCounts>> kept = {
+      {{.step = 0, .first_receipts = 1}, {.step = 2, .deliveries = 9, .first_receipts = 4, .forwards = 2}},
+      {{.step = 0, .first_receipts = 1}},
+      {{.step = 0, .first_receipts = 1}, {.step = 1, .deliveries = 3, .first_receipts = 3}}};
+  v1::Ensemble ensemble;
+  AddSteps(kept, ensemble);
+  ASSERT_EQ(ensemble.steps_size(), 3);
+  const v1::EnsembleStep& last = ensemble.steps(2);
+  EXPECT_EQ(last.step(), 2u);
+  EXPECT_EQ(last.reach().min(), 1u);
+  EXPECT_EQ(last.reach().quantiles().p50(), 4u);
+  EXPECT_EQ(last.reach().max(), 5u);
+  EXPECT_DOUBLE_EQ(last.deliveries().mean(), 3);
+  EXPECT_EQ(last.forwards().max(), 2u);
+  EXPECT_DOUBLE_EQ(ensemble.steps(1).first_receipts().mean(), 1);
+}
+
+TEST(AddSteps, OfNothingKeptAddsNothing) {
+  v1::Ensemble ensemble;
+  AddSteps({}, ensemble);
+  EXPECT_EQ(ensemble.steps_size(), 0);
+}
+
 }  // namespace
 }  // namespace lawine

@@ -44,6 +44,8 @@ Json ResultToJson(const v1::RunResult& result) {
                            {"missed", NumberToJson(result.unreached_missed())}};
   json["timing"] = MessageToJson(result.timing());
   if (result.has_ensemble()) json["ensemble"] = MessageToJson(result.ensemble());
+  if (result.messages_size() > 0) json["messages"] = ListToJson(result.messages());
+  if (result.has_attribution()) json["attribution"] = MessageToJson(result.attribution());
   if (result.replicas_size() > 1) json["replicas"] = ListToJson(result.replicas());
   json["warnings"] = Json::array();
   for (const auto& warning : result.warnings()) json["warnings"].push_back(warning);

@@ -1,0 +1,165 @@
+#include "services/cli/what_if_page.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/json/comparison_json.h"
+
+namespace lawine::cli {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+void Fill(double mean, v1::Distribution& distribution) {
+  distribution.set_mean(mean);
+  distribution.mutable_ci95()->set_low(mean - 1);
+  distribution.mutable_ci95()->set_high(mean + 1);
+  distribution.mutable_quantiles()->set_p50(static_cast<std::uint64_t>(mean));
+}
+
+v1::ComparisonResult Comparison() {
+  v1::ComparisonResult result;
+  v1::Comparison& comparison = *result.mutable_comparison();
+  comparison.mutable_base()->set_graph("g");
+  comparison.mutable_base()->set_replicas(10);
+  comparison.mutable_base()->mutable_model()->mutable_forward()->set_probability(0.1);
+  comparison.set_base_name("person");
+  comparison.set_measure("deliveries");
+  v1::Variant& variant = *comparison.add_variants();
+  variant.set_name("page");
+  variant.mutable_change()->mutable_model()->mutable_forward()->set_probability(0.3);
+  for (const char* name : {"person", "page"}) {
+    v1::VariantResult& part = *result.add_variants();
+    part.set_name(name);
+    part.set_digest("d1");
+    part.mutable_ensemble()->set_replicas(10);
+    Fill(100, *part.mutable_ensemble()->mutable_measures()->mutable_deliveries());
+    part.add_steps()->set_first_receipts(10);
+  }
+  v1::Difference& difference = *result.add_differences();
+  difference.set_of("page");
+  difference.set_against("person");
+  difference.set_paired(true);
+  difference.set_replicas(10);
+  difference.set_answer("page is delivered more often.");
+  v1::MeasureDifference& found = *difference.mutable_measures()->mutable_deliveries();
+  found.set_mean(50);
+  found.mutable_ci95()->set_low(40);
+  found.mutable_ci95()->set_high(60);
+  found.set_more(7);
+  found.set_less(2);
+  found.set_same(1);
+  difference.add_steps()->mutable_reach()->set_mean(5);
+  result.set_recommendation("Choose page.");
+  return result;
+}
+
+std::vector<std::string> TitlesOf(const Page& page) {
+  std::vector<std::string> titles;
+  for (const PagePlots& group : page.plots) {
+    for (const Plot& plot : group.plots) titles.push_back(plot.title);
+  }
+  return titles;
+}
+
+TEST(ComparisonPage, OpensWithTheRecommendationAndASentenceAPair) {
+  const Page page = ComparisonPage(Comparison());
+  EXPECT_EQ(page.recommendation, "Choose page.");
+  ASSERT_EQ(page.answers.size(), 1u);
+  EXPECT_EQ(page.answers[0].question, "page or person?");
+  EXPECT_EQ(page.answers[0].sentence, "page is delivered more often.");
+}
+
+TEST(ComparisonPage, PlotsTheMeasureThatDecides) {
+  const Page page = ComparisonPage(Comparison());
+  EXPECT_THAT(TitlesOf(page), ElementsAre("Variants: deliveries", "Differences in deliveries", "Replica by replica",
+                                          "Members reached", "Difference in members reached"));
+  const std::vector<Plot>& plots = page.plots[0].plots;
+  EXPECT_THAT(plots[1].series[0].y, ElementsAre(50));
+  EXPECT_THAT(plots[1].series[0].bands[0].low, ElementsAre(40));
+  EXPECT_THAT(plots[2].series[0].y, ElementsAre(7));
+  EXPECT_THAT(plots[3].series[1].y, ElementsAre(1)) << "10 receipts in 10 replicas";
+}
+
+TEST(ComparisonPage, HasABreakEvenWhereOneWasAskedFor) {
+  v1::ComparisonResult result = Comparison();
+  v1::BreakEvenResult& even = *result.mutable_break_even();
+  even.mutable_break_even()->set_variant("page");
+  even.set_answer("As well at 0.2.");
+  even.set_value(0.2);
+  even.add_trials()->set_value(0.1);
+  const Page page = ComparisonPage(result);
+  EXPECT_EQ(page.answers.back().sentence, "As well at 0.2.");
+  EXPECT_EQ(TitlesOf(page).back(), "Break-even of page");
+  EXPECT_EQ(page.plots[0].plots.back().marks[0].at, 0.2);
+}
+
+TEST(ComparisonPage, HoldsTheFileThatRepeatsIt) {
+  const v1::ComparisonResult result = Comparison();
+  const PageManifest manifest = ComparisonPage(result).manifests.at(0);
+  EXPECT_THAT(manifest.commands, ElementsAre("lawine compare comparison.json"));
+  EXPECT_THAT(manifest.facts, Contains(Pair("digest of page", "d1")));
+  const auto again = ParseComparisonJson(manifest.files.at(0).second);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->SerializeAsString(), result.comparison().SerializeAsString());
+}
+
+v1::SweepResult Sweep() {
+  v1::SweepResult result;
+  v1::Sweep& sweep = *result.mutable_sweep();
+  sweep.mutable_scenario()->set_graph("g");
+  sweep.mutable_scenario()->set_replicas(10);
+  sweep.mutable_scenario()->mutable_model()->mutable_forward()->set_probability(0.1);
+  sweep.set_field("model.forward.probability");
+  sweep.set_from(0.1);
+  sweep.set_to(0.4);
+  sweep.set_points(3);
+  sweep.set_scale(v1::SWEEP_SCALE_LOG);
+  for (const double value : {0.1, 0.2, 0.4}) {
+    v1::SweepPoint& point = *result.add_points();
+    point.set_value(value);
+    point.set_digest("d2");
+    point.mutable_ensemble()->set_dying_out_share(1 - value);
+    Fill(1000 * value, *point.mutable_ensemble()->mutable_measures()->mutable_reach());
+    Fill(10 - value, *point.mutable_ensemble()->mutable_measures()->mutable_steps());
+  }
+  result.mutable_critical()->set_found(true);
+  result.mutable_critical()->set_value(0.2);
+  result.set_answer("It is about 0.2.");
+  return result;
+}
+
+TEST(SweepPage, SaysWhatItFound) {
+  const Page page = SweepPage(Sweep());
+  EXPECT_EQ(page.recommendation, "It is about 0.2.");
+  EXPECT_EQ(page.answers[1].sentence,
+            "It dies out in 90% of replicas where model.forward.probability is 0.1, in 60% where it is 0.4.");
+  EXPECT_EQ(page.answers[2].sentence, "It goes on longest, 9.9 steps on average, where it is 0.1.");
+}
+
+TEST(SweepPage, MarksTheCriticalValueInEveryPlot) {
+  const Page page = SweepPage(Sweep());
+  EXPECT_THAT(TitlesOf(page), ElementsAre("Members reached", "Dying out", "Last step", "Variability of reach"));
+  for (const Plot& plot : page.plots[0].plots) {
+    ASSERT_EQ(plot.marks.size(), 1u) << plot.title;
+    EXPECT_EQ(plot.marks[0].at, 0.2);
+    EXPECT_TRUE(plot.x.log);
+  }
+  EXPECT_THAT(page.plots[0].plots[0].series[0].y, ElementsAre(100, 200, 400));
+}
+
+TEST(SweepPage, HoldsTheCommandThatRepeatsIt) {
+  const PageManifest manifest = SweepPage(Sweep()).manifests.at(0);
+  EXPECT_THAT(manifest.commands,
+              ElementsAre("lawine sweep --scenario scenario.json --field model.forward.probability --from 0.1 --to "
+                          "0.4 --points 3 --scale log"));
+  EXPECT_THAT(manifest.files.at(1).second, HasSubstr("d2"));
+}
+
+}  // namespace
+}  // namespace lawine::cli
