@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/compare.h"
 #include "tests/support/graphs.h"
+#include "tests/support/model_groups.h"
 #include "tests/support/model_link_source.h"
 #include "tests/support/model_text.h"
 #include "tests/support/random_model.h"
@@ -64,14 +65,19 @@ StepCounts CountsOf(const ModelStep& step) {
           .ignored = step.ignored,
           .seen = step.seen,
           .recoveries = step.recoveries,
-          .monitors = step.monitors};
+          .monitors = step.monitors,
+          .cross_posts = step.cross_posts,
+          .unfollows = step.unfollows,
+          .follows = step.follows,
+          .present = step.present};
 }
 
 std::string Text(const StepCounts& s) {
   return absl::StrCat("step ", s.step, ": deliveries ", s.deliveries, ", first receipts ", s.first_receipts,
                       ", forwards ", s.forwards, ", acting ", s.acting, ", injected ", s.injected,
                       ", ignored ", s.ignored, ", seen ", s.seen, ", recoveries ", s.recoveries,
-                      ", monitors ", s.monitors);
+                      ", monitors ", s.monitors, ", cross-posts ", s.cross_posts, ", unfollows ", s.unfollows,
+                      ", follows ", s.follows, ", present ", s.present);
 }
 
 // The first difference in words.
@@ -106,8 +112,16 @@ std::string FirstDifference(const RandomModel& random_model, const Shards& shard
   for (std::size_t m = 0; m < verdicts.size(); ++m) {
     const std::string difference = Difference(verdicts[m], outcome->message_steps[m], outcome->lanes[m]);
     if (!difference.empty()) return absl::StrCat("message ", m, ": ", difference);
+    const std::uint64_t people = spec.model->people.has_value() ? verdicts[m].people : 0;
+    if (people != outcome->lanes[m].people) {
+      return absl::StrCat("message ", m, ": the judge says ", people, " people, the engine ",
+                          outcome->lanes[m].people);
+    }
   }
-  return "";
+  if (!spec.model->groups.has_value())
+    return outcome->groups[0].empty() ? "" : "groups that nobody asked for";
+  RunLuck luck(random_model.run_seed, random_model.replica);
+  return JudgeGroups(random_model.graph, *spec.model, luck, verdicts) == outcome->groups ? "" : "groups";
 }
 
 TEST(ModelShardTest, RandomModelsAreAsJudged) {
