@@ -27,16 +27,18 @@ MemberGroups::MemberGroups(const GroupSpec& spec, const ShardMembers& members)
   }
 }
 
+void AddTo(const GroupRow& row, GroupRow& sum) {
+  sum.members += row.members;
+  sum.deliveries += row.deliveries;
+  sum.reach += row.reach;
+  sum.forwards += row.forwards;
+  sum.first_met += row.first_met;
+  sum.last_met += row.last_met;
+}
+
 void AddTo(std::span<const GroupRow> rows, std::vector<GroupRow>& sums) {
   sums.resize(std::max(sums.size(), rows.size()));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    sums[i].members += rows[i].members;
-    sums[i].deliveries += rows[i].deliveries;
-    sums[i].reach += rows[i].reach;
-    sums[i].forwards += rows[i].forwards;
-    sums[i].first_met += rows[i].first_met;
-    sums[i].last_met += rows[i].last_met;
-  }
+  for (std::size_t i = 0; i < rows.size(); ++i) AddTo(rows[i], sums[i]);
 }
 
 }  // namespace lawine

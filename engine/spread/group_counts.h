@@ -32,6 +32,7 @@ inline constexpr std::uint32_t kGroupCommunities = 512;
 inline std::uint32_t GroupsCount(const GroupSpec& spec) {
   return kGroupCommunities + static_cast<std::uint32_t>(spec.communities.size()) + 2;
 }
+void AddTo(const GroupRow& row, GroupRow& sum);
 // Adds up rows of the same groups; to nothing, too.
 void AddTo(std::span<const GroupRow> rows, std::vector<GroupRow>& sums);
 

@@ -80,6 +80,18 @@ std::string Text(const StepCounts& s) {
                       ", follows ", s.follows, ", present ", s.present);
 }
 
+// The first step through which this share of all receipts was there.
+std::uint32_t StepOfShare(const MessageVerdict& verdict, std::uint64_t part, std::uint64_t of) {
+  std::uint64_t reached = 0;
+  for (const ModelStep& step : verdict.steps) {
+    reached += step.first_receipts;
+    if (reached > 0 && reached * of >= verdict.receipt_steps.size() * part) {
+      return static_cast<std::uint32_t>(step.step);
+    }
+  }
+  return 0;
+}
+
 // The first difference in words.
 std::string Difference(const MessageVerdict& verdict, const std::vector<StepCounts>& steps,
                        const LaneOutcome& lane) {
@@ -95,6 +107,8 @@ std::string Difference(const MessageVerdict& verdict, const std::vector<StepCoun
                         lane.digest.ToHex());
   }
   if (verdict.steps.back().step != lane.last_step) return "the last step that happens";
+  if (StepOfShare(verdict, 1, 2) != lane.half_step) return "the step of half its reach";
+  if (StepOfShare(verdict, 9, 10) != lane.nine_tenths_step) return "the step of 90% of its reach";
   const StopReason stop = verdict.stopped_at_max_steps ? StopReason::kMaxSteps : StopReason::kNothingPending;
   return stop == lane.stop ? "" : "why it stopped";
 }

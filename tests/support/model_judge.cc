@@ -1,6 +1,7 @@
 #include "tests/support/model_judge.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -62,9 +63,8 @@ class Judgement {
   }
 
   bool HasMore(std::uint64_t t) const {
-    for (std::size_t m = 0; m < messages_.size(); ++m)
-      if (HasMore(m, t)) return true;
-    return false;
+    const auto messages = std::views::iota(std::size_t{0}, messages_.size());
+    return std::ranges::any_of(messages, [&](std::size_t m) { return HasMore(m, t); });
   }
 
   std::vector<MessageVerdict> Verdicts(std::uint64_t last_step, std::uint64_t replica) {
@@ -114,7 +114,6 @@ class Judgement {
       return chosen.has_value() && IsChosen(i, *chosen, member);
     });
   }
-  // Or away, which is the same.
   bool IsRemoved(std::size_t m, MemberKey member) {
     return IsAmong(&Intervention::removed, m, member) || network_.IsAway(member, messages_[m].counts.step);
   }

@@ -45,6 +45,8 @@ Json ResultToJson(const v1::RunResult& result) {
   json["timing"] = MessageToJson(result.timing());
   if (result.has_ensemble()) json["ensemble"] = MessageToJson(result.ensemble());
   if (result.replicas_size() > 1) json["replicas"] = ListToJson(result.replicas());
+  if (result.messages_size() > 0) json["messages"] = ListToJson(result.messages());
+  if (result.groups_size() > 0) json["groups"] = ListToJson(result.groups());
   json["warnings"] = Json::array();
   for (const auto& warning : result.warnings()) json["warnings"].push_back(warning);
   json["manifest"] = MessageToJson(result.manifest());
