@@ -19,21 +19,28 @@ namespace lawine {
 
 // What a coin decides. The values are part of the definition: never renumber.
 enum class CoinPurpose : std::uint64_t {
-  kForward = 1,      // key1 = receiver
-  kDelay = 2,        // key1 = receiver
-  kThreshold = 3,    // key1 = receiver
-  kLink = 4,         // key1 = source, key2 = receiver
-  kAttribution = 5,  // key1 = source, key2 = receiver
-  kInfection = 6,    // key1 = source, key2 = receiver, with the step
-  kRecovery = 7,     // key1 = member, with the step
-  kSeedChoice = 8,   // key1 = member: the smallest coins are chosen
-  kGrowth = 9,
+  kForward = 1,        // key1 = receiver
+  kDelay = 2,          // key1 = receiver
+  kThreshold = 3,      // key1 = receiver
+  kLink = 4,           // key1 = source, key2 = receiver
+  kAttribution = 5,    // key1 = source, key2 = receiver
+  kInfection = 6,      // key1 = source, key2 = receiver, with the step
+  kRecovery = 7,       // key1 = member, with the step
+  kSeedChoice = 8,     // key1 = member: the smallest coins are chosen
+  kGrowth = 9,         // key1 = member, with the step
   kSender = 10,        // traffic: see engine/README.md
   kStartTime = 11,     // traffic: key1 = message
   kSeen = 12,          // key1 = source, key2 = receiver
   kLinkDelay = 13,     // key1 = source, key2 = receiver
   kOnset = 14,         // key1 = member, with the step
   kIntervention = 15,  // key1 = member, with the intervention's number for the step
+  kCrossPost = 16,     // key1 = source, key2 = receiver: two accounts of one person
+  kLinkLoss = 17,      // key1 = source, key2 = receiver
+  kJoin = 18,          // key1 = member
+  kLeave = 19,         // key1 = member
+  kGrowthTarget = 20,  // key1 = member, with the step
+  kUnfollow = 21,      // key1 = source, key2 = receiver
+  kFollow = 22,        // key1 = receiver
   // 32 to 63 belong to what is done with results: they decide nothing in a run.
   kResample = 32,  // bootstrap: key1 = sample, key2 = place in it
   // 64 and above belong to generators (engine/graph).

@@ -41,6 +41,7 @@ inline constexpr std::uint32_t kSeedMembersMax = 50'000;
 inline constexpr std::uint32_t kMessagesMax = 64;
 inline constexpr std::uint32_t kInterventionsMax = 256;
 inline constexpr std::uint32_t kInjectionsMax = 4096;
+inline constexpr std::uint32_t kGroupCommunitiesMax = 1000;
 inline constexpr std::uint32_t kDelayStepsMax = 1u << 16;
 static_assert(std::uint64_t{kReplicasMax} * kMessagesMax < 1ull << 32, "frames number both in 32 bits");
 

@@ -12,6 +12,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/generator_block.h"
 #include "engine/graph/network.h"
+#include "engine/graph/pages.h"
 #include "engine/graph/population.h"
 #include "engine/graph/preset.h"
 
@@ -21,12 +22,25 @@ namespace {
 // Smaller populations have networks that cannot carry their links.
 constexpr std::uint32_t kPopulationMembersMin = 10'000;
 
+bool HasPages(const GeneratorSpec& spec) { return spec.pages > 0 || spec.groups > 0; }
+
 absl::Status CheckPopulation(const Preset& preset, const GeneratorSpec& spec) {
+  if (spec.pages > kPagesMax || spec.groups > kPagesMax) {
+    return absl::InvalidArgumentError(absl::StrCat("expected at most ", kPagesMax,
+                                                   " pages and as many groups, found ", spec.pages, " and ",
+                                                   spec.groups));
+  }
   if (preset.networks.empty()) {
     if (spec.overlaps == Overlaps()) return absl::OkStatus();
     return absl::InvalidArgumentError(
         absl::StrCat("expected overlaps for a preset of several networks only, found "
                      "some for '",
+                     std::string(preset.name), "'; leave them out"));
+  }
+  if (HasPages(spec)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected pages and groups for presets of one network, found some "
+                     "for '",
                      std::string(preset.name), "'; leave them out"));
   }
   if (spec.members < kPopulationMembersMin) {
@@ -117,6 +131,7 @@ absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec) {
   if (!preset.ok()) return absl::InvalidArgumentError(preset.status().message());
   if (spec.members == 0) spec.members = (*preset)->members;
   if (spec.links_per_member_milli == 0) spec.links_per_member_milli = (*preset)->links_per_member_milli;
+  if (HasPages(spec)) spec.members -= spec.members % limits::kSourcesPerBlock;
   if (spec.members > kGeneratorMembersMax) {
     return absl::InvalidArgumentError(absl::StrCat("expected at most ", kGeneratorMembersMax,
                                                    " members, found ", spec.members,
@@ -142,10 +157,12 @@ absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec) {
 
 std::string OriginOf(const GeneratorSpec& spec) {
   const Preset& preset = **FindPreset(spec.preset);
-  return absl::StrCat("preset ", spec.preset, ", ", spec.members, " members, ",
-                      static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
-                      spec.graph_seed, ", generator ", GeneratorVersion(spec),
-                      preset.networks.empty() ? "" : OverlapsText(spec.overlaps));
+  return absl::StrCat(
+      "preset ", spec.preset, ", ", spec.members, " members, ",
+      static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
+      spec.graph_seed, ", generator ", GeneratorVersion(spec),
+      preset.networks.empty() ? "" : OverlapsText(spec.overlaps),
+      HasPages(spec) ? absl::StrCat(", ", spec.pages, " pages, ", spec.groups, " groups") : "");
 }
 
 std::optional<GeneratorSpec> SpecOfOrigin(std::string_view origin) {
@@ -167,9 +184,23 @@ std::optional<GeneratorSpec> SpecOfOrigin(std::string_view origin) {
     }
     spec.overlaps = {Ppm(facebook), Ppm(linkedin), Ppm(twitter), Ppm(active)};
   }
+  if (const std::size_t pages = origin.find(" pages, "); pages != std::string_view::npos) {
+    const std::string text(origin.substr(std::min(origin.rfind(',', pages), pages)));
+    std::sscanf(text.c_str(), ", %" SCNu32 " pages, %" SCNu32 " groups", &spec.pages, &spec.groups);
+  }
   const absl::StatusOr<GeneratorSpec> resolved = ResolveSpec(spec);
   if (!resolved.ok() || OriginOf(*resolved) != origin) return std::nullopt;
   return *resolved;
+}
+
+std::vector<NetworkSize> NetworksOf(const GeneratorSpec& spec) {
+  const Preset& preset = **FindPreset(spec.preset);
+  if (preset.networks.empty()) return {{.network = preset.network, .members = spec.members}};
+  std::vector<NetworkSize> networks;
+  for (const GeneratorSpec& part : NetworkSpecs(preset, spec)) {
+    networks.push_back({.network = (*FindPreset(part.preset))->network, .members = part.members});
+  }
+  return networks;
 }
 
 absl::StatusOr<std::shared_ptr<const LinkSource>> MakeGenerator(const GeneratorSpec& spec,
@@ -177,7 +208,10 @@ absl::StatusOr<std::shared_ptr<const LinkSource>> MakeGenerator(const GeneratorS
   LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec resolved, ResolveSpec(spec));
   LAWINE_ASSIGN_OR_RETURN(const Preset* const preset, FindPreset(resolved.preset));
   if (!preset->networks.empty()) return MakePopulation(*preset, resolved, executor);
-  return MakeNetwork(*preset, resolved, executor);
+  std::shared_ptr<const LinkSource> network = MakeNetwork(*preset, resolved, executor);
+  if (!HasPages(resolved)) return network;
+  return WithPages(std::move(network),
+                   {.graph_seed = resolved.graph_seed, .pages = resolved.pages, .groups = resolved.groups});
 }
 
 }  // namespace lawine

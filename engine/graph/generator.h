@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
@@ -36,7 +37,9 @@ struct GeneratorSpec {
   std::uint32_t members = 0;                 // 0: the preset's
   std::uint32_t links_per_member_milli = 0;  // mean audience in thousandths; 0: the preset's
   std::uint64_t graph_seed = 1;
-  Overlaps overlaps = {};  // presets of several networks only
+  Overlaps overlaps = {};    // presets of several networks only
+  std::uint32_t pages = 0;   // beside the members; presets of one network only, as the next
+  std::uint32_t groups = 0;  // see pages.h
   friend bool operator==(const GeneratorSpec&, const GeneratorSpec&) = default;
 };
 
@@ -46,7 +49,8 @@ std::uint32_t GeneratorVersion(const GeneratorSpec& spec);
 
 // Fills defaults from the preset. INVALID_ARGUMENT for an unknown preset, too many members, a mean outside
 // the limits above, or more than the number of members can carry: half of the others; for overlaps that
-// cannot be, or of a preset that is one network.
+// cannot be, or of a preset that is one network; for too many pages. With pages or groups members are a
+// multiple of 64: rounded down.
 absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec);
 
 // "preset hyves, 6000000 members, 100 links a member, graph seed 1, generator 1". REQUIRES: `spec` is
@@ -54,6 +58,14 @@ absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec);
 std::string OriginOf(const GeneratorSpec& spec);
 // The spec that OriginOf was given; none for other texts, and for versions that its preset no longer has.
 std::optional<GeneratorSpec> SpecOfOrigin(std::string_view origin);
+
+// The networks of a spec, in order of their members.
+struct NetworkSize {
+  std::uint8_t network = 0;
+  std::uint32_t members = 0;
+};
+// REQUIRES: `spec` is resolved.
+std::vector<NetworkSize> NetworksOf(const GeneratorSpec& spec);
 
 // Plans the graph (weights of members and blocks: linear in members), on `executor`. The links themselves
 // are made when asked for, block by block; the same spec gives the same links whatever the threads and the

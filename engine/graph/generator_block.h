@@ -36,6 +36,7 @@ enum class GeneratorCoin : std::uint64_t {
   kAlikeMember = 9,    // key1 = member: alike or not (low half), by how much it differs (high half)
   kPersons = 10,       // see person_plan.cc
   kNetworkSeed = 11,   // key1 = place of a network in its population: the network's graph seed
+  kPages = 12,         // see pages.cc
 };
 
 inline CoinLane GeneratorLane(std::uint64_t graph_seed, GeneratorCoin coin) {

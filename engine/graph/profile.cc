@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kNetworkNames = {"",         "hyves",   "facebook",
                                                            "linkedin", "twitter", "own"};
-constexpr std::array<std::string_view, 5> kAccountKindNames = {"", "personal", "ambassador", "representative",
-                                                               "organisation"};
+constexpr std::array<std::string_view, 7> kAccountKindNames = {
+    "", "personal", "ambassador", "representative", "organisation", "page", "group"};
 
 // Names and numbers start at 1.
 std::optional<std::uint8_t> Parse(std::string_view text, std::span<const std::string_view> names,
@@ -53,10 +53,10 @@ absl::StatusOr<std::uint8_t> ParseNetwork(std::string_view text) {
 std::string_view AccountKindName(std::uint8_t kind) { return NameOf(kAccountKindNames, kind); }
 
 absl::StatusOr<std::uint8_t> ParseAccountKind(std::string_view text) {
-  if (const auto kind = Parse(text, kAccountKindNames, kAccountOrganisation)) return *kind;
+  if (const auto kind = Parse(text, kAccountKindNames, kAccountGroup)) return *kind;
   return absl::InvalidArgumentError(
       absl::StrCat("expected an account kind (1 or personal, 2 or ambassador, 3 or representative, 4 or "
-                   "organisation), found '",
+                   "organisation, 5 or page, 6 or group), found '",
                    std::string(text), "'"));
 }
 

@@ -23,6 +23,7 @@ class Arrivals {
     std::uint64_t seen = 0;
     std::vector<std::uint32_t> first;       // members whose first delivery it is, each once
     std::vector<std::uint32_t> first_seen;  // members whose first delivery seen it is, each once
+    std::vector<std::uint64_t> by_group;    // deliveries; empty where they are not asked for
   };
 
   Arrivals() = default;
@@ -42,6 +43,13 @@ class Arrivals {
     if (step >= first_seen_[receiver]) return;
     first_seen_[receiver] = step;
     due.first_seen.push_back(receiver);
+  }
+
+  // Deliveries by group that arrive at a step; those that are not there yet are 0.
+  std::vector<std::uint64_t>& ByGroup(std::uint32_t step, std::uint32_t groups_count) {
+    std::vector<std::uint64_t>& groups = due_[step].by_group;
+    groups.resize(groups_count);
+    return groups;
   }
 
   // What arrives at `step`: nothing before it may be left.

@@ -49,7 +49,8 @@ std::string EncodeMarkerPayload(const Marker& marker) {
   writer.U64(marker.events_sent);
   writer.U32(marker.next_pending_step);
   for (const std::uint64_t count :
-       {marker.injected, marker.ignored, marker.seen, marker.recoveries, marker.monitors}) {
+       {marker.injected, marker.ignored, marker.seen, marker.recoveries, marker.monitors, marker.cross_posts,
+        marker.unfollows, marker.follows, marker.present}) {
     writer.U64(count);
   }
   return out;
@@ -65,7 +66,11 @@ Marker MarkerOf(const StepCounts& counts, std::uint32_t next_pending_step) {
           .ignored = counts.ignored,
           .seen = counts.seen,
           .recoveries = counts.recoveries,
-          .monitors = counts.monitors};
+          .monitors = counts.monitors,
+          .cross_posts = counts.cross_posts,
+          .unfollows = counts.unfollows,
+          .follows = counts.follows,
+          .present = counts.present};
 }
 
 StepCounts CountsOf(const Marker& marker, std::uint32_t step) {
@@ -78,7 +83,11 @@ StepCounts CountsOf(const Marker& marker, std::uint32_t step) {
           .ignored = marker.ignored,
           .seen = marker.seen,
           .recoveries = marker.recoveries,
-          .monitors = marker.monitors};
+          .monitors = marker.monitors,
+          .cross_posts = marker.cross_posts,
+          .unfollows = marker.unfollows,
+          .follows = marker.follows,
+          .present = marker.present};
 }
 
 absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
@@ -123,11 +132,12 @@ absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload) {
   marker.events_sent = reader.U64();
   marker.next_pending_step = reader.U32();
   for (std::uint64_t* const count :
-       {&marker.injected, &marker.ignored, &marker.seen, &marker.recoveries, &marker.monitors}) {
+       {&marker.injected, &marker.ignored, &marker.seen, &marker.recoveries, &marker.monitors,
+        &marker.cross_posts, &marker.unfollows, &marker.follows, &marker.present}) {
     *count = reader.U64();
   }
   if (!reader.AtEnd()) return Garbled(absl::StrCat("a marker of ", payload.size(), " bytes"));
-  if (marker.first_receipts > marker.deliveries + marker.injected ||
+  if (marker.first_receipts > marker.deliveries + marker.injected + marker.cross_posts ||
       marker.monitors > marker.first_receipts || marker.seen > marker.deliveries) {
     return Garbled("a marker whose counters contradict each other");
   }

@@ -10,7 +10,8 @@
 //   u32  events in this frame (markers: 0)
 //   ...  payload: events as in event_codec.h or message_events.h; marker: u64 each deliveries, first
 //   receipts, forwards,
-//        events sent, u32 next pending step, u64 each injected, ignored, seen, recoveries, monitors
+//        events sent, u32 next pending step, u64 each injected, ignored, seen, recoveries, monitors, cross
+//        posts, unfollows, follows, present
 //   u32  CRC-32C of everything before
 #ifndef LAWINE_ENGINE_SPREAD_FRAME_H_
 #define LAWINE_ENGINE_SPREAD_FRAME_H_
@@ -63,6 +64,10 @@ struct Marker {
   std::uint64_t seen = 0;
   std::uint64_t recoveries = 0;
   std::uint64_t monitors = 0;
+  std::uint64_t cross_posts = 0;
+  std::uint64_t unfollows = 0;
+  std::uint64_t follows = 0;
+  std::uint64_t present = 0;
   friend bool operator==(const Marker&, const Marker&) = default;
 };
 

@@ -24,11 +24,16 @@ void Lane::Begin(std::uint32_t replica, Inboxes inboxes) {
   replica_ = replica;
   closed_.clear();
   frontier_count_ = 0;
-  next_step_ = 0;
+  next_step_ = last_step_ = 0;
+  told_ = spec_.model == nullptr || !spec_.model->people.has_value();
   for (const auto& shard : shards_) shard->process->Begin(replica);
   for (std::size_t m = 0; m < messages_.size(); ++m) {
-    messages_[m] = {
-        .inbox = std::move(inboxes[m]), .remote = {}, .frontier = {}, .next_step = 0, .outcome = {}};
+    messages_[m] = {.inbox = std::move(inboxes[m]),
+                    .remote = {},
+                    .frontier = {},
+                    .next_step = 0,
+                    .outcome = {},
+                    .reach = {}};
     messages_[m].outcome.replica = replica;
   }
   if (spec_.model != nullptr) {
@@ -40,22 +45,27 @@ void Lane::Begin(std::uint32_t replica, Inboxes inboxes) {
 
 void Lane::CloseKnownStart() {
   const std::uint64_t seeds = spec_.seed_members.size();
-  closed_.push_back(
-      {.message = 0,
-       .counts = {
-           .step = 0, .first_receipts = seeds, .forwards = seeds, .acting = seeds, .injected = seeds}});
-  messages_[0].outcome.Add(closed_[0].counts);
+  AddClosed(0, {.step = 0, .first_receipts = seeds, .forwards = seeds, .acting = seeds, .injected = seeds});
   messages_[0].frontier.assign(1, spec_.seed_members);
   messages_[0].next_step = next_step_ = 1;
   frontier_count_ = seeds;
 }
 
-bool Lane::over() const {
+void Lane::AddClosed(std::uint32_t message, const StepCounts& counts) {
+  MessagePart& part = messages_[message];
+  closed_.push_back({.message = message, .counts = counts});
+  part.outcome.Add(counts);
+  if (counts.first_receipts > 0) part.reach.push_back({counts.step, part.outcome.reach});
+}
+
+bool Lane::NothingLeft() const {
   return next_step_ == kNoStep || (spec_.max_steps.has_value() && next_step_ > *spec_.max_steps);
 }
 
+bool Lane::over() const { return NothingLeft() && told_; }
+
 absl::Status Lane::OpenStep() {
-  if (next_step_ > limits::kStepsMax) {
+  if (!telling() && next_step_ > limits::kStepsMax) {
     return absl::OutOfRangeError(absl::StrCat("expected a run of at most ", limits::kStepsMax,
                                               " steps, and more are pending: set stop.max_steps"));
   }
@@ -66,6 +76,10 @@ absl::Status Lane::OpenStep() {
 }
 
 absl::Status Lane::StepShard(std::size_t shard) {
+  if (telling()) {
+    shards_[shard]->process->TellAccounts(shards_[shard]->open);
+    return absl::OkStatus();
+  }
   std::vector<Frontier> frontiers;
   for (const MessagePart& message : messages_) frontiers.emplace_back(message.frontier);
   return shards_[shard]->process->Step(next_step_, frontiers, progress_, shards_[shard]->open);
@@ -104,16 +118,15 @@ absl::Status Lane::CloseStep() {
   closed_.clear();
   frontier_count_ = 0;
   for (const auto& shard : shards_) shard->last.swap(shard->open);
+  if (telling()) return CloseTelling();
   std::vector<StepCounts> totals;
   for (std::uint32_t m = 0; m < messages_.size(); ++m) {
     const bool happens = messages_[m].next_step == next_step_;
     LAWINE_ASSIGN_OR_RETURN(totals.emplace_back(), CloseMessage(m));
     frontier_count_ += totals[m].acting;
-    if (!happens) continue;
-    closed_.push_back({.message = m, .counts = totals[m]});
-    messages_[m].outcome.Add(totals[m]);
+    if (happens) AddClosed(m, totals[m]);
   }
-  const std::uint32_t closed_step = std::exchange(next_step_, kNoStep);
+  const std::uint32_t closed_step = last_step_ = std::exchange(next_step_, kNoStep);
   if (spec_.model != nullptr) progress_.Close(closed_step, totals);
   for (std::uint32_t m = 0; m < messages_.size(); ++m) {
     std::uint32_t& next = messages_[m].next_step;
@@ -123,9 +136,22 @@ absl::Status Lane::CloseStep() {
   return absl::OkStatus();
 }
 
+absl::Status Lane::CloseTelling() {
+  for (std::uint32_t m = 0; m < messages_.size(); ++m) {
+    MessagePart& part = messages_[m];
+    const std::uint32_t next_step = part.next_step;
+    LAWINE_RETURN_IF_ERROR(CloseMessage(m).status());
+    part.next_step = next_step;
+    for (const auto& shard : shards_) part.outcome.people += shard->process->PeopleOf(m, part.frontier);
+  }
+  told_ = true;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<StepCounts> Lane::CloseMessage(std::uint32_t message) {
   MessagePart& part = messages_[message];
-  StepCounts total{.step = next_step_};
+  const std::uint32_t step = OpenKey(message).step;
+  StepCounts total{.step = step};
   part.next_step = kNoStep;
   part.remote = part.inbox->Take();
   part.frontier.clear();
@@ -136,25 +162,31 @@ absl::StatusOr<StepCounts> Lane::CloseMessage(std::uint32_t message) {
   }
   for (const ShardStep& shard : part.remote) {
     if (!shard.marker.has_value()) continue;
-    AddTo(CountsOf(*shard.marker, next_step_), total);
+    AddTo(CountsOf(*shard.marker, step), total);
     part.next_step = std::min(part.next_step, shard.marker->next_pending_step);
     part.frontier.push_back(shard.events);
   }
-  total.step = next_step_;
-  if (part.next_step <= next_step_) {
-    return absl::DataLossError(absl::StrCat("replica ", replica_, ", step ", next_step_,
+  total.step = step;
+  if (part.next_step <= step) {
+    return absl::DataLossError(absl::StrCat("replica ", replica_, ", step ", step,
                                             ": a shard says that step ", part.next_step,
                                             " is still to come"));
   }
   std::uint64_t applied = 0;
   for (const auto members : part.frontier) applied += members.size();
   if (applied != total.acting || (spec_.model == nullptr && total.forwards != total.acting)) {
-    return absl::DataLossError(absl::StrCat("replica ", replica_, ", step ", next_step_, ": ", total.forwards,
+    return absl::DataLossError(absl::StrCat("replica ", replica_, ", step ", step, ": ", total.forwards,
                                             " members forwarded and ", total.acting, " act, ", applied,
                                             " forward events are here"));
   }
-  if (total.acting > 0) part.next_step = next_step_ + 1;
+  if (total.acting > 0) part.next_step = step + 1;
   return total;
+}
+
+std::vector<GroupRow> Lane::Groups(std::uint32_t message) const {
+  std::vector<GroupRow> groups;
+  for (const auto& shard : shards_) AddTo(shard->process->GroupsOf(message), groups);
+  return groups;
 }
 
 std::uint64_t Lane::links_touched() const {
@@ -168,6 +200,8 @@ LaneOutcome Lane::Outcome(std::uint32_t message) const {
   LaneOutcome outcome = messages_[message].outcome;
   outcome.stop =
       messages_[message].next_step == kNoStep ? StopReason::kNothingPending : StopReason::kMaxSteps;
+  outcome.half_step = StepOfShare(messages_[message].reach, 50);
+  outcome.nine_tenths_step = StepOfShare(messages_[message].reach, 90);
   for (const auto& shard : shards_) {
     outcome.digest += shard->process->DigestOf(message);
     outcome.unreached_without_followees += shard->process->UnreachedWithoutFollowees(message);

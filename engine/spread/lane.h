@@ -70,6 +70,8 @@ class Lane {
   const Receipts& receipts(std::size_t shard, std::uint32_t message) const {
     return shards_[shard]->process->ReceiptsOf(message);
   }
+  // Of the worker's shards: what came of a message by group. REQUIRES: over(), and the spec asks.
+  std::vector<GroupRow> Groups(std::uint32_t message) const;
   std::uint64_t events_sent() const { return events_sent_; }  // of all replicas
   std::uint64_t links_touched() const;                        // of all replicas
 
@@ -86,13 +88,20 @@ class Lane {
     std::vector<std::span<const MemberId>> frontier;  // everybody who acted at it
     std::uint32_t next_step = 0;                      // the next one that happens for the message
     LaneOutcome outcome;
+    std::vector<ReachAt> reach;  // steps with first receipts, ascending
   };
+  // Nothing is left but to tell each other which accounts were reached, where people are counted.
+  bool telling() const { return NothingLeft() && !told_; }
+  bool NothingLeft() const;
   void CloseKnownStart();
+  void AddClosed(std::uint32_t message, const StepCounts& counts);
+  absl::Status CloseTelling();
   absl::StatusOr<StepCounts> CloseMessage(std::uint32_t message);
   void SendShard(const LocalShard& shard, std::uint32_t message, const Send& send);
   // Frames name a message of a replica by one number.
   StepKey OpenKey(std::uint32_t message) const {
-    return {.replica = replica_ * MessagesOf(spec_) + message, .step = next_step_};
+    return {.replica = replica_ * MessagesOf(spec_) + message,
+            .step = telling() ? last_step_ + 1 : next_step_};
   }
 
   const RunSpec& spec_;
@@ -101,6 +110,8 @@ class Lane {
   std::uint32_t replica_ = 0;
   RunProgress progress_;
   std::uint32_t next_step_ = kNoStep;  // to be opened, or open; kNoStep: nothing is left to happen
+  std::uint32_t last_step_ = 0;        // closed
+  bool told_ = true;  // who was reached; there is nothing to tell where people are not counted
   std::vector<Closed> closed_;
   std::uint64_t frontier_count_ = 0;
   std::uint64_t events_sent_ = 0;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/graph/link_kind.h"
+
 namespace lawine {
 namespace {
 
@@ -41,8 +43,8 @@ LinkAttempts::LinkAttempts(const MessageSpec& message, const ShardImage& image,
       needs_weights_(NeedsLinkWeights(message)),
       by_weight_(message.acceptance.kind == Acceptance::Kind::kLinearByWeight) {}
 
-std::size_t LinkAttempts::TryBatch(const CoinLane& coins, Gaps list, std::size_t at, std::uint32_t& place) {
-  const std::size_t count = Collect(list, at, place);
+// Of the links collected, those that carry.
+std::size_t LinkAttempts::Select(const CoinLane& coins, std::size_t count) {
   if (message_.link.kind != LinkChance::Kind::kSame) {
     ReadKeys(count);
     return SelectByChance(coins, count);
@@ -61,7 +63,7 @@ std::size_t LinkAttempts::TryBatch(const CoinLane& coins, Gaps list, std::size_t
 std::size_t LinkAttempts::Collect(Gaps list, std::size_t at, std::uint32_t& place) {
   const Gaps batch = list.subspan(at, std::min(kKeyBatch, list.size() - at));
   const bool filter = !message_.link_kinds.empty();
-  if (!needs_kinds_ && !needs_weights_ && options_.removed == nullptr) {
+  if (!needs_kinds_ && !needs_weights_ && options_.removed == nullptr && options_.away == nullptr) {
     return IdsOfGaps(batch, place, ids_.data());
   }
   std::size_t count = 0;
@@ -70,13 +72,41 @@ std::size_t LinkAttempts::Collect(Gaps list, std::size_t at, std::uint32_t& plac
     if (batch[i] == kSkip) continue;
     const std::uint8_t kind = kinds_.empty() ? std::uint8_t{0} : kinds_[at + i];
     if (filter && !message_.link_kinds[kind]) continue;
-    if (options_.removed != nullptr && options_.removed->Contains(LocalId(place))) continue;
+    if (IsOut(place)) continue;
     ids_[count] = place;
     link_kinds_[count] = kind;
     if (needs_weights_) link_weights_[count] = weights_[at + i];
     ++count;
   }
   return count;
+}
+
+// New links are of kind follow and have no weights.
+std::size_t LinkAttempts::CollectAdded(const NetworkChanges::SourceLinks& links, std::size_t at) {
+  if (!message_.link_kinds.empty() && !message_.link_kinds[kLinkFollow]) return 0;
+  const auto added = links.added().subspan(at, std::min(kKeyBatch, links.added().size() - at));
+  std::size_t count = 0;
+  for (const NetworkChanges::Since& link : added) {
+    if (IsOut(link.receiver) || !links.Has(link, image_.KeyOf(LocalId(link.receiver)))) continue;
+    ids_[count] = link.receiver;
+    link_kinds_[count] = kLinkFollow;
+    ++count;
+  }
+  return count;
+}
+
+// Of the links collected, those that are neither lost nor dropped.
+std::size_t LinkAttempts::KeepThere(const NetworkChanges::SourceLinks& links, std::size_t count) {
+  ReadKeys(count);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!links.Has(ids_[i], keys_[i])) continue;
+    ids_[kept] = ids_[i];
+    link_kinds_[kept] = link_kinds_[i];
+    link_weights_[kept] = link_weights_[i];
+    ++kept;
+  }
+  return kept;
 }
 
 void LinkAttempts::ReadKeys(std::size_t count) {

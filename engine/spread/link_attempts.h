@@ -15,6 +15,7 @@
 #include "engine/base/key_batch.h"
 #include "engine/base/member_set.h"
 #include "engine/spread/message_spec.h"
+#include "engine/spread/network_changes.h"
 #include "engine/store/shard_image.h"
 
 namespace lawine {
@@ -29,10 +30,12 @@ class LinkAttempts {
     std::span<const std::uint32_t> weights;    // of the links; only where acceptance needs them
   };
   struct Options {
-    CoinLane coins;                      // links at step 0, or infections at the step
-    std::vector<Threshold> carry;        // of the interventions in force, in order
-    const MemberSet* removed = nullptr;  // attempts at them never carry; null: nobody is
-    bool keys = false;                   // for whoever wants coins of what carried
+    CoinLane coins;                           // links at step 0, or infections at the step
+    std::vector<Threshold> carry;             // of the interventions in force, in order
+    const MemberSet* removed = nullptr;       // attempts at them never carry; null: nobody is
+    const MemberSet* away = nullptr;          // the same
+    bool keys = false;                        // for whoever wants coins of what carried
+    const NetworkChanges* changes = nullptr;  // which links are there; null: those of the graph
   };
 
   // All must outlive the attempts. `by_followees`: see FollowerChances; needed for LinkChance::kByFollowees.
@@ -46,20 +49,45 @@ class LinkAttempts {
     const CoinLane coins = options_.coins.ForSource(image_.KeyOfSource(source));
     if (needs_kinds_) kinds_ = image_.KindsOf(source);
     if (needs_weights_) weights_ = image_.WeightsOf(source);
+    std::optional<NetworkChanges::SourceLinks> there;
+    if (options_.changes != nullptr) there.emplace(options_.changes->LinksOf(source));
     std::uint32_t place = 0;
     for (std::size_t at = 0; at < list.size(); at += kKeyBatch) {
-      const std::size_t count = TryBatch(coins, list, at, place);
-      if (count == 0) continue;
-      visit(Carried{.receivers = std::span(ids_).first(count),
-                    .keys = options_.keys ? KeySpan(keys_).first(count) : KeySpan(),
-                    .weights = by_weight_ ? std::span<const std::uint32_t>(link_weights_).first(count)
-                                          : std::span<const std::uint32_t>()});
+      std::size_t count = Collect(list, at, place);
+      if (there.has_value()) count = KeepThere(*there, count);
+      VisitCarried(coins, count, visit);
+    }
+  }
+  // The same of links that the graph does not have. REQUIRES: options.changes.
+  template <class Visit>
+  void TryAdded(MemberId source, Visit&& visit) {
+    const NetworkChanges::SourceLinks links = options_.changes->LinksOf(source);
+    const CoinLane coins = options_.coins.ForSource(image_.KeyOfSource(source));
+    for (std::size_t at = 0; at < links.added().size(); at += kKeyBatch) {
+      VisitCarried(coins, CollectAdded(links, at), visit);
     }
   }
 
  private:
-  std::size_t TryBatch(const CoinLane& coins, Gaps list, std::size_t at, std::uint32_t& place);
+  template <class Visit>
+  void VisitCarried(const CoinLane& coins, std::size_t tried, Visit& visit) {
+    const std::size_t count = Select(coins, tried);
+    if (count == 0) return;
+    visit(Carried{.receivers = std::span(ids_).first(count),
+                  .keys = options_.keys ? KeySpan(keys_).first(count) : KeySpan(),
+                  .weights = by_weight_ ? std::span<const std::uint32_t>(link_weights_).first(count)
+                                        : std::span<const std::uint32_t>()});
+  }
+  bool IsOut(std::uint32_t local) const {
+    const auto has = [local](const MemberSet* set) {
+      return set != nullptr && set->Contains(LocalId(local));
+    };
+    return has(options_.removed) || has(options_.away);
+  }
   std::size_t Collect(Gaps list, std::size_t at, std::uint32_t& place);
+  std::size_t CollectAdded(const NetworkChanges::SourceLinks& links, std::size_t at);
+  std::size_t KeepThere(const NetworkChanges::SourceLinks& links, std::size_t count);
+  std::size_t Select(const CoinLane& coins, std::size_t count);
   void ReadKeys(std::size_t count);
   std::size_t SelectByChance(const CoinLane& coins, std::size_t count);
   Threshold ChanceOf(std::size_t i) const;

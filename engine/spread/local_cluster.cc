@@ -47,6 +47,8 @@ absl::StatusOr<ClusterOutcome> LocalCluster::Run(const RunSpec& spec, Executor& 
   }
   for (std::size_t w = 0; w < count; ++w) {
     LAWINE_RETURN_IF_ERROR(MergeLanes(machines[w]->lanes(), outcome.lanes));
+    outcome.groups.resize(MessagesOf(spec));
+    for (std::uint32_t m = 0; m < MessagesOf(spec); ++m) AddTo(machines[w]->groups(m), outcome.groups[m]);
     outcome.frame_bytes += machines[w]->frame_bytes_sent();
     outcome.events += machines[w]->events_sent();
     outcome.links_touched += machines[w]->links_touched();
@@ -64,6 +66,7 @@ absl::Status MergeLanes(const std::vector<LaneOutcome>& part, std::vector<LaneOu
     same = part[i].steps_fingerprint == whole[i].steps_fingerprint && part[i].stop == whole[i].stop;
     whole[i].digest += part[i].digest;
     whole[i].unreached_without_followees += part[i].unreached_without_followees;
+    whole[i].people += part[i].people;
   }
   if (same) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat("workers report different counts for the same run (", part.size(),

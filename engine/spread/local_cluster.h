@@ -20,7 +20,8 @@ struct ClusterOutcome {
   std::vector<std::vector<StepCounts>> message_steps;  // of all messages
   std::vector<LaneOutcome> lanes;  // by replica, and inside a replica by message; whole graph
   std::vector<Receipts> receipts;  // of the first message by shard, then of the next; only when the spec asks
-  std::uint64_t frame_bytes = 0;   // produced by all workers; each goes to every other worker
+  std::vector<std::vector<GroupRow>> groups;  // by message, summed over replicas; only when the spec asks
+  std::uint64_t frame_bytes = 0;              // produced by all workers; each goes to every other worker
   std::uint64_t events = 0;
   std::uint64_t links_touched = 0;
 };

@@ -1,6 +1,6 @@
 // Who forwards, and when: the part of MessageShard that decides (5).
 #include <algorithm>
-#include <utility>
+#include <tuple>
 
 #include "engine/spread/message_shard.h"
 
@@ -28,16 +28,20 @@ Factor MessageShard::FactorFor(std::uint32_t local, std::uint32_t step, const Ru
   return product;
 }
 
+// Whether the member met another message before this one. REQUIRES: receipts are kept, and it has both.
+bool MessageShard::IsBefore(const MessageShard& other, std::uint32_t local) const {
+  const auto met = [local](const MessageShard& message) {
+    return std::tuple(message.receipts_.receipt_steps[local],
+                      message.Coins(CoinPurpose::kForward).Coin(message.DeciderOf(local)), message.number_);
+  };
+  return met(other) < met(*this);
+}
+
 // Whether no other message came before this one. REQUIRES: there are others, else receipts need not be kept.
 bool MessageShard::MetFirst(std::uint32_t local, Others all) const {
-  const auto coin = [local](const MessageShard& message) {
-    return std::pair(message.Coins(CoinPurpose::kForward).Coin(message.KeyOf(local)), message.number_);
-  };
   const std::uint32_t own = receipts_.receipt_steps[local];
   return std::all_of(all.begin(), all.end(), [&](const auto& other) {
-    if (other.get() == this) return true;
-    const std::uint32_t receipt = other->receipts_.receipt_steps[local];
-    return receipt > own || (receipt == own && coin(*this) < coin(*other));
+    return other.get() == this || other->receipts_.receipt_steps[local] > own || !IsBefore(*other, local);
   });
 }
 
@@ -47,12 +51,13 @@ void MessageShard::Decide(std::uint32_t step, const RunProgress& progress, Other
   }
   if (accepting_.empty()) return;
   const CoinLane coins = Coins(CoinPurpose::kForward);
-  const bool same_for_all =
-      spec_.factors.by_account_kind.empty() && spec_.factors.by_community.empty() && spec_.influences.empty();
+  const bool own_coins = !context_.model.people.has_value() || !context_.model.people->one_decision;
+  const bool same_for_all = own_coins && spec_.factors.by_account_kind.empty() &&
+                            spec_.factors.by_community.empty() && spec_.influences.empty();
   if (!same_for_all) {
     std::erase_if(accepting_, [&](std::uint32_t local) {
       const Threshold chance = spec_.forward * FactorFor(local, step, progress, all);
-      return !chance.Passes(coins.Coin(KeyOf(local)));
+      return !chance.Passes(coins.Coin(DeciderOf(local)));
     });
   } else {
     const Threshold chance = spec_.forward * FactorFor(accepting_.front(), step, progress, all);
@@ -76,8 +81,8 @@ void MessageShard::Schedule(std::uint32_t step) {
   }
   const CoinLane coins = Coins(CoinPurpose::kDelay);
   for (const std::uint32_t local : accepting_) {
-    const std::uint64_t at =
-        spec_.rhythm.StepAfter(step, spec_.delay.empty() ? 0 : spec_.delay.Delay(coins.Coin(KeyOf(local))));
+    const std::uint64_t at = spec_.rhythm.StepAfter(
+        step, spec_.delay.empty() ? 0 : spec_.delay.Delay(coins.Coin(DeciderOf(local))));
     const auto due = static_cast<std::uint32_t>(std::min<std::uint64_t>(at + extra, kNoStep - 1));
     due == step ? starting_.push_back(local) : due_[due].push_back(local);
   }

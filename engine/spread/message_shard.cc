@@ -51,6 +51,7 @@ void MessageShard::Begin(const CoinKey& key) {
   due_.clear();
   acting_.clear();
   exposed_.clear();
+  groups_.assign(context_.groups == nullptr ? 0 : context_.groups->count(), {});
   digest_ = Digest();
   const bool keep = context_.keep_receipts || context_.model.messages.size() > 1;
   receipts_.receipt_steps.assign(keep ? count : 0, kNoStep);
@@ -64,6 +65,7 @@ absl::Status MessageShard::Receive(std::uint32_t step, Frontier frontier, const 
     locals->clear();
   ApplyInterventions(step, progress);
   Inject(step, progress);
+  LAWINE_RETURN_IF_ERROR(CrossPost(frontier));
   LAWINE_RETURN_IF_ERROR(Attempt(step, frontier));
   if (!spec_.link_delay.empty()) TakeArrivals(step);
   if (!spec_.seen.has_value()) counts_.seen = counts_.deliveries;
@@ -112,7 +114,7 @@ void MessageShard::Inject(std::uint32_t step, const RunProgress& progress) {
     if (std::uint64_t{start} + injection.step != step) continue;
     for (const MemberId member : InRange(injection.members, range())) {
       const LocalId local(member.value - range().first.value);
-      if (Has(removed_, local.value) || received_.Contains(local)) {
+      if (IsOut(local.value) || received_.Contains(local)) {
         ++counts_.ignored;
         continue;
       }
@@ -132,17 +134,28 @@ absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier) {
       .coins = spec_.epidemic.has_value() ? Coins(CoinPurpose::kInfection, step) : Coins(CoinPurpose::kLink),
       .carry = {},
       .removed = removed_.members_count() > 0 ? &removed_ : nullptr,
-      .keys = spec_.seen.has_value() || !spec_.link_delay.empty() || attribution_ != nullptr};
+      .away = context_.changes == nullptr ? nullptr : context_.changes->away(),
+      .keys = spec_.seen.has_value() || !spec_.link_delay.empty() || attribution_ != nullptr ||
+              spec_.reactions.unfollow != Threshold(),
+      .changes = context_.changes};
   for (const Intervention* const intervention : in_force_) options.carry.push_back(intervention->carry);
   LinkAttempts attempts(spec_, context_.image, context_.followee_chances, std::move(options));
   for (const auto part : frontier) {
-    const auto visit = [&](std::size_t i, Gaps list) {
-      attempts.Try(part[i], list,
-                   [&](const LinkAttempts::Carried& carried) { Deliver(step, part[i], carried); });
+    const auto deliver = [&](MemberId source) {
+      return [this, step, source](const LinkAttempts::Carried& carried) { Deliver(step, source, carried); };
     };
-    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t links, ForEachList(context_.image, part, visit));
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t links,
+                            ForEachList(context_.image, part, [&](std::size_t i, Gaps list) {
+                              attempts.Try(part[i], list, deliver(part[i]));
+                            }));
     links_touched_ += links;
+    if (context_.changes == nullptr) continue;
+    for (const MemberId source : part) attempts.TryAdded(source, deliver(source));
   }
+  for (const auto& [source, receiver] : unfollowing_) {
+    counts_.unfollows += context_.changes->Unfollow(source, receiver) ? 1 : 0;
+  }
+  unfollowing_.clear();
   return absl::OkStatus();
 }
 
@@ -151,11 +164,18 @@ void MessageShard::Deliver(std::uint32_t step, MemberId source, const LinkAttemp
   if (!spec_.link_delay.empty()) return DeliverLater(step, source, carried);
   if (attribution_ != nullptr) Attribute(step, source, carried);
   counts_.deliveries += carried.receivers.size();
+  CountDeliveries(step, carried.receivers);
   MarkReceived(carried.receivers);
-  if (!spec_.seen.has_value()) return DeliverSeen(carried.receivers, carried.weights);
-  const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(context_.image.KeyOfSource(source));
+  const bool unfollow = spec_.reactions.unfollow != Threshold();
+  if (!spec_.seen.has_value() && !unfollow) return DeliverSeen(carried.receivers, carried.weights);
+  const MemberKey key = context_.image.KeyOfSource(source);
+  const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(key);
+  const CoinLane unfollows = Coins(CoinPurpose::kUnfollow).ForSource(key);
   for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
-    if (!spec_.seen->Passes(seen.Coin(carried.keys[i]))) continue;
+    if (spec_.seen.has_value() && !spec_.seen->Passes(seen.Coin(carried.keys[i]))) continue;
+    if (unfollow && spec_.reactions.unfollow.Passes(unfollows.Coin(carried.keys[i]))) {
+      unfollowing_.emplace_back(source, carried.receivers[i]);
+    }
     ++counts_.seen;
     const auto weight = carried.weights.empty() ? carried.weights : carried.weights.subspan(i, 1);
     DeliverSeen(carried.receivers.subspan(i, 1), weight);
@@ -170,6 +190,7 @@ void MessageShard::DeliverLater(std::uint32_t step, MemberId source, const LinkA
     const bool is_seen = !spec_.seen.has_value() || spec_.seen->Passes(seen.Coin(carried.keys[i]));
     const std::uint32_t arrival = step + spec_.link_delay.Delay(delay.Coin(carried.keys[i]));
     arrivals_.Add(arrival, carried.receivers[i], is_seen);
+    CountDeliveries(arrival, carried.receivers.subspan(i, 1));
     if (attribution_ == nullptr) continue;
     attribution_->Deliver(arrival, source, attribution_->CoinsOf(key), carried.receivers[i], carried.keys[i]);
   }
@@ -220,6 +241,7 @@ void MessageShard::Touch(std::uint32_t local) {
 void MessageShard::TakeArrivals(std::uint32_t step) {
   const Arrivals::Due due = arrivals_.Take(step);
   counts_.deliveries += due.deliveries;
+  for (std::size_t g = 0; g < due.by_group.size(); ++g) groups_[g].deliveries += due.by_group[g];
   if (spec_.seen.has_value()) counts_.seen += due.seen;
   MarkReceived(due.first);
   DeliverSeen(due.first_seen, {});
@@ -229,7 +251,7 @@ bool MessageShard::Accepts(std::uint32_t local) const {
   using Wide = unsigned __int128;
   const Acceptance& rule = spec_.acceptance;
   const std::uint64_t followees = context_.image.members().followees()[local];
-  const auto coin = [&] { return Coins(CoinPurpose::kThreshold).Coin(KeyOf(local)) >> 1; };
+  const auto coin = [&] { return Coins(CoinPurpose::kThreshold).Coin(DeciderOf(local)) >> 1; };
   switch (rule.kind) {
     case Acceptance::Kind::kFirst:
       return true;
@@ -249,11 +271,13 @@ bool MessageShard::Accepts(std::uint32_t local) const {
 void MessageShard::Accept(std::uint32_t step) {
   for (const std::uint32_t local : touched_) {
     if (!spec_.acceptance.first()) touched_set_.Remove(LocalId(local));
-    if (Has(immune_, local) || Has(removed_, local) || !Accepts(local)) continue;
+    if (Has(immune_, local) || IsOut(local) || !Accepts(local)) continue;
     accepted_.Insert(LocalId(local));
     accepting_.push_back(local);
   }
   std::sort(accepting_.begin(), accepting_.end());
+  FollowAuthor();
+  CountGroups(new_receipts_, &GroupRow::reach);
   AddTerms(new_receipts_, step, TransitionEvent::kReceipt);
   if (spec_.seen.has_value()) AddTerms(new_seen_, step, TransitionEvent::kSeen);
   counts_.first_receipts = new_receipts_.size();
@@ -270,9 +294,9 @@ void MessageShard::AddTerms(std::span<const std::uint32_t> locals, std::uint32_t
                   [&](auto, KeySpan keys) { digest_ += SumTerms(lane, keys); });
 }
 
-void MessageShard::DropRemoved(Locals& locals) const {
-  if (removed_.members_count() == 0) return;
-  std::erase_if(locals, [this](std::uint32_t local) { return removed_.Contains(LocalId(local)); });
+void MessageShard::DropOut(Locals& locals) const {
+  if (removed_.members_count() == 0 && context_.changes == nullptr) return;
+  std::erase_if(locals, [this](std::uint32_t local) { return IsOut(local); });
 }
 
 // Epidemics: recoveries, then onsets. Leaves those that act on in acting_.
@@ -307,9 +331,10 @@ void MessageShard::Close(std::uint32_t step, MessageStep& out) {
     due_.erase(due);
   }
   if (spec_.epidemic.has_value()) GoOn(step);
-  for (Locals* const locals : {&starting_, &acting_, &exposed_}) DropRemoved(*locals);
+  for (Locals* const locals : {&starting_, &acting_, &exposed_}) DropOut(*locals);
   SortUnique(starting_);
   AddTerms(starting_, step, TransitionEvent::kForward);
+  CountGroups(starting_, &GroupRow::forwards);
   counts_.forwards = starting_.size();
   for (const std::uint32_t local : starting_) {
     if (!context_.keep_receipts) break;
@@ -322,6 +347,7 @@ void MessageShard::Close(std::uint32_t step, MessageStep& out) {
   out.acting.clear();
   for (const std::uint32_t local : acting_) out.acting.push_back(MemberId(range().first.value + local));
   counts_.acting = acting_.size();
+  if (context_.changes != nullptr) counts_.present = context_.changes->present();
   out.counts = counts_;
   const std::uint32_t exposed = exposed_.empty() ? kNoStep : step + 1;
   const std::uint32_t due = due_.empty() ? kNoStep : due_.begin()->first;

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,7 +18,9 @@
 #include "engine/base/member_set.h"
 #include "engine/spread/arrivals.h"
 #include "engine/spread/attribution.h"
+#include "engine/spread/group_counts.h"
 #include "engine/spread/link_attempts.h"
+#include "engine/spread/network_changes.h"
 #include "engine/spread/shard_process.h"
 
 namespace lawine {
@@ -28,6 +31,8 @@ struct ModelShardContext {
   const ShardImage& image;
   MemberSet monitors;                       // of the range
   std::vector<Threshold> followee_chances;  // only where a message needs them
+  NetworkChanges* changes = nullptr;        // of the replica; null: the network stays as it is
+  const MemberGroups* groups = nullptr;     // null: nobody asks for groups
   bool keep_receipts = false;
   bool keep_attribution = false;
 };
@@ -53,6 +58,10 @@ class MessageShard {
   const Receipts& receipts() const { return receipts_; }
   const MemberSet& received() const { return received_; }
   std::uint64_t links_touched() const { return links_touched_; }
+  // Of a replica that is over; see ShardProcess. REQUIRES for Groups: the context has groups.
+  std::vector<GroupRow> Groups(Others all) const;
+  void TellAccounts(MessageStep& out) const;
+  std::uint64_t People(Frontier accounts) const;
 
  private:
   using Locals = std::vector<std::uint32_t>;
@@ -60,6 +69,8 @@ class MessageShard {
   const MemberRange& range() const { return range_; }
   MemberKey KeyOf(std::uint32_t local) const { return context_.image.KeyOf(LocalId(local)); }
   CoinLane Coins(CoinPurpose purpose, std::uint32_t step = 0) const { return {key_, purpose, step}; }
+  // Of decisions: the person's, or the account's own.
+  MemberKey DeciderOf(std::uint32_t local) const;
   bool Concerns(const Intervention& intervention) const;
   bool HasReceiptBefore(std::uint32_t local, std::uint32_t step) const {
     return receipts_.receipt_steps[local] < step;
@@ -72,23 +83,34 @@ class MessageShard {
   void ApplyInterventions(std::uint32_t step, const RunProgress& progress);
   void Choose(const MemberChoice& choice, std::size_t number, MemberSet& chosen) const;
   void Inject(std::uint32_t step, const RunProgress& progress);
+  absl::Status CrossPost(Frontier frontier);
+  void PostAlso(std::uint32_t local);
   absl::Status Attempt(std::uint32_t step, Frontier frontier);
   void Deliver(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
   void DeliverLater(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
   void Attribute(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
+  void CountDeliveries(std::uint32_t step, std::span<const std::uint32_t> receivers);
+  void Unfollow(MemberId source, std::uint32_t receiver);
+  void FollowAuthor();
   void MarkReceived(std::span<const std::uint32_t> receivers);
   void DeliverSeen(std::span<const std::uint32_t> receivers, std::span<const std::uint32_t> weights);
   void TakeArrivals(std::uint32_t step);
   void Touch(std::uint32_t local);
+  bool IsOut(std::uint32_t local) const {
+    const MemberSet* const away = context_.changes == nullptr ? nullptr : context_.changes->away();
+    return Has(removed_, local) || (away != nullptr && away->Contains(LocalId(local)));
+  }
   bool Accepts(std::uint32_t local) const;
   void Accept(std::uint32_t step);
   void AddTerms(std::span<const std::uint32_t> locals, std::uint32_t step, TransitionEvent event);
 
   Factor FactorFor(std::uint32_t local, std::uint32_t step, const RunProgress& progress, Others all) const;
+  bool IsBefore(const MessageShard& other, std::uint32_t local) const;
   bool MetFirst(std::uint32_t local, Others all) const;
   void Schedule(std::uint32_t step);
   void GoOn(std::uint32_t step);
-  void DropRemoved(Locals& locals) const;
+  void DropOut(Locals& locals) const;
+  void CountGroups(std::span<const std::uint32_t> locals, std::uint64_t GroupRow::*count);
 
   const ModelShardContext& context_;
   const MessageSpec& spec_;
@@ -108,6 +130,7 @@ class MessageShard {
   std::map<std::uint32_t, Locals> due_;      // decided forwards by step
   Locals acting_;                            // at the last step; only of epidemics
   Locals exposed_;                           // will begin to act
+  std::vector<GroupRow> groups_;             // only where they are asked for
 
   // Of the step being taken.
   StepCounts counts_;
@@ -118,6 +141,7 @@ class MessageShard {
   MemberSet touched_set_;
   Locals accepting_;
   Locals starting_;  // begin to act
+  std::vector<std::pair<MemberId, std::uint32_t>> unfollowing_;
 
   std::uint64_t links_touched_ = 0;
   Digest digest_;

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/check.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 
@@ -50,6 +48,9 @@ absl::Status CheckTogether(const MessageSpec& message, const std::string& field)
   const auto refuse = [&field](const char* what) { return InvalidArgumentError(StrCat(field, ": ", what)); };
   if (!message.link_delay.empty() && (message.epidemic.has_value() || !message.acceptance.first())) {
     return refuse("expected no delays of links beside thresholds or epidemics");
+  }
+  if (!message.link_delay.empty() && message.reactions.unfollow != Threshold()) {
+    return refuse("expected no delays of links beside members that drop them");
   }
   if (!message.epidemic.has_value()) return absl::OkStatus();
   if (message.seen.has_value()) return refuse("expected no seen probability beside an epidemic");
@@ -105,7 +106,65 @@ absl::Status CheckMessage(const ModelSpec& model, std::size_t number, std::uint3
   return CheckInjections(message, members_count, field);
 }
 
+absl::Status CheckPeople(const ModelSpec& model, std::uint32_t members_count) {
+  const PeopleSpec& people = *model.people;
+  const auto& networks = people.networks;
+  if (networks.empty() && people.cross_posting.empty()) return absl::OkStatus();
+  const bool ascending =
+      !networks.empty() && networks[0].value == 0 &&
+      std::adjacent_find(networks.begin(), networks.end(), std::greater_equal<>()) == networks.end() &&
+      networks.back().value < members_count;
+  if (!ascending || people.cross_posting.size() != networks.size() * networks.size()) {
+    return InvalidArgumentError(
+        "people: expected networks that begin one after the other, from member 0 on, and "
+        "a chance of cross-posting for each pair of them");
+  }
+  const bool epidemic = std::any_of(model.messages.begin(), model.messages.end(),
+                                    [](const MessageSpec& message) { return message.epidemic.has_value(); });
+  return epidemic ? InvalidArgumentError("people: expected no cross-posting beside an epidemic")
+                  : absl::OkStatus();
+}
+
+absl::Status CheckNetwork(const ModelSpec& model, std::uint32_t members_count) {
+  if (model.people.has_value()) LAWINE_RETURN_IF_ERROR(CheckPeople(model, members_count));
+  for (std::size_t m = 0; m < model.messages.size(); ++m) {
+    const MessageSpec& message = model.messages[m];
+    const bool weights = message.link.kind == LinkChance::Kind::kByWeight ||
+                         message.acceptance.kind == Acceptance::Kind::kLinearByWeight;
+    if (weights && AddsLinks(model)) {
+      return InvalidArgumentError(
+          StrCat("message ", m, ": new links have no weights, expected not to need any"));
+    }
+    if (message.reactions.follow != Threshold() && message.injections.front().members.empty()) {
+      return InvalidArgumentError(StrCat("message ", m, ": expected an author to follow"));
+    }
+  }
+  if (!model.groups.has_value()) return absl::OkStatus();
+  const auto& communities = model.groups->communities;
+  if (communities.size() <= limits::kGroupCommunitiesMax &&
+      std::adjacent_find(communities.begin(), communities.end(), std::greater_equal<>()) ==
+          communities.end()) {
+    return absl::OkStatus();
+  }
+  return InvalidArgumentError(StrCat("groups: expected at most ", limits::kGroupCommunitiesMax,
+                                     " communities, each once, ascending; found ", communities.size()));
+}
+
+bool AnyReacts(const ModelSpec& model, Threshold Reactions::*how) {
+  return std::any_of(model.messages.begin(), model.messages.end(),
+                     [how](const MessageSpec& message) { return message.reactions.*how != Threshold(); });
+}
+
 }  // namespace
+
+bool AddsLinks(const ModelSpec& model) {
+  const bool grows = model.growth.has_value() && model.growth->new_links != Threshold();
+  return grows || AnyReacts(model, &Reactions::follow);
+}
+
+bool NetworkChangesIn(const ModelSpec& model) {
+  return model.growth.has_value() || AddsLinks(model) || AnyReacts(model, &Reactions::unfollow);
+}
 
 absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count) {
   if (model.messages.empty() || model.messages.size() > limits::kMessagesMax) {
@@ -129,30 +188,8 @@ absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count)
       }
     }
   }
+  LAWINE_RETURN_IF_ERROR(CheckNetwork(model, members_count));
   return CheckMembers(model.monitors, members_count, "monitors");
-}
-
-std::uint32_t DelayTable::Delay(std::uint64_t coin) const {
-  const auto first = std::partition_point(cumulative.begin(), cumulative.end(),
-                                          [coin](Threshold t) { return !t.Passes(coin); });
-  return static_cast<std::uint32_t>(first - cumulative.begin());
-}
-
-std::uint64_t Rhythm::StepAfter(std::uint64_t step, std::uint32_t amount) const {
-  if (activity.empty()) return step + amount;
-  const auto day = std::accumulate(activity.begin(), activity.end(), std::uint64_t{0});
-  LAWINE_CHECK(day > 0);
-  if (amount == 0) return step;
-  // Whole days at once, but the last one.
-  const std::uint64_t days = (amount - 1) / day;
-  std::uint64_t left = amount - days * day;
-  step += days * activity.size();
-  while (true) {
-    ++step;
-    const std::uint64_t offered = activity[(first + step) % activity.size()];
-    if (offered >= left) return step;
-    left -= offered;
-  }
 }
 
 }  // namespace lawine

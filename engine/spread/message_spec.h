@@ -14,6 +14,8 @@
 #include "engine/base/factor.h"
 #include "engine/base/ids.h"
 #include "engine/base/probability.h"
+#include "engine/spread/delay.h"
+#include "engine/spread/network_spec.h"
 
 namespace lawine {
 
@@ -51,23 +53,6 @@ struct Epidemic {
   Threshold recovery;              // a step, from the step after the first act
   bool susceptible_again = false;  // SIS: a member that has recovered may accept again
   std::optional<Threshold> onset;  // SEIR: chance a step that an exposed member begins to act; none: at once
-};
-
-// A distribution over 0, 1, 2, ...: a coin's delay is the first k whose cumulative[k] it passes.
-struct DelayTable {
-  std::vector<Threshold> cumulative;  // ascending, the last one 1; empty: always 0
-
-  bool empty() const { return cumulative.empty(); }
-  std::uint32_t Delay(std::uint64_t coin) const;
-};
-
-// How often something happens over a day: activity[step mod its size]. Delays then count activity, not steps.
-struct Rhythm {
-  std::vector<std::uint32_t> activity;  // not all 0; empty: no rhythm
-  std::uint32_t first = 0;              // place of step 0
-
-  // The first step s >= step such that steps step + 1 .. s have an activity of `amount` together.
-  std::uint64_t StepAfter(std::uint64_t step, std::uint32_t amount) const;
 };
 
 // Factors on the chance of forwarding; what is not listed has a factor of 1.
@@ -131,7 +116,8 @@ struct MessageSpec {
   DelayTable delay;       // from acceptance to forward
   Rhythm rhythm;          // that those delays follow
   DelayTable link_delay;  // from forward to arrival, beside the one step that every delivery takes
-  Trigger start;          // when injections begin to count their steps
+  Reactions reactions = {};
+  Trigger start;                      // when injections begin to count their steps
   std::vector<Injection> injections;  // ascending by step; one at least
 };
 
@@ -140,7 +126,14 @@ struct ModelSpec {
   std::vector<Intervention> interventions;
   std::vector<MemberId> monitors;  // strictly ascending
   bool first_met_only = false;     // members decide only on the message they met first
+  std::optional<PeopleSpec> people = {};
+  std::optional<GrowthSpec> growth = {};
+  std::optional<GroupSpec> groups = {};
 };
+
+// Whether members may get new links, and whether links or members may come or go at all.
+bool AddsLinks(const ModelSpec& model);
+bool NetworkChangesIn(const ModelSpec& model);
 
 // INVALID_ARGUMENT names the field, what was expected and what was found.
 absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count);

@@ -1,6 +1,7 @@
 #include "engine/spread/model_shard.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
@@ -9,12 +10,15 @@
 namespace lawine {
 namespace {
 
-ModelShardContext MakeContext(const RunSpec& spec, const ShardImage& image) {
+ModelShardContext MakeContext(const RunSpec& spec, const ShardImage& image, NetworkChanges* changes,
+                              const MemberGroups* groups) {
   const ModelSpec& model = *spec.model;
   ModelShardContext context{.model = model,
                             .image = image,
                             .monitors = MemberSet(model.monitors.empty() ? 0 : image.range().count),
                             .followee_chances = {},
+                            .changes = changes,
+                            .groups = groups,
                             .keep_receipts = spec.record_receipts,
                             .keep_attribution = spec.record_attribution};
   for (const MemberId monitor : model.monitors) {
@@ -41,6 +45,17 @@ absl::Status CheckColumns(const MessageSpec& message, std::size_t number, const 
     return refuse("kinds and weights of links are only known in memory: raise the memory limit");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckPeopleOn(const ModelSpec& model, const ShardImage& image) {
+  if (!model.people.has_value()) return absl::OkStatus();
+  if (!image.graph().persons || !image.graph().columns.kinds) {
+    return absl::FailedPreconditionError(
+        "people: expected a graph that knows persons, found one that does not");
+  }
+  if (image.stored().empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "people: accounts of one person are only known in memory: raise the memory limit");
 }
 
 // A half of a unit of rounding a link is forgiven.
@@ -74,17 +89,28 @@ absl::Status CheckModelOn(const ModelSpec& model, const ShardImage& image) {
     LAWINE_RETURN_IF_ERROR(CheckColumns(model.messages[m], m, image));
     linear = linear || model.messages[m].acceptance.kind == Acceptance::Kind::kLinearByWeight;
   }
+  LAWINE_RETURN_IF_ERROR(CheckPeopleOn(model, image));
+  LAWINE_RETURN_IF_ERROR(CheckChangesOn(model, image));
   return linear ? CheckLinearWeights(image) : absl::OkStatus();
 }
 
 ModelShard::ModelShard(const RunSpec& spec, const ShardImage& image)
-    : spec_(spec), context_(MakeContext(spec, image)) {
+    : spec_(spec),
+      changes_(NetworkChangesIn(*spec.model)
+                   ? std::optional<NetworkChanges>(std::in_place, *spec.model, image)
+                   : std::nullopt),
+      groups_(spec.model->groups.has_value()
+                  ? std::optional<MemberGroups>(std::in_place, *spec.model->groups, image.members())
+                  : std::nullopt),
+      context_(MakeContext(spec, image, changes_.has_value() ? &*changes_ : nullptr,
+                           groups_.has_value() ? &*groups_ : nullptr)) {
   for (std::uint32_t m = 0; m < spec.model->messages.size(); ++m) {
     messages_.push_back(std::make_unique<MessageShard>(context_, m));
   }
 }
 
 void ModelShard::Begin(std::uint32_t replica) {
+  if (changes_.has_value()) changes_->Begin({.run_seed = spec_.run_seed, .message = 0, .replica = replica});
   for (std::size_t m = 0; m < messages_.size(); ++m) {
     messages_[m]->Begin({.run_seed = spec_.run_seed, .message = spec_.message + m, .replica = replica});
   }
@@ -92,12 +118,22 @@ void ModelShard::Begin(std::uint32_t replica) {
 
 absl::Status ModelShard::Step(std::uint32_t step, std::span<const Frontier> frontiers,
                               const RunProgress& progress, std::span<MessageStep> steps) {
+  if (changes_.has_value()) changes_->Advance(step);
   for (std::size_t m = 0; m < messages_.size(); ++m) {
     LAWINE_RETURN_IF_ERROR(messages_[m]->Receive(step, frontiers[m], progress));
   }
   for (const auto& message : messages_) message->Decide(step, progress, messages_);
   for (std::size_t m = 0; m < messages_.size(); ++m) messages_[m]->Close(step, steps[m]);
   return absl::OkStatus();
+}
+
+std::vector<GroupRow> ModelShard::GroupsOf(std::uint32_t message) const {
+  if (!groups_.has_value()) return {};
+  return messages_[message]->Groups(messages_);
+}
+
+void ModelShard::TellAccounts(std::span<MessageStep> steps) const {
+  for (std::size_t m = 0; m < messages_.size(); ++m) messages_[m]->TellAccounts(steps[m]);
 }
 
 std::uint64_t ModelShard::UnreachedWithoutFollowees(std::uint32_t message) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/spread/message_shard.h"
@@ -23,10 +24,17 @@ class ModelShard final : public ShardProcess {
   Digest DigestOf(std::uint32_t message) const override { return messages_[message]->digest(); }
   std::uint64_t UnreachedWithoutFollowees(std::uint32_t message) const override;
   const Receipts& ReceiptsOf(std::uint32_t message) const override { return messages_[message]->receipts(); }
+  std::vector<GroupRow> GroupsOf(std::uint32_t message) const override;
+  void TellAccounts(std::span<MessageStep> steps) const override;
+  std::uint64_t PeopleOf(std::uint32_t message, Frontier accounts) const override {
+    return messages_[message]->People(accounts);
+  }
   std::uint64_t links_touched() const override;
 
  private:
   const RunSpec& spec_;
+  std::optional<NetworkChanges> changes_;
+  std::optional<MemberGroups> groups_;
   const ModelShardContext context_;
   std::vector<std::unique_ptr<MessageShard>> messages_;
 };

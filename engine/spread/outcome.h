@@ -2,7 +2,9 @@
 #ifndef LAWINE_ENGINE_SPREAD_OUTCOME_H_
 #define LAWINE_ENGINE_SPREAD_OUTCOME_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/base/coin.h"
@@ -10,8 +12,8 @@
 
 namespace lawine {
 
-// Counts of one step, exact: deliveries + injected = first_receipts + duplicates. Seed members are injected
-// at step 0.
+// Counts of one step, exact: deliveries + injected + cross_posts = first_receipts + duplicates. Seed members
+// are injected at step 0.
 struct StepCounts {
   std::uint32_t step = 0;
   std::uint64_t deliveries = 0;
@@ -19,12 +21,16 @@ struct StepCounts {
   std::uint64_t forwards = 0;        // members that begin to act
   std::uint64_t acting = 0;          // members whose links are tried at the next step
   std::uint64_t injected = 0;
-  std::uint64_t ignored = 0;     // injections into members that had a receipt
-  std::uint64_t seen = 0;        // deliveries; counted where they may be overlooked
-  std::uint64_t recoveries = 0;  // of epidemics
-  std::uint64_t monitors = 0;    // monitors among the first receipts
+  std::uint64_t ignored = 0;      // injections into members that had a receipt
+  std::uint64_t seen = 0;         // deliveries; counted where they may be overlooked
+  std::uint64_t recoveries = 0;   // of epidemics
+  std::uint64_t monitors = 0;     // monitors among the first receipts
+  std::uint64_t cross_posts = 0;  // members whose owner posts it in another network; first receipts too
+  std::uint64_t unfollows = 0;    // links dropped because of the message
+  std::uint64_t follows = 0;      // links to its author because of it
+  std::uint64_t present = 0;      // members that are there; only where members come or go
 
-  std::uint64_t duplicates() const { return deliveries + injected - first_receipts; }
+  std::uint64_t duplicates() const { return deliveries + injected + cross_posts - first_receipts; }
   friend bool operator==(const StepCounts&, const StepCounts&) = default;
 };
 
@@ -47,6 +53,10 @@ inline void AddTo(const StepCounts& counts, StepCounts& sum) {
   sum.seen += counts.seen;
   sum.recoveries += counts.recoveries;
   sum.monitors += counts.monitors;
+  sum.cross_posts += counts.cross_posts;
+  sum.unfollows += counts.unfollows;
+  sum.follows += counts.follows;
+  sum.present += counts.present;
 }
 
 // Adds the steps of one replica, or of some, to sums by step.
@@ -56,8 +66,8 @@ inline void AddTo(const StepCounts& counts, std::vector<StepCounts>& sums) {
 }
 
 // One replica: sums over its steps, so that ten thousand of them take little room. All are the whole graph's
-// but `digest` and `unreached_without_followees`, which are sums over the shards that report (all shards,
-// once parts are added).
+// but `digest`, `unreached_without_followees` and `people`, which are sums over the shards that report (all
+// shards, once parts are added).
 struct LaneOutcome {
   std::uint32_t replica = 0;
   std::uint32_t last_step = 0;
@@ -69,6 +79,11 @@ struct LaneOutcome {
   std::uint64_t steps_fingerprint = 0;  // depends on every count of every step, in order
   Digest digest;
   std::uint64_t unreached_without_followees = 0;
+  std::uint64_t people = 0;  // persons with an account that it reached; only where people are counted
+  std::uint64_t follows = 0;
+  std::uint64_t unfollows = 0;
+  std::uint32_t half_step = 0;         // at which half of the reach was there, rounded up
+  std::uint32_t nine_tenths_step = 0;  // and 90% of it
 
   // Steps come in order, from 0.
   void Add(const StepCounts& counts) {
@@ -77,15 +92,32 @@ struct LaneOutcome {
     reach += counts.first_receipts;
     duplicates += counts.duplicates();
     forwards += counts.forwards;
+    follows += counts.follows;
+    unfollows += counts.unfollows;
     for (const std::uint64_t value :
          {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards,
-          counts.acting, counts.injected, counts.ignored, counts.seen, counts.recoveries, counts.monitors}) {
+          counts.acting, counts.injected, counts.ignored, counts.seen, counts.recoveries, counts.monitors,
+          counts.cross_posts, counts.unfollows, counts.follows, counts.present}) {
       steps_fingerprint = hash::Absorb(steps_fingerprint, value);
     }
   }
   friend bool operator==(const LaneOutcome&, const LaneOutcome&) = default;
 };
 static_assert(sizeof(LaneOutcome) <= 128, "memory of an ensemble is counted in these");
+
+// Members reached through a step.
+struct ReachAt {
+  std::uint32_t step = 0;
+  std::uint64_t reach = 0;
+};
+
+// The first step through which `percent` of all that are ever reached are reached, rounded up; 0 where nobody
+// is. `reach` ascends.
+inline std::uint32_t StepOfShare(std::span<const ReachAt> reach, std::uint64_t percent) {
+  if (reach.empty()) return 0;
+  const auto short_of = [&](const ReachAt& at) { return at.reach * 100 < reach.back().reach * percent; };
+  return std::partition_point(reach.begin(), reach.end(), short_of)->step;
+}
 
 inline constexpr std::uint32_t kNoStep = 0xFFFFFFFFu;
 

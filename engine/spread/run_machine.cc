@@ -26,6 +26,7 @@ RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const S
                partition_, RemoteShards(partition_, shards)),
       steps_(MessagesOf(spec_)),
       outcomes_(std::size_t{spec_.replicas} * MessagesOf(spec_)),
+      groups_(MessagesOf(spec_)),
       kept_steps_(spec_.keep_steps ? spec_.replicas : 0) {
   LAWINE_CHECK(CheckRunSpec(spec_, partition_.members_count()).ok());
   for (const ShardImage* image : shards) LAWINE_CHECK(image->graph().partition == partition_);
@@ -103,6 +104,7 @@ void RunMachine::EndReplica(const Lane& lane) {
   for (std::uint32_t m = 0; m < steps_.size(); ++m) {
     inboxes_.End(lane.replica() * MessagesOf(spec_) + m);
     outcomes_[std::size_t{lane.replica() - spec_.first_replica} * steps_.size() + m] = lane.Outcome(m);
+    AddTo(lane.Groups(m), groups_[m]);
   }
   ++replicas_done_;
 }

@@ -55,6 +55,9 @@ class RunMachine {
   const std::vector<LaneOutcome>& lanes() const { return outcomes_; }
   // By replica, its first steps; only when the spec asks.
   const std::vector<std::vector<StepCounts>>& kept_steps() const { return kept_steps_; }
+  // Of one message by group, summed over this worker's shards and replicas so far; empty unless the spec
+  // asks.
+  const std::vector<GroupRow>& groups(std::uint32_t message) const { return groups_[message]; }
   std::uint32_t replicas_done() const { return replicas_done_; }
   // Of shards[index]; see RunSpec::record_receipts.
   const Receipts& receipts(std::size_t index, std::uint32_t message = 0) const {
@@ -85,6 +88,7 @@ class RunMachine {
   std::uint32_t replicas_done_ = 0;
   std::vector<std::vector<StepCounts>> steps_;  // by message
   std::vector<LaneOutcome> outcomes_;
+  std::vector<std::vector<GroupRow>> groups_;  // by message
   std::vector<std::vector<StepCounts>> kept_steps_;
   std::uint64_t frame_bytes_sent_ = 0;
 };

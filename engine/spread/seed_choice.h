@@ -21,6 +21,7 @@ struct SeedRule {
   std::uint32_t audience = 0;
   std::uint32_t count = 1;
   std::uint64_t run_seed = 1;
+  std::uint8_t account_kind = 0;  // only members of this kind; 0: all
 };
 
 // Smaller is better.

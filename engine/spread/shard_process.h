@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "engine/base/digest.h"
+#include "engine/spread/group_counts.h"
 #include "engine/spread/outcome.h"
 #include "engine/spread/run_progress.h"
 #include "engine/spread/run_spec.h"
@@ -56,6 +57,13 @@ class ShardProcess {
   virtual std::uint64_t UnreachedWithoutFollowees(std::uint32_t message) const = 0;
   // Only kept when the spec asks for them.
   virtual const Receipts& ReceiptsOf(std::uint32_t message) const = 0;
+  // Of a replica that is over: what came of a message in each group. Empty unless the spec asks.
+  virtual std::vector<GroupRow> GroupsOf(std::uint32_t) const { return {}; }
+  // Where people are counted: of each message, which accounts it reached that are not their person's first.
+  virtual void TellAccounts(std::span<MessageStep>) const {}
+  // Persons of the range, each by the first account, whom a message reached. `accounts`: what all shards
+  // tell.
+  virtual std::uint64_t PeopleOf(std::uint32_t, Frontier) const { return 0; }
   // Links read, by all replicas.
   virtual std::uint64_t links_touched() const = 0;
 };

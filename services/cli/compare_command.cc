@@ -83,7 +83,9 @@ void AddCompareCommand(CLI::App& app, Action& action) {
       ->type_name("S");
   command
       .add_option("--measure", flags->measure,
-                  "What decides: reach (default), deliveries, forwards, duplicates or steps")
+                  "What decides: reach (default), deliveries, forwards, duplicates, steps, steps_to_half, "
+                  "steps_to_90, "
+                  "people, follows or unfollows")
       ->type_name("WHAT");
   command.add_option("--differences", flags->differences, "Write every difference, also by hop, as CSV")
       ->type_name("FILE");

@@ -29,6 +29,7 @@ struct CreateOptions {
   std::optional<std::uint64_t> graph_seed;
   std::optional<std::uint32_t> shards;
   std::optional<double> facebook, linkedin, twitter, active;
+  std::optional<std::uint32_t> pages, groups;
 };
 
 v1::CreateGraphRequest CreateRequest(const CreateOptions& options) {
@@ -43,6 +44,8 @@ v1::CreateGraphRequest CreateRequest(const CreateOptions& options) {
   if (options.linkedin) request.mutable_overlaps()->set_linkedin(*options.linkedin);
   if (options.twitter) request.mutable_overlaps()->set_twitter(*options.twitter);
   if (options.active) request.mutable_overlaps()->set_active(*options.active);
+  if (options.pages) request.set_pages(*options.pages);
+  if (options.groups) request.set_groups(*options.groups);
   request.set_request_id(NewRequestId());
   return request;
 }
@@ -176,6 +179,10 @@ void AddCreate(CLI::App& graph, Action& action) {
       ->type_name("SHARE");
   command.add_option("--active", options->active, "nl-2009: part of Hyves such owners are in (0.4)")
       ->type_name("SHARE");
+  command.add_option("--pages", options->pages, "Pages that members follow, beside them (default: none)")
+      ->type_name("N");
+  command.add_option("--groups", options->groups, "Groups of members, beside them (default: none)")
+      ->type_name("N");
   command.callback([options, &action] {
     action = [options](Session& session) { return CreateGraph(session, *options); };
   });

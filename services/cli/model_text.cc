@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/cli/groups_text.h"
 #include "services/cli/text.h"
 
 namespace lawine::cli {
@@ -202,6 +203,7 @@ std::vector<std::string> RulesOf(const v1::Scenario& scenario) {
   for (const v1::Intervention& change : scenario.interventions()) {
     rules.push_back("Change " + InterventionText(change) + ".");
   }
+  if (const std::string network = NetworkRules(scenario); !network.empty()) rules.push_back(network);
   if (scenario.has_step_seconds()) {
     rules.push_back(absl::StrCat("A step is ", Duration(scenario.step_seconds()), "."));
   }

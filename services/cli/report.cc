@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/cli/ensemble_text.h"
+#include "services/cli/groups_text.h"
 #include "services/cli/model_text.h"
 #include "services/cli/run_text.h"
 #include "services/cli/text.h"
@@ -283,6 +284,10 @@ std::string Report(const v1::RunResult& result, bool color) {
     absl::StrAppend(&text, messages, "\nBy ", StepWord(result.scenario()), ", ", result.messages(0).name(),
                     ":\n");
   absl::StrAppend(&text, HopTable(result, color), "\n");
+  if (const std::string beside = BesideReach(result); !beside.empty()) {
+    absl::StrAppend(&text, Wrap(beside), "\n\n");
+  }
+  absl::StrAppend(&text, GroupTables(result, color));
   absl::StrAppend(&text, Facts(ResultFacts(result)), "\n", Realisations(result), "\n");
   for (const std::string& warning : result.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");

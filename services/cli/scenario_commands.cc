@@ -13,16 +13,21 @@ namespace lawine::cli {
 namespace {
 
 const char* CommandOf(const LibraryScenario& scenario) {
+  if (scenario.IsTraffic()) return "lawine traffic --scenario";
   return scenario.IsComparison() ? "lawine compare" : "lawine simulate --scenario";
+}
+
+const char* KindOf(const LibraryScenario& scenario) {
+  if (scenario.IsTraffic()) return "traffic";
+  return scenario.IsComparison() ? "comparison" : "scenario";
 }
 
 absl::Status List(const Session& session) {
   if (session.options.json) {
     Json list = Json::array();
     for (const LibraryScenario& scenario : ScenarioLibrary()) {
-      list.push_back({{"name", std::string(scenario.name)},
-                      {"kind", scenario.IsComparison() ? "comparison" : "scenario"},
-                      {"title", TitleOf(scenario)}});
+      list.push_back(
+          {{"name", std::string(scenario.name)}, {"kind", KindOf(scenario)}, {"title", TitleOf(scenario)}});
     }
     Print(JsonText(list));
     return absl::OkStatus();

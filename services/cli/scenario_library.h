@@ -14,6 +14,8 @@ struct LibraryScenario {
 
   // A comparison, not a scenario.
   bool IsComparison() const { return text.find("\"base\":") != std::string_view::npos; }
+  // Traffic, not a scenario.
+  bool IsTraffic() const { return text.find("\"generated\":") != std::string_view::npos; }
 };
 
 // By name.

@@ -22,6 +22,7 @@ struct SimulateFlags {
   std::optional<double> forward;
   std::optional<double> cascade;
   std::optional<std::uint32_t> max_steps;
+  bool groups = false;
   std::optional<std::uint32_t> replicas;
   std::optional<std::string> until_precision;  // "measure=reach,half_width=1%"
   std::optional<std::uint64_t> run_seed;

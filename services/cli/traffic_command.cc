@@ -7,6 +7,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/command_line.h"
 #include "services/cli/connection.h"
+#include "services/cli/input_file.h"
 #include "services/cli/names.h"
 #include "services/cli/output_file.h"
 #include "services/cli/progress.h"
@@ -18,26 +19,43 @@ namespace {
 
 struct TrafficFlags {
   std::string graph;
-  std::uint64_t messages = 0;
+  std::string scenario_file;
+  std::optional<std::uint64_t> messages;
   std::optional<double> forward;
-  std::string senders = "uniform";
+  std::optional<std::string> senders;
   bool daily_rhythm = false;
   std::optional<std::uint64_t> run_seed;
   std::optional<std::uint32_t> max_steps;
   std::string rows;
 };
 
-v1::TrafficSpec SpecOf(const TrafficFlags& flags) {
+// Flags override the file.
+absl::StatusOr<v1::TrafficSpec> SpecOf(const TrafficFlags& flags) {
   v1::TrafficSpec spec;
-  spec.set_graph(flags.graph);
+  if (!flags.scenario_file.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(const std::string text, ReadInput(flags.scenario_file));
+    LAWINE_ASSIGN_OR_RETURN(spec, InFile("traffic", flags.scenario_file, ParseTrafficJson(text)));
+  }
+  if (!flags.graph.empty()) spec.set_graph(flags.graph);
+  if (spec.graph().empty()) {
+    return absl::InvalidArgumentError("graph: expected the name of a graph, as NAME or in the scenario file");
+  }
   if (flags.forward) spec.mutable_forward()->set_probability(*flags.forward);
   if (flags.run_seed) spec.set_run_seed(*flags.run_seed);
   if (flags.max_steps) spec.set_max_steps(*flags.max_steps);
   v1::GeneratedMessages& generated = *spec.mutable_generated();
-  generated.set_messages(flags.messages);
-  generated.set_senders(flags.senders == "uniform" ? v1::SENDER_DISTRIBUTION_UNIFORM
-                                                   : v1::SENDER_DISTRIBUTION_HEAVY_TAILED);
-  generated.set_daily_rhythm(flags.daily_rhythm);
+  if (flags.messages) generated.set_messages(*flags.messages);
+  if (generated.messages() == 0) {
+    return absl::InvalidArgumentError("expected how many messages, as --messages or in the scenario file");
+  }
+  if (flags.senders) {
+    generated.set_senders(*flags.senders == "uniform" ? v1::SENDER_DISTRIBUTION_UNIFORM
+                                                      : v1::SENDER_DISTRIBUTION_HEAVY_TAILED);
+  }
+  if (generated.senders() == v1::SENDER_DISTRIBUTION_UNSPECIFIED) {
+    generated.set_senders(v1::SENDER_DISTRIBUTION_UNIFORM);
+  }
+  if (flags.daily_rhythm) generated.set_daily_rhythm(true);
   spec.set_rows(!flags.rows.empty());
   if (!spec.rows()) spec.set_request_id(NewRequestId());
   return spec;
@@ -90,14 +108,15 @@ absl::StatusOr<v1::TrafficResult> RunTraffic(Session& session, Connection& conne
 }
 
 absl::Status Traffic(Session& session, const TrafficFlags& flags) {
+  LAWINE_ASSIGN_OR_RETURN(const v1::TrafficSpec spec, SpecOf(flags));
   std::optional<OutputFile> rows;
   if (!flags.rows.empty()) {
     LAWINE_ASSIGN_OR_RETURN(rows, OutputFile::Create(flags.rows));
     LAWINE_RETURN_IF_ERROR(rows->Write(kTrafficRowsTitle));
   }
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
-  LAWINE_ASSIGN_OR_RETURN(const v1::TrafficResult result, RunTraffic(session, *connection, SpecOf(flags),
-                                                                     rows.has_value() ? &*rows : nullptr));
+  LAWINE_ASSIGN_OR_RETURN(const v1::TrafficResult result,
+                          RunTraffic(session, *connection, spec, rows.has_value() ? &*rows : nullptr));
   if (rows.has_value()) LAWINE_RETURN_IF_ERROR(rows->Finish());
   Print(session.options.json ? JsonText(TrafficToJson(result))
                              : TrafficReport(result, session.options.color));
@@ -113,9 +132,16 @@ void AddTrafficCommand(CLI::App& app, Action& action) {
       "lawine traffic hyves --messages 1000000 --forward 0.003\n"
       "lawine traffic hyves --messages 1000000 --forward 0.003 --senders heavy-tailed --daily-rhythm\n"
       "lawine traffic hyves --messages 30000000 --forward 0.001 -o json\n"
-      "lawine traffic hyves --messages 1000 --forward 0.003 --rows messages.csv");
-  command.add_option("NAME", flags->graph, "Name of the graph")->required();
-  command.add_option("--messages", flags->messages, "How many messages")->type_name("N")->required();
+      "lawine traffic hyves --messages 1000 --forward 0.003 --rows messages.csv\n"
+      "lawine traffic --scenario everyday");
+  command.add_option("NAME", flags->graph, "Name of the graph (default: the scenario's)");
+  command
+      .add_option(
+          "--scenario", flags->scenario_file,
+          "Traffic file, or the name of one of 'lawine scenario list'; flags override it ('-': standard "
+          "input)")
+      ->type_name("FILE");
+  command.add_option("--messages", flags->messages, "How many messages")->type_name("N");
   command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
       ->type_name("P");
   command

@@ -76,6 +76,8 @@ pbi::GeneratorSpec ToProto(const GeneratorSpec& spec) {
   for (const std::uint32_t ppm : {o.facebook_ppm, o.linkedin_ppm, o.twitter_ppm, o.active_ppm}) {
     proto.add_overlaps_ppm(ppm);
   }
+  proto.set_pages(spec.pages);
+  proto.set_groups(spec.groups);
   return proto;
 }
 
@@ -89,7 +91,9 @@ absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto) {
                                        .overlaps = {.facebook_ppm = proto.overlaps_ppm(0),
                                                     .linkedin_ppm = proto.overlaps_ppm(1),
                                                     .twitter_ppm = proto.overlaps_ppm(2),
-                                                    .active_ppm = proto.overlaps_ppm(3)}}));
+                                                    .active_ppm = proto.overlaps_ppm(3)},
+                                       .pages = proto.pages(),
+                                       .groups = proto.groups()}));
   if (proto.generator_version() == GeneratorVersion(spec)) return spec;
   return absl::FailedPreconditionError(absl::StrCat("expected generator version ", GeneratorVersion(spec),
                                                     ", found ", proto.generator_version(),
@@ -160,6 +164,10 @@ pbi::StepRow ToProto(const StepCounts& counts) {
   row.set_ignored(counts.ignored);
   row.set_seen(counts.seen);
   row.set_recoveries(counts.recoveries);
+  row.set_cross_posts(counts.cross_posts);
+  row.set_unfollows(counts.unfollows);
+  row.set_follows(counts.follows);
+  row.set_present(counts.present);
   return row;
 }
 
@@ -172,7 +180,11 @@ StepCounts FromProto(const pbi::StepRow& row) {
           .injected = row.injected(),
           .ignored = row.ignored(),
           .seen = row.seen(),
-          .recoveries = row.recoveries()};
+          .recoveries = row.recoveries(),
+          .cross_posts = row.cross_posts(),
+          .unfollows = row.unfollows(),
+          .follows = row.follows(),
+          .present = row.present()};
 }
 
 pbi::LaneRow ToProto(const LaneOutcome& lane) {
@@ -187,6 +199,11 @@ pbi::LaneRow ToProto(const LaneOutcome& lane) {
   row.set_duplicates(lane.duplicates);
   row.set_forwards(lane.forwards);
   row.set_last_step(lane.last_step);
+  row.set_people(lane.people);
+  row.set_follows(lane.follows);
+  row.set_unfollows(lane.unfollows);
+  row.set_half_step(lane.half_step);
+  row.set_nine_tenths_step(lane.nine_tenths_step);
   return row;
 }
 
@@ -201,14 +218,45 @@ absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row) {
                      .forwards = row.forwards(),
                      .steps_fingerprint = row.steps_fingerprint(),
                      .digest = digest,
-                     .unreached_without_followees = row.unreached_without_followees()};
+                     .unreached_without_followees = row.unreached_without_followees(),
+                     .people = row.people(),
+                     .follows = row.follows(),
+                     .unfollows = row.unfollows(),
+                     .half_step = row.half_step(),
+                     .nine_tenths_step = row.nine_tenths_step()};
+}
+
+void AddGroups(std::span<const GroupRow> groups, std::uint32_t message, pbi::ConductRunResponse& response) {
+  for (std::uint32_t group = 0; group < groups.size(); ++group) {
+    const GroupRow& row = groups[group];
+    if (row.members == 0) continue;
+    pbi::GroupCounts& counts = *response.add_groups();
+    counts.set_message(message);
+    counts.set_group(group);
+    counts.set_members(row.members);
+    counts.set_deliveries(row.deliveries);
+    counts.set_reach(row.reach);
+    counts.set_forwards(row.forwards);
+    counts.set_first_met(row.first_met);
+    counts.set_last_met(row.last_met);
+  }
+}
+
+GroupRow FromProto(const pbi::GroupCounts& counts) {
+  return {.members = counts.members(),
+          .deliveries = counts.deliveries(),
+          .reach = counts.reach(),
+          .forwards = counts.forwards(),
+          .first_met = counts.first_met(),
+          .last_met = counts.last_met()};
 }
 
 SeedRule FromProto(const pbi::ProposeSeedsRequest& proto) {
   return {.kind = static_cast<SeedRule::Kind>(proto.rule()),
           .audience = proto.audience(),
           .count = proto.count(),
-          .run_seed = proto.run_seed()};
+          .run_seed = proto.run_seed(),
+          .account_kind = static_cast<std::uint8_t>(proto.account_kind())};
 }
 
 pbi::SeedProposal ToProto(const SeedCandidate& candidate) {

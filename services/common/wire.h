@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/graph/generator.h"
+#include "engine/spread/group_counts.h"
 #include "engine/spread/outcome.h"
 #include "engine/spread/run_spec.h"
 #include "engine/spread/seed_choice.h"
@@ -59,6 +60,10 @@ pbi::StepRow ToProto(const StepCounts& counts);  // of message 0
 StepCounts FromProto(const pbi::StepRow& row);
 pbi::LaneRow ToProto(const LaneOutcome& lane);
 absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row);
+
+// Those that have members.
+void AddGroups(std::span<const GroupRow> groups, std::uint32_t message, pbi::ConductRunResponse& response);
+GroupRow FromProto(const pbi::GroupCounts& counts);
 
 SeedRule FromProto(const pbi::ProposeSeedsRequest& proto);
 pbi::SeedProposal ToProto(const SeedCandidate& candidate);

@@ -151,6 +151,8 @@ pbi::MessagePlan ToProto(const MessageSpec& message) {
     plan.add_injections()->set_step(injection.step);
     plan.mutable_injections()->rbegin()->set_members(Pack(injection.members));
   }
+  plan.set_unfollow(message.reactions.unfollow.fixed());
+  plan.set_follow(message.reactions.follow.fixed());
   return plan;
 }
 
@@ -206,7 +208,38 @@ absl::StatusOr<MessageSpec> FromProto(const pbi::MessagePlan& plan) {
     message.injections.push_back({.step = injection.step(), .members = {}});
     LAWINE_RETURN_IF_ERROR(ReadMembers(injection.members(), message.injections.back().members));
   }
+  LAWINE_ASSIGN_OR_RETURN(message.reactions.unfollow, ThresholdOf(plan.unfollow()));
+  LAWINE_ASSIGN_OR_RETURN(message.reactions.follow, ThresholdOf(plan.follow()));
   return message;
+}
+
+pbi::GrowthPlan ToProto(const GrowthSpec& growth) {
+  pbi::GrowthPlan plan;
+  plan.set_new_links(growth.new_links.fixed());
+  plan.set_mutual(growth.mutual);
+  plan.set_lost_links(growth.lost_links.fixed());
+  plan.set_start(growth.start.fixed());
+  plan.set_joining(growth.joining.fixed());
+  plan.set_leaving(growth.leaving.fixed());
+  return plan;
+}
+
+absl::StatusOr<GrowthSpec> FromProto(const pbi::GrowthPlan& plan) {
+  GrowthSpec growth;
+  LAWINE_ASSIGN_OR_RETURN(growth.new_links, ThresholdOf(plan.new_links()));
+  growth.mutual = plan.mutual();
+  LAWINE_ASSIGN_OR_RETURN(growth.lost_links, ThresholdOf(plan.lost_links()));
+  LAWINE_ASSIGN_OR_RETURN(growth.start, ThresholdOf(plan.start()));
+  LAWINE_ASSIGN_OR_RETURN(growth.joining, ThresholdOf(plan.joining()));
+  LAWINE_ASSIGN_OR_RETURN(growth.leaving, ThresholdOf(plan.leaving()));
+  return growth;
+}
+
+absl::StatusOr<PeopleSpec> FromProto(const pbi::PeoplePlan& plan) {
+  PeopleSpec people{.one_decision = plan.one_decision(), .networks = {}, .cross_posting = {}};
+  LAWINE_RETURN_IF_ERROR(ReadMembers(plan.networks(), people.networks));
+  LAWINE_RETURN_IF_ERROR(ReadFixed(plan.cross_posting(), people.cross_posting, ThresholdOf));
+  return people;
 }
 
 }  // namespace
@@ -218,6 +251,16 @@ pbi::ModelPlan ToProto(const ModelSpec& model) {
     *plan.add_interventions() = ToProto(intervention);
   plan.set_monitors(Pack(model.monitors));
   plan.set_first_met_only(model.first_met_only);
+  if (model.people.has_value()) {
+    plan.mutable_people()->set_one_decision(model.people->one_decision);
+    plan.mutable_people()->set_networks(Pack(model.people->networks));
+    AddFixed(model.people->cross_posting, plan.mutable_people()->mutable_cross_posting());
+  }
+  if (model.growth.has_value()) *plan.mutable_growth() = ToProto(*model.growth);
+  if (model.groups.has_value()) {
+    const auto& communities = model.groups->communities;
+    plan.mutable_groups()->mutable_communities()->Add(communities.begin(), communities.end());
+  }
   return plan;
 }
 
@@ -231,6 +274,16 @@ absl::StatusOr<ModelSpec> FromProto(const pbi::ModelPlan& plan) {
   }
   LAWINE_RETURN_IF_ERROR(ReadMembers(plan.monitors(), model.monitors));
   model.first_met_only = plan.first_met_only();
+  if (plan.has_people()) {
+    LAWINE_ASSIGN_OR_RETURN(model.people, FromProto(plan.people()));
+  }
+  if (plan.has_growth()) {
+    LAWINE_ASSIGN_OR_RETURN(model.growth, FromProto(plan.growth()));
+  }
+  if (plan.has_groups()) {
+    const auto& communities = plan.groups().communities();
+    model.groups = GroupSpec{.communities = {communities.begin(), communities.end()}};
+  }
   return model;
 }
 

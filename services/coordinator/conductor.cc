@@ -30,6 +30,13 @@ absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   whole.processing_seconds = std::max(whole.processing_seconds, part.processing_seconds());
   whole.exchange_bytes += part.exchange_bytes();
   whole.links_touched += part.links_touched();
+  for (const pbi::GroupCounts& counts : part.groups()) {
+    if (counts.message() >= whole.groups.size() || counts.group() >= whole.groups[counts.message()].size()) {
+      return absl::DataLossError(absl::StrCat("a worker reports group ", counts.group(), " of message ",
+                                              counts.message(), ", which nobody asked for"));
+    }
+    AddTo(wire::FromProto(counts), whole.groups[counts.message()][counts.group()]);
+  }
   std::vector<LaneOutcome> lanes;
   for (const pbi::LaneRow& row : part.lanes()) {
     LAWINE_ASSIGN_OR_RETURN(lanes.emplace_back(), wire::FromProto(row));
@@ -123,6 +130,10 @@ absl::StatusOr<pbi::RunBlock> HearRun(const RunPlan& plan, const Placement& plac
 absl::StatusOr<ConductOutcome> OutcomeOf(const RunPlan& plan, const pbi::RunBlock& block) {
   ConductOutcome outcome;
   outcome.steps.resize(MessagesOf(plan.spec));
+  if (plan.spec.model != nullptr && plan.spec.model->groups.has_value()) {
+    const std::vector<GroupRow> none(GroupsCount(*plan.spec.model->groups));
+    outcome.groups.assign(outcome.steps.size(), none);
+  }
   for (const pbi::ConductRunResponse& said : block.said()) {
     if (said.prepared()) AddPrepared(said, outcome);
     for (const pbi::StepRow& row : said.steps()) {

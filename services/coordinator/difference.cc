@@ -130,6 +130,7 @@ pb::Difference MakeDifference(const ComparedRun& of, const ComparedRun& against,
   difference.set_replicas(static_cast<std::uint32_t>(of.lanes.size()));
   pb::MeasureDifferences& measures = *difference.mutable_measures();
   for (const Measure& each : Measures()) {
+    if (!IsTold(of.lanes, each) && !IsTold(against.lanes, each)) continue;
     const auto* field = pb::MeasureDifferences::descriptor()->FindFieldByName(each.name);
     measures.GetReflection()
         ->MutableMessage(&measures, field)
@@ -156,6 +157,18 @@ MeasureWords WordsOf(const std::string& measure) {
     return {"is forwarded more often", "is forwarded less often", "is forwarded most often", "forwards"};
   if (measure == "duplicates")
     return {"makes more duplicates", "makes fewer duplicates", "makes most duplicates", "duplicates"};
+  if (measure == "people")
+    return {"reaches more people", "reaches fewer people", "reaches most people", "people"};
+  if (measure == "follows")
+    return {"wins more followers", "wins fewer followers", "wins most followers", "follows"};
+  if (measure == "unfollows")
+    return {"loses more followers", "loses fewer followers", "loses most followers", "unfollows"};
+  if (measure == "steps_to_half")
+    return {"takes longer to half of its reach", "is quicker to half of its reach",
+            "takes longest to half of its reach", "steps"};
+  if (measure == "steps_to_90")
+    return {"takes longer to 90% of its reach", "is quicker to 90% of its reach",
+            "takes longest to 90% of its reach", "steps"};
   return {"takes more steps", "takes fewer steps", "takes most steps", "steps"};
 }
 

@@ -112,6 +112,11 @@ std::span<const Measure> Measures() {
       {"forwards", [](const LaneOutcome& lane) { return lane.forwards; }},
       {"duplicates", [](const LaneOutcome& lane) { return lane.duplicates; }},
       {"steps", [](const LaneOutcome& lane) { return std::uint64_t{lane.last_step}; }},
+      {"steps_to_half", [](const LaneOutcome& lane) { return std::uint64_t{lane.half_step}; }},
+      {"steps_to_90", [](const LaneOutcome& lane) { return std::uint64_t{lane.nine_tenths_step}; }},
+      {"people", [](const LaneOutcome& lane) { return lane.people; }, false},
+      {"follows", [](const LaneOutcome& lane) { return lane.follows; }, false},
+      {"unfollows", [](const LaneOutcome& lane) { return lane.unfollows; }, false},
   };
   return kMeasures;
 }
@@ -122,6 +127,12 @@ const Measure& MeasureOf(std::string_view name) {
                                   [name](const Measure& measure) { return measure.name == name; });
   LAWINE_CHECK(found != measures.end());
   return *found;
+}
+
+bool IsTold(std::span<const LaneOutcome> lanes, const Measure& measure) {
+  return measure.always || std::any_of(lanes.begin(), lanes.end(), [&measure](const LaneOutcome& lane) {
+           return measure.value_of(lane) > 0;
+         });
 }
 
 std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure) {
@@ -136,6 +147,7 @@ pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t memb
   pb::EnsembleMeasures& measures = *ensemble.mutable_measures();
   pb::EnsembleHistograms& histograms = *ensemble.mutable_histogram();
   for (const Measure& measure : Measures()) {
+    if (!IsTold(lanes, measure)) continue;
     std::transform(lanes.begin(), lanes.end(), values.begin(), measure.value_of);
     std::sort(values.begin(), values.end());
     const auto* field = pb::EnsembleMeasures::descriptor()->FindFieldByName(measure.name);

@@ -20,10 +20,13 @@ inline constexpr std::uint64_t kDyingOutPercent = 5;
 struct Measure {
   const char* name;
   std::uint64_t (*value_of)(const LaneOutcome& lane);
+  bool always = true;  // or only told where some replica has more than 0
 };
 std::span<const Measure> Measures();
 // REQUIRES: there is one of this name.
 const Measure& MeasureOf(std::string_view name);
+// Whether there is something to tell of it.
+bool IsTold(std::span<const LaneOutcome> lanes, const Measure& measure);
 // By replica, for statistics.
 std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure);
 

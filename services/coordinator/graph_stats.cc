@@ -114,6 +114,17 @@ absl::StatusOr<AudienceDistribution> CountAudiences(const std::string& name, con
   return AudiencesOf(parts);
 }
 
+absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const std::string& name,
+                                                              const Placement& placement, std::size_t count) {
+  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement, true));
+  std::vector<std::uint32_t> communities;
+  for (const auto& [community, members] : BySize(AddUp(parts, &pbi::ShardDescription::communities))) {
+    if (community != kNoCommunity && communities.size() < count) communities.push_back(community);
+  }
+  std::sort(communities.begin(), communities.end());
+  return communities;
+}
+
 absl::StatusOr<pb::GetGraphStatsResponse> CountGraph(const std::string& name, const Placement& placement) {
   LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement, true));
   pb::GetGraphStatsResponse stats;

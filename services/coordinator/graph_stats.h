@@ -2,7 +2,9 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_GRAPH_STATS_H_
 #define LAWINE_SERVICES_COORDINATOR_GRAPH_STATS_H_
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lawine/v1/graph.pb.h"
@@ -13,6 +15,10 @@ namespace lawine {
 
 // Audiences of all members of graph `name`.
 absl::StatusOr<AudienceDistribution> CountAudiences(const std::string& name, const Placement& placement);
+
+// The `count` communities with most members, ascending by number; fewer where there are no more.
+absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const std::string& name,
+                                                              const Placement& placement, std::size_t count);
 
 // All of the stats but the graph's description.
 absl::StatusOr<lawine::v1::GetGraphStatsResponse> CountGraph(const std::string& name,

@@ -60,7 +60,9 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
                      .members = request.members(),
                      .links_per_member_milli = 0,
                      .graph_seed = request.has_graph_seed() ? request.graph_seed() : 1,
-                     .overlaps = {}};
+                     .overlaps = {},
+                     .pages = request.pages(),
+                     .groups = request.groups()};
   if (request.has_members() && request.members() == 0)
     return FieldError("members", "expected at least 1, found 0");
   if (request.has_links_per_member()) {
@@ -76,6 +78,11 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
   if (resolved.ok()) return resolved;
   const char* field = spec.overlaps == Overlaps() ? "links_per_member" : "overlaps";
   if (spec.members > kGeneratorMembersMax) field = "members";
+  if (spec.pages > kPagesMax || spec.groups > kPagesMax) field = spec.pages > kPagesMax ? "pages" : "groups";
+  const auto preset = FindPreset(spec.preset);
+  if (preset.ok() && !(*preset)->networks.empty() && spec.pages + spec.groups > 0) {
+    field = spec.pages > 0 ? "pages" : "groups";
+  }
   if (!FindPreset(spec.preset).ok()) field = "preset";
   return FieldError(field, std::string(resolved.status().message()));
 }

@@ -12,6 +12,7 @@
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
 #include "services/coordinator/fan_out.h"
+#include "services/coordinator/graph_stats.h"
 
 namespace lawine {
 namespace {
@@ -80,6 +81,10 @@ absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMemb
   return records;
 }
 
+absl::StatusOr<std::vector<std::uint32_t>> Members::LargestCommunities(std::size_t count) const {
+  return lawine::LargestCommunities(graph_name(), placement_, count);
+}
+
 absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule) const {
   pbi::ProposeSeedsRequest request;
   request.set_graph(graph_.info().name());
@@ -87,6 +92,7 @@ absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule)
   request.set_audience(rule.audience);
   request.set_count(rule.count);
   request.set_run_seed(rule.run_seed);
+  request.set_account_kind(rule.account_kind);
   LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ProposeSeedsResponse> parts,
                           AskAll(placement_.workers, &WorkerStub::ProposeSeeds, request, kReadTimeout));
   std::vector<SeedCandidate> best;

@@ -30,6 +30,9 @@ class Members {
   absl::StatusOr<std::vector<internal::v1::MemberRecord>> ByKey(const std::vector<MemberKey>& keys) const;
   absl::StatusOr<std::vector<internal::v1::MemberRecord>> ById(const std::vector<std::uint32_t>& ids) const;
 
+  // The `count` communities with most members, ascending by number.
+  absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(std::size_t count) const;
+
   // Best members by a rule, over all shards, best first.
   absl::StatusOr<std::vector<SeedCandidate>> Choose(const SeedRule& rule) const;
 

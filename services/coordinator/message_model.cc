@@ -8,6 +8,7 @@
 #include "services/common/errors.h"
 #include "services/coordinator/delay_plan.h"
 #include "services/coordinator/model_plan.h"
+#include "services/coordinator/network_plan.h"
 
 namespace lawine {
 namespace {
@@ -201,6 +202,7 @@ absl::StatusOr<MessageSpec> PlanMessageModel(const pb::Model& model, std::uint32
                             PlanDelay(model.link_delay(), step_seconds, path + ".link_delay"));
     plan.link_delay = std::move(delay.table);
   }
+  LAWINE_ASSIGN_OR_RETURN(plan.reactions, PlanReactions(model, path + ".reactions"));
   if (model.link_kinds_size() > 0) plan.link_kinds.assign(kLinkKinds, false);
   for (const std::uint32_t kind : model.link_kinds()) {
     if (kind >= kLinkKinds) {

@@ -273,8 +273,9 @@ bool NeedsModelSpec(const pb::Scenario& scenario) {
                       (model.has_independent_cascade() && !model.independent_cascade().link_weights() &&
                        model.independent_cascade().link_kinds_size() == 0);
   return !kernel || model.has_seen_probability() || model.has_delay() || model.has_link_delay() ||
-         model.link_kinds_size() > 0 || scenario.injections_size() > 0 || scenario.messages_size() > 0 ||
-         scenario.interventions_size() > 0;
+         model.link_kinds_size() > 0 || model.has_reactions() || scenario.injections_size() > 0 ||
+         scenario.messages_size() > 0 || scenario.interventions_size() > 0 || scenario.has_people() ||
+         scenario.has_growth() || scenario.has_groups();
 }
 
 absl::StatusOr<ModelSpec> PlanModelSpec(const pb::Scenario& scenario,

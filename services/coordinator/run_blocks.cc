@@ -25,6 +25,8 @@ void Append(ConductOutcome part, ConductOutcome& whole) {
   }
   whole.lanes.insert(whole.lanes.end(), part.lanes.begin(), part.lanes.end());
   std::move(part.kept_steps.begin(), part.kept_steps.end(), std::back_inserter(whole.kept_steps));
+  whole.groups.resize(part.groups.size());
+  for (std::size_t m = 0; m < part.groups.size(); ++m) AddTo(part.groups[m], whole.groups[m]);
   whole.load_seconds += part.load_seconds;
   whole.links_on_disk = part.links_on_disk;
   whole.partly_in_memory = part.partly_in_memory;

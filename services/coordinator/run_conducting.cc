@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/coordinator/attribution.h"
 #include "services/coordinator/run_names.h"
 #include "services/coordinator/run_recovery.h"
 #include "services/coordinator/run_result.h"
@@ -85,6 +86,10 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
   }
   pb::RunResult result = ResultOf(*entry.plan, so_far, workers, entry.asked);
   result.mutable_manifest()->set_run(RunName(entry.run_id));
+  if (!entry.plan->spec.record_attribution) return result;
+  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(entry.plan->graph));
+  LAWINE_ASSIGN_OR_RETURN(*result.mutable_attribution(),
+                          ReadAttribution(placement, entry.run_id, result.graph_members()));
   return result;
 }
 
@@ -97,7 +102,7 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
       MutexLock lock(entry.mutex);
       record = entry.record;
     }
-    LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(record.run().scenario()));
+    LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(record.run().scenario(), record.run().record_attribution()));
     if (plan.graph.info().digest() != record.graph_digest()) {
       return absl::FailedPreconditionError(absl::StrCat(
           "graph '", plan.graph.info().name(),
@@ -110,6 +115,7 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
   }
   RunPlan plan = *entry.plan;
   plan.spec.run_id = entry.run_id;
+  plan.spec.keep_steps = plan.spec.replicas > 1;  // bands over replicas
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
   workers = static_cast<std::uint32_t>(placement.workers.size());
   if (so_far.replicas == 0) {

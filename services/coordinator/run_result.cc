@@ -6,6 +6,7 @@
 #include "engine/base/digest.h"
 #include "services/common/process.h"
 #include "services/coordinator/ensemble.h"
+#include "services/coordinator/group_result.h"
 #include "services/coordinator/precision.h"
 
 namespace lawine {
@@ -17,13 +18,20 @@ namespace pbi = ::lawine::internal::v1;
 constexpr std::uint32_t kSchemaVersion = 1;
 constexpr std::uint32_t kCoinVersion = 1;
 
-pb::Totals TotalsOf(const LaneOutcome& lane) {
+pb::Totals TotalsOf(const RunPlan& plan, std::uint32_t message, const LaneOutcome& lane) {
   pb::Totals totals;
   totals.set_deliveries(lane.deliveries);
   totals.set_reach(lane.reach);
   totals.set_duplicates(lane.duplicates);
   totals.set_forwards(lane.forwards);
   totals.set_steps(lane.last_step);
+  totals.set_steps_to_half(lane.half_step);
+  totals.set_steps_to_90(lane.nine_tenths_step);
+  if (plan.spec.model == nullptr) return totals;
+  if (plan.spec.model->people.has_value()) totals.set_people(lane.people);
+  const Reactions& reactions = plan.spec.model->messages[message].reactions;
+  if (reactions.follow != Threshold()) totals.set_follows(lane.follows);
+  if (reactions.unfollow != Threshold()) totals.set_unfollows(lane.unfollows);
   return totals;
 }
 
@@ -33,38 +41,62 @@ void AddTo(const pb::Totals& totals, pb::Totals& sum) {
   sum.set_duplicates(sum.duplicates() + totals.duplicates());
   sum.set_forwards(sum.forwards() + totals.forwards());
   sum.set_steps(std::max(sum.steps(), totals.steps()));
+  if (totals.has_people()) sum.set_people(sum.people() + totals.people());
+  if (totals.has_follows()) sum.set_follows(sum.follows() + totals.follows());
+  if (totals.has_unfollows()) sum.set_unfollows(sum.unfollows() + totals.unfollows());
 }
 
-pb::ReplicaResult ReplicaOf(const LaneOutcome& lane) {
+// Sums over a message's replicas.
+pb::Totals SumOf(const RunPlan& plan, std::uint32_t message, std::span<const LaneOutcome> lanes) {
+  pb::Totals sum;
+  for (const LaneOutcome& lane : lanes) AddTo(TotalsOf(plan, message, lane), sum);
+  if (lanes.size() > 1) return sum;
+  sum.set_steps_to_half(lanes[0].half_step);
+  sum.set_steps_to_90(lanes[0].nine_tenths_step);
+  return sum;
+}
+
+pb::ReplicaResult ReplicaOf(const RunPlan& plan, const LaneOutcome& lane) {
   pb::ReplicaResult replica;
   replica.set_replica(lane.replica);
   replica.set_digest(lane.digest.ToHex());
   replica.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop));
-  *replica.mutable_totals() = TotalsOf(lane);
+  *replica.mutable_totals() = TotalsOf(plan, 0, lane);
   return replica;
 }
 
-pb::StepCounts WithModelCounts(const StepCounts& counts) {
+pb::StepCounts WithModelCounts(const RunPlan& plan, std::uint32_t message, const StepCounts& counts) {
   pb::StepCounts step = ToPublic(counts);
   step.set_acting(counts.acting);
   step.set_seen(counts.seen);
   step.set_injected(counts.injected);
   step.set_ignored(counts.ignored);
   step.set_recoveries(counts.recoveries);
+  const ModelSpec& model = *plan.spec.model;
+  if (model.people.has_value() && !model.people->networks.empty()) step.set_cross_posts(counts.cross_posts);
+  if (model.messages[message].reactions.unfollow != Threshold()) step.set_unfollows(counts.unfollows);
+  if (model.messages[message].reactions.follow != Threshold()) step.set_follows(counts.follows);
+  if (model.growth.has_value() && model.growth->members_change()) step.set_members(counts.present);
   return step;
 }
 
+google::protobuf::RepeatedPtrField<pb::GroupResult> GroupsOf(const RunPlan& plan,
+                                                             const ConductOutcome& outcome,
+                                                             std::uint32_t message) {
+  return GroupResults(outcome.groups[message], *plan.spec.model->groups, plan.spec.replicas,
+                      outcome.groups.size() > 1);
+}
+
 void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResult& result) {
-  for (std::size_t m = 0; m < outcome.steps.size(); ++m) {
+  for (std::uint32_t m = 0; m < outcome.steps.size(); ++m) {
     pb::MessageResult& message = *result.add_messages();
     message.set_name(plan.message_names[m]);
-    for (const StepCounts& counts : outcome.steps[m]) *message.add_steps() = WithModelCounts(counts);
+    for (const StepCounts& counts : outcome.steps[m]) *message.add_steps() = WithModelCounts(plan, m, counts);
     const std::vector<LaneOutcome> lanes = LanesOf(outcome, m);
     Digest digest;
-    for (const LaneOutcome& lane : lanes) {
-      digest += lane.digest;
-      AddTo(TotalsOf(lane), *message.mutable_totals());
-    }
+    for (const LaneOutcome& lane : lanes) digest += lane.digest;
+    *message.mutable_totals() = SumOf(plan, m, lanes);
+    if (!outcome.groups.empty()) *message.mutable_groups() = GroupsOf(plan, outcome, m);
     message.set_digest(digest.ToHex());
     if (lanes.size() > 1) *message.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
   }
@@ -117,17 +149,18 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   if (outcome.partly_in_memory)
     result.add_warnings(PartlyInMemoryWarning(outcome.links_on_disk, info.links()));
   for (const StepCounts& counts : outcome.steps[0]) {
-    *result.add_steps() = plan.spec.model == nullptr ? ToPublic(counts) : WithModelCounts(counts);
+    *result.add_steps() = plan.spec.model == nullptr ? ToPublic(counts) : WithModelCounts(plan, 0, counts);
   }
   const std::vector<LaneOutcome> lanes = LanesOf(outcome, 0);
   const bool several = lanes.size() > 1;
   Digest digest;
   for (const LaneOutcome& lane : outcome.lanes) digest += lane.digest;
+  *result.mutable_totals() = SumOf(plan, 0, lanes);
+  if (!outcome.groups.empty()) *result.mutable_groups() = GroupsOf(plan, outcome, 0);
   for (const LaneOutcome& lane : lanes) {
-    AddTo(TotalsOf(lane), *result.mutable_totals());
     result.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop));
     result.set_unreached_without_links(result.unreached_without_links() + lane.unreached_without_followees);
-    if (several) *result.add_replicas() = ReplicaOf(lane);
+    if (several) *result.add_replicas() = ReplicaOf(plan, lane);
   }
   if (several) *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
   if (several) AddSteps(outcome.kept_steps, *result.mutable_ensemble());

@@ -12,6 +12,7 @@
 #include "engine/spread/link_attempts.h"
 #include "services/common/errors.h"
 #include "services/coordinator/model_plan.h"
+#include "services/coordinator/network_plan.h"
 #include "services/coordinator/precision.h"
 #include "services/coordinator/seed_plan.h"
 
@@ -50,6 +51,7 @@ absl::Status PlanModel(const Members& members, RunPlan& plan) {
   if (NeedsModelSpec(plan.scenario) || plan.spec.record_attribution) {
     LAWINE_ASSIGN_OR_RETURN(ModelSpec spec, PlanModelSpec(plan.scenario, plan.spec.seed_members,
                                                           MembersOf(plan), members, plan.warnings));
+    LAWINE_RETURN_IF_ERROR(PlanNetwork(plan.scenario, plan.graph.info(), members, spec));
     plan.spec.model = std::make_shared<const ModelSpec>(std::move(spec));
     plan.spec.seed_members.clear();
     return CheckModelSpec(*plan.spec.model, MembersOf(plan));
@@ -81,6 +83,7 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
     return FieldError("step_seconds", absl::StrCat("expected 1 to 86,400, found ", full.step_seconds()));
   }
   LAWINE_RETURN_IF_ERROR(CompleteMessages(full));
+  LAWINE_RETURN_IF_ERROR(CompleteNetwork(full));
   if (full.stop().max_steps() > limits::kStepsMax) {
     return FieldError("stop.max_steps", absl::StrCat("expected at most ", limits::kStepsMax, ", found ",
                                                      full.stop().max_steps()));
@@ -148,6 +151,7 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   RunPlan plan;
   plan.scenario = scenario;
   plan.graph = graph;
+  LAWINE_RETURN_IF_ERROR(CompletePeople(graph.info(), plan.scenario));
   plan.spec.run_seed = scenario.run_seed();
   plan.spec.first_replica = scenario.first_replica();
   plan.spec.replicas = scenario.replicas();
@@ -167,7 +171,7 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   plan.estimate = EstimateRun(plan);
   LAWINE_RETURN_IF_ERROR(CheckEstimate(plan));
   std::string canonical;
-  scenario.SerializeToString(&canonical);
+  plan.scenario.SerializeToString(&canonical);
   std::uint64_t h = 0;
   for (const char c : canonical) h = hash::Absorb(h, static_cast<unsigned char>(c));
   plan.result_key = absl::StrFormat("%s-%016x", graph.info().digest(), h);

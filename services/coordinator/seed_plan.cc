@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/graph/profile.h"
 #include "services/common/errors.h"
 
 namespace lawine {
@@ -27,6 +28,7 @@ SeedRule RuleOf(const pb::SeedMembers& seeds, std::uint64_t run_seed) {
                 .run_seed = run_seed};
   if (seeds.has_audience()) rule.kind = SeedRule::Kind::kAudience;
   if (seeds.highest_audience()) rule.kind = SeedRule::Kind::kHighestAudience;
+  if (!seeds.account_kind().empty()) rule.account_kind = ParseAccountKind(seeds.account_kind()).value_or(0);
   return rule;
 }
 
@@ -35,8 +37,11 @@ absl::StatusOr<SeedPlan> ChooseMembers(const pb::SeedMembers& seeds, std::uint64
   const SeedRule rule = RuleOf(seeds, run_seed);
   LAWINE_ASSIGN_OR_RETURN(const std::vector<SeedCandidate> best, members.Choose(rule));
   if (best.size() < rule.count) {
-    return FieldError(path + ".count", absl::StrCat("expected at most the graph's ", best.size(),
-                                                    " members, found ", rule.count));
+    return FieldError(
+        path + ".count",
+        absl::StrCat("expected at most the graph's ", best.size(), " ",
+                     seeds.account_kind().empty() ? "members" : seeds.account_kind() + " accounts",
+                     ", found ", rule.count));
   }
   std::vector<std::uint32_t> ids;
   std::uint64_t nearest = 0;
@@ -74,6 +79,11 @@ absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given, const std::
   if (rules == 0) seeds.set_random(true);
   if (seeds.ids_size() > 0 && seeds.has_count()) {
     return FieldError(path + ".count", "expected no count beside ids: the ids say how many");
+  }
+  if (!seeds.account_kind().empty()) {
+    const absl::StatusOr<std::uint8_t> kind = ParseAccountKind(seeds.account_kind());
+    if (!kind.ok()) return FieldError(path + ".account_kind", std::string(kind.status().message()));
+    if (seeds.ids_size() > 0) return FieldError(path + ".account_kind", "expected none beside ids");
   }
   if (static_cast<std::uint32_t>(seeds.ids_size()) > limits::kSeedMembersMax) {
     return FieldError(path + ".ids", absl::StrCat("expected at most ", limits::kSeedMembersMax, ", found ",

@@ -126,6 +126,7 @@ bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan&
     pbi::LaneRow& row = *done.mutable_lanes(static_cast<int>(i));
     for (const StepCounts& counts : machine.kept_steps()[i]) *row.add_steps() = wire::ToProto(counts);
   }
+  for (std::uint32_t m = 0; m < MessagesOf(run.spec()); ++m) wire::AddGroups(machine.groups(m), m, done);
   const auto others = static_cast<std::uint64_t>(plan.peers_size()) - 1;
   done.set_exchange_bytes(machine.frame_bytes_sent() * others);
   done.set_links_touched(machine.links_touched());

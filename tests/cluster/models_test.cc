@@ -7,10 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lawine/v1/traffic.grpc.pb.h"
 #include "lawine/v1/what_if.grpc.pb.h"
 #include "services/cli/scenario_library.h"
 #include "services/common/json/comparison_json.h"
 #include "services/common/json/scenario_json.h"
+#include "services/common/json/traffic_json.h"
 #include "tests/cluster/refusal.h"
 #include "tests/cluster/test_cluster.h"
 
@@ -40,7 +42,11 @@ constexpr const char* kScenarios[] = {
         "messages": [{"name": "other"}, {"name": "late", "start": {"sightings": {"message": "other"}},
                       "influences": [{"by": "other", "factor": 3}]}],
         "interventions": [{"when": {"reach": {"share": 0.1}}, "carry_share": 0.5, "extra_delay": 1},
-                          {"immune": {"share": 0.1}, "removed": {"share": 0.05}, "messages": ["other"]}]})"};
+                          {"immune": {"share": 0.1}, "removed": {"share": 0.05}, "messages": ["other"]}]})",
+    R"({"model": {"forward": {"probability": 0.05}, "reactions": {"follow": 0.1, "unfollow": 0.2}},
+        "messages": [{"name": "next", "start": {"from_step": 3}}], "groups": {"communities": 3},
+        "growth": {"new_links": 0.05, "lost_links": 0.02, "members_at_start": 0.4, "joining": 0.2,
+                   "leaving": 0.01}})"};
 
 class ModelsTest : public testing::Test {
  protected:
@@ -61,6 +67,8 @@ class ModelsTest : public testing::Test {
       request.set_members(3000);
       request.set_links_per_member(30);
       request.set_shards(shards);
+      request.set_pages(5);
+      request.set_groups(5);
       const auto graph = setting.cluster->client().CreateGraph(request);
       ASSERT_TRUE(graph.ok()) << Text(graph.status);
     }
@@ -70,6 +78,18 @@ class ModelsTest : public testing::Test {
     settings_ = nullptr;
   }
 
+  // A graph as a scenario of the library names it.
+  static void MakeGraph(const std::string& preset, Setting& setting) {
+    pb::CreateGraphRequest request;
+    request.set_name(preset);
+    request.set_preset(preset);
+    request.set_members(preset == "nl-2009" ? 20'000 : 3000);
+    request.set_links_per_member(20);
+    if (preset != "nl-2009") request.set_pages(5);
+    if (preset != "nl-2009") request.set_groups(5);
+    const auto graph = setting.cluster->client().CreateGraph(request);
+    EXPECT_TRUE(graph.ok()) << Text(graph.status);
+  }
   static Client& client() { return settings_->front().cluster->client(); }
 
   static pb::Scenario Parse(const std::string& json, const std::string& graph) {
@@ -89,6 +109,23 @@ class ModelsTest : public testing::Test {
       EXPECT_EQ(result.value.digest(), digest) << setting.graph;
     }
     return digest;
+  }
+  static void ExpectTraffic(pb::TrafficSpec spec) {
+    spec.set_graph(settings_->front().graph);
+    spec.mutable_generated()->set_messages(1000);
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + kCallTimeout));
+    const auto stub = pb::TrafficService::NewStub(client().channel());
+    const auto stream = stub->RunTraffic(&context);
+    pb::RunTrafficRequest request;
+    *request.mutable_spec() = spec;
+    stream->Write(request);
+    stream->WritesDone();
+    pb::RunTrafficResponse response, last;
+    while (stream->Read(&response)) last = response;
+    const grpc::Status status = stream->Finish();
+    EXPECT_TRUE(status.ok()) << Text(status);
+    EXPECT_EQ(last.result().totals().messages(), 1000u);
   }
   static void ExpectRefused(const std::string& json, const std::string& field) {
     // What a file says wrong by itself is refused where it is read.
@@ -144,10 +181,23 @@ TEST_F(ModelsTest, AReplicaAloneIsTheSame) {
 }
 
 TEST_F(ModelsTest, OfTheLibraryRun) {
+  for (const char* const preset : {"nl-2009", "linkedin-nl", "own"}) MakeGraph(preset, settings_->front());
   for (const cli::LibraryScenario& scenario : cli::ScenarioLibrary()) {
     SCOPED_TRACE(std::string(scenario.name));
     const std::string text(scenario.text);
     EXPECT_THAT(cli::TitleOf(scenario), testing::Not(testing::IsEmpty()));
+    if (scenario.IsTraffic()) {
+      auto traffic = ParseTrafficJson(text);
+      ASSERT_TRUE(traffic.ok()) << traffic.status();
+      ExpectTraffic(*traffic);
+      continue;
+    }
+    if (scenario.name == "four-networks") {
+      const auto result = client().Simulate(Parse(text, "nl-2009"));
+      EXPECT_TRUE(result.ok()) << Text(result.status);
+      EXPECT_LT(result.value.totals().people(), result.value.totals().reach());
+      continue;
+    }
     if (!scenario.IsComparison()) {
       pb::Scenario parsed = Parse(text, "");
       parsed.set_replicas(3);
@@ -201,7 +251,22 @@ TEST_F(ModelsTest, AreRefusedByTheFieldThatIsWrong) {
       {R"({"interventions": [{"when": {"reach": {"share": 0}}, "carry_share": 0}]})",
        "interventions[0].when.reach.share"},
       {R"({"injections": [{"members": {"random": true}}]})", "injections[0].step"},
-      {R"({"monitors": {"count": 3}})", "monitors"}};
+      {R"({"monitors": {"count": 3}})", "monitors"},
+      {R"({"people": {"one_decision": true}})", "people"},
+      {R"({"growth": {}})", "growth"},
+      {R"({"growth": {"joining": 0.5}})", "growth.joining"},
+      {R"({"growth": {"lost_links": 2}})", "growth.lost_links"},
+      {R"({"growth": {"mutual": true, "leaving": 0.1}})", "growth.mutual"},
+      {R"({"groups": {"communities": 1001}})", "groups.communities"},
+      {R"({"model": {"forward": {}, "reactions": {}}})", "model.reactions"},
+      {R"({"model": {"forward": {}, "reactions": {"follow": -1}}})", "model.reactions.follow"},
+      {R"({"model": {"forward": {}, "link_delay": {"fixed": 1}, "reactions": {"unfollow": 1}}})",
+       "model.reactions.unfollow"},
+      {R"({"model": {"linear_threshold": {"link_weights": true}}, "growth": {"new_links": 0.5}})",
+       "growth.new_links"},
+      {R"({"messages": [{"name": "a", "model": {"linear_threshold": {"link_weights": true},
+           "reactions": {"follow": 1}}}]})",
+       "messages[0].model.reactions.follow"}};
   for (const auto& [json, field] : fields) ExpectRefused(json, field);
 }
 

@@ -19,7 +19,7 @@ TEST(ProfileTest, NetworksAreReadAsTheyAreWritten) {
 }
 
 TEST(ProfileTest, AccountKindsAreReadByNameAndNumber) {
-  for (int kind = 1; kind <= 4; ++kind) {
+  for (int kind = 1; kind <= 6; ++kind) {
     EXPECT_EQ(ParseAccountKind(absl::StrCat(kind)).value(), kind);
     EXPECT_EQ(ParseAccountKind(AccountKindName(static_cast<std::uint8_t>(kind))).value(), kind);
   }
@@ -33,7 +33,7 @@ TEST(ProfileTest, OtherWordsAreRefusedWithThoseThereAre) {
     EXPECT_EQ(network.status().code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_NE(network.status().message().find("linkedin"), absl::string_view::npos) << text;
   }
-  for (const char* const text : {"", "0", "5", "Personal", "page"}) {
+  for (const char* const text : {"", "0", "7", "Personal", "pages"}) {
     const auto kind = ParseAccountKind(text);
     EXPECT_EQ(kind.status().code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_NE(kind.status().message().find("ambassador"), absl::string_view::npos) << text;

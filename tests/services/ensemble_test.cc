@@ -140,6 +140,22 @@ TEST(MakeEnsemble, SeesEachMeasure) {
   EXPECT_EQ(ensemble.histogram().reach(0).first(), 10u);
 }
 
+TEST(MakeEnsemble, TellsWhenMostWasReachedAndWhatSomeReplicaHas) {
+  std::vector<LaneOutcome> lanes = {Lane(30), Lane(10), Lane(80)};
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    lanes[i].half_step = i;
+    lanes[i].nine_tenths_step = 2 * i;
+  }
+  v1::Ensemble ensemble = MakeEnsemble(lanes, 100);
+  EXPECT_EQ(ensemble.measures().steps_to_half().quantiles().p50(), 1u);
+  EXPECT_EQ(ensemble.measures().steps_to_90().max(), 4u);
+  EXPECT_FALSE(ensemble.measures().has_people());
+  lanes[1].people = 7;
+  ensemble = MakeEnsemble(lanes, 100);
+  EXPECT_EQ(ensemble.measures().people().max(), 7u);
+  EXPECT_FALSE(ensemble.measures().has_follows());
+}
+
 TEST(MakeEnsemble, DiesOutBelowFivePercentUnlessItWasCutShort) {
   const std::vector<LaneOutcome> lanes = {Lane(1), Lane(5), Lane(6), Lane(1, StopReason::kMaxSteps)};
   const v1::Ensemble ensemble = MakeEnsemble(lanes, 101);

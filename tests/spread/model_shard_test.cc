@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/compare.h"
 #include "tests/support/graphs.h"
+#include "tests/support/model_groups.h"
 #include "tests/support/model_link_source.h"
 #include "tests/support/model_text.h"
 #include "tests/support/random_model.h"
@@ -64,14 +65,31 @@ StepCounts CountsOf(const ModelStep& step) {
           .ignored = step.ignored,
           .seen = step.seen,
           .recoveries = step.recoveries,
-          .monitors = step.monitors};
+          .monitors = step.monitors,
+          .cross_posts = step.cross_posts,
+          .unfollows = step.unfollows,
+          .follows = step.follows,
+          .present = step.present};
 }
 
 std::string Text(const StepCounts& s) {
   return absl::StrCat("step ", s.step, ": deliveries ", s.deliveries, ", first receipts ", s.first_receipts,
                       ", forwards ", s.forwards, ", acting ", s.acting, ", injected ", s.injected,
                       ", ignored ", s.ignored, ", seen ", s.seen, ", recoveries ", s.recoveries,
-                      ", monitors ", s.monitors);
+                      ", monitors ", s.monitors, ", cross-posts ", s.cross_posts, ", unfollows ", s.unfollows,
+                      ", follows ", s.follows, ", present ", s.present);
+}
+
+// The first step through which this share of all receipts was there.
+std::uint32_t StepOfShare(const MessageVerdict& verdict, std::uint64_t part, std::uint64_t of) {
+  std::uint64_t reached = 0;
+  for (const ModelStep& step : verdict.steps) {
+    reached += step.first_receipts;
+    if (reached > 0 && reached * of >= verdict.receipt_steps.size() * part) {
+      return static_cast<std::uint32_t>(step.step);
+    }
+  }
+  return 0;
 }
 
 // The first difference in words.
@@ -89,6 +107,8 @@ std::string Difference(const MessageVerdict& verdict, const std::vector<StepCoun
                         lane.digest.ToHex());
   }
   if (verdict.steps.back().step != lane.last_step) return "the last step that happens";
+  if (StepOfShare(verdict, 1, 2) != lane.half_step) return "the step of half its reach";
+  if (StepOfShare(verdict, 9, 10) != lane.nine_tenths_step) return "the step of 90% of its reach";
   const StopReason stop = verdict.stopped_at_max_steps ? StopReason::kMaxSteps : StopReason::kNothingPending;
   return stop == lane.stop ? "" : "why it stopped";
 }
@@ -106,8 +126,16 @@ std::string FirstDifference(const RandomModel& random_model, const Shards& shard
   for (std::size_t m = 0; m < verdicts.size(); ++m) {
     const std::string difference = Difference(verdicts[m], outcome->message_steps[m], outcome->lanes[m]);
     if (!difference.empty()) return absl::StrCat("message ", m, ": ", difference);
+    const std::uint64_t people = spec.model->people.has_value() ? verdicts[m].people : 0;
+    if (people != outcome->lanes[m].people) {
+      return absl::StrCat("message ", m, ": the judge says ", people, " people, the engine ",
+                          outcome->lanes[m].people);
+    }
   }
-  return "";
+  if (!spec.model->groups.has_value())
+    return outcome->groups[0].empty() ? "" : "groups that nobody asked for";
+  RunLuck luck(random_model.run_seed, random_model.replica);
+  return JudgeGroups(random_model.graph, *spec.model, luck, verdicts) == outcome->groups ? "" : "groups";
 }
 
 TEST(ModelShardTest, RandomModelsAreAsJudged) {

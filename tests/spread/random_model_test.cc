@@ -24,7 +24,10 @@ bool MayStandTogether(const std::string& a, const std::string& b) {
   static const std::map<std::string, std::set<std::string>> kRefused = {
       {"epidemic",
        {"seen", "linear", "linear by weight", "fraction", "count", "delay", "rhythm", "link delay"}},
-      {"link delay", {"linear", "linear by weight", "fraction", "count"}},
+      {"link delay", {"linear", "linear by weight", "fraction", "count", "unfollow"}},
+      {"links by weight", {"new links", "follow"}},
+      {"linear by weight", {"new links", "follow"}},
+      {"cross-posting", {"epidemic", "onset", "susceptible again"}},
   };
   for (const auto& choices : kOneOf) {
     if (choices.contains(a) && choices.contains(b)) return false;
@@ -51,7 +54,7 @@ TEST(RandomModelTest, EveryPairOfFeaturesComesUpAndNoOther) {
       }
     }
   }
-  EXPECT_EQ(all.size(), 37u);
+  EXPECT_EQ(all.size(), 46u);
   for (const std::string& a : all) {
     for (const std::string& b : all) {
       if (a == b) continue;
@@ -71,10 +74,10 @@ TEST(RandomModelTest, JudgementsAddUp) {
       for (const ModelStep& step : verdict.steps) {
         EXPECT_TRUE(step.step == 0 || step.step > sum.step);
         EXPECT_TRUE(!model.max_steps.has_value() || step.step <= *model.max_steps);
-        EXPECT_LE(step.first_receipts - step.injected, step.deliveries);
+        EXPECT_LE(step.first_receipts - step.injected - step.cross_posts, step.deliveries);
         EXPECT_LE(step.seen, step.deliveries);
         EXPECT_LE(step.forwards, step.acting);
-        EXPECT_LE(step.injected, step.forwards);
+        EXPECT_LE(step.injected + step.cross_posts, step.forwards);
         sum.step = step.step;
         sum.first_receipts += step.first_receipts;
         sum.forwards += step.forwards;
@@ -134,6 +137,8 @@ const std::map<std::string, std::function<void(MessageSpec&)>>& Without() {
       {"rhythm", [](MessageSpec& m) { m.rhythm = {}; }},
       {"link delay", [](MessageSpec& m) { m.link_delay = {}; }},
       {"start", [](MessageSpec& m) { m.start = {}; }},
+      {"follow", [](MessageSpec& m) { m.reactions.follow = {}; }},
+      {"unfollow", [](MessageSpec& m) { m.reactions.unfollow = {}; }},
       {"injections", [](MessageSpec& m) { m.injections.resize(1); }},
   };
   return kWithout;
@@ -155,6 +160,32 @@ const std::map<std::string, std::function<void(Intervention&)>>& WithoutInterven
        [](Intervention& i) {
          if (i.removed.has_value()) i.removed->share = {};
        }},
+  };
+  return kWithout;
+}
+
+const std::map<std::string, std::function<void(ModelSpec&)>>& WithoutOfNetwork() {
+  static const auto growth = [](auto change) {
+    return [change](ModelSpec& spec) {
+      if (spec.growth.has_value()) change(*spec.growth);
+    };
+  };
+  static const std::map<std::string, std::function<void(ModelSpec&)>> kWithout = {
+      {"one decision",
+       [](ModelSpec& spec) {
+         if (spec.people.has_value()) spec.people->one_decision = false;
+       }},
+      {"cross-posting",
+       [](ModelSpec& spec) {
+         if (spec.people.has_value()) spec.people->networks.clear();
+       }},
+      {"new links", growth([](GrowthSpec& g) { g.new_links = {}; })},
+      {"mutual", growth([](GrowthSpec& g) { g.mutual = false; })},
+      {"lost links", growth([](GrowthSpec& g) { g.lost_links = {}; })},
+      {"start", growth([](GrowthSpec& g) { g.start = Threshold::FromFixed(Threshold::kOne); })},
+      {"joining", growth([](GrowthSpec& g) { g.joining = {}; })},
+      {"leaving", growth([](GrowthSpec& g) { g.leaving = {}; })},
+      {"first met only", [](ModelSpec& spec) { spec.first_met_only = false; }},
   };
   return kWithout;
 }
@@ -182,9 +213,11 @@ TEST(RandomModelTest, EverythingMatters) {
       for (Intervention& intervention : spec.interventions) leave_out(intervention);
       matters["intervention: " + what] += IsDifferentWith(model, spec) ? 1 : 0;
     }
-    ModelSpec spec = model.spec;
-    spec.first_met_only = false;
-    matters["first met only"] += IsDifferentWith(model, spec) ? 1 : 0;
+    for (const auto& [what, leave_out] : WithoutOfNetwork()) {
+      ModelSpec spec = model.spec;
+      leave_out(spec);
+      matters["network: " + what] += IsDifferentWith(model, spec) ? 1 : 0;
+    }
   }
   for (const auto& [what, count] : matters) EXPECT_GE(count, 2) << what;
 }

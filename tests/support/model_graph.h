@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace lawine {
 struct ModelMember {
   std::uint8_t account_kind = 0;
   std::uint32_t community = 0;
+  std::uint8_t network = 1;
+  std::optional<MemberKey> person = {};  // first account of who owns several, in all of them; they are joined
 };
 
 struct ModelLink {

@@ -1,79 +1,50 @@
 #include "tests/support/model_judge.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <utility>
 
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
+#include "tests/support/model_network.h"
 #include "tests/support/model_rules.h"
+#include "tests/support/model_state.h"
 
 namespace lawine {
 namespace {
 
-// One message, through the steps taken so far.
-struct MessageState {
-  MessageVerdict verdict;
-  std::optional<std::uint64_t> start;
-  std::set<MemberKey> accepted;
-  std::set<MemberKey> acted;  // at the step before
-  std::set<MemberKey> exposed;
-  std::set<MemberKey> injected;
-  std::map<MemberKey, Heard> heard;
-  std::map<std::uint64_t, std::vector<ModelLink>> arrivals;  // by step
-  std::map<std::uint64_t, std::set<MemberKey>> decided;      // to begin to act, by step
-
-  // Of the step at hand.
-  ModelStep counts;
-  std::vector<std::size_t> in_force;  // interventions
-  std::set<MemberKey> seeing;
-  std::set<MemberKey> accepting;
-  std::set<MemberKey> newly_exposed;
-};
-
-Digest DigestOf(const MessageVerdict& verdict, std::uint64_t message, std::uint64_t replica) {
-  Digest digest;
-  const auto add = [&](TransitionEvent event, MemberKey member, std::uint64_t step) {
-    digest += DigestLane(message, replica, step, event).Term(member);
-  };
-  for (const auto& [member, step] : verdict.receipt_steps) add(TransitionEvent::kReceipt, member, step);
-  for (const auto& [member, step] : verdict.seen_steps) add(TransitionEvent::kSeen, member, step);
-  for (const auto& [member, steps] : verdict.forward_steps) {
-    for (const std::uint64_t step : steps) add(TransitionEvent::kForward, member, step);
-  }
-  for (const auto& [member, steps] : verdict.recovery_steps) {
-    for (const std::uint64_t step : steps) add(TransitionEvent::kRecovery, member, step);
-  }
-  return digest;
-}
-
 class Judgement {
  public:
   Judgement(const ModelGraph& graph, const ModelSpec& spec, Luck& luck)
-      : graph_(graph), spec_(spec), luck_(luck), messages_(spec.messages.size()) {
+      : graph_(graph),
+        spec_(spec),
+        luck_(luck),
+        network_(graph, spec, luck),
+        messages_(spec.messages.size()) {
     for (const auto& [key, member] : graph.members) keys_.push_back(key);
     for (const MemberId id : spec.monitors) monitors_.insert(keys_[id.value]);
-    for (const ModelLink& link : graph.links) {
-      followers_[link.source].push_back(link);
-      ++followees_[link.receiver];
-    }
   }
 
   void TakeStep(std::uint64_t t) {
+    network_.BeginStep(t);
     for (std::size_t m = 0; m < messages_.size(); ++m) BeginStep(m, t);
     std::vector<bool> happens;
     for (std::size_t m = 0; m < messages_.size(); ++m) happens.push_back(Happens(m, t));
     for (std::size_t m = 0; m < messages_.size(); ++m) {
       Inject(m, t);
+      CrossPost(m, t);
       Attempt(m, t);
       Deliver(m, t);
-      Accept(m);
+      Accept(m, t);
     }
     for (std::size_t m = 0; m < messages_.size(); ++m) Decide(m, t);
     for (std::size_t m = 0; m < messages_.size(); ++m) {
       Act(m, t);
-      if (happens[m]) messages_[m].verdict.steps.push_back(messages_[m].counts);
-      LAWINE_CHECK(happens[m] || messages_[m].counts == ModelStep{.step = t});
+      ModelStep& counts = messages_[m].counts;
+      LAWINE_CHECK(happens[m] || counts == ModelStep{.step = t});
+      counts.present = network_.Present(t);
+      if (happens[m]) messages_[m].verdict.steps.push_back(counts);
     }
   }
 
@@ -92,15 +63,15 @@ class Judgement {
   }
 
   bool HasMore(std::uint64_t t) const {
-    std::size_t m = 0;
-    while (m < messages_.size() && !HasMore(m, t)) ++m;
-    return m < messages_.size();
+    const auto messages = std::views::iota(std::size_t{0}, messages_.size());
+    return std::ranges::any_of(messages, [&](std::size_t m) { return HasMore(m, t); });
   }
 
   std::vector<MessageVerdict> Verdicts(std::uint64_t last_step, std::uint64_t replica) {
     std::vector<MessageVerdict> verdicts;
     for (std::size_t m = 0; m < messages_.size(); ++m) {
       messages_[m].verdict.stopped_at_max_steps = HasMore(m, last_step);
+      messages_[m].verdict.people = network_.PeopleOf(messages_[m].verdict.receipt_steps);
       messages_[m].verdict.digest = DigestOf(messages_[m].verdict, m, replica);
       verdicts.push_back(messages_[m].verdict);
     }
@@ -114,10 +85,6 @@ class Judgement {
   std::uint64_t Coin(CoinPurpose purpose, std::size_t m, const ModelLink& link, std::uint64_t step = 0) {
     return luck_.Coin(
         {.purpose = purpose, .message = m, .step = step, .key1 = link.source, .key2 = link.receiver});
-  }
-  std::uint64_t FolloweesOf(MemberKey member) const {
-    const auto found = followees_.find(member);
-    return found == followees_.end() ? 0 : found->second;
   }
 
   // Triggers and interventions
@@ -147,7 +114,9 @@ class Judgement {
       return chosen.has_value() && IsChosen(i, *chosen, member);
     });
   }
-  bool IsRemoved(std::size_t m, MemberKey member) { return IsAmong(&Intervention::removed, m, member); }
+  bool IsRemoved(std::size_t m, MemberKey member) {
+    return IsAmong(&Intervention::removed, m, member) || network_.IsAway(member, messages_[m].counts.step);
+  }
   bool IsImmune(std::size_t m, MemberKey member) { return IsAmong(&Intervention::immune, m, member); }
 
   void BeginStep(std::size_t m, std::uint64_t t) {
@@ -197,10 +166,30 @@ class Judgement {
           continue;
         }
         ++state.counts.injected;
-        Receive(m, t, member);
-        state.injected.insert(member);
-        state.accepted.insert(member);
-        state.decided[t].insert(member);
+        Give(m, t, member);
+      }
+    }
+  }
+
+  void Give(std::size_t m, std::uint64_t t, MemberKey member) {
+    MessageState& state = messages_[m];
+    Receive(m, t, member);
+    state.injected.insert(member);
+    state.accepted.insert(member);
+    state.decided[t].insert(member);
+  }
+
+  void CrossPost(std::size_t m, std::uint64_t t) {
+    MessageState& state = messages_[m];
+    for (const MemberKey source : state.acted) {
+      for (const MemberKey account : network_.OtherAccounts(source)) {
+        const ModelLink link{.source = source, .receiver = account};
+        if (!network_.ChanceToCrossPost(source, account).Passes(Coin(CoinPurpose::kCrossPost, m, link)))
+          continue;
+        if (state.verdict.receipt_steps.contains(account)) continue;
+        if (IsImmune(m, account) || IsRemoved(m, account)) continue;
+        ++state.counts.cross_posts;
+        Give(m, t, account);
       }
     }
   }
@@ -208,7 +197,7 @@ class Judgement {
   // 2. Attempts
 
   Threshold ChanceToCarry(std::size_t m, const ModelLink& link) const {
-    Threshold base = BaseChance(spec_.messages[m].link, link, FolloweesOf(link.receiver));
+    Threshold base = BaseChance(spec_.messages[m].link, link, network_.FolloweesOf(link.receiver));
     for (const std::size_t i : messages_[m].in_force) base = base * spec_.interventions[i].carry;
     return base;
   }
@@ -217,7 +206,7 @@ class Judgement {
     MessageState& state = messages_[m];
     const MessageSpec& spec = spec_.messages[m];
     for (const MemberKey source : state.acted) {
-      for (const ModelLink& link : followers_[source]) {
+      for (const ModelLink& link : network_.LinksFrom(source, t)) {
         if (!spec.link_kinds.empty() && !spec.link_kinds[link.kind]) continue;
         if (IsRemoved(m, link.receiver)) continue;
         const std::uint64_t coin = spec.epidemic.has_value() ? Coin(CoinPurpose::kInfection, m, link, t)
@@ -238,9 +227,13 @@ class Judgement {
     for (const ModelLink& link : state.arrivals[t]) {
       const MemberKey member = link.receiver;
       ++state.counts.deliveries;
+      ++state.verdict.deliveries[member];
       if (!state.verdict.receipt_steps.contains(member)) Receive(m, t, member);
       if (seen.has_value() && !seen->Passes(Coin(CoinPurpose::kSeen, m, link))) continue;
       ++state.counts.seen;
+      if (spec_.messages[m].reactions.unfollow.Passes(Coin(CoinPurpose::kUnfollow, m, link))) {
+        state.counts.unfollows += network_.Unfollow(link.source, member, t) ? 1 : 0;
+      }
       state.seeing.insert(member);
       ++state.heard[member].deliveries;
       state.heard[member].weight += std::uint64_t{link.weight} << 32;
@@ -253,11 +246,12 @@ class Judgement {
 
   bool Accepts(std::size_t m, MemberKey member) {
     const Acceptance& acceptance = spec_.messages[m].acceptance;
-    const std::uint64_t coin = IsLinear(acceptance) ? Coin(CoinPurpose::kThreshold, m, member) : 0;
-    return IsEnough(acceptance, messages_[m].heard[member], FolloweesOf(member), coin);
+    const std::uint64_t coin =
+        IsLinear(acceptance) ? Coin(CoinPurpose::kThreshold, m, network_.DeciderOf(member)) : 0;
+    return IsEnough(acceptance, messages_[m].heard[member], network_.FolloweesOf(member), coin);
   }
 
-  void Accept(std::size_t m) {
+  void Accept(std::size_t m, std::uint64_t t) {
     MessageState& state = messages_[m];
     for (const MemberKey member : state.seeing) {
       if (state.accepted.contains(member) || IsImmune(m, member) || IsRemoved(m, member)) continue;
@@ -265,20 +259,27 @@ class Judgement {
       state.accepting.insert(member);
     }
     state.accepted.insert(state.accepting.begin(), state.accepting.end());
+    const Threshold chance = spec_.messages[m].reactions.follow;
+    if (chance == Threshold()) return;
+    const MemberKey author = keys_[spec_.messages[m].injections[0].members[0].value];
+    for (const MemberKey member : state.accepting) {
+      if (member == author || !chance.Passes(Coin(CoinPurpose::kFollow, m, member))) continue;
+      state.counts.follows += network_.Follow(author, member, t) ? 1 : 0;
+    }
   }
 
   // 5. Decision
 
   bool HasMetAnotherFirst(std::size_t m, MemberKey member) {
     const std::uint64_t own = messages_[m].verdict.receipt_steps.at(member);
-    const std::uint64_t mine = Coin(CoinPurpose::kForward, m, member);
+    const std::uint64_t mine = Coin(CoinPurpose::kForward, m, network_.DeciderOf(member));
     for (std::size_t other = 0; other < messages_.size(); ++other) {
       const auto& receipts = messages_[other].verdict.receipt_steps;
       const auto receipt = receipts.find(member);
       if (other == m || receipt == receipts.end()) continue;
       if (receipt->second < own) return true;
       if (receipt->second > own) continue;
-      const std::uint64_t theirs = Coin(CoinPurpose::kForward, other, member);
+      const std::uint64_t theirs = Coin(CoinPurpose::kForward, other, network_.DeciderOf(member));
       if (theirs < mine || (theirs == mine && other < m)) return true;
     }
     return false;
@@ -299,7 +300,8 @@ class Judgement {
   std::uint64_t StepToAct(std::size_t m, std::uint64_t t, MemberKey member) {
     const MessageSpec& spec = spec_.messages[m];
     const std::uint32_t delay =
-        spec.delay.empty() ? 0 : TableDelay(spec.delay, Coin(CoinPurpose::kDelay, m, member));
+        spec.delay.empty() ? 0
+                           : TableDelay(spec.delay, Coin(CoinPurpose::kDelay, m, network_.DeciderOf(member)));
     std::uint64_t step = EndOfDelay(spec.rhythm, t, delay);
     for (const std::size_t i : messages_[m].in_force) step += spec_.interventions[i].delay;
     return step;
@@ -309,7 +311,8 @@ class Judgement {
     MessageState& state = messages_[m];
     for (const MemberKey member : state.accepting) {
       if (spec_.first_met_only && HasMetAnotherFirst(m, member)) continue;
-      if (!ChanceToForward(m, t, member).Passes(Coin(CoinPurpose::kForward, m, member))) continue;
+      if (!ChanceToForward(m, t, member).Passes(Coin(CoinPurpose::kForward, m, network_.DeciderOf(member))))
+        continue;
       const auto& epidemic = spec_.messages[m].epidemic;
       if (!epidemic.has_value()) {
         state.decided[StepToAct(m, t, member)].insert(member);
@@ -376,10 +379,9 @@ class Judgement {
   const ModelGraph& graph_;
   const ModelSpec& spec_;
   Luck& luck_;
+  ModelNetwork network_;
   std::vector<MemberKey> keys_;  // ascending
   std::set<MemberKey> monitors_;
-  std::map<MemberKey, std::vector<ModelLink>> followers_;
-  std::map<MemberKey, std::uint64_t> followees_;
   std::vector<MessageState> messages_;
 };
 

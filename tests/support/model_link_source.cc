@@ -10,6 +10,7 @@ ModelLinkSource::ModelLinkSource(const ModelGraph& graph) {
     ids.emplace(key, static_cast<std::uint32_t>(keys_.size()));
     keys_.push_back(key);
     members_.push_back(member);
+    persons_ = persons_ || member.person.has_value();
   }
   links_.resize(keys_.size());
   in_links_.resize(keys_.size());
@@ -51,8 +52,11 @@ void ModelLinkSource::Profiles(MemberRange range, MemberColumns& members) const 
   for (std::uint32_t m = range.first.value; m < range.end(); ++m) {
     members.keys.push_back(keys_[m]);
     members.community.push_back(members_[m].community);
-    members.network.push_back(1);
+    members.network.push_back(members_[m].network);
     members.account_kind.push_back(members_[m].account_kind);
+    if (!persons_) continue;
+    const auto person = std::ranges::lower_bound(keys_, members_[m].person.value_or(keys_[m]));
+    members.person.push_back(static_cast<std::uint32_t>(person - keys_.begin()));
   }
 }
 

@@ -24,6 +24,7 @@ class ModelLinkSource final : public LinkSource {
   absl::Status FollowersInside(std::uint32_t chunk_index, MemberRange receivers,
                                FollowerLists& lists) const override;
   std::uint64_t InLinksOf(MemberId member) const override { return in_links_[member.value]; }
+  bool persons() const override { return persons_; }
   void Profiles(MemberRange range, MemberColumns& members) const override;
 
  private:
@@ -35,6 +36,7 @@ class ModelLinkSource final : public LinkSource {
   };
   std::vector<MemberKey> keys_;
   std::vector<ModelMember> members_;
+  bool persons_ = false;
   std::vector<std::vector<Link>> links_;  // by source, by (receiver, kind)
   std::vector<std::uint64_t> in_links_;
 };

@@ -41,6 +41,7 @@ Threshold BaseChance(const LinkChance& chance, const ModelLink& link, std::uint6
     case LinkChance::Kind::kByWeight:
       return Threshold::FromFixed(std::uint64_t{link.weight} << 32);
     case LinkChance::Kind::kByFollowees:
+      followees = std::max<std::uint64_t>(followees, 1);  // a new link may be a member's first
       return Threshold::FromFixed((Threshold::kOne + followees / 2) / followees);
   }
   LAWINE_CHECK(false);

@@ -37,6 +37,10 @@ std::string Told(const ModelStep& step) {
   if (step.acting != step.forwards) parts.push_back(absl::StrCat(step.acting, " acting"));
   add(step.recoveries, "recovered");
   add(step.monitors, "monitors");
+  add(step.cross_posts, "cross-posted");
+  add(step.unfollows, "unfollow");
+  add(step.follows, "follow");
+  add(step.present, "there");
   return absl::StrCat(step.step, ":", parts.empty() ? "" : " ", Joined(parts));
 }
 
@@ -126,6 +130,10 @@ std::string Told(const MessageSpec& spec) {
       parts.push_back(absl::StrCat("onset ", spec.epidemic->onset->ToDouble()));
   }
   AddDelays(spec, parts);
+  if (spec.reactions.follow != Threshold() || spec.reactions.unfollow != Threshold()) {
+    parts.push_back(absl::StrCat("follow ", spec.reactions.follow.ToDouble(), " unfollow ",
+                                 spec.reactions.unfollow.ToDouble()));
+  }
   parts.push_back(Told(spec.start));
   for (const Injection& injection : spec.injections) {
     parts.push_back(absl::StrCat("+", injection.step, " into ", Members(injection.members)));
@@ -149,6 +157,17 @@ std::string Told(const Intervention& intervention) {
   return Joined(parts);
 }
 
+std::string Told(const PeopleSpec& people) {
+  return absl::StrCat(people.one_decision ? "people decide once" : "accounts decide", ", networks from ",
+                      Members(people.networks), ", cross-posting ", Doubles(people.cross_posting), "\n");
+}
+
+std::string Told(const GrowthSpec& growth) {
+  return absl::StrCat("new links ", growth.new_links.ToDouble(), growth.mutual ? " mutual" : "", ", lost ",
+                      growth.lost_links.ToDouble(), ", there at first ", growth.start.ToDouble(),
+                      ", joining ", growth.joining.ToDouble(), ", leaving ", growth.leaving.ToDouble(), "\n");
+}
+
 }  // namespace
 
 std::string Told(const MessageVerdict& verdict) {
@@ -165,6 +184,9 @@ std::string Told(const ModelSpec& spec) {
     absl::StrAppend(&text, "intervention ", i, ": ", Told(spec.interventions[i]), "\n");
   }
   if (!spec.monitors.empty()) absl::StrAppend(&text, "monitors ", Members(spec.monitors), "\n");
+  if (spec.people.has_value()) absl::StrAppend(&text, Told(*spec.people));
+  if (spec.growth.has_value()) absl::StrAppend(&text, Told(*spec.growth));
+  if (spec.groups.has_value()) absl::StrAppend(&text, "groups\n");
   if (spec.first_met_only) absl::StrAppend(&text, "first met only\n");
   return text;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/support/graphs.h"
+#include "tests/support/random_network.h"
 
 namespace lawine {
 namespace {
@@ -22,6 +23,7 @@ class Maker {
     spec().messages.resize(messages);
     for (std::uint32_t m = 0; m < messages; ++m) MakeMessage(m);
     for (std::uint64_t i = random_.Below(4); i > 0; --i) MakeIntervention();
+    MakeRandomNetwork(random_, model_);
     MakeWeights();
     model_.run_seed = random_.AnySize(64);
     model_.replica = random_.OneIn(2) ? 0 : random_.Below(100);
@@ -288,6 +290,7 @@ std::set<std::string> FeaturesOf(const ModelSpec& spec, std::uint32_t message) {
   }
   AddTrigger("start", m.start, features);
   AddOfAll(spec, message, features);
+  AddNetworkFeatures(spec, message, features);
   return features;
 }
 

@@ -47,6 +47,8 @@ Json ResultToJson(const v1::RunResult& result) {
   if (result.messages_size() > 0) json["messages"] = ListToJson(result.messages());
   if (result.has_attribution()) json["attribution"] = MessageToJson(result.attribution());
   if (result.replicas_size() > 1) json["replicas"] = ListToJson(result.replicas());
+  if (result.messages_size() > 0) json["messages"] = ListToJson(result.messages());
+  if (result.groups_size() > 0) json["groups"] = ListToJson(result.groups());
   json["warnings"] = Json::array();
   for (const auto& warning : result.warnings()) json["warnings"].push_back(warning);
   json["manifest"] = MessageToJson(result.manifest());

@@ -1,6 +1,15 @@
 #include "services/common/json/traffic_json.h"
 
+#include "engine/base/status_macros.h"
+#include "services/common/json/message_reader.h"
+
 namespace lawine {
+
+absl::StatusOr<v1::TrafficSpec> ParseTrafficJson(std::string_view text) {
+  v1::TrafficSpec spec;
+  LAWINE_RETURN_IF_ERROR(ReadMessageJson(text, "traffic", spec));
+  return spec;
+}
 
 Json TrafficToJson(const v1::TrafficResult& result) {
   const Json fields = MessageToJson(result);
