@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "engine/spread/group_counts.h"
 #include "engine/spread/outcome.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "services/coordinator/cancellation.h"
