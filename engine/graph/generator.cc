@@ -1,5 +1,6 @@
 #include "engine/graph/generator.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>

@@ -11,6 +11,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/generator.h"
+#include "engine/graph/pages.h"
 #include "engine/graph/preset.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"

@@ -23,6 +23,10 @@ using testing::HasSubstr;
 
 // Each begins with what the one before left out.
 constexpr const char* kScenarios[] = {
+    R"({"model": {"forward": {"probability": 0.05}, "reactions": {"follow": 0.1, "unfollow": 0.2}},
+        "messages": [{"name": "next", "start": {"from_step": 3}}], "groups": {"communities": 3},
+        "growth": {"new_links": 0.05, "lost_links": 0.02, "members_at_start": 0.4, "joining": 0.2,
+                   "leaving": 0.01}})",
     R"({"model": {"weighted_cascade": {}}, "seed_members": {"highest_audience": true, "count": 40}})",
     R"({"model": {"linear_threshold": {}}, "seed_members": {"random": true, "count": 200}})",
     R"({"model": {"threshold": {"fraction": 0.05}}, "seed_members": {"random": true, "count": 100}})",
@@ -42,11 +46,7 @@ constexpr const char* kScenarios[] = {
         "messages": [{"name": "other"}, {"name": "late", "start": {"sightings": {"message": "other"}},
                       "influences": [{"by": "other", "factor": 3}]}],
         "interventions": [{"when": {"reach": {"share": 0.1}}, "carry_share": 0.5, "extra_delay": 1},
-                          {"immune": {"share": 0.1}, "removed": {"share": 0.05}, "messages": ["other"]}]})",
-    R"({"model": {"forward": {"probability": 0.05}, "reactions": {"follow": 0.1, "unfollow": 0.2}},
-        "messages": [{"name": "next", "start": {"from_step": 3}}], "groups": {"communities": 3},
-        "growth": {"new_links": 0.05, "lost_links": 0.02, "members_at_start": 0.4, "joining": 0.2,
-                   "leaving": 0.01}})"};
+                          {"immune": {"share": 0.1}, "removed": {"share": 0.05}, "messages": ["other"]}]})"};
 
 class ModelsTest : public testing::Test {
  protected:
