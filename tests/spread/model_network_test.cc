@@ -91,7 +91,7 @@ TEST(ModelNetworkTest, WhoPostsHerePostsThereToo) {
 }
 
 TEST(ModelNetworkTest, AnAccountThatHasTheMessageIsNotPostedInAgain) {
-  Case run({.name = "two networks", .links = {{10, 30}}}, {10, 20});
+  Case run({.name = "two networks", .links = {{10, 30}}, .extra_members = {20}}, {10, 20});
   run.Join(10, 20);
   run.spec.people->networks = {MemberId(0), MemberId(1)};
   run.spec.people->cross_posting.assign(4, P(1));
@@ -105,7 +105,7 @@ TEST(ModelNetworkTest, ALinkIsLostOnce) {
             "0: 1 new, 1 injected, 1 forwards; 1: 1 delivered, 1 new, 1 forwards; 2: 1 delivered, 1 new, 1 "
             "forwards; 3:");
   // Above a quarter: it is there at step 1, and not at step 2.
-  for (const KeyPair link : {KeyPair(10, 20), KeyPair(20, 30)})
+  for (const KeyPair& link : {KeyPair(10, 20), KeyPair(20, 30)})
     run.Set(CoinPurpose::kLinkLoss, link, kHalf / 2);
   EXPECT_EQ(run.Told(), "0: 1 new, 1 injected, 1 forwards; 1: 1 delivered, 1 new, 1 forwards; 2:");
   run.Set(CoinPurpose::kLinkLoss, {10, 20}, kHalf);
