@@ -2,7 +2,11 @@
 
 #include <rocksdb/db.h>
 
+#include <chrono>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/rocks_status.h"
 
@@ -17,52 +21,7 @@ constexpr RocksContent kRegistry{
 constexpr char kFormatKey[] = "format";
 constexpr char kFormat[] = "1";
 
-class RocksRegistry final : public RegistryStore {
- public:
-  RocksRegistry(std::string path, rocksdb::DB* db) : path_(std::move(path)), db_(db) { synced_.sync = true; }
-
-  absl::Status Put(const std::string& key, const std::string& value) override {
-    return Write([&] { return db_->Put(synced_, key, value); });
-  }
-  absl::StatusOr<std::string> Get(const std::string& key) override {
-    std::string value;
-    const rocksdb::Status got = db_->Get(rocksdb::ReadOptions(), key, &value);
-    if (got.IsNotFound()) return absl::NotFoundError(absl::StrCat(path_, ": no record '", key, "'"));
-    LAWINE_RETURN_IF_ERROR(FromRocks(got, path_, kRegistry));
-    return value;
-  }
-  absl::Status Delete(const std::string& key) override {
-    return Write([&] { return db_->Delete(synced_, key); });
-  }
-
-  absl::Status Scan(
-      const std::string& prefix,
-      const std::function<absl::Status(const std::string&, const std::string&)>& visit) override {
-    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions()));
-    for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-      LAWINE_RETURN_IF_ERROR(visit(it->key().ToString(), it->value().ToString()));
-    }
-    return FromRocks(it->status(), path_, kRegistry);
-  }
-
- private:
-  // After a failed write RocksDB takes no other until it is told to go on.
-  template <class Try>
-  absl::Status Write(const Try& write) {
-    rocksdb::Status status = write();
-    if (!status.ok() && db_->Resume().ok()) status = write();
-    return FromRocks(status, path_, kRegistry);
-  }
-
-  const std::string path_;
-  const std::unique_ptr<rocksdb::DB> db_;
-  rocksdb::WriteOptions synced_;
-};
-
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<RegistryStore>> RegistryStore::Open(const std::string& path,
-                                                                   rocksdb::Env* env) {
+absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenDatabase(const std::string& path, rocksdb::Env* env) {
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
   options.create_if_missing = true;
@@ -71,7 +30,90 @@ absl::StatusOr<std::unique_ptr<RegistryStore>> RegistryStore::Open(const std::st
   options.paranoid_checks = true;
   rocksdb::DB* db = nullptr;
   LAWINE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(options, path, &db), path, kRegistry));
-  auto registry = std::make_unique<RocksRegistry>(path, db);
+  return std::shared_ptr<rocksdb::DB>(db);
+}
+
+class RocksRegistry final : public RegistryStore {
+ public:
+  RocksRegistry(std::string path, rocksdb::Env* env, std::shared_ptr<rocksdb::DB> db)
+      : path_(std::move(path)), env_(env), db_(std::move(db)) {
+    synced_.sync = true;
+  }
+
+  absl::Status Put(const std::string& key, const std::string& value) override {
+    return Write([&](rocksdb::DB& db) { return db.Put(synced_, key, value); });
+  }
+  absl::StatusOr<std::string> Get(const std::string& key) override {
+    LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<rocksdb::DB> db, Database());
+    std::string value;
+    const rocksdb::Status got = db->Get(rocksdb::ReadOptions(), key, &value);
+    if (got.IsNotFound()) return absl::NotFoundError(absl::StrCat(path_, ": no record '", key, "'"));
+    LAWINE_RETURN_IF_ERROR(FromRocks(got, path_, kRegistry));
+    return value;
+  }
+  absl::Status Delete(const std::string& key) override {
+    return Write([&](rocksdb::DB& db) { return db.Delete(synced_, key); });
+  }
+
+  absl::Status Scan(
+      const std::string& prefix,
+      const std::function<absl::Status(const std::string&, const std::string&)>& visit) override {
+    LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<rocksdb::DB> db, Database());
+    const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(rocksdb::ReadOptions()));
+    for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+      LAWINE_RETURN_IF_ERROR(visit(it->key().ToString(), it->value().ToString()));
+    }
+    return FromRocks(it->status(), path_, kRegistry);
+  }
+
+ private:
+  // After a failed write of its log RocksDB takes no other, whatever it is told, until it is opened again.
+  template <class Try>
+  absl::Status Write(const Try& write) {
+    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<rocksdb::DB> db, Database());
+    rocksdb::Status status = write(*db);
+    if (!status.ok() && !db->Resume().ok()) {
+      Abandon(std::move(db));
+      const auto opened = Database();
+      if (!opened.ok()) return FromRocks(status, path_, kRegistry);
+      status = write(**opened);
+    }
+    return FromRocks(status, path_, kRegistry);
+  }
+
+  // Opened again if it was abandoned and nobody uses it any more; those who come meanwhile wait.
+  absl::StatusOr<std::shared_ptr<rocksdb::DB>> Database() {
+    MutexLock lock(mutex_);
+    if (db_ != nullptr) return db_;
+    for (int waits = 0; !abandoned_.expired(); ++waits) {
+      if (waits == 5'000) return absl::UnavailableError(path_ + ": a write has failed, and others go on");
+      changed_.WaitFor(mutex_, std::chrono::milliseconds(1));
+    }
+    LAWINE_ASSIGN_OR_RETURN(db_, OpenDatabase(path_, env_));
+    return db_;
+  }
+  void Abandon(std::shared_ptr<rocksdb::DB> db) {
+    MutexLock lock(mutex_);
+    if (db_ != db) return;
+    abandoned_ = db;
+    db_ = nullptr;
+  }
+
+  const std::string path_;
+  rocksdb::Env* const env_;
+  rocksdb::WriteOptions synced_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::shared_ptr<rocksdb::DB> db_ ABSL_GUARDED_BY(mutex_);  // null: abandoned
+  std::weak_ptr<rocksdb::DB> abandoned_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RegistryStore>> RegistryStore::Open(const std::string& path,
+                                                                   rocksdb::Env* env) {
+  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<rocksdb::DB> db, OpenDatabase(path, env));
+  auto registry = std::make_unique<RocksRegistry>(path, env, std::move(db));
   const absl::StatusOr<std::string> format = registry->Get(kFormatKey);
   if (absl::IsNotFound(format.status())) {
     LAWINE_RETURN_IF_ERROR(registry->Put(kFormatKey, kFormat));

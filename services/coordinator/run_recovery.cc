@@ -37,14 +37,19 @@ absl::Status Recovery::Lost(const absl::Status& failure, bool further, absl::Tim
   if (!IsLoss(failure)) return failure;
   if (further) attempts_ = 1;
   wait_ = since_.has_value() ? std::min(2 * wait_, kWaitMax) : kWaitMin;
-  if (!since_.has_value()) since_ = now;
+  if (!since_.has_value()) {
+    since_ = now;
+    first_ = failure;
+  }
   if (attempts_ >= options_.attempts_max) {
     return WithWords(failure, absl::StrCat("the run was begun ", attempts_,
                                            " times without getting further: see the workers' logs"));
   }
   if (now - *since_ < options_.recover_within) return absl::OkStatus();
-  return WithWords(failure, absl::StrCat("waited ", absl::FormatDuration(options_.recover_within),
-                                         " for workers to come back"));
+  // What was lost tells more than what was missing in the end.
+  const std::string end = failure == first_ ? "" : absl::StrCat(", and then: ", failure.message());
+  return WithWords(first_, absl::StrCat("waited ", absl::FormatDuration(options_.recover_within),
+                                        " for workers to come back", end));
 }
 
 }  // namespace lawine

@@ -26,7 +26,7 @@ class Recovery {
   // All workers are there, an attempt begins.
   void Started();
   // An attempt has failed, or could not begin; `further`: it got further than those before. OK when there
-  // should be another, `wait()` from now; else `failure`, with what was tried.
+  // should be another, `wait()` from now; else what was lost, with what was tried.
   absl::Status Lost(const absl::Status& failure, bool further, absl::Time now);
   absl::Duration wait() const { return wait_; }
 
@@ -34,6 +34,7 @@ class Recovery {
   const RecoveryOptions options_;
   std::uint32_t attempts_ = 0;  // that began, since the run last got further
   std::optional<absl::Time> since_;
+  absl::Status first_;  // then
   absl::Duration wait_;
 };
 

@@ -82,14 +82,11 @@ fs::path LargestTable(const fs::path& shard) {
 }
 
 TEST_F(DamageTest, CorruptTableIsRefusedNamingShardAndWorker) {
-  const auto names_shard = testing::AnyOf(HasSubstr("shard-0003"), HasSubstr("shard 3"));
   const grpc::Status status = RefusalAfter([&] { FlipMiddleByte(LargestTable(Shard(3))); });
-  EXPECT_THAT(status, IsRefused(StatusCode::DATA_LOSS, cluster().NodeId(1)));
-  EXPECT_THAT(status.error_message(), names_shard);
-  const auto run = client().RunToEnd(Scenario(1));
-  EXPECT_EQ(run.value.state(), pb::RUN_STATE_FAILED);
-  EXPECT_THAT(run.value.error(), names_shard);
-  EXPECT_THAT(run.value.error(), HasSubstr(cluster().NodeId(1)));
+  EXPECT_THAT(status, IsRefused(StatusCode::UNAVAILABLE, cluster().NodeId(1)));
+  EXPECT_THAT(status.error_message(), HasSubstr("shard-0003"));
+  EXPECT_THAT(status.error_message(), HasSubstr("damaged: expected checksum"));
+  EXPECT_THAT(client().CreateRun(Request(1)).status, IsRefused(StatusCode::UNAVAILABLE, "shard-0003"));
 }
 
 TEST_F(DamageTest, VerifyFindsWhatIsDamagedAndWhere) {
@@ -321,9 +318,14 @@ TEST(DiskFullTest, TheCoordinatorSaysSoAndGoesOnWhenThereIsRoom) {
   const std::string digest = client.Result(client.RunToEnd(Anything("small")).value.name()).value.digest();
   {
     const Filler filler(disk.path() / "filler");
+    // The log has room of its own, set aside before: it takes some runs to fill it.
     pb::CreateRunRequest request;
     *request.mutable_scenario() = Anything("small");
-    EXPECT_THAT(client.CreateRun(request).status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full"));
+    for (int id = 0; id < 2'000; ++id)
+      request.mutable_scenario()->mutable_seed_members()->add_ids(absl::StrCat(id));
+    grpc::Status status;
+    for (int i = 0; i < 2'000 && status.ok(); ++i) status = client.CreateRun(request).status;
+    EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full"));
     EXPECT_THAT(client.CreateGraph(GraphOf("other", 1'000)).status,
                 IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full"));
     EXPECT_EQ(client.Simulate(Anything("small")).value.digest(), digest) << "what needs no room goes on";

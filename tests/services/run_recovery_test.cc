@@ -34,6 +34,16 @@ TEST(RecoveryTest, WaitsSoLongForWorkersAndNoLonger) {
   EXPECT_THAT(std::string(given_up.message()), HasSubstr("w-1 has disappeared; waited 1m"));
 }
 
+TEST(RecoveryTest, TellsWhatWasLostAndWhatWasMissingInTheEnd) {
+  Recovery recovery({.recover_within = absl::Seconds(60)});
+  recovery.Started();
+  EXPECT_TRUE(recovery.Lost(Gone(), false, kStart).ok());
+  const absl::Status given_up =
+      recovery.Lost(absl::UnavailableError("no live worker holds shard 2"), false, kStart + absl::Minutes(2));
+  EXPECT_THAT(std::string(given_up.message()), HasSubstr("w-1 has disappeared; waited 1m"));
+  EXPECT_THAT(std::string(given_up.message()), HasSubstr("holds shard 2"));
+}
+
 TEST(RecoveryTest, WorkersThatCameBackMayBeWaitedForAgain) {
   Recovery recovery({.recover_within = absl::Seconds(60)});
   for (int loss = 0; loss < 10; ++loss) {
