@@ -227,6 +227,13 @@ class ReleaseTest(unittest.TestCase):
         pod.start().await_ready()
         self.eventually(self.check_digest)
 
+    def test_a_coordinator_without_its_volume_learns_the_graphs_from_workers(self):
+        pod = self.pod(f"{COORDINATOR}-0")
+        pod.stop()
+        shutil.rmtree(self.release.cluster.folder / f"data-{pod.name}")
+        pod.start().await_ready()
+        self.eventually(self.check_digest)
+
     def test_certificates_are_renewed_without_a_restart(self):
         secrets = self.release.cluster.secrets
         pods = {name: pod.started for name, pod in self.release.pods.items()}

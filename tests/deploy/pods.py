@@ -281,7 +281,7 @@ class Cluster:
             "now/public",
             "now/tokens",
             "import",
-            "var/run/secrets/kubernetes.io/serviceaccount",
+            "run/secrets/kubernetes.io/serviceaccount",
         ):
             (root / folder).mkdir(parents=True, exist_ok=True)
 
@@ -304,7 +304,8 @@ class Cluster:
 
     def volume(self, pod, volume, mount):
         """Words for bwrap that mount a volume."""
-        where = mount["mountPath"]
+        # Runtimes follow the image's links, bwrap does not.
+        where = re.sub("^/var/run/", "/run/", mount["mountPath"])
         if "emptyDir" in volume:
             return ["--perms", "1777", "--tmpfs", where]
         if "claim" in volume:
