@@ -24,7 +24,8 @@ class Attribution {
 
   CoinLane CoinsOf(MemberKey source) const { return coins_.ForSource(source); }
 
-  // A delivery that arrives at `step`, which may be a later one than that being taken. `coins` are the source's.
+  // A delivery that arrives at `step`, which may be a later one than that being taken. `coins` are the
+  // source's.
   void Deliver(std::uint32_t step, MemberId source, const CoinLane& coins, std::uint32_t receiver,
                MemberKey receiver_key) {
     ++receipts_.deliveries[receiver];

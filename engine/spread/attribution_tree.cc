@@ -45,8 +45,9 @@ absl::StatusOr<AttributionTree> MakeAttributionTree(std::span<const std::uint32_
     roots[member] = member;
     if (sender > 0) {
       if (sender > receipt_steps.size() || receipt_steps[sender - 1] >= receipt_steps[member]) {
-        return absl::DataLossError(absl::StrCat("member ", member, " received at step ", receipt_steps[member],
-                                                " from ", sender - 1, ", which did not have it before"));
+        return absl::DataLossError(absl::StrCat("member ", member, " received at step ",
+                                                receipt_steps[member], " from ", sender - 1,
+                                                ", which did not have it before"));
       }
       depths[member] = depths[sender - 1] + 1;
       roots[member] = roots[sender - 1];

@@ -1,5 +1,5 @@
-// The forest that attribution makes of a cascade: every reached member hangs below the one that brought it the
-// message, and members that had it from nobody are the roots.
+// The forest that attribution makes of a cascade: every reached member hangs below the one that brought it
+// the message, and members that had it from nobody are the roots.
 #ifndef LAWINE_ENGINE_SPREAD_ATTRIBUTION_TREE_H_
 #define LAWINE_ENGINE_SPREAD_ATTRIBUTION_TREE_H_
 

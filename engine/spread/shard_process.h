@@ -34,8 +34,8 @@ struct MessageStep {
 struct Receipts {
   std::vector<std::uint32_t> receipt_steps;
   std::vector<std::uint32_t> forward_steps;  // the first of each
-  // Only where attribution is recorded: who brought it, as dense id plus 1 (0: nobody did), and how often each
-  // member was delivered to, also by what is still under way over links with delays.
+  // Only where attribution is recorded: who brought it, as dense id plus 1 (0: nobody did), and how often
+  // each member was delivered to, also by what is still under way over links with delays.
   std::vector<std::uint32_t> senders_plus_one;
   std::vector<std::uint32_t> deliveries;
 };

@@ -109,10 +109,11 @@ std::string GrowthSentence(const v1::RunResult& result) {
 
 std::string WhomSentence(const v1::RunResult& result) {
   const v1::Attribution& of = result.attribution();
-  return absl::StrCat("It went through at most ", Counted(of.depth(), "hand", "hands"), ", ",
-                      Decimal(of.mean_depth(), 1), " on average; most members, ", Thousands(of.width()),
-                      ", had it through as many as each other. Two members that have it from the same start are ",
-                      Decimal(of.structural_virality(), 1), " links apart on average (structural virality).");
+  return absl::StrCat(
+      "It went through at most ", Counted(of.depth(), "hand", "hands"), ", ", Decimal(of.mean_depth(), 1),
+      " on average; most members, ", Thousands(of.width()),
+      ", had it through as many as each other. Two members that have it from the same start are ",
+      Decimal(of.structural_virality(), 1), " links apart on average (structural virality).");
 }
 
 std::string MissedSentence(const v1::RunResult& result) {

@@ -25,10 +25,9 @@ absl::Status AddPart(v1::ListReceiptsResponse& part, std::vector<ReceiptRow>& ta
     return absl::FailedPreconditionError(
         "the run was not asked to record who brought it to whom: run it with --attribution");
   }
-  for (const int columns :
-       {part.receipt_steps_size(), part.forward_steps_plus_one_size(), part.numbers_size(),
-        part.senders_plus_one_size(), part.deliveries_size(), part.networks_size(), part.account_kinds_size(),
-        part.communities_size()}) {
+  for (const int columns : {part.receipt_steps_size(), part.forward_steps_plus_one_size(),
+                            part.numbers_size(), part.senders_plus_one_size(), part.deliveries_size(),
+                            part.networks_size(), part.account_kinds_size(), part.communities_size()}) {
     if (columns != count)
       return absl::InternalError("the cluster sent receipts whose columns differ in length");
   }
@@ -98,10 +97,10 @@ std::string XmlText(const std::string& text) {
 }
 
 std::string NodeText(const ReceiptRow& row, std::uint32_t depth) {
-  std::string text = absl::StrCat("<node id=\"n", row.number, "\">", Data("label", XmlText(row.id)),
-                                  Data("step", row.receipt_step), Data("depth", depth),
-                                  Data("deliveries", row.deliveries),
-                                  Data("seed", row.sender.has_value() ? "false" : "true"));
+  std::string text =
+      absl::StrCat("<node id=\"n", row.number, "\">", Data("label", XmlText(row.id)),
+                   Data("step", row.receipt_step), Data("depth", depth), Data("deliveries", row.deliveries),
+                   Data("seed", row.sender.has_value() ? "false" : "true"));
   if (row.forward_step.has_value()) absl::StrAppend(&text, Data("forward", *row.forward_step));
   const std::string network = NetworkName(row.network);
   if (!network.empty()) absl::StrAppend(&text, Data("network", EscapeHtml(network)));
@@ -142,10 +141,10 @@ absl::Status WriteReceiptTable(const std::vector<ReceiptRow>& table, OutputFile&
     const ReceiptRow& row = table[i];
     rows[row.number] = i;
     const auto sender = row.sender.has_value() ? rows.find(*row.sender) : rows.end();
-    LAWINE_RETURN_IF_ERROR(parts.Add(
-        CsvField(row.id), ",", row.receipt_step, ",",
-        row.forward_step.has_value() ? absl::StrCat(*row.forward_step) : "", ",",
-        sender != rows.end() ? CsvField(table[sender->second].id) : "", ",", row.deliveries, "\n"));
+    LAWINE_RETURN_IF_ERROR(parts.Add(CsvField(row.id), ",", row.receipt_step, ",",
+                                     row.forward_step.has_value() ? absl::StrCat(*row.forward_step) : "", ",",
+                                     sender != rows.end() ? CsvField(table[sender->second].id) : "", ",",
+                                     row.deliveries, "\n"));
   }
   return parts.Finish();
 }

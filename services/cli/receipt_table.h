@@ -25,8 +25,8 @@ struct ReceiptRow {
   std::uint32_t community = 0;
 };
 
-// Members that received early before those that received late, and so senders before receivers; of one step by
-// number. FAILED_PRECONDITION for a run without attribution.
+// Members that received early before those that received late, and so senders before receivers; of one step
+// by number. FAILED_PRECONDITION for a run without attribution.
 absl::StatusOr<std::vector<ReceiptRow>> FetchReceiptTable(Connection& connection, const std::string& run);
 
 // CSV: member,receipt_step,forward_step,sender,deliveries. Ends the file. REQUIRES: senders are in the table.

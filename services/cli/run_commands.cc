@@ -192,10 +192,13 @@ void AddReceipts(CLI::App& run, Action& action) {
   CLI::App& command = AddCommand(run, "receipts", "Write who received when, and who brought it to whom",
                                  "lawine run receipts runs/17 --csv who.csv\n"
                                  "lawine run receipts runs/17 --graphml cascade.graphml --members 5000");
-  command.add_option("RUN", flags->run, "Name of a run that kept receipts, with or without runs/")->required();
+  command.add_option("RUN", flags->run, "Name of a run that kept receipts, with or without runs/")
+      ->required();
   command.add_option("--csv", flags->csv, "As CSV")->type_name("FILE");
-  command.add_option("--graphml", flags->graphml, "As GraphML, of a run with --attribution")->type_name("FILE");
-  command.add_option("--members", flags->members, "The first N members reached, in GraphML (default: 100,000)")
+  command.add_option("--graphml", flags->graphml, "As GraphML, of a run with --attribution")
+      ->type_name("FILE");
+  command
+      .add_option("--members", flags->members, "The first N members reached, in GraphML (default: 100,000)")
       ->type_name("N");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return SaveReceipts(session, *flags); }; });

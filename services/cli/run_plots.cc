@@ -254,9 +254,9 @@ std::vector<PagePlots> RunPlots(std::span<const v1::RunResult> results) {
   std::vector<PagePlots> groups = {std::move(course)};
   for (const v1::RunResult& result : results) {
     if (!result.has_attribution()) continue;
-    groups.push_back({.title = absl::StrCat("Who brought it to whom",
-                                            results.size() > 1 ? ": " + RunLabel(result) : ""),
-                      .plots = {DepthPlot(result.attribution()), FrequencyPlot(result.attribution())}});
+    groups.push_back(
+        {.title = absl::StrCat("Who brought it to whom", results.size() > 1 ? ": " + RunLabel(result) : ""),
+         .plots = {DepthPlot(result.attribution()), FrequencyPlot(result.attribution())}});
   }
   return groups;
 }

@@ -12,7 +12,8 @@ namespace lawine::cli {
 namespace {
 
 constexpr char kTitle[] =
-    "message,step,deliveries,first_receipts,duplicates,forwards,acting,seen,injected,ignored,recoveries,reached,"
+    "message,step,deliveries,first_receipts,duplicates,forwards,acting,seen,injected,ignored,recoveries,"
+    "reached,"
     "reach_mean,reach_low,reach_high,reach_p05,reach_p25,reach_p50,reach_p75,reach_p95\n";
 
 // Members reached so far, by step, as replicas had it.
@@ -37,8 +38,8 @@ std::string Rows(const std::string& message, const Steps& steps, const ReachBySt
   for (const v1::StepCounts& c : steps) {
     reached += c.first_receipts();
     const auto by_replica = reach.find(c.step());
-    absl::StrAppend(&rows, CsvField(message), ",", c.step(), ",", c.deliveries(), ",", c.first_receipts(), ",",
-                    c.duplicates(), ",", c.forwards(), ",", known(c.has_acting(), c.acting()), ",",
+    absl::StrAppend(&rows, CsvField(message), ",", c.step(), ",", c.deliveries(), ",", c.first_receipts(),
+                    ",", c.duplicates(), ",", c.forwards(), ",", known(c.has_acting(), c.acting()), ",",
                     known(c.has_seen(), c.seen()), ",", known(c.has_injected(), c.injected()), ",",
                     known(c.has_ignored(), c.ignored()), ",", known(c.has_recoveries(), c.recoveries()), ",",
                     reached, ",", by_replica == reach.end() ? ",,,,,,," : by_replica->second, "\n");

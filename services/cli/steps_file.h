@@ -8,8 +8,8 @@
 
 namespace lawine::cli {
 
-// A line for each step of each message, summed over replicas; then what members reached so far were by replica,
-// where there are several and it is known. Ends the file.
+// A line for each step of each message, summed over replicas; then what members reached so far were by
+// replica, where there are several and it is known. Ends the file.
 absl::Status WriteSteps(const v1::RunResult& result, OutputFile& file);
 
 }  // namespace lawine::cli

@@ -33,8 +33,8 @@ struct Cascade {
     for (int i = 0; i < count; ++i) {
       const std::uint32_t number = part.numbers(i);
       if (number >= receipt_steps.size()) {
-        return absl::DataLossError(absl::StrCat("a worker sent a receipt of member number ", number, " of ",
-                                                receipt_steps.size()));
+        return absl::DataLossError(
+            absl::StrCat("a worker sent a receipt of member number ", number, " of ", receipt_steps.size()));
       }
       receipt_steps[number] = part.receipt_steps(i);
       senders_plus_one[number] = part.senders_plus_one(i);
@@ -90,7 +90,8 @@ absl::StatusOr<pb::Attribution> ReadAttribution(const Placement& placement, std:
   pb::Attribution attribution;
   attribution.set_members(tree.members);
   attribution.set_trees(tree.roots.size());
-  attribution.set_depth(static_cast<std::uint32_t>(std::max<std::size_t>(1, tree.members_by_depth.size())) - 1);
+  attribution.set_depth(static_cast<std::uint32_t>(std::max<std::size_t>(1, tree.members_by_depth.size())) -
+                        1);
   attribution.set_width(tree.Width());
   attribution.set_mean_depth(tree.MeanDepth());
   attribution.set_structural_virality(tree.StructuralVirality());

@@ -125,9 +125,8 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
       0.25 + 0.125 * (info.boundaries_size() - 1) + 4 + 8 * plan.spec.forward.ToDouble();
   // Any model: sets, receipt steps, what was seen, arrivals.
   const double message_bytes = plan.spec.model == nullptr ? 0 : 24.0 * MessagesOf(plan.spec);
-  const double bytes_a_member =
-      (lane_bytes + message_bytes) * plan.spec.lanes + (plan.spec.record_receipts ? 8 : 0) +
-      (plan.spec.record_attribution ? 24 : 0);
+  const double bytes_a_member = (lane_bytes + message_bytes) * plan.spec.lanes +
+                                (plan.spec.record_receipts ? 8 : 0) + (plan.spec.record_attribution ? 24 : 0);
   estimate.set_memory_bytes(static_cast<std::uint64_t>(members * bytes_a_member));
   estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
   return estimate;

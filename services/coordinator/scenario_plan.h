@@ -33,8 +33,8 @@ lawine::v1::Estimate EstimateRun(const RunPlan& plan);
 // INVALID_ARGUMENT for `replicas`, with the estimate, when it is more than a run may take.
 absl::Status CheckEstimate(const RunPlan& plan);
 
-// Finds the seed members and makes the run's spec; with `attribution` one that can tell who brought it to whom.
-// REQUIRES: `scenario` is complete.
+// Finds the seed members and makes the run's spec; with `attribution` one that can tell who brought it to
+// whom. REQUIRES: `scenario` is complete.
 absl::StatusOr<RunPlan> PlanRun(const lawine::v1::Scenario& scenario, const internal::v1::GraphRecord& graph,
                                 const Members& members, bool attribution);
 

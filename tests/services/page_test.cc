@@ -33,15 +33,16 @@ Plot PlotOf(const std::string& name) {
 
 // The same text wherever a page takes one.
 Page PageOf(const std::string& text) {
-  return {.title = text,
-          .subtitle = text,
-          .recommendation = text,
-          .answers = {{text, text}},
-          .warnings = {text},
-          .tables = {{.title = text, .columns = {text}, .rows = {{text}}}},
-          .assumptions = {{.what = text, .value = text, .basis = Basis::kArticle, .source = text}},
-          .plots = {{.title = text, .plots = {PlotOf(text)}}, {.title = text, .plots = {}}},
-          .manifests = {{.title = text, .commands = {text}, .facts = {{text, text}}, .files = {{text, text}}}}};
+  return {
+      .title = text,
+      .subtitle = text,
+      .recommendation = text,
+      .answers = {{text, text}},
+      .warnings = {text},
+      .tables = {{.title = text, .columns = {text}, .rows = {{text}}}},
+      .assumptions = {{.what = text, .value = text, .basis = Basis::kArticle, .source = text}},
+      .plots = {{.title = text, .plots = {PlotOf(text)}}, {.title = text, .plots = {}}},
+      .manifests = {{.title = text, .commands = {text}, .facts = {{text, text}}, .files = {{text, text}}}}};
 }
 
 TEST(EscapeHtml, LeavesNothingThatIsRead) {

@@ -39,7 +39,13 @@ using ::testing::Not;
 // 5 brought it to "b", and "b" to "<c>".
 std::vector<ReceiptRow> Table() {
   return {{.id = "a", .number = 5, .receipt_step = 0, .forward_step = 0, .account_kind = 4},
-          {.id = "b,1", .number = 2, .receipt_step = 1, .forward_step = 1, .sender = 5, .deliveries = 3, .network = 1},
+          {.id = "b,1",
+           .number = 2,
+           .receipt_step = 1,
+           .forward_step = 1,
+           .sender = 5,
+           .deliveries = 3,
+           .network = 1},
           {.id = "<c>\x01", .number = 9, .receipt_step = 2, .sender = 2, .deliveries = 1, .community = 7}};
 }
 

@@ -140,7 +140,8 @@ TEST(ScenarioAssumptions, TellTheArticleFromTheUser) {
   scenario.mutable_seed_members()->set_audience(301);
   for (const Assumption& assumption : ScenarioAssumptions(scenario))
     EXPECT_EQ(assumption.basis, Basis::kYours) << assumption.what;
-  EXPECT_THAT(ScenarioAssumptions(scenario), Contains(Field(&Assumption::value, HasSubstr("seen with a chance"))));
+  EXPECT_THAT(ScenarioAssumptions(scenario),
+              Contains(Field(&Assumption::value, HasSubstr("seen with a chance"))));
 }
 
 TEST(NetworkAssumptions, TellMeasuredFromAssumed) {

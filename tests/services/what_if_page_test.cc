@@ -77,8 +77,9 @@ TEST(ComparisonPage, OpensWithTheRecommendationAndASentenceAPair) {
 
 TEST(ComparisonPage, PlotsTheMeasureThatDecides) {
   const Page page = ComparisonPage(Comparison());
-  EXPECT_THAT(TitlesOf(page), ElementsAre("Variants: deliveries", "Differences in deliveries", "Replica by replica",
-                                          "Members reached", "Difference in members reached"));
+  EXPECT_THAT(TitlesOf(page),
+              ElementsAre("Variants: deliveries", "Differences in deliveries", "Replica by replica",
+                          "Members reached", "Difference in members reached"));
   const std::vector<Plot>& plots = page.plots[0].plots;
   EXPECT_THAT(plots[1].series[0].y, ElementsAre(50));
   EXPECT_THAT(plots[1].series[0].bands[0].low, ElementsAre(40));
@@ -144,7 +145,8 @@ TEST(SweepPage, SaysWhatItFound) {
 
 TEST(SweepPage, MarksTheCriticalValueInEveryPlot) {
   const Page page = SweepPage(Sweep());
-  EXPECT_THAT(TitlesOf(page), ElementsAre("Members reached", "Dying out", "Last step", "Variability of reach"));
+  EXPECT_THAT(TitlesOf(page),
+              ElementsAre("Members reached", "Dying out", "Last step", "Variability of reach"));
   for (const Plot& plot : page.plots[0].plots) {
     ASSERT_EQ(plot.marks.size(), 1u) << plot.title;
     EXPECT_EQ(plot.marks[0].at, 0.2);
@@ -155,9 +157,10 @@ TEST(SweepPage, MarksTheCriticalValueInEveryPlot) {
 
 TEST(SweepPage, HoldsTheCommandThatRepeatsIt) {
   const PageManifest manifest = SweepPage(Sweep()).manifests.at(0);
-  EXPECT_THAT(manifest.commands,
-              ElementsAre("lawine sweep --scenario scenario.json --field model.forward.probability --from 0.1 --to "
-                          "0.4 --points 3 --scale log"));
+  EXPECT_THAT(
+      manifest.commands,
+      ElementsAre("lawine sweep --scenario scenario.json --field model.forward.probability --from 0.1 --to "
+                  "0.4 --points 3 --scale log"));
   EXPECT_THAT(manifest.files.at(1).second, HasSubstr("d2"));
 }
 

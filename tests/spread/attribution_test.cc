@@ -31,7 +31,9 @@ Columns Run(const Shards& shards, const RunSpec& spec, std::uint32_t workers) {
   EXPECT_TRUE(outcome.ok()) << outcome.status();
   Columns columns;
   for (const Receipts& shard : outcome->receipts) {
-    const auto append = [](const auto& part, auto& whole) { whole.insert(whole.end(), part.begin(), part.end()); };
+    const auto append = [](const auto& part, auto& whole) {
+      whole.insert(whole.end(), part.begin(), part.end());
+    };
     append(shard.receipt_steps, columns.receipt_steps);
     append(shard.forward_steps, columns.forward_steps);
     append(shard.senders_plus_one, columns.senders_plus_one);
@@ -100,7 +102,8 @@ TEST(AttributionTest, IsTheSameHoweverTheGraphIsDividedAlsoWithDelaysOfLinks) {
   MessageSpec message;
   message.forward = Threshold::FromFixed(Threshold::kOne);
   message.seen = Threshold::FromFixed(Threshold::kOne / 2);
-  message.link_delay = {.cumulative = {Threshold::FromFixed(Threshold::kOne / 2), Threshold::FromFixed(Threshold::kOne)}};
+  message.link_delay = {
+      .cumulative = {Threshold::FromFixed(Threshold::kOne / 2), Threshold::FromFixed(Threshold::kOne)}};
   std::optional<Columns> first;
   for (const std::uint32_t shards_count : {1, 2, 7}) {
     const Shards shards =
@@ -120,7 +123,8 @@ TEST(AttributionTest, InjectedMembersHaveItFromNobody) {
   message.forward = Threshold::FromFixed(Threshold::kOne);
   RunSpec spec = SpecOf(shards, graph, 1, message);
   ModelSpec model = *spec.model;
-  model.messages[0].injections = {{.step = 0, .members = {MemberId(0)}}, {.step = 1, .members = {MemberId(1)}}};
+  model.messages[0].injections = {{.step = 0, .members = {MemberId(0)}},
+                                  {.step = 1, .members = {MemberId(1)}}};
   spec.model = std::make_shared<ModelSpec>(std::move(model));
   EXPECT_THAT(Run(shards, spec, 1).senders_plus_one, ElementsAre(0, 0, 2));
 }
@@ -129,8 +133,8 @@ constexpr std::uint32_t kNone = kNoStep;
 
 TEST(AttributionTreeTest, OfAChain) {
   // 0 - 1 - 2 - 3: distances 1 x 3, 2 x 2, 3 x 1.
-  const auto tree = MakeAttributionTree(std::vector<std::uint32_t>{0, 1, 2, 3},
-                                        std::vector<std::uint32_t>{0, 1, 2, 3});
+  const auto tree =
+      MakeAttributionTree(std::vector<std::uint32_t>{0, 1, 2, 3}, std::vector<std::uint32_t>{0, 1, 2, 3});
   ASSERT_TRUE(tree.ok()) << tree.status();
   EXPECT_EQ(tree->members, 4u);
   EXPECT_THAT(tree->members_by_depth, ElementsAre(1, 1, 1, 1));
@@ -165,7 +169,8 @@ TEST(AttributionTreeTest, OfSeveralStartsCountsPairsOfOneTreeOnly) {
 
 TEST(AttributionTreeTest, RefusesASenderThatDidNotHaveIt) {
   EXPECT_FALSE(MakeAttributionTree(std::vector<std::uint32_t>{0, 0}, std::vector<std::uint32_t>{0, 1}).ok());
-  EXPECT_FALSE(MakeAttributionTree(std::vector<std::uint32_t>{kNone, 1}, std::vector<std::uint32_t>{0, 1}).ok());
+  EXPECT_FALSE(
+      MakeAttributionTree(std::vector<std::uint32_t>{kNone, 1}, std::vector<std::uint32_t>{0, 1}).ok());
   EXPECT_FALSE(MakeAttributionTree(std::vector<std::uint32_t>{0, 1}, std::vector<std::uint32_t>{0, 9}).ok());
 }
 
