@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -67,7 +68,8 @@ std::vector<pb::FrequencyBin> FrequencyOf(std::span<const std::uint32_t> deliver
     if (bins.empty() && members[b] == 0) continue;
     pb::FrequencyBin& bin = bins.emplace_back();
     bin.set_first(b < 2 ? static_cast<std::uint32_t>(b) : (1u << (b - 2)) + 1);
-    bin.set_last(b < 2 ? static_cast<std::uint32_t>(b) : 1u << (b - 1));
+    bin.set_last(static_cast<std::uint32_t>(
+        b < 2 ? b : std::min<std::uint64_t>(1ull << (b - 1), std::numeric_limits<std::uint32_t>::max())));
     bin.set_members(members[b]);
   }
   return bins;

@@ -16,7 +16,7 @@ struct CoordinatorOptions {
   std::string data_dir;                // made if missing; the registry of graphs and runs
   std::string listen = "127.0.0.1:0";  // port 0: any free one
   bool insecure_listen = false;        // allows a listen address other than loopback
-  RunsOptions runs;
+  RunsOptions runs = {};
 };
 
 // Thread-safe.

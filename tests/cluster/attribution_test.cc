@@ -70,7 +70,7 @@ TEST(AttributionTest, IsTheSameWhateverTheShardsAndTellsItsTree) {
 
 TEST(AttributionTest, IsOfASingleReplica) {
   TestCluster cluster({.workers = 1});
-  const Network network = WithIntegerIds(SmallGraph());
+  const Network network = Generated("hyves", 100, 5);
   ASSERT_TRUE(Load(cluster.client(), network, "g", 1).ok());
   pb::CreateRunRequest request;
   *request.mutable_scenario() = ScenarioOf({.seeds = network.BestConnected(1), .replicas = 2}, network, "g");

@@ -1,5 +1,6 @@
 #include "services/cli/page.h"
 
+#include <limits>
 #include <string>
 
 #include "absl/strings/str_cat.h"

@@ -1,6 +1,7 @@
 #include "services/cli/run_page.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"

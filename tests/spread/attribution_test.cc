@@ -22,10 +22,10 @@ using ::testing::ElementsAre;
 
 // Columns of the whole graph, by dense id.
 struct Columns {
-  std::vector<std::uint32_t> receipt_steps, forward_steps, senders_plus_one, deliveries;
+  std::vector<std::uint32_t> receipt_steps = {}, forward_steps = {}, senders_plus_one = {}, deliveries = {};
 };
 
-Columns Run(const Shards& shards, const RunSpec& spec, std::uint32_t workers) {
+Columns Spread(const Shards& shards, const RunSpec& spec, std::uint32_t workers) {
   ThreadPool pool(2);
   const auto outcome = LocalCluster(shards.images(), workers).Run(spec, pool);
   EXPECT_TRUE(outcome.ok()) << outcome.status();
@@ -87,7 +87,7 @@ TEST(AttributionTest, IsTheSmallestCoinOfThoseThatDeliveredAtTheReceipt) {
     MessageSpec message;
     message.forward = Threshold::FromFixed(Threshold::kOne / 2);
     const RunSpec spec = SpecOf(shards, graph, seed, message);
-    const Columns run = Run(shards, spec, static_cast<std::uint32_t>(1 + random.Below(shards_count)));
+    const Columns run = Spread(shards, spec, static_cast<std::uint32_t>(1 + random.Below(shards_count)));
     const Columns judged = Judged(graph, shards, spec, run);
     EXPECT_EQ(run.senders_plus_one, judged.senders_plus_one) << "seed " << seed;
     EXPECT_EQ(run.deliveries, judged.deliveries) << "seed " << seed;
@@ -108,7 +108,7 @@ TEST(AttributionTest, IsTheSameHoweverTheGraphIsDividedAlsoWithDelaysOfLinks) {
   for (const std::uint32_t shards_count : {1, 2, 7}) {
     const Shards shards =
         Shards::InMemory(source, RandomPartition(random, source.members_count(), shards_count));
-    const Columns run = Run(shards, SpecOf(shards, graph, 1, message), shards_count);
+    const Columns run = Spread(shards, SpecOf(shards, graph, 1, message), shards_count);
     if (!first.has_value()) first = run;
     EXPECT_EQ(run.senders_plus_one, first->senders_plus_one);
     EXPECT_TRUE(MakeAttributionTree(run.receipt_steps, run.senders_plus_one).ok());
@@ -126,7 +126,7 @@ TEST(AttributionTest, InjectedMembersHaveItFromNobody) {
   model.messages[0].injections = {{.step = 0, .members = {MemberId(0)}},
                                   {.step = 1, .members = {MemberId(1)}}};
   spec.model = std::make_shared<ModelSpec>(std::move(model));
-  EXPECT_THAT(Run(shards, spec, 1).senders_plus_one, ElementsAre(0, 0, 2));
+  EXPECT_THAT(Spread(shards, spec, 1).senders_plus_one, ElementsAre(0, 0, 2));
 }
 
 constexpr std::uint32_t kNone = kNoStep;
