@@ -77,6 +77,7 @@ pb::TrafficResult MakeTrafficResult(const TrafficJob& job, const TrafficConducte
   result.set_graph_links(info.links());
   result.set_graph_digest(info.digest());
   *result.mutable_traffic() = job.spec;
+  result.mutable_traffic()->clear_request_id();  // of the call, not of what it found
   result.set_run_seed(job.spec.run_seed());
   result.set_digest(outcome.digest.ToHex());
   *result.mutable_totals() = TotalsOf(outcome);

@@ -295,47 +295,5 @@ TEST(DiskFullTest, RefusesTheLoadAndKeepsWhatWasThere) {
   EXPECT_TRUE(client.CreateGraph(GraphOf("large", 3'000)).ok()) << "what was written is gone again";
 }
 
-// Takes all that is left, and gives it back.
-class Filler {
- public:
-  explicit Filler(fs::path path) : path_(std::move(path)) {
-    std::ofstream file(path_, std::ios::binary);
-    const std::string part(4096, 'x');
-    while (file.write(part.data(), static_cast<std::streamsize>(part.size())).flush()) continue;
-  }
-  ~Filler() { fs::remove(path_); }
-
- private:
-  const fs::path path_;
-};
-
-TEST(DiskFullTest, TheCoordinatorSaysSoAndGoesOnWhenThereIsRoom) {
-  const SmallDisk disk;
-  if (!disk.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
-  TestCluster cluster({.workers = 1, .coordinator_data = disk.path() / "coordinator"});
-  Client& client = cluster.client();
-  ASSERT_TRUE(client.CreateGraph(GraphOf("small", 2'000)).ok());
-  const std::string digest = client.Result(client.RunToEnd(Anything("small")).value.name()).value.digest();
-  {
-    const Filler filler(disk.path() / "filler");
-    // The log has room of its own, set aside before: it takes some runs to fill it.
-    pb::CreateRunRequest request;
-    *request.mutable_scenario() = Anything("small");
-    for (int id = 0; id < 2'000; ++id)
-      request.mutable_scenario()->mutable_seed_members()->add_ids(absl::StrCat(id));
-    grpc::Status status;
-    for (int i = 0; i < 2'000 && status.ok(); ++i) status = client.CreateRun(request).status;
-    EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full"));
-    EXPECT_THAT(client.CreateGraph(GraphOf("other", 1'000)).status,
-                IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full"));
-    EXPECT_EQ(client.Simulate(Anything("small")).value.digest(), digest) << "what needs no room goes on";
-  }
-  const auto run = client.RunToEnd(Anything("small"));
-  ASSERT_TRUE(run.ok()) << Text(run.status);
-  EXPECT_EQ(client.Result(run.value.name()).value.digest(), digest);
-  cluster.RestartCoordinator();
-  EXPECT_EQ(client.Result(run.value.name()).value.digest(), digest);
-}
-
 }  // namespace
 }  // namespace lawine

@@ -25,7 +25,6 @@ struct ClusterOptions {
   std::uint32_t runs_at_once = 8;
   std::string memory_limit = {};  // of each worker; empty: none
   std::vector<std::string> coordinator_flags = {};
-  std::filesystem::path coordinator_data = {};   // empty: a directory of its own
   std::vector<std::filesystem::path> data = {};  // of workers; those not named get a directory of their own
 };
 
@@ -43,9 +42,7 @@ class TestCluster {
   // What the worker calls itself.
   std::string NodeId(std::size_t index) const;
   std::filesystem::path WorkerData(std::size_t index) const { return workers_[index].data; }
-  std::filesystem::path CoordinatorData() const {
-    return options_.coordinator_data.empty() ? directory_.path() / "coordinator" : options_.coordinator_data;
-  }
+  std::filesystem::path CoordinatorData() const { return directory_.path() / "coordinator"; }
 
   // Kills the process if it still runs and starts it again on the same data: the worker on any free port, or
   // on its old one; the coordinator where it was. Waits until all workers are registered.
