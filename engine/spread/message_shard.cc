@@ -247,6 +247,11 @@ void MessageShard::TakeArrivals(std::uint32_t step) {
   DeliverSeen(due.first_seen, {});
 }
 
+bool MessageShard::IsOut(std::uint32_t local) const {
+  const MemberSet* const away = context_.changes == nullptr ? nullptr : context_.changes->away();
+  return Has(removed_, local) || (away != nullptr && away->Contains(LocalId(local)));
+}
+
 bool MessageShard::Accepts(std::uint32_t local) const {
   using Wide = unsigned __int128;
   const Acceptance& rule = spec_.acceptance;

@@ -75,11 +75,9 @@ class MessageShard {
   bool HasReceiptBefore(std::uint32_t local, std::uint32_t step) const {
     return receipts_.receipt_steps[local] < step;
   }
-
   static bool Has(const MemberSet& set, std::uint32_t local) {
     return set.members_count() > 0 && set.Contains(LocalId(local));
   }
-
   void ApplyInterventions(std::uint32_t step, const RunProgress& progress);
   void Choose(const MemberChoice& choice, std::size_t number, MemberSet& chosen) const;
   void Inject(std::uint32_t step, const RunProgress& progress);
@@ -96,10 +94,7 @@ class MessageShard {
   void DeliverSeen(std::span<const std::uint32_t> receivers, std::span<const std::uint32_t> weights);
   void TakeArrivals(std::uint32_t step);
   void Touch(std::uint32_t local);
-  bool IsOut(std::uint32_t local) const {
-    const MemberSet* const away = context_.changes == nullptr ? nullptr : context_.changes->away();
-    return Has(removed_, local) || (away != nullptr && away->Contains(LocalId(local)));
-  }
+  bool IsOut(std::uint32_t local) const;
   bool Accepts(std::uint32_t local) const;
   void Accept(std::uint32_t step);
   void AddTerms(std::span<const std::uint32_t> locals, std::uint32_t step, TransitionEvent event);

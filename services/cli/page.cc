@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/status_macros.h"
-#include "services/cli/page_files.h"
+#include "services/cli/page/page_files.h"
 #include "services/common/process.h"
 
 namespace lawine::cli {

@@ -94,7 +94,7 @@ TEST(MemberReaderTest, BadLinesAreNamedByFileAndLine) {
   EXPECT_THAT(ErrorOf(good + "2,myspace,1,1\n"), HasSubstr("m.csv:3: expected a network"));
   EXPECT_THAT(ErrorOf(good + "2,hyves,4294967296,1\n"),
               HasSubstr("m.csv:3: expected the number of a community"));
-  EXPECT_THAT(ErrorOf(good + "2,hyves,1,5\n"), HasSubstr("m.csv:3: expected an account kind"));
+  EXPECT_THAT(ErrorOf(good + "2,hyves,1,7\n"), HasSubstr("m.csv:3: expected an account kind"));
   EXPECT_THAT(ErrorOf(good + "2,\"hyves,1,1\n"), HasSubstr("m.csv:3: expected a closing quote"));
   EXPECT_THAT(ErrorOf(good + "2,\"hyves\"x,1,1\n"), HasSubstr("m.csv:3: expected a separator"));
   EXPECT_THAT(ErrorOf(good + "\n1,,,\n"),

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/cli/page_files.h"
+#include "services/cli/page/page_files.h"
 #include "services/common/process.h"
 #include "tests/support/temp_directory.h"
 

@@ -78,7 +78,7 @@ Columns Judged(const TestGraph& graph, const Shards& shards, const RunSpec& spec
 TEST(AttributionTest, IsTheSmallestCoinOfThoseThatDeliveredAtTheReceipt) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     TestRandom random(seed);
-    TestGraph graph = RandomGraph(random, static_cast<std::uint32_t>(2 + random.AnySize(40)), 1, 4);
+    TestGraph graph = RandomGraph(random, static_cast<std::uint32_t>(2 + random.Below(40)), 1, 4);
     graph.start = ForJudge(graph).begin()->first;
     const VectorLinkSource source(graph);
     const auto shards_count = static_cast<std::uint32_t>(1 + random.Below(5));

@@ -1,6 +1,6 @@
 // Files that every report is made of, built into the program.
-#ifndef LAWINE_SERVICES_CLI_PAGE_FILES_H_
-#define LAWINE_SERVICES_CLI_PAGE_FILES_H_
+#ifndef LAWINE_SERVICES_CLI_PAGE_PAGE_FILES_H_
+#define LAWINE_SERVICES_CLI_PAGE_PAGE_FILES_H_
 
 #include "absl/strings/string_view.h"
 
@@ -13,4 +13,4 @@ absl::string_view PlotLibrary();   // Chart.js, minified, with its licence in it
 
 }  // namespace lawine::cli
 
-#endif  // LAWINE_SERVICES_CLI_PAGE_FILES_H_
+#endif  // LAWINE_SERVICES_CLI_PAGE_PAGE_FILES_H_

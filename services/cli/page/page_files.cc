@@ -1,4 +1,4 @@
-#include "services/cli/page_files.h"
+#include "services/cli/page/page_files.h"
 
 #include <cstddef>
 
