@@ -39,8 +39,9 @@ LAYERS = {
     "services/worker": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common"},
     "services/coordinator": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common",
                              "services/common/json"},
+    "services/cli/page": set(),
     "services/cli": {"engine/base", "engine/graph", "services/common", "services/common/json",
-                     "services/coordinator", "services/worker"},
+                     "services/coordinator", "services/worker", "services/cli/page"},
 }
 # Generated from proto/: seen by services, and by tests of services.
 GENERATED = re.compile(r"^(lawine|google/rpc)/.*\.pb\.h$")
