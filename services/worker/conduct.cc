@@ -137,14 +137,9 @@ bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan&
   return stream.Write(done);
 }
 
-}  // namespace
-
-absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
-                     grpc::ServerContext& context, ConductStream& stream) {
-  pbi::ConductRunRequest request;
-  if (!stream.Read(&request)) return CoordinatorGone();
-  if (!request.has_plan()) return absl::InvalidArgumentError("expected a plan first");
-  const pbi::RunPlan plan = request.plan();
+// From the plan on.
+absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
+                      const pbi::RunPlan& plan, grpc::ServerContext& context, ConductStream& stream) {
   pbi::ConductRunResponse prepared;
   double load_seconds = 0;
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ActiveRun> run, Prepare(shards, peers, plan, load_seconds));
@@ -156,6 +151,7 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
     prepared.set_links_on_disk(prepared.links_on_disk() + image->manifest().links - image->links_in_memory());
     prepared.set_partly_in_memory(prepared.partly_in_memory() || PartlyInMemory(*image));
   }
+  pbi::ConductRunRequest request;
   if (!stream.Write(prepared) || !stream.Read(&request)) return CoordinatorGone();
   if (!request.start()) return absl::InvalidArgumentError("expected a start after the plan");
   const absl::Time start = absl::Now();
@@ -171,6 +167,21 @@ absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executo
   }
   return WriteOutcome(*run, run->machine(), plan, processing_seconds, stream) ? absl::OkStatus()
                                                                               : CoordinatorGone();
+}
+
+}  // namespace
+
+absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
+                     grpc::ServerContext& context, ConductStream& stream) {
+  pbi::ConductRunRequest request;
+  if (!stream.Read(&request)) return CoordinatorGone();
+  if (!request.has_plan()) return absl::InvalidArgumentError("expected a plan first");
+  const absl::Status status = TakePart(shards, runs, peers, executor, request.plan(), context, stream);
+  if (!status.ok()) {
+    spdlog::warn("run {}: attempt {} ended: {}", request.plan().run_id(), request.plan().attempt(),
+                 std::string(status.message()));
+  }
+  return status;
 }
 
 }  // namespace lawine
