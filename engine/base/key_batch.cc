@@ -6,10 +6,13 @@
 namespace lawine {
 namespace {
 
-// Arguments by value: the compiler then knows that the loop does not change them.
-LAWINE_VECTORISED void MarkPassing(CoinLane lane, Threshold threshold, const MemberKey* keys,
+// Arguments by value: the compiler then knows that the loop does not change them. Returns whether any passes:
+// in traffic hardly ever one does.
+LAWINE_VECTORISED bool MarkPassing(CoinLane lane, Threshold threshold, const MemberKey* keys,
                                    std::size_t count, std::uint8_t* passes) {
-  for (std::size_t i = 0; i < count; ++i) passes[i] = threshold.Passes(lane.Coin(keys[i])) ? 1 : 0;
+  std::uint8_t any = 0;
+  for (std::size_t i = 0; i < count; ++i) any |= passes[i] = threshold.Passes(lane.Coin(keys[i])) ? 1 : 0;
+  return any != 0;
 }
 
 // Low words are summed in halves: the carry then needs no comparison, and the loop vectorises.
@@ -48,7 +51,7 @@ std::size_t SelectPassing(const CoinLane& lane, Threshold threshold, std::span<c
                           KeySpan keys, std::uint32_t* passing) {
   LAWINE_CHECK(ids.size() == keys.size() && ids.size() <= kKeyBatch);
   std::array<std::uint8_t, kKeyBatch> passes;
-  MarkPassing(lane, threshold, keys.data(), keys.size(), passes.data());
+  if (!MarkPassing(lane, threshold, keys.data(), keys.size(), passes.data())) return 0;
   std::size_t count = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     passing[count] = ids[i];
