@@ -51,6 +51,7 @@ void AddSweepCommand(CLI::App& app, Action& action);      // sweep
 void AddRunCommands(CLI::App& app, Action& action);       // run ...
 void AddReportCommand(CLI::App& app, Action& action);     // report
 void AddScenarioCommands(CLI::App& app, Action& action);  // scenario ...
+void AddTokenCommands(CLI::App& app, Action& action);     // token create
 
 }  // namespace lawine::cli
 

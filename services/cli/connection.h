@@ -14,6 +14,7 @@
 #include "lawine/v1/simulation.grpc.pb.h"
 #include "lawine/v1/traffic.grpc.pb.h"
 #include "lawine/v1/what_if.grpc.pb.h"
+#include "services/cli/channel.h"
 #include "services/cli/session.h"
 
 namespace lawine::cli {
@@ -38,7 +39,7 @@ class Connection {
 
   // It ends with this process.
   virtual bool embedded() const { return false; }
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return channel_.address; }
 
   // One unary call: Call(graphs(), &v1::GraphService::Stub::GetGraph, request, response).
   template <typename Stub, typename Request, typename Response>
@@ -53,11 +54,11 @@ class Connection {
   absl::Status Explain(const grpc::Status& status) const;
 
  protected:
-  Connection(Interrupt& interrupt, const std::string& address);
+  Connection(Interrupt& interrupt, ClusterChannel channel);
 
  private:
   Interrupt& interrupt_;
-  std::string address_;
+  const ClusterChannel channel_;
   std::unique_ptr<v1::GraphService::Stub> graphs_;
   std::unique_ptr<v1::SimulationService::Stub> simulations_;
   std::unique_ptr<v1::TrafficService::Stub> traffic_;

@@ -114,10 +114,10 @@ grpc::Status SimulationService::Simulate(grpc::ServerContext* context, const pb:
   return ToGrpc(result.status());
 }
 
-grpc::Status SimulationService::CreateRun(grpc::ServerContext*, const pb::CreateRunRequest* request,
-                                          pb::CreateRunResponse* response) {
-  const auto created = runs_.Create(*request);
-  if (created.ok()) *response = *created;
+grpc::Status SimulationService::CreateRunOf(const std::string& owner, const pb::CreateRunRequest& request,
+                                            pb::CreateRunResponse& response) {
+  const auto created = runs_.Create(request, owner);
+  if (created.ok()) response = *created;
   return ToGrpc(created.status());
 }
 

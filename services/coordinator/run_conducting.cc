@@ -1,10 +1,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/common/log.h"
 #include "services/coordinator/attribution.h"
 #include "services/coordinator/run_names.h"
 #include "services/coordinator/run_recovery.h"
@@ -31,17 +33,35 @@ pb::RunResult ResultOf(RunPlan plan, const RunSoFar& so_far, std::uint32_t worke
 
 }  // namespace
 
+Runs::Entry Runs::TakeNext() {
+  for (auto it = queue_.begin(); it != queue_.end(); ++it) {
+    const std::string& owner = (*it)->owner;
+    const std::uint32_t most = LimitsOf(owner).runs_at_once;
+    std::uint32_t& running = running_of_[owner];
+    if (most > 0 && running >= most) continue;
+    ++running;
+    Entry entry = *it;
+    queue_.erase(it);
+    return entry;
+  }
+  return nullptr;
+}
+
 void Runs::RunQueue() {
+  constexpr auto kLimitsMayChangeEvery = std::chrono::seconds(1);
   for (;;) {
     Entry entry;
     {
       MutexLock lock(mutex_);
-      while (queue_.empty() && !stopping_) queue_changed_.Wait(mutex_);
-      if (stopping_) return;
-      entry = queue_.front();
-      queue_.pop_front();
+      while (!stopping_ && (entry = TakeNext()) == nullptr) {
+        queue_changed_.WaitFor(mutex_, kLimitsMayChangeEvery);
+      }
+      if (entry == nullptr) return;
     }
     Conduct(*entry);
+    MutexLock lock(mutex_);
+    if (--running_of_[entry->owner] == 0) running_of_.erase(entry->owner);
+    queue_changed_.NotifyAll();
   }
 }
 
@@ -158,6 +178,12 @@ absl::StatusOr<pb::RunResult> Runs::Once(RunPlan plan, absl::Duration timeout, C
   return ResultOf(std::move(plan), so_far, static_cast<std::uint32_t>(placement.workers.size()), asked);
 }
 
+void Runs::CountEnd(const RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) {
+  if (metrics_ == nullptr) return;
+  metrics_->Ended(entry.record.run().state(), absl::Now() - entry.asked);
+  if (result.ok()) metrics_->Delivered(result->totals().deliveries());
+}
+
 void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) {
   bool stopping = false;
   {
@@ -186,9 +212,15 @@ void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) 
         spdlog::error("{}: its state could not be kept: {}", run.name(), std::string(saved.message()));
       }
     }
-    spdlog::info("{} on '{}': {} {}", run.name(), run.scenario().graph(), StateWord(run.state()),
-                 run.error());
+    spdlog::info("{} on '{}': {} {}{}", run.name(), run.scenario().graph(), StateWord(run.state()),
+                 run.error(),
+                 LogFields({{"run", run.name()},
+                            {"request", entry.record.request_id()},
+                            {"owner", entry.owner},
+                            {"graph", run.scenario().graph()},
+                            {"state", StateWord(run.state())}}));
     if (Ended(run.state())) {
+      CountEnd(entry, result);
       entry.use = GraphUse();
       entry.plan.reset();
     }

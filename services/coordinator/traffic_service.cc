@@ -257,8 +257,9 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   if (!first.has_spec()) return FieldError("part", "expected a spec first");
   const GoingOn going_on(going_on_);
   if (going_on.number() > kAtOnceMax) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(kAtOnceMax, " calls of RunTraffic are going on already: try again later"));
+    return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                          kAtOnceMax, " calls of RunTraffic are going on already: try again later")),
+                      "BUSY");
   }
   LAWINE_ASSIGN_OR_RETURN(const pb::TrafficSpec spec, CompleteTraffic(first.spec()));
   const Turns::Turn turn(requests_, spec.request_id());

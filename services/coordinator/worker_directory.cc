@@ -49,7 +49,7 @@ void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
   MutexLock lock(mutex_);
   Worker& worker = workers_[request.node_id()];
   if (worker.stub == nullptr || worker.said.address() != request.address()) {
-    worker.stub = pbi::WorkerService::NewStub(OpenChannel(request.address()));
+    worker.stub = pbi::WorkerService::NewStub(OpenChannel(request.address(), credentials_));
   }
   worker.said = request;
   worker.heard = absl::Now();

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -51,6 +52,10 @@ class WorkerDirectory {
   static constexpr absl::Duration kHeartbeat = absl::Milliseconds(500);
   static constexpr absl::Duration kAliveFor = absl::Seconds(5);
 
+  // `credentials` of calls to workers; none: plain text.
+  explicit WorkerDirectory(std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr)
+      : credentials_(std::move(credentials)) {}
+
   void Register(const internal::v1::RegisterRequest& request);
 
   // Live workers by node id.
@@ -75,6 +80,7 @@ class WorkerDirectory {
   static bool IsAlive(const Worker& worker);
   static WorkerHandle Handle(const Worker& worker);
 
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   std::map<std::string, Worker> workers_ ABSL_GUARDED_BY(mutex_);
