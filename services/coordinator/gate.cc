@@ -28,12 +28,11 @@ std::string_view Header(const grpc::ServerContext& context, const char* name) {
 std::string RequestId(const grpc::ServerContext& context) {
   static std::atomic<std::uint64_t> count{static_cast<std::uint64_t>(absl::ToUnixNanos(absl::Now()))};
   const std::string_view given = Header(context, "x-request-id");
-  const bool good = !given.empty() && given.size() <= kRequestIdBytesMax &&
-                    std::all_of(given.begin(), given.end(),
-                                [](char c) {
-                                  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
-                                         c == '_' || c == '-';
-                                });
+  const bool good =
+      !given.empty() && given.size() <= kRequestIdBytesMax &&
+      std::all_of(given.begin(), given.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
+      });
   return good ? std::string(given) : absl::StrCat("c-", absl::Hex(++count));
 }
 

@@ -150,8 +150,8 @@ OwnerLimits Runs::LimitsOf(const std::string& owner) const {
 absl::Status Runs::CheckQueue(const std::string& owner) const {
   constexpr absl::Duration kRetry = absl::Seconds(10);
   if (queue_.size() >= kQueuedMax) {
-    return WithRetry(WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                                    kQueuedMax, " runs are queued already: try again later")),
+    return WithRetry(WithReason(absl::ResourceExhaustedError(
+                                    absl::StrCat(kQueuedMax, " runs are queued already: try again later")),
                                 "QUEUE_FULL"),
                      kRetry);
   }

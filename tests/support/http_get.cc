@@ -39,8 +39,8 @@ std::string HttpExchange(const std::string& address, const std::string& bytes) {
 }
 
 HttpAnswer HttpGet(const std::string& address, const std::string& path, const std::string& method) {
-  const std::string said =
-      HttpExchange(address, absl::StrCat(method, " ", path, " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"));
+  const std::string said = HttpExchange(
+      address, absl::StrCat(method, " ", path, " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"));
   HttpAnswer answer;
   const std::size_t body = said.find("\r\n\r\n");
   if (body == std::string::npos || said.size() < 12 || !absl::SimpleAtoi(said.substr(9, 3), &answer.code))
