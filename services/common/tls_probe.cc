@@ -2,12 +2,12 @@
 
 #include <netdb.h>
 #include <openssl/err.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/status_macros.h"
 #include "services/common/openssl_handles.h"
 
 namespace lawine {
@@ -25,6 +25,27 @@ class Socket {
 
  private:
   const int file_;
+};
+
+// OpenSSL writes to sockets that others have closed; the signal of it would end the process.
+class NoPipeSignal {
+ public:
+  NoPipeSignal() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoPipeSignal() {
+    const timespec at_once{};
+    if (sigismember(&before_, SIGPIPE) == 0) sigtimedwait(&pipe_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoPipeSignal(const NoPipeSignal&) = delete;
+  NoPipeSignal& operator=(const NoPipeSignal&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
 };
 
 // -1 when nobody answers.
@@ -74,6 +95,15 @@ std::string LastReason() {
   return reason != nullptr ? reason : "the connection was closed";
 }
 
+// How SSL_connect or SSL_read failed. `what` they would have refused.
+absl::Status Failure(const SSL& ssl, int result, const std::string& what, const std::string& address) {
+  const int error = SSL_get_error(&ssl, result);
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+    return absl::UnavailableError(absl::StrCat(address, " does not answer in time"));
+  }
+  return absl::PermissionDeniedError(absl::StrCat(what, " was refused: ", LastReason()));
+}
+
 }  // namespace
 
 absl::Status ProbeTls(const std::string& address, const std::string& server_name,
@@ -82,7 +112,7 @@ absl::Status ProbeTls(const std::string& address, const std::string& server_name
   const std::string host = address.substr(0, colon);
   const Socket socket(colon == std::string::npos ? -1 : Connect(host, address.substr(colon + 1), timeout));
   if (socket.get() < 0) return absl::UnavailableError(absl::StrCat("nobody answers at ", address));
-  ERR_clear_error();
+  const NoPipeSignal no_signal;
   const SslContextPtr context(SSL_CTX_new(TLS_client_method()));
   Trust(*context, texts.ca);
   Present(*context, texts);
@@ -97,18 +127,18 @@ absl::Status ProbeTls(const std::string& address, const std::string& server_name
   SSL_set_tlsext_host_name(ssl.get(), name.c_str());
   SSL_set_fd(ssl.get(), socket.get());
   ERR_clear_error();
-  if (SSL_connect(ssl.get()) != 1) {
-    const long verified = SSL_get_verify_result(ssl.get());
-    const std::string why = verified == X509_V_OK ? LastReason() : X509_verify_cert_error_string(verified);
-    return absl::PermissionDeniedError(absl::StrCat(
-        verified == X509_V_OK ? "the connection was refused: " : "certificate verify failed: ", why,
-        verified == X509_V_OK ? "" : absl::StrCat(" (expected one for '", name, "')")));
+  const int connected = SSL_connect(ssl.get());
+  if (const long verified = SSL_get_verify_result(ssl.get()); connected != 1 && verified != X509_V_OK) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("certificate verify failed: ", X509_verify_cert_error_string(verified),
+                     " (expected one for '", name, "')"));
   }
+  if (connected != 1) return Failure(*ssl, connected, "the connection", address);
   // Since TLS 1.3 a caller's certificate is judged after the caller's handshake; a server of HTTP/2 speaks
   // next.
   char byte = 0;
-  if (SSL_read(ssl.get(), &byte, 1) == 1) return absl::OkStatus();
-  return absl::PermissionDeniedError(absl::StrCat("our certificate was refused: ", LastReason()));
+  const int read = SSL_read(ssl.get(), &byte, 1);
+  return read == 1 ? absl::OkStatus() : Failure(*ssl, read, "our certificate", address);
 }
 
 }  // namespace lawine

@@ -2,6 +2,8 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_WORKER_DIRECTORY_H_
 #define LAWINE_SERVICES_COORDINATOR_WORKER_DIRECTORY_H_
 
+#include <grpcpp/security/credentials.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>

@@ -2,6 +2,8 @@
 #ifndef LAWINE_SERVICES_WORKER_PEER_LINKS_H_
 #define LAWINE_SERVICES_WORKER_PEER_LINKS_H_
 
+#include <grpcpp/security/credentials.h>
+
 #include <map>
 #include <memory>
 #include <string>

@@ -73,7 +73,10 @@ void Registration::Heard(const grpc::Status& status) {
 }
 
 absl::Status Registration::Explained(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
+  if (status.ok()) {
+    why_ = absl::OkStatus();
+    return why_;
+  }
   if (certificates_ != nullptr && absl::Now() - explained_ > kExplainEvery) {
     explained_ = absl::Now();
     why_ = ProbeTls(coordinator_, "", certificates_->texts(), kExplainTimeout);

@@ -106,6 +106,7 @@ std::vector<std::string> TestCluster::WorkerCommand(std::size_t index, const std
   if (!options_.memory_limit.empty()) {
     command.insert(command.end(), {"--memory-limit", options_.memory_limit});
   }
+  command.insert(command.end(), options_.worker_flags.begin(), options_.worker_flags.end());
   return command;
 }
 

@@ -25,6 +25,7 @@ struct ClusterOptions {
   std::uint32_t runs_at_once = 8;
   std::string memory_limit = {};  // of each worker; empty: none
   std::vector<std::string> coordinator_flags = {};
+  std::vector<std::string> worker_flags = {};
   std::vector<std::filesystem::path> data = {};  // of workers; those not named get a directory of their own
 };
 
