@@ -37,7 +37,7 @@ class Bearer final : public grpc::MetadataCredentialsPlugin {
  public:
   explicit Bearer(const std::string& token) : value_(absl::StrCat("Bearer ", token)) {}
   grpc::Status GetMetadata(grpc::string_ref, grpc::string_ref, const grpc::AuthContext&,
-                           std::multimap<grpc::string, grpc::string>* metadata) override {
+                           std::multimap<std::string, std::string>* metadata) override {
     metadata->emplace("authorization", value_);
     return grpc::Status::OK;
   }

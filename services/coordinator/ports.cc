@@ -48,7 +48,7 @@ absl::StatusOr<Ports> PreparePorts(const CoordinatorOptions& options) {
   const bool open = ports.public_certificates == nullptr && ports.tokens == nullptr &&
                     ports.cluster_certificates == nullptr;
   if (open && options.cluster_listen.empty()) return ports;
-  ports.cluster_port = {
+  ports.cluster_port = Listening{
       .address = options.cluster_listen.empty() ? kDefaultClusterListen : options.cluster_listen,
       .insecure = options.insecure_cluster_listen,
       .credentials =

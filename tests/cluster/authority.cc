@@ -48,7 +48,7 @@ X509Ptr Certificate(const std::string& name, EVP_PKEY* key, X509* issuer, EVP_PK
   X509* const from = issuer != nullptr ? issuer : made.get();
   X509_set_issuer_name(made.get(), X509_get_subject_name(from));
   X509_set_pubkey(made.get(), key);
-  X509V3_CTX context;
+  X509V3_CTX context{};
   X509V3_set_ctx(&context, from, made.get(), nullptr, nullptr, 0);
   for (const auto& [kind, value] : extensions) {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str());

@@ -20,7 +20,7 @@ class Bearer final : public grpc::MetadataCredentialsPlugin {
  public:
   explicit Bearer(std::string secret) : secret_(std::move(secret)) {}
   grpc::Status GetMetadata(grpc::string_ref, grpc::string_ref, const grpc::AuthContext&,
-                           std::multimap<grpc::string, grpc::string>* metadata) override {
+                           std::multimap<std::string, std::string>* metadata) override {
     metadata->emplace("authorization", absl::StrCat("Bearer ", secret_));
     return grpc::Status::OK;
   }

@@ -85,7 +85,9 @@ grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel, const std::stri
   grpc::ClientContext context;
   SetDeadline(context, kCallTimeout);
   grpc::CompletionQueue queue;
-  const auto call = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(), &queue);
+  const grpc::Slice nothing("");
+  const grpc::ByteBuffer empty(&nothing, 1);
+  const auto call = stub.PrepareUnaryCall(&context, method, empty, &queue);
   call->StartCall();
   grpc::ByteBuffer response;
   grpc::Status status;
