@@ -243,12 +243,15 @@ void AddClusterCommands(CLI::App& app, Action& action) {
   up.callback([=, &action] { action = [=](Session& session) { return Up(session, *flags); }; });
   CLI::App& down = AddCommand(app, "down", "Stop the cluster that `lawine up` keeps", "lawine down");
   down.callback([&action] { action = Down; });
-  CLI::App& cluster = AddCommand(app, "cluster", "Tell how the cluster is",
-                                 "lawine cluster status\nlawine cluster status --cluster 127.0.0.1:7000");
+  CLI::App& cluster =
+      AddCommand(app, "cluster", "Tell how the cluster is, and move shards between its workers",
+                 "lawine cluster status\nlawine cluster status --cluster 127.0.0.1:7000\n"
+                 "lawine cluster rebalance plan");
   cluster.require_subcommand(1);
   CLI::App& status = AddCommand(cluster, "status", "Show workers, their shards and their state",
                                 "lawine cluster status\nlawine cluster status -o json");
   status.callback([&action] { action = ShowStatus; });
+  AddRebalanceCommands(cluster, action);
 }
 
 }  // namespace lawine::cli

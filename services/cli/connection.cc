@@ -103,6 +103,8 @@ Connection::Connection(Interrupt& interrupt, const std::string& address)
   traffic_ = v1::TrafficService::NewStub(channel);
   what_if_ = v1::WhatIfService::NewStub(channel);
   cluster_ = v1::ClusterService::NewStub(channel);
+  placement_ = v1::PlacementService::NewStub(channel);
+  backups_ = v1::BackupService::NewStub(channel);
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Session& session) {

@@ -7,7 +7,10 @@
 #include "engine/base/status_macros.h"
 #include "engine/base/thread_pool.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/backups_service.h"
+#include "services/coordinator/placement_service.h"
 #include "services/coordinator/public_services.h"
+#include "services/coordinator/rebalancer.h"
 #include "services/coordinator/traffic_service.h"
 #include "services/coordinator/what_if_service.h"
 
@@ -24,20 +27,25 @@ class CoordinatorServerImpl final : public CoordinatorServer {
         pool_(kPlanThreads),
         graphs_(*registry_, workers_, pool_),
         runs_(*registry_, graphs_, workers_, options.runs),
+        rebalancer_(*registry_, graphs_, workers_),
         graph_service_(graphs_),
         simulation_service_(runs_),
         traffic_service_(*registry_, graphs_, runs_),
         what_if_service_(graphs_, runs_),
         cluster_service_(workers_, graphs_, runs_),
+        placement_service_(rebalancer_),
+        backup_service_(graphs_, workers_),
         registry_service_(workers_, graphs_) {}
   ~CoordinatorServerImpl() override { Shutdown(); }
 
   absl::Status Bind(const CoordinatorOptions& options) {
     LAWINE_RETURN_IF_ERROR(graphs_.Load());
+    LAWINE_RETURN_IF_ERROR(rebalancer_.Start());
     LAWINE_RETURN_IF_ERROR(runs_.Start());
-    LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(options.listen, options.insecure_listen,
-                                                {&graph_service_, &simulation_service_, &traffic_service_,
-                                                 &what_if_service_, &cluster_service_, &registry_service_}));
+    LAWINE_ASSIGN_OR_RETURN(
+        bound_, StartServer(options.listen, options.insecure_listen,
+                            {&graph_service_, &simulation_service_, &traffic_service_, &what_if_service_,
+                             &cluster_service_, &placement_service_, &backup_service_, &registry_service_}));
     return absl::OkStatus();
   }
 
@@ -49,6 +57,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
     MutexLock lock(mutex_);
     if (stopped_) return;
     stopped_ = true;
+    rebalancer_.Stop();
     runs_.Stop();
     if (bound_.server != nullptr) StopServer(*bound_.server, kShutdownGrace);
   }
@@ -59,11 +68,14 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   WorkerDirectory workers_;
   Graphs graphs_;
   Runs runs_;
+  Rebalancer rebalancer_;
   GraphService graph_service_;
   SimulationService simulation_service_;
   TrafficService traffic_service_;
   WhatIfService what_if_service_;
   ClusterService cluster_service_;
+  PlacementService placement_service_;
+  BackupService backup_service_;
   RegistryService registry_service_;
   BoundServer bound_;
   Mutex mutex_;

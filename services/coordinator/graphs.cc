@@ -91,6 +91,7 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
 }  // namespace
 
 absl::Status Graphs::Load() {
+  LAWINE_RETURN_IF_ERROR(placements_.Load());
   MutexLock lock(mutex_);
   return registry_.Scan("graph/", [this](const std::string& key, const std::string& value) -> absl::Status {
     pbi::GraphRecord record;
@@ -128,10 +129,7 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
     return FieldError("shards", "expected at least 1, found 0");
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
   if (!existing.name().empty()) return existing;
-  const absl::Cleanup unreserve = [&] {
-    MutexLock lock(mutex_);
-    loading_.erase(wanted.name);
-  };
+  const absl::Cleanup unreserve = [&] { GiveBackName(wanted.name); };
   const auto source = MakeGenerator(spec, executor_);
   if (!source.ok()) return FieldError("overlaps", std::string(source.status().message()));
   GraphLoadJob job;
@@ -148,10 +146,7 @@ absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, Impor
   const New wanted{.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
   if (!existing.name().empty()) return existing;
-  const absl::Cleanup unreserve = [&] {
-    MutexLock lock(mutex_);
-    loading_.erase(wanted.name);
-  };
+  const absl::Cleanup unreserve = [&] { GiveBackName(wanted.name); };
   const EdgeReport& seen = imported.report;
   const std::size_t profiles = imported.edges.profiles.size();
   EdgeListCounts counts;
@@ -211,9 +206,9 @@ absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
 
 absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
                                           const LoadWatcher& watch) {
-  const std::vector<WorkerHandle> workers = workers_.Alive();
+  const std::vector<WorkerHandle> workers = placements_.ForNewShards(workers_.Alive());
   const auto workers_count = static_cast<std::uint32_t>(workers.size());
-  if (workers.empty()) return absl::UnavailableError("all workers have gone");
+  if (workers.empty()) return absl::UnavailableError("all workers have gone, or are drained");
   const std::uint32_t shards =
       wanted.shards > 0 ? wanted.shards : std::max(workers_count, kShardsByDefaultMin);
   if (shards > kShardsPerWorkerMax * workers_count) {
@@ -236,18 +231,33 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
       workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards, kHeldTimeout).Check(wanted.name));
   pbi::GraphRecord record;
   *record.mutable_info() = wire::ToProto(*graph);
-  *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   record.set_dense_keys(source.keys().empty());
-  LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(wanted.name), record.SerializeAsString()));
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(record.info().digest())));
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph kept, Keep(std::move(record)));
   if (!wanted.request_id.empty()) {
     LAWINE_RETURN_IF_ERROR(registry_.Put(RequestKey(wanted.request_id), wanted.name));
   }
+  return kept;
+}
+
+absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
+  const std::string name = record.info().name();
+  *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(name), record.SerializeAsString()));
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(record.info().digest())));
   {
     MutexLock lock(mutex_);
-    graphs_[wanted.name] = record;
+    graphs_[name] = record;
   }
   return ToPublic(record);
+}
+
+absl::Status Graphs::TakeName(const std::string& name) {
+  return Reserve({.name = name, .request_id = ""}).status();
+}
+
+void Graphs::GiveBackName(const std::string& name) {
+  MutexLock lock(mutex_);
+  loading_.erase(name);
 }
 
 absl::Status Graphs::Delete(const std::string& name) {
@@ -260,10 +270,7 @@ absl::Status Graphs::Delete(const std::string& name) {
     // Taking the name keeps runs and loads away while shards are dropped.
     loading_.insert(name);
   }
-  const absl::Cleanup unreserve = [&] {
-    MutexLock lock(mutex_);
-    loading_.erase(name);
-  };
+  const absl::Cleanup unreserve = [&] { GiveBackName(name); };
   const bool known = registry_.Get(KeyOf(name)).ok();
   if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
   if (known) {
@@ -271,6 +278,7 @@ absl::Status Graphs::Delete(const std::string& name) {
     LAWINE_RETURN_IF_ERROR(registry_.Put(DeletedKey(record.info().digest()), name));
   }
   LAWINE_RETURN_IF_ERROR(DropEverywhere(name));
+  LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
   LAWINE_RETURN_IF_ERROR(registry_.Delete(KeyOf(name)));
   MutexLock lock(mutex_);
   graphs_.erase(name);
@@ -335,9 +343,11 @@ pb::Graph Graphs::ToPublic(const pbi::GraphRecord& record) const {
 
 absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   const pbi::GraphInfo& info = graph.info();
+  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<Cancellation> lease, placements_.Use(info.name()));
   Placement placement =
       workers_.Find(info.name(), info.digest(), static_cast<std::uint32_t>(info.boundaries_size()) - 1);
   LAWINE_RETURN_IF_ERROR(placement.Check(info.name()));
+  placement.lease = std::move(lease);
   return placement;
 }
 
@@ -355,7 +365,7 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsR
 
 absl::StatusOr<pb::VerifyGraphResponse> Graphs::Verify(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
-  return VerifyGraph(record.info(), workers_.HoldersOf(name));
+  return VerifyGraph(record.info(), workers_.HoldersOf(name), placements_);
 }
 
 absl::Status Graphs::Use(const std::string& name) {

@@ -15,6 +15,7 @@
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
 #include "services/coordinator/graph_load.h"
+#include "services/coordinator/placements.h"
 #include "services/coordinator/registry_store.h"
 #include "services/coordinator/worker_directory.h"
 
@@ -30,7 +31,7 @@ struct ImportedGraph {
 class Graphs {
  public:
   Graphs(RegistryStore& registry, WorkerDirectory& workers, Executor& executor)
-      : registry_(registry), workers_(workers), executor_(executor) {}
+      : registry_(registry), workers_(workers), executor_(executor), placements_(registry, workers) {}
 
   // Reads the registry. Call once, first.
   absl::Status Load();
@@ -43,12 +44,22 @@ class Graphs {
                                            lawine::v1::ImportReport& report, const LoadWatcher& watch);
   absl::Status Delete(const std::string& name);
 
+  // Takes a name for a graph that is made elsewhere, as Create does; give it back when it is kept, or given
+  // up.
+  absl::Status TakeName(const std::string& name);
+  void GiveBackName(const std::string& name);
+  // From here on the graph is there. Sets when it was made.
+  absl::StatusOr<lawine::v1::Graph> Keep(internal::v1::GraphRecord record);
+
   // NOT_FOUND names the graphs there are.
   absl::StatusOr<internal::v1::GraphRecord> Find(const std::string& name) const;
   absl::StatusOr<lawine::v1::Graph> Get(const std::string& name) const;
   std::vector<lawine::v1::Graph> List() const;
-  // Live workers that hold the graph, all shards present; UNAVAILABLE otherwise.
+  // Live workers that hold the graph, all shards present, with a lease; UNAVAILABLE otherwise.
   absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
+
+  Placements& placements() { return placements_; }
+  const Placements& placements() const { return placements_; }
 
   absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(
       const lawine::v1::GetGraphStatsRequest& request) const;
@@ -75,6 +86,7 @@ class Graphs {
   RegistryStore& registry_;
   WorkerDirectory& workers_;
   Executor& executor_;
+  Placements placements_;
   mutable Mutex mutex_;
   std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> loading_ ABSL_GUARDED_BY(mutex_);

@@ -67,34 +67,40 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
             entry.record.mutable_run()->clear_waiting_for();
           }};
   RunSoFar so_far;
-  std::uint32_t workers = 0;
+  Placement used;  // of the attempt that succeeds; shards stay where they are until all is read from them
   for (absl::Status status = absl::UnavailableError(""); !status.ok();) {
     const std::uint32_t before = so_far.replicas;
     entry.progress.BeginAttempt();
-    status = TryOnce(entry, watch, so_far, workers);
+    status = TryOnce(entry, watch, so_far, used);
     if (contradicted)
       return absl::DataLossError("two attempts had different steps: no result can be trusted");
     if (status.ok()) continue;
+    used = Placement();
     if (entry.cancellation.cancelled()) return absl::CancelledError("the run was stopped");
-    LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far.replicas > before, absl::Now()));
-    spdlog::warn("{}: {}; will be tried again", RunName(entry.run_id), std::string(status.message()));
+    if (IsShardsMove(status)) {
+      recovery.Interrupted();
+      spdlog::info("{}: pauses while shards of its graph move", RunName(entry.run_id));
+    } else {
+      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far.replicas > before, absl::Now()));
+      spdlog::warn("{}: {}; will be tried again", RunName(entry.run_id), std::string(status.message()));
+    }
     {
       MutexLock lock(entry.mutex);
       entry.record.mutable_run()->set_waiting_for(std::string(status.message()));
     }
     SleepUnlessCancelled(recovery.wait(), entry.cancellation);
   }
+  const auto workers = static_cast<std::uint32_t>(used.workers.size());
   pb::RunResult result = ResultOf(*entry.plan, so_far, workers, entry.asked);
   result.mutable_manifest()->set_run(RunName(entry.run_id));
   if (!entry.plan->spec.record_attribution) return result;
-  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(entry.plan->graph));
   LAWINE_ASSIGN_OR_RETURN(*result.mutable_attribution(),
-                          ReadAttribution(placement, entry.run_id, result.graph_members()));
+                          ReadAttribution(used, entry.run_id, result.graph_members()));
   return result;
 }
 
 // What another attempt can do better is UNAVAILABLE. Adds what gets done to `so_far`, also when it fails.
-absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, std::uint32_t& workers) {
+absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, Placement& used) {
   if (entry.cancellation.cancelled()) return absl::CancelledError("the run was stopped before its turn");
   if (!entry.plan.has_value()) {
     pbi::RunRecord record;
@@ -116,8 +122,7 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
   RunPlan plan = *entry.plan;
   plan.spec.run_id = entry.run_id;
   plan.spec.keep_steps = plan.spec.replicas > 1;  // bands over replicas
-  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
-  workers = static_cast<std::uint32_t>(placement.workers.size());
+  LAWINE_ASSIGN_OR_RETURN(used, graphs_.Place(plan.graph));
   if (so_far.replicas == 0) {
     LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::RunBlock> blocks, archive_.Blocks(entry.run_id));
     for (const pbi::RunBlock& block : blocks) LAWINE_RETURN_IF_ERROR(AddBlock(plan, block, so_far));
@@ -130,7 +135,7 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
     run.set_attempts(run.attempts() + 1);
   }
   return ConductRest(
-      plan, placement, kRunTimeout, options_.keep_every, watch,
+      plan, used, kRunTimeout, options_.keep_every, watch,
       {.next_attempt = [&] { return NextAttempt(entry); },
        .keep = [&](const pbi::RunBlock& block) { return archive_.AddBlock(entry.run_id, block); }},
       attempt, so_far);
@@ -153,8 +158,9 @@ absl::StatusOr<pb::RunResult> Runs::Once(RunPlan plan, absl::Duration timeout, C
                          .keep = [](const pbi::RunBlock&) { return absl::OkStatus(); }};
   const RunWatch watch{.step = [](const StepCounts&) {}, .replicas_done = [](std::uint32_t) {}};
   RunSoFar so_far;
+  Cancellation once(cancellation);
   LAWINE_RETURN_IF_ERROR(
-      ConductRest(plan, placement, timeout, absl::InfiniteDuration(), watch, hooks, cancellation, so_far));
+      ConductRest(plan, placement, timeout, absl::InfiniteDuration(), watch, hooks, once, so_far));
   return ResultOf(std::move(plan), so_far, static_cast<std::uint32_t>(placement.workers.size()), asked);
 }
 

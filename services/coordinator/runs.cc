@@ -159,7 +159,6 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
                                                    "call CreateRun and WatchRun instead")),
         "RUN_TOO_LARGE");
   }
-  plan.spec.run_id = NewUnnamedId();
   RunProgress progress;
   Cancellation cancellation;
   // The caller may leave while workers are busy: somebody has to notice.
@@ -168,7 +167,12 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
       if (cancelled()) cancellation.Cancel();
     }
   });
-  auto result = Once(std::move(plan), timeout, cancellation);
+  const absl::Time end = absl::Now() + timeout;
+  absl::StatusOr<pb::RunResult> result = absl::DeadlineExceededError("no time was left for it");
+  do {
+    plan.spec.run_id = NewUnnamedId();
+    result = Once(plan, end - absl::Now(), cancellation);
+  } while (IsShardsMove(result.status()) && absl::Now() < end && !cancelled());
   progress.Close();
   guard.join();
   return result;

@@ -82,7 +82,7 @@ class Runs {
   void RunQueue();
   void Conduct(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> ConductAttempts(RunEntry& entry);
-  absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, std::uint32_t& workers);
+  absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, Placement& used);
   absl::StatusOr<std::uint32_t> NextAttempt(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> Once(RunPlan plan, absl::Duration timeout,
                                              Cancellation& cancellation);

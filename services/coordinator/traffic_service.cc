@@ -182,7 +182,11 @@ class TrafficRun {
       // A caller's batches are gone with the attempt; one who does not want to wait has no request id.
       const bool again = job_.has_value() ? spec.has_generated() : !spec.request_id().empty();
       if (!again || cancellation.cancelled()) return status;
-      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far_.waves.next_wave() > before, absl::Now()));
+      if (IsShardsMove(status)) {
+        recovery.Interrupted();
+      } else {
+        LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far_.waves.next_wave() > before, absl::Now()));
+      }
       spdlog::warn("traffic on '{}': {}; will be tried again", spec.graph(), std::string(status.message()));
       LAWINE_RETURN_IF_ERROR(teller.TellProgress(so_far_.waves.outcome(), std::string(status.message())));
       SleepUnlessCancelled(recovery.wait(), cancellation);

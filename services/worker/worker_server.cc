@@ -12,10 +12,12 @@
 #include "engine/base/status_macros.h"
 #include "engine/base/thread_pool.h"
 #include "engine/store/rocks_store.h"
+#include "engine/store/shard_arrivals.h"
 #include "services/common/errors.h"
 #include "services/common/process.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
+#include "services/worker/shard_moves.h"
 #include "services/worker/worker_service.h"
 
 namespace lawine {
@@ -41,6 +43,8 @@ absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
   return id;
 }
 
+std::string GraphsOf(const WorkerOptions& options) { return options.data_dir + "/graphs"; }
+
 class WorkerServerImpl final : public WorkerServer {
  public:
   WorkerServerImpl(const WorkerOptions& options, std::unique_ptr<DirectoryLock> lock, std::string node_id,
@@ -51,13 +55,15 @@ class WorkerServerImpl final : public WorkerServer {
         pool_(options.threads),
         shards_(std::move(storage), options.memory_limit_bytes, pool_),
         service_(shards_, runs_, peers_, pool_),
+        moves_(GraphsOf(options), shards_, runs_, pool_),
+        shard_service_(moves_),
         exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
 
   absl::Status Bind() {
     LAWINE_RETURN_IF_ERROR(shards_.CheckMemoryLimit());
-    LAWINE_ASSIGN_OR_RETURN(bound_,
-                            StartServer(options_.listen, options_.insecure_listen, {&service_, &exchange_}));
+    LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(options_.listen, options_.insecure_listen,
+                                                {&service_, &shard_service_, &exchange_}));
     registering_ = std::thread([this] { KeepRegistered(); });
     return absl::OkStatus();
   }
@@ -106,6 +112,7 @@ class WorkerServerImpl final : public WorkerServer {
     const auto stub = pbi::RegistryService::NewStub(channel);
     bool known = false;
     while (!Stopping()) {
+      shards_.DeleteLeft();
       grpc::ClientContext context;
       SetDeadline(context, kRegisterTimeout);
       pbi::RegisterResponse response;
@@ -136,6 +143,8 @@ class WorkerServerImpl final : public WorkerServer {
   RunHost runs_;
   PeerLinks peers_;
   WorkerService service_;
+  ShardMoves moves_;
+  ShardService shard_service_;
   ExchangeService exchange_;
   BoundServer bound_;
   std::thread registering_;
@@ -153,8 +162,9 @@ absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOp
         "a worker needs a data directory, a coordinator, and 1 to 1024 threads");
   }
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<DirectoryLock> lock, DirectoryLock::Take(options.data_dir));
+  ShardArrivals(GraphsOf(options)).RemoveCheckpoints();
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardStorage> storage,
-                          OpenRocksStorage(options.data_dir + "/graphs", RocksOptions()));
+                          OpenRocksStorage(GraphsOf(options), RocksOptions()));
   LAWINE_ASSIGN_OR_RETURN(const std::string node_id, NodeId(options.data_dir));
   auto server = std::make_unique<WorkerServerImpl>(options, std::move(lock), node_id, std::move(storage));
   LAWINE_RETURN_IF_ERROR(server->Bind());

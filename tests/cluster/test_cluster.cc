@@ -32,6 +32,15 @@ TestCluster::TestCluster(ClusterOptions options) : options_(std::move(options)) 
   WaitForAlive(options_.workers);
 }
 
+std::size_t TestCluster::AddWorker() {
+  const std::size_t index = workers_.size();
+  workers_.emplace_back().data = directory_.path() / absl::StrCat("worker-", index);
+  NameWorker(index);
+  StartWorker(index, "127.0.0.1:0");
+  WaitForAlive(workers_.size());
+  return index;
+}
+
 // Shards are dealt by node id: with ids of our choice worker 0 has the first ones.
 void TestCluster::NameWorker(std::size_t index) {
   const std::filesystem::path file = workers_[index].data / "node_id";

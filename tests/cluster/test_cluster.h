@@ -44,6 +44,9 @@ class TestCluster {
   std::filesystem::path WorkerData(std::size_t index) const { return workers_[index].data; }
   std::filesystem::path CoordinatorData() const { return directory_.path() / "coordinator"; }
 
+  // One more worker, with an empty directory. Waits until it is registered; returns its number.
+  std::size_t AddWorker();
+
   // Kills the process if it still runs and starts it again on the same data: the worker on any free port, or
   // on its old one; the coordinator where it was. Waits until all workers are registered.
   void RestartWorker(std::size_t index, bool same_port = false);
