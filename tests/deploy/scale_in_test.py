@@ -12,7 +12,8 @@ from python_test import LocalCluster
 SCRIPT = tools.CHART / "files" / "scale-in-check.sh"
 # Asks the cluster, and gives workers the addresses that pods have.
 SHIM = """#!/bin/sh
-"{lawine}" "$@" | sed {expressions}
+told=$("{lawine}" "$@") || exit $?
+printf '%s\\n' "$told" | sed {expressions}
 """
 
 
