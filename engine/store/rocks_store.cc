@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/base/bytes.h"
+#include "engine/base/failpoint.h"
 #include "engine/base/limits.h"
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
@@ -258,6 +259,7 @@ absl::Status RocksWriter::Commit(const ShardManifest& manifest) {
           FromRocks(database->db().IngestExternalFile(database->family(family), files_[family], ingest),
                     loading_, kShard));
     }
+    Failpoint("store.ingested");
     rocksdb::WriteOptions synced;
     synced.sync = true;
     LAWINE_RETURN_IF_ERROR(FromRocks(
@@ -266,12 +268,15 @@ absl::Status RocksWriter::Commit(const ShardManifest& manifest) {
     LAWINE_RETURN_IF_ERROR(FromRocks(
         database->db().Flush(rocksdb::FlushOptions(), database->family(kManifest)), loading_, kShard));
   }
+  Failpoint("store.manifest_written");
   LAWINE_RETURN_IF_ERROR(WriteChecksums(loading_));
   LAWINE_RETURN_IF_ERROR(SyncDirectory(loading_));
+  Failpoint("store.synced");
   std::error_code error;
   fs::rename(loading_, final_, error);
   LAWINE_RETURN_IF_ERROR(FromErrorCode(error, final_));
   committed_ = true;
+  Failpoint("store.renamed");
   const fs::path graph = fs::path(final_).parent_path();
   LAWINE_RETURN_IF_ERROR(SyncDirectory(graph.string()));
   return SyncDirectory(graph.parent_path().string());  // the graph's directory may be new too

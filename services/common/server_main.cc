@@ -4,8 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "absl/synchronization/mutex.h"
+#include "engine/base/failpoint.h"
 #include "services/common/process.h"
 
 namespace lawine {
@@ -16,6 +18,11 @@ void BeginServerMain(const std::string& program) {
   // them.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   spdlog::set_default_logger(spdlog::stderr_logger_mt(program));
+  const char* const failpoints = std::getenv("LAWINE_FAILPOINTS");
+  if (failpoints == nullptr) return;
+  const bool armed = ArmFailpoints(failpoints);
+  spdlog::warn("LAWINE_FAILPOINTS is for tests: this process will {}",
+               armed ? "end itself" : "ignore it, for it is not NAME=FILE,...");
 }
 
 void AddServerFlags(CLI::App& app, std::string& listen, bool& insecure_listen) {

@@ -1,5 +1,7 @@
 #include "services/coordinator/coordinator_server.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +9,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/base/thread_pool.h"
 #include "services/common/rpc.h"
+#include "services/common/size.h"
 #include "services/coordinator/public_services.h"
 #include "services/coordinator/traffic_service.h"
 #include "services/coordinator/what_if_service.h"
@@ -17,6 +20,17 @@ namespace {
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 constexpr std::size_t kPlanThreads = 2;
 
+// So many imports may take their memory at once.
+absl::Status CheckImportMemory(std::uint64_t bytes) {
+  const auto machine =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  if (bytes <= machine / Imports::kAtOnceMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("import memory: expected at most ",
+                                                 MebibytesText(machine / Imports::kAtOnceMax),
+                                                 " on this machine, where ", Imports::kAtOnceMax,
+                                                 " imports may go on at once, found ", MebibytesText(bytes)));
+}
+
 class CoordinatorServerImpl final : public CoordinatorServer {
  public:
   CoordinatorServerImpl(const CoordinatorOptions& options, std::unique_ptr<RegistryStore> registry)
@@ -24,7 +38,9 @@ class CoordinatorServerImpl final : public CoordinatorServer {
         pool_(kPlanThreads),
         graphs_(*registry_, workers_, pool_),
         runs_(*registry_, graphs_, workers_, options.runs),
-        graph_service_(graphs_),
+        imports_(graphs_, pool_,
+                 {.directory = options.data_dir + "/import", .memory_bytes = options.import_memory_bytes}),
+        graph_service_(graphs_, imports_),
         simulation_service_(runs_),
         traffic_service_(*registry_, graphs_, runs_),
         what_if_service_(graphs_, runs_),
@@ -59,6 +75,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   WorkerDirectory workers_;
   Graphs graphs_;
   Runs runs_;
+  Imports imports_;
   GraphService graph_service_;
   SimulationService simulation_service_;
   TrafficService traffic_service_;
@@ -76,6 +93,7 @@ absl::StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
     const CoordinatorOptions& options) {
   if (options.data_dir.empty()) return absl::InvalidArgumentError("a coordinator needs a data directory");
   LAWINE_RETURN_IF_ERROR(CheckRunsOptions(options.runs));
+  LAWINE_RETURN_IF_ERROR(CheckImportMemory(options.import_memory_bytes));
   std::error_code error;
   std::filesystem::create_directories(options.data_dir, error);
   if (error) return absl::UnavailableError(absl::StrCat(options.data_dir, ": ", error.message()));

@@ -17,6 +17,8 @@ struct CoordinatorOptions {
   std::string listen = "127.0.0.1:0";  // port 0: any free one
   bool insecure_listen = false;        // allows a listen address other than loopback
   RunsOptions runs = {};
+  // Links of an import that are brought into order take so much memory; more of them go to data_dir/import.
+  std::uint64_t import_memory_bytes = std::uint64_t{256} << 20;
 };
 
 // Thread-safe.

@@ -20,10 +20,11 @@
 
 namespace lawine {
 
-// The files of an import, read.
+// The files of an import, read; `spill` is for what is made of them.
 struct ImportedGraph {
   EdgeList edges;
   EdgeReport report;
+  SpillOptions spill;
 };
 
 // Thread-safe.
@@ -39,6 +40,8 @@ class Graphs {
 
   absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
                                            const LoadWatcher& watch);
+  // Whether Import could begin now; a graph is the one that an earlier import with this request id made.
+  absl::StatusOr<lawine::v1::Graph> CheckImport(const lawine::v1::ImportOptions& options) const;
   absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, ImportedGraph imported,
                                            lawine::v1::ImportReport& report, const LoadWatcher& watch);
   absl::Status Delete(const std::string& name);
@@ -68,7 +71,14 @@ class Graphs {
   };
   absl::StatusOr<lawine::v1::Graph> LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
                                             const LoadWatcher& watch);
+  static New WantedBy(const lawine::v1::ImportOptions& options);
+  // An empty graph means that it can be made; a graph is the one an earlier request with the same id made.
+  absl::StatusOr<lawine::v1::Graph> MadeBefore(const New& wanted) const;
+  absl::Status CheckFree(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // As MadeBefore; takes the name when it can be made, and notes whose it is.
   absl::StatusOr<lawine::v1::Graph> Reserve(const New& wanted);
+  // Lets go of the name; of the note too, where nothing was made.
+  void Unreserve(const New& wanted);
   absl::Status DropEverywhere(const std::string& name) const;
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
 

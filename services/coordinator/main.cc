@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "services/common/server_main.h"
+#include "services/common/size.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/run_flags.h"
 
@@ -18,7 +19,20 @@ int main(int argc, char** argv) {
       ->required();
   lawine::AddServerFlags(app, options.listen, options.insecure_listen);
   lawine::RunFlags flags(app, options.runs);
+  std::string import_memory;
+  app.add_option("--import-memory", import_memory,
+                 "What the links of an import may take in memory; more of them go to the data directory "
+                 "(default: 256MiB)")
+      ->type_name("SIZE");
   CLI11_PARSE(app, argc, argv);
+  if (!import_memory.empty()) {
+    const auto bytes = lawine::ParseMemoryLimit(import_memory);
+    if (!bytes.ok()) {
+      return lawine::StartFailed(
+          kProgram, absl::InvalidArgumentError("--import-memory: " + std::string(bytes.status().message())));
+    }
+    options.import_memory_bytes = *bytes;
+  }
   if (const absl::Status status = flags.Apply(); !status.ok()) return lawine::StartFailed(kProgram, status);
   const auto server = lawine::CoordinatorServer::Start(options);
   if (!server.ok()) return lawine::StartFailed(kProgram, server.status());

@@ -44,7 +44,7 @@ grpc::Status GraphService::CreateGraph(grpc::ServerContext* context, const pb::C
 }
 
 grpc::Status GraphService::ImportGraph(grpc::ServerContext* context, ImportStream* stream) {
-  return ToGrpc(ReadImport(graphs_, *context, *stream));
+  return ToGrpc(imports_.Serve(*context, *stream));
 }
 
 grpc::Status GraphService::GetGraph(grpc::ServerContext*, const pb::GetGraphRequest* request,

@@ -15,7 +15,7 @@ namespace lawine {
 
 class GraphService final : public lawine::v1::GraphService::Service {
  public:
-  explicit GraphService(Graphs& graphs) : graphs_(graphs) {}
+  GraphService(Graphs& graphs, Imports& imports) : graphs_(graphs), imports_(imports) {}
   grpc::Status CreateGraph(grpc::ServerContext* context, const lawine::v1::CreateGraphRequest* request,
                            grpc::ServerWriter<lawine::v1::CreateGraphResponse>* writer) override;
   grpc::Status ImportGraph(grpc::ServerContext* context, ImportStream* stream) override;
@@ -36,6 +36,7 @@ class GraphService final : public lawine::v1::GraphService::Service {
 
  private:
   Graphs& graphs_;
+  Imports& imports_;
 };
 
 class SimulationService final : public lawine::v1::SimulationService::Service {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
 #include "services/coordinator/attribution.h"
 #include "services/coordinator/run_names.h"
@@ -129,11 +130,15 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
     pb::Run& run = *entry.record.mutable_run();
     run.set_attempts(run.attempts() + 1);
   }
-  return ConductRest(
-      plan, placement, kRunTimeout, options_.keep_every, watch,
-      {.next_attempt = [&] { return NextAttempt(entry); },
-       .keep = [&](const pbi::RunBlock& block) { return archive_.AddBlock(entry.run_id, block); }},
-      attempt, so_far);
+  return ConductRest(plan, placement, kRunTimeout, options_.keep_every, watch,
+                     {.next_attempt = [&] { return NextAttempt(entry); },
+                      .keep =
+                          [&](const pbi::RunBlock& block) {
+                            const absl::Status kept = archive_.AddBlock(entry.run_id, block);
+                            Failpoint("run.block_kept");
+                            return kept;
+                          }},
+                     attempt, so_far);
 }
 
 absl::StatusOr<std::uint32_t> Runs::NextAttempt(RunEntry& entry) {
@@ -170,6 +175,7 @@ void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) 
     run.clear_waiting_for();
     run.set_steps_done(entry.progress.steps_count());
     run.set_replicas_done(entry.progress.replicas_done());
+    Failpoint("run.over");
     if (result.ok()) {
       run.set_reason_stopped(result->reason_stopped());
       run.set_steps_done(static_cast<std::uint32_t>(result->steps_size()));
@@ -194,6 +200,7 @@ void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) 
     }
     entry.wish = Wish::kNone;
   }
+  Failpoint("run.ended");
   // The end is told when the result can be read.
   entry.progress.Close();
   Sweep();

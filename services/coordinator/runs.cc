@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/coordinator/run_names.h"
@@ -138,7 +139,10 @@ absl::Status Runs::Accept(RunEntry& entry, pb::Run run, const RunPlan& plan, con
   *entry.record.mutable_run() = std::move(run);
   entry.attempt_is_fresh = true;
   LAWINE_RETURN_IF_ERROR(Save(entry, nullptr));
-  return archive_.NoteRequest(request_id, name);
+  Failpoint("run.saved");
+  const absl::Status noted = archive_.NoteRequest(request_id, name);
+  Failpoint("run.noted");
+  return noted;
 }
 
 void Runs::Enqueue(const Entry& entry) {

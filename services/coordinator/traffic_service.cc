@@ -261,6 +261,11 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
         absl::StrCat(kAtOnceMax, " calls of RunTraffic are going on already: try again later"));
   }
   LAWINE_ASSIGN_OR_RETURN(const pb::TrafficSpec spec, CompleteTraffic(first.spec()));
+  if (pb::RunTrafficRequest more; spec.has_generated() && stream.Read(&more)) {
+    return FieldError("part",
+                      "expected nothing after a spec with generated messages, found a message more: "
+                      "leave spec.generated out, or the batches");
+  }
   const Turns::Turn turn(requests_, spec.request_id());
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph()));
   TrafficRun run(graphs_, runs_, archive_, stream);

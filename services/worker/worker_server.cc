@@ -50,7 +50,7 @@ class WorkerServerImpl final : public WorkerServer {
         node_id_(std::move(node_id)),
         pool_(options.threads),
         shards_(std::move(storage), options.memory_limit_bytes, pool_),
-        service_(shards_, runs_, peers_, pool_),
+        service_(shards_, runs_, peers_, pool_, options.data_dir + "/load"),
         exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
 
