@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
+#include "tests/support/test_random.h"
 
 namespace lawine {
 namespace {
@@ -293,6 +294,85 @@ TEST(DiskFullTest, RefusesTheLoadAndKeepsWhatWasThere) {
   EXPECT_THAT(client.GraphNames(), ElementsAre("small"));
   EXPECT_EQ(client.Simulate(Anything("small")).value.digest(), digest);
   EXPECT_TRUE(client.CreateGraph(GraphOf("large", 3'000)).ok()) << "what was written is gone again";
+}
+
+// All that is left of `directory`'s disk, while it lives.
+class Filler {
+ public:
+  explicit Filler(const fs::path& directory) : path_(directory / "filler") {
+    std::ofstream file(path_, std::ios::binary);
+    const std::string page(4096, 'x');
+    while (file.write(page.data(), static_cast<std::streamsize>(page.size())).flush()) continue;
+  }
+  ~Filler() { fs::remove(path_); }
+  Filler(const Filler&) = delete;
+  Filler& operator=(const Filler&) = delete;
+
+ private:
+  const fs::path path_;
+};
+
+class CoordinatorDiskFullTest : public LongRunTest {
+ protected:
+  void SetUp() override {
+    if (!disk_.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
+    StartCluster({.workers = 2,
+                  .coordinator_flags = {"--import-memory", "1MiB", "--keep-every", "1s"},
+                  .coordinator_data = disk_.path() / "coordinator"});
+    digest_ = SmallDigest();
+  }
+
+  const SmallDisk disk_;
+  std::string digest_;
+};
+
+TEST_F(CoordinatorDiskFullTest, RefusesAnImportThatDoesNotFitAndTakesTheNext) {
+  pb::ImportOptions options;
+  options.set_name("large");
+  options.set_row("from,to");
+  TestRandom random(1);
+  std::string rows;
+  for (int i = 0; i < 2'500'000; ++i) {
+    absl::StrAppend(&rows, random.Next() >> 20, " ", random.Next() >> 20, "\n");
+  }
+  const auto large = client().Import(options, {{"rows", rows}});
+  EXPECT_THAT(large.status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "No space left on device"));
+  EXPECT_THAT(large.status.error_message(), HasSubstr((disk_.path() / "coordinator/import").string()));
+  EXPECT_EQ(SmallDigest(), digest_);
+  const auto small = client().Import(options, {{"rows", rows.substr(0, rows.find('\n', 1'000'000) + 1)}});
+  EXPECT_TRUE(small.ok()) << Text(small.status);
+}
+
+// What needs no disk goes on; what does is refused, and works again when there is room.
+TEST_F(CoordinatorDiskFullTest, RefusesRunsItCannotKeepAndTakesThemWhenThereIsRoom) {
+  const pb::Run before = client().RunToEnd(Scenario(1)).value;
+  const std::string long_run = StartLongRun();
+  {
+    const Filler filler(disk_.path());
+    EXPECT_EQ(SmallDigest(), digest_);
+    EXPECT_EQ(client().Result(before.name()).value.digest(), digest_);
+    // The registry has room left in what it has written; in the end it has none.
+    grpc::Status status;
+    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+      status = client().CreateRun(Request(1)).status;
+      return !status.ok();
+    }));
+    EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full")) << Text(status);
+    EXPECT_EQ(SmallDigest(), digest_);
+    EXPECT_GT(client().GetRun(long_run).value.replicas_done(), 0u);
+  }
+  Answer<pb::CreateRunResponse> created;
+  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+    created = client().CreateRun(Request(1));
+    return created.ok();
+  })) << Text(created.status);
+  EXPECT_EQ(WaitForEnd(created.value.run().name(), absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
+  const pb::Run run = client().GetRun(long_run).value;
+  EXPECT_EQ(run.state(), pb::RUN_STATE_RUNNING) << run.error();
+  EXPECT_TRUE(client().Cancel(long_run).ok());
+  cluster().RestartCoordinator();
+  EXPECT_EQ(client().Result(before.name()).value.digest(), digest_);
+  EXPECT_EQ(SmallDigest(), digest_);
 }
 
 }  // namespace
