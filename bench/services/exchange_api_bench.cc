@@ -58,7 +58,7 @@ class Peer {
 
 class SyncPeer final : public Peer, private pbi::ExchangeService::Service {
  public:
-  SyncPeer() : server_(*StartServer("127.0.0.1:0", false, {this})) { address_ = server_.address; }
+  SyncPeer() : server_(*StartServer({.address = "127.0.0.1:0"}, {this})) { address_ = server_.address; }
   void Connect(const std::string& to) override {
     auto& stream = streams_.emplace_back(std::make_unique<Stream>());
     stream->stub = pbi::ExchangeService::NewStub(OpenChannel(to));
@@ -94,7 +94,7 @@ class SyncPeer final : public Peer, private pbi::ExchangeService::Service {
 
 class CallbackPeer final : public Peer, private pbi::ExchangeService::CallbackService {
  public:
-  CallbackPeer() : server_(*StartServer("127.0.0.1:0", false, {this})) { address_ = server_.address; }
+  CallbackPeer() : server_(*StartServer({.address = "127.0.0.1:0"}, {this})) { address_ = server_.address; }
   void Connect(const std::string& to) override {
     auto& stream = streams_.emplace_back(std::make_unique<Stream>());
     stream->stub = pbi::ExchangeService::NewStub(OpenChannel(to));

@@ -1,10 +1,9 @@
-// Method: links become lists per source by counting (one pass) and scattering (another), then every list
-// is sorted by itself. This needs 4 bytes a link (4 more with weights, 1 with kinds) beside the input, and
-// little time: lists are short, and a source's list is in cache while it is sorted.
+// Method: links in the order of keys are links in the order of dense ids, so the merge of the spool gives
+// every source's followers at once; they go to a second spool in the form the store has for them, and are
+// read from there chunk by chunk, once for every shard.
 #include "engine/graph/edge_list.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -12,6 +11,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/key_index.h"
+#include "engine/graph/list_spool.h"
 #include "engine/graph/profile.h"
 
 namespace lawine {
@@ -32,14 +32,6 @@ struct MemberTable {
   std::string NameOf(std::uint32_t id) const { return names.empty() ? absl::StrCat(keys[id]) : names[id]; }
 };
 
-// Followers of every source: those of s are followers[offsets[s]] to followers[offsets[s + 1]], ascending.
-struct SourceLists {
-  std::vector<std::uint64_t> offsets;
-  std::vector<std::uint32_t> followers;
-  std::vector<std::uint8_t> kinds;     // parallel to followers, or empty
-  std::vector<std::uint32_t> weights;  // the same
-};
-
 template <class Value>
 void AppendPart(const std::vector<Value>& all, std::size_t from, std::size_t to, std::vector<Value>& out) {
   if (all.empty()) return;
@@ -55,15 +47,45 @@ void AssignPart(const std::vector<Value>& all, MemberRange range, Value by_defau
   AppendPart(all, range.first.value, range.end(), out);
 }
 
+template <class Value>
+void MovePart(std::size_t from, std::size_t to, std::size_t out, std::vector<Value>& column) {
+  if (column.empty()) return;
+  std::copy(column.begin() + static_cast<std::ptrdiff_t>(from),
+            column.begin() + static_cast<std::ptrdiff_t>(to),
+            column.begin() + static_cast<std::ptrdiff_t>(out));
+}
+
+// Drops followers outside `receivers`; the others become local ids.
+void KeepInside(MemberRange receivers, FollowerLists& lists) {
+  std::vector<std::uint32_t>& followers = lists.followers;
+  std::size_t out = 0;
+  std::size_t at = 0;
+  for (std::uint32_t& count : lists.counts) {
+    const auto begin = followers.begin() + static_cast<std::ptrdiff_t>(at);
+    at += count;
+    const auto end = followers.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto first = std::lower_bound(begin, end, receivers.first.value);
+    const auto last = std::lower_bound(first, end, receivers.end());
+    const auto from = static_cast<std::size_t>(first - followers.begin());
+    count = static_cast<std::uint32_t>(last - first);
+    for (std::size_t i = 0; i < count; ++i) followers[out + i] = followers[from + i] - receivers.first.value;
+    MovePart(from, from + count, out, lists.kinds);
+    MovePart(from, from + count, out, lists.weights);
+    out += count;
+  }
+  followers.resize(out);
+  if (!lists.kinds.empty()) lists.kinds.resize(out);
+  if (!lists.weights.empty()) lists.weights.resize(out);
+}
+
 class EdgeListSource final : public LinkSource {
  public:
-  EdgeListSource(MemberTable members, SourceLists lists, LinkColumns columns)
+  EdgeListSource(MemberTable members, ListSpool lists, std::vector<std::uint32_t> in_links,
+                 LinkColumns columns)
       : members_(std::move(members)),
         lists_(std::move(lists)),
-        columns_(columns),
-        in_links_(members_.keys.size()) {
-    for (const std::uint32_t follower : lists_.followers) ++in_links_[follower];
-  }
+        in_links_(std::move(in_links)),
+        columns_(columns) {}
 
   std::uint32_t members_count() const override { return static_cast<std::uint32_t>(members_.keys.size()); }
   LinkColumns columns() const override { return columns_; }
@@ -77,23 +99,9 @@ class EdgeListSource final : public LinkSource {
 
   absl::Status FollowersInside(std::uint32_t chunk_index, MemberRange receivers,
                                FollowerLists& lists) const override {
-    lists.Clear();
     const MemberRange sources = chunk(chunk_index);
-    lists.counts.reserve(sources.count);
-    const std::uint32_t* const all = lists_.followers.data();
-    for (std::uint32_t source = sources.first.value; source < sources.end(); ++source) {
-      const std::uint32_t* const end = all + lists_.offsets[source + 1];
-      const std::uint32_t* const from =
-          std::lower_bound(all + lists_.offsets[source], end, receivers.first.value);
-      const std::uint32_t* const to = std::lower_bound(from, end, receivers.end());
-      lists.counts.push_back(static_cast<std::uint32_t>(to - from));
-      for (const std::uint32_t* at = from; at != to; ++at)
-        lists.followers.push_back(*at - receivers.first.value);
-      AppendPart(lists_.kinds, static_cast<std::size_t>(from - all), static_cast<std::size_t>(to - all),
-                 lists.kinds);
-      AppendPart(lists_.weights, static_cast<std::size_t>(from - all), static_cast<std::size_t>(to - all),
-                 lists.weights);
-    }
+    LAWINE_RETURN_IF_ERROR(lists_.Read(sources.first.value, sources.end(), lists));
+    if (receivers.count < members_count()) KeepInside(receivers, lists);
     return absl::OkStatus();
   }
 
@@ -108,9 +116,9 @@ class EdgeListSource final : public LinkSource {
 
  private:
   const MemberTable members_;
-  const SourceLists lists_;
+  const ListSpool lists_;
+  const std::vector<std::uint32_t> in_links_;
   const LinkColumns columns_;
-  std::vector<std::uint32_t> in_links_;
 };
 
 // Names of the members with `keys`.
@@ -149,150 +157,75 @@ absl::Status SetProfiles(std::span<const KeyedProfile> profiles, const KeyIndex&
   return absl::OkStatus();
 }
 
-// Replaces the keys of links by dense ids.
-absl::StatusOr<MemberTable> NumberMembers(EdgeList& edges) {
-  for (const KeyedProfile& profile : edges.profiles) edges.extra_members.push_back(profile.key);
-  const KeyIndex index(edges.links, edges.extra_members);
-  if (index.members_count() == 0) {
+// All keys there are.
+absl::StatusOr<KeyIndex> IndexMembers(EdgeList& edges) {
+  KeySet keys = edges.links.TakeKeys();
+  for (const MemberKey key : edges.extra_members) keys.Add(key);
+  for (const KeyedProfile& profile : edges.profiles) keys.Add(profile.key);
+  const std::uint64_t count = keys.count();
+  if (count == 0) {
     return absl::InvalidArgumentError("expected at least one member, found none: the edge list has no rows");
   }
-  if (index.members_count() > limits::kMembersMax) {
-    return absl::InvalidArgumentError(absl::StrCat("expected at most ", limits::kMembersMax,
-                                                   " members, found ", index.members_count(),
-                                                   ": import a part of the links"));
+  if (count > limits::kMembersMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected at most ", limits::kMembersMax, " members, found ", count, ": import a part of the links"));
   }
-  for (KeyedLink& link : edges.links) {
-    link.from = index.IdOf(link.from);
-    link.to = index.IdOf(link.to);
-  }
+  return KeyIndex(std::move(keys));
+}
+
+absl::StatusOr<MemberTable> DescribeMembers(EdgeList& edges, KeyIndex& index) {
   MemberTable members;
-  members.keys = index.SortedKeys();
+  members.keys = index.TakeKeys();
   if (!edges.names.empty()) LAWINE_RETURN_IF_ERROR(NameMembers(std::exchange(edges.names, {}), members));
   if (!edges.profiles.empty()) LAWINE_RETURN_IF_ERROR(SetProfiles(edges.profiles, index, members));
   return members;
 }
 
-// Lists in the order of rows, without self-links. Releases `links`, which hold dense ids.
-SourceLists ScatterLinks(std::vector<KeyedLink> links, LinkColumns columns, std::size_t members_count,
-                         EdgeListCounts& counts) {
-  SourceLists lists;
-  // While scattering, offsets[s + 1] is where the next follower of s goes; at the end, where s's list ends.
-  std::vector<std::uint64_t>& offsets = lists.offsets;
-  offsets.resize(members_count + 2);
-  for (const KeyedLink& link : links) {
-    if (link.from == link.to) {
-      ++counts.self_links_dropped;
-    } else {
-      ++offsets[link.from + 2];
-    }
-  }
-  for (std::size_t s = 2; s < offsets.size(); ++s) offsets[s] += offsets[s - 1];
-  lists.followers.resize(offsets.back());
-  if (columns.kinds) lists.kinds.resize(offsets.back());
-  if (columns.weights) lists.weights.resize(offsets.back());
-  for (const KeyedLink& link : links) {
-    if (link.from == link.to) continue;
-    const std::uint64_t at = offsets[link.from + 1]++;
-    lists.followers[at] = static_cast<std::uint32_t>(link.to);
-    if (columns.kinds) lists.kinds[at] = link.kind;
-    if (columns.weights) lists.weights[at] = link.weight;
-  }
-  offsets.pop_back();
-  return lists;
-}
+bool SameLink(const KeyedLink& a, const KeyedLink& b) { return a.to == b.to && a.kind == b.kind; }
 
-// A link of a source's list; one of another kind is another link.
-struct ListedLink {
-  std::uint32_t follower = 0;
-  std::uint8_t kind = 0;
-  std::uint32_t weight = 0;
-  friend auto operator<=>(const ListedLink&, const ListedLink&) = default;
-};
-
-bool SameLink(const ListedLink& a, const ListedLink& b) {
-  return a.follower == b.follower && a.kind == b.kind;
-}
-
-absl::Status ConflictingWeights(const MemberTable& members, std::uint32_t source, const ListedLink& first,
-                                const ListedLink& second) {
-  const auto probability = [](const ListedLink& link) {
+absl::Status ConflictingWeights(const MemberTable& members, const KeyIndex& index, const KeyedLink& first,
+                                const KeyedLink& second) {
+  const auto probability = [](const KeyedLink& link) {
     return static_cast<double>(link.weight) / static_cast<double>(kLinkWeightOne);
   };
-  return absl::InvalidArgumentError(absl::StrCat("expected one probability a link, found ",
-                                                 probability(first), " and ", probability(second),
-                                                 " for the link ", members.NameOf(source), " -> ",
-                                                 members.NameOf(first.follower), ": keep one of the rows"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("expected one probability a link, found ", probability(first), " and ",
+                   probability(second), " for the link ", members.NameOf(index.IdOf(first.from)), " -> ",
+                   members.NameOf(index.IdOf(first.to)), ": keep one of the rows"));
 }
 
-// Sorts links[first, end) of `lists` to position `out`, without duplicates; returns where they end.
-std::uint64_t SortPlain(SourceLists& lists, std::uint64_t first, std::uint64_t end, std::uint64_t out) {
-  std::uint32_t* const followers = lists.followers.data();
-  std::sort(followers + first, followers + end);
-  const std::uint32_t* const unique_end = std::unique(followers + first, followers + end);
-  const auto kept = static_cast<std::uint64_t>(unique_end - (followers + first));
-  if (out != first) std::memmove(followers + out, followers + first, kept * sizeof *followers);
-  return out + kept;
-}
-
-// The same with columns, by way of `sorted`.
-std::uint64_t SortWithColumns(SourceLists& lists, std::uint64_t first, std::uint64_t end, std::uint64_t out,
-                              std::vector<ListedLink>& sorted) {
-  sorted.clear();
-  for (std::uint64_t i = first; i < end; ++i) {
-    sorted.push_back({.follower = lists.followers[i],
-                      .kind = lists.kinds.empty() ? std::uint8_t{0} : lists.kinds[i],
-                      .weight = lists.weights.empty() ? 0 : lists.weights[i]});
+// Numbers the links of one source, ascending, into `lists`; counts them by receiver.
+absl::Status AddSource(std::span<const KeyedLink> links, const MemberTable& members, const KeyIndex& index,
+                       ListSpool& lists, std::vector<std::uint32_t>& in_links) {
+  const auto conflict = std::adjacent_find(links.begin(), links.end(), SameLink);
+  if (conflict != links.end()) return ConflictingWeights(members, index, conflict[0], conflict[1]);
+  const std::uint32_t source = index.IdOf(links.front().from);
+  for (const KeyedLink& link : links) {
+    const std::uint32_t follower = index.IdOf(link.to);
+    ++in_links[follower];
+    LAWINE_RETURN_IF_ERROR(lists.Add(source, follower, link.kind, link.weight));
   }
-  std::sort(sorted.begin(), sorted.end());
-  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  for (const ListedLink& link : sorted) {
-    lists.followers[out] = link.follower;
-    if (!lists.kinds.empty()) lists.kinds[out] = link.kind;
-    if (!lists.weights.empty()) lists.weights[out] = link.weight;
-    ++out;
-  }
-  return out;
-}
-
-template <class Value>
-void Cut(std::size_t size, std::vector<Value>& column) {
-  if (column.empty()) return;
-  column.resize(size);
-  column.shrink_to_fit();
-}
-
-absl::Status SortLists(SourceLists& lists, const MemberTable& members, EdgeListCounts& counts) {
-  const bool plain = lists.kinds.empty() && lists.weights.empty();
-  std::vector<ListedLink> sorted;
-  std::uint64_t out = 0;
-  std::uint64_t first = 0;
-  for (std::uint32_t source = 0; source < members.keys.size(); ++source) {
-    const std::uint64_t end = lists.offsets[source + 1];
-    if (plain) {
-      out = SortPlain(lists, first, end, out);
-    } else {
-      out = SortWithColumns(lists, first, end, out, sorted);
-      const auto conflict = std::adjacent_find(sorted.begin(), sorted.end(), SameLink);
-      if (conflict != sorted.end()) return ConflictingWeights(members, source, conflict[0], conflict[1]);
-    }
-    lists.offsets[source + 1] = out;
-    first = end;
-  }
-  counts.duplicates_dropped += lists.followers.size() - out;
-  Cut(out, lists.followers);
-  Cut(out, lists.kinds);
-  Cut(out, lists.weights);
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const LinkSource>> MakeEdgeListSource(EdgeList edges, EdgeListCounts& counts) {
-  LAWINE_ASSIGN_OR_RETURN(MemberTable members, NumberMembers(edges));
-  SourceLists lists =
-      ScatterLinks(std::exchange(edges.links, {}), edges.columns, members.keys.size(), counts);
-  LAWINE_RETURN_IF_ERROR(SortLists(lists, members, counts));
-  return std::make_shared<const EdgeListSource>(std::move(members), std::move(lists), edges.columns);
+absl::StatusOr<std::shared_ptr<const LinkSource>> MakeEdgeListSource(EdgeList edges, EdgeListCounts& counts,
+                                                                     SpillOptions spill) {
+  LAWINE_RETURN_IF_ERROR(edges.links.Finish());
+  LAWINE_ASSIGN_OR_RETURN(KeyIndex index, IndexMembers(edges));
+  LAWINE_ASSIGN_OR_RETURN(MemberTable members, DescribeMembers(edges, index));
+  const auto members_count = static_cast<std::uint32_t>(members.keys.size());
+  spill.memory_bytes /= 2;
+  ListSpool lists(members_count, members_count, edges.columns, std::move(spill));
+  std::vector<std::uint32_t> in_links(members_count);
+  counts.self_links_dropped += edges.links.self_links();
+  LAWINE_RETURN_IF_ERROR(edges.links.Merge(
+      [&](std::span<const KeyedLink> links) { return AddSource(links, members, index, lists, in_links); },
+      counts.duplicates_dropped));
+  LAWINE_RETURN_IF_ERROR(lists.Finish());
+  return std::make_shared<const EdgeListSource>(std::move(members), std::move(lists), std::move(in_links),
+                                                edges.columns);
 }
 
 }  // namespace lawine

@@ -1,4 +1,4 @@
-// Edge lists in memory: what an import reads, made into a LinkSource.
+// Edge lists, as an import has read them, made into a LinkSource.
 #ifndef LAWINE_ENGINE_GRAPH_EDGE_LIST_H_
 #define LAWINE_ENGINE_GRAPH_EDGE_LIST_H_
 
@@ -9,31 +9,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/graph/keyed_link.h"
 #include "engine/graph/link_source.h"
-#include "engine/graph/profile.h"
+#include "engine/graph/link_spool.h"
 
 namespace lawine {
 
-// One link between keys: what `from` sends reaches `to`.
-struct KeyedLink {
-  MemberKey from = 0;
-  MemberKey to = 0;
-  std::uint32_t weight = 0;  // fixed point, kLinkWeightOne is 1; 0 where the graph has no weights
-  std::uint8_t kind = 0;     // see link_kind.h; 0 where the graph has no kinds
-  friend auto operator<=>(const KeyedLink&, const KeyedLink&) = default;
-};
-
-// What is known of a member beside its links.
-struct KeyedProfile {
-  MemberKey key = 0;
-  std::uint32_t community = kNoCommunity;
-  std::uint8_t network = kNetworkUnknown;
-  std::uint8_t account_kind = kAccountPersonal;
-  friend auto operator<=>(const KeyedProfile&, const KeyedProfile&) = default;
-};
-
 struct EdgeList {
-  std::vector<KeyedLink> links = {};
+  LinkSpool links = {};
   LinkColumns columns = {};
   // External string ids by key, sorted by key; empty when ids are integers.
   std::vector<std::pair<MemberKey, std::string>> names = {};
@@ -52,9 +35,13 @@ struct EdgeListCounts {
 };
 
 // Sorts, drops self-links and duplicates (counted into `counts`), numbers members by ascending key. The
-// order of rows makes no difference. INVALID_ARGUMENT when two rows give one link different weights, a member
-// has no name though others have, or two profiles, or there are no members or too many.
-absl::StatusOr<std::shared_ptr<const LinkSource>> MakeEdgeListSource(EdgeList edges, EdgeListCounts& counts);
+// order of rows makes no difference. Links in order go where `spill` says, at most half of its memory; what
+// is known of members stays in memory (12 bytes each, names and profiles beside; up to 40 more while links
+// are numbered, where keys are not close together). INVALID_ARGUMENT when two rows give one link different
+// weights, a member has no name though others have, or two profiles, or there are no members or too many;
+// RESOURCE_EXHAUSTED when the disk is full.
+absl::StatusOr<std::shared_ptr<const LinkSource>> MakeEdgeListSource(EdgeList edges, EdgeListCounts& counts,
+                                                                     SpillOptions spill = {});
 
 }  // namespace lawine
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -69,6 +68,11 @@ std::string_view WithoutCarriageReturn(std::string_view line) {
   return line;
 }
 
+LinkColumns ColumnsOf(const EdgeFormat& format) {
+  const RowShape shape(format.columns);
+  return {.kinds = !shape.kinds.empty(), .weights = !shape.probabilities.empty()};
+}
+
 const char* ColumnsNoun(std::size_t count) { return count == 1 ? " column" : " columns"; }
 
 }  // namespace
@@ -107,20 +111,21 @@ absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, 
 
 class EdgeReader::Impl {
  public:
-  explicit Impl(EdgeFormat format) : format_(std::move(format)), ids_(format_.string_ids) {
+  Impl(EdgeFormat format, LinkSpool links, LinkColumns columns)
+      : format_(std::move(format)), ids_(format_.string_ids) {
     const RowShape shape(format_.columns);
     LAWINE_CHECK(shape.Fits(format_.undirected));
     from_column_ = shape.from();
     to_column_ = shape.to();
     probability_column_ = shape.probability();
     kind_column_ = shape.kind();
-    edges_.columns = {.kinds = kind_column_ != kNoColumn, .weights = probability_column_ != kNoColumn};
+    edges_.columns = columns;
+    edges_.links = std::move(links);
   }
 
   void BeginFile(std::string name) {
     LAWINE_CHECK(!file_.has_value());
     file_.emplace(std::move(name));
-    file_->first_link = edges_.links.size();
   }
 
   absl::Status Append(std::string_view bytes) {
@@ -160,9 +165,9 @@ class EdgeReader::Impl {
     explicit File(std::string name) : text(std::move(name)) {}
     LineReader text;
     std::uint64_t rows = 0;
-    std::size_t first_link = 0;
     bool data_seen = false;
     std::vector<LocatedClaim> claims;
+    std::optional<KeySet> members;  // of its rows, where its head says how many there are
   };
 
   absl::Status TakeLine(std::string_view line) {
@@ -172,7 +177,7 @@ class EdgeReader::Impl {
     if (columns_.empty()) return absl::OkStatus();
     if (columns_[0][0] == '#' || columns_[0][0] == '%') {
       ++report_.comments;
-      Claim("comment", ParseClaimComment(line));
+      if (file_->rows == 0) Claim("comment", ParseClaimComment(line));
       return absl::OkStatus();
     }
     const bool is_first = !std::exchange(file_->data_seen, true);
@@ -181,6 +186,7 @@ class EdgeReader::Impl {
   }
 
   void Claim(const char* says, EdgeClaim claim) {
+    if (claim.members && !file_->members) file_->members.emplace();
     if (claim.members || claim.links) file_->claims.push_back({says, file_->text.lines(), claim});
   }
 
@@ -210,15 +216,17 @@ class EdgeReader::Impl {
     if (edges_.columns.kinds) {
       LAWINE_ASSIGN_OR_RETURN(link.kind, ParseLinkKind(columns_[kind_column_]));
     }
-    edges_.links.push_back(link);
-    if (format_.undirected && link.from != link.to) {
-      std::swap(link.from, link.to);
-      edges_.links.push_back(link);
+    LAWINE_RETURN_IF_ERROR(edges_.links.Add(link));
+    if (file_->members) {
+      file_->members->Add(link.from);
+      file_->members->Add(link.to);
     }
     ++report_.rows;
     ++file_->rows;
-    if (report_.examples.size() < kExamplesMax) AddExample();
-    return absl::OkStatus();
+    if (report_.examples.size() < kExamplesMax) AddExample(link);
+    if (!format_.undirected || link.from == link.to) return absl::OkStatus();
+    std::swap(link.from, link.to);
+    return edges_.links.Add(link);
   }
 
   absl::Status WrongColumns() const {
@@ -230,17 +238,17 @@ class EdgeReader::Impl {
                                                    format_.columns.size(), ": ", advice));
   }
 
-  void AddExample() {
+  void AddExample(const KeyedLink& link) {
     const std::string from(columns_[from_column_]);
     const std::string to(columns_[to_column_]);
     std::string words = format_.undirected ? absl::StrCat(from, " and ", to, " reach each other")
                                            : absl::StrCat(from, " reaches ", to);
     if (edges_.columns.weights) {
       absl::StrAppend(&words, " with probability ",
-                      static_cast<double>(edges_.links.back().weight) / static_cast<double>(kLinkWeightOne));
+                      static_cast<double>(link.weight) / static_cast<double>(kLinkWeightOne));
     }
     if (edges_.columns.kinds) {
-      absl::StrAppend(&words, ", a link of kind ", LinkKindName(edges_.links.back().kind));
+      absl::StrAppend(&words, ", a link of kind ", LinkKindName(link.kind));
     }
     report_.examples.push_back(std::move(words));
   }
@@ -248,9 +256,7 @@ class EdgeReader::Impl {
   void CheckClaims() {
     if (file_->rows == 0)
       report_.warnings.push_back(absl::StrCat(file_->text.file_name(), ": the file has no rows"));
-    if (file_->claims.empty()) return;
-    const std::span<const KeyedLink> links = std::span(edges_.links).subspan(file_->first_link);
-    const std::uint64_t members = KeyIndex(links, {}).members_count();
+    const std::uint64_t members = file_->members ? file_->members->count() : 0;
     for (const LocatedClaim& located : file_->claims) {
       WarnWhenDifferent(located, located.claim.members, " members, the file names ", members, "");
       WarnWhenDifferent(located, located.claim.links, " links, the file has ", file_->rows, " rows");
@@ -274,7 +280,11 @@ class EdgeReader::Impl {
   EdgeReport report_;
 };
 
-EdgeReader::EdgeReader(EdgeFormat format) : impl_(std::make_unique<Impl>(std::move(format))) {}
+EdgeReader::EdgeReader(EdgeFormat format)
+    : impl_(std::make_unique<Impl>(format, LinkSpool(), ColumnsOf(format))) {}
+EdgeReader::EdgeReader(EdgeFormat format, SpillOptions spill, Executor& executor)
+    : impl_(std::make_unique<Impl>(format, LinkSpool(ColumnsOf(format), std::move(spill), executor),
+                                   ColumnsOf(format))) {}
 EdgeReader::~EdgeReader() = default;
 void EdgeReader::BeginFile(std::string file_name) { impl_->BeginFile(std::move(file_name)); }
 absl::Status EdgeReader::Append(std::string_view bytes) { return impl_->Append(bytes); }

@@ -54,19 +54,23 @@ struct EdgeReport {
 //
 // The first line with data may be a header. Names of columns (letters where integer ids belong) are skipped
 // with a warning. Two integers where --row names more columns are the numbers of members and rows: they are
-// compared with the file's at its end, and so is the SNAP comment "# Nodes: 5 Edges: 4". Where --row names
-// two columns, such a line looks like any row: header_lines skips it.
+// compared with the file's at its end, and so is a SNAP comment above the first row, "# Nodes: 5 Edges: 4".
+// Where --row names two columns, such a line looks like any row: header_lines skips it.
 class EdgeReader {
  public:
-  // REQUIRES: format.columns as ParseEdgeColumns returns them for format.undirected.
+  // Keeps all rows in memory. REQUIRES: format.columns as ParseEdgeColumns returns them for
+  // format.undirected.
   explicit EdgeReader(EdgeFormat format);
+  // Keeps rows where `spill` says, see link_spool.h; `executor` outlives the reader and its edges.
+  EdgeReader(EdgeFormat format, SpillOptions spill, Executor& executor);
   ~EdgeReader();
   EdgeReader(const EdgeReader&) = delete;
   EdgeReader& operator=(const EdgeReader&) = delete;
 
   // `file_name` is only used in messages.
   void BeginFile(std::string file_name);
-  // INVALID_ARGUMENT names file and line, what was expected, what was found, what to do.
+  // INVALID_ARGUMENT names file and line, what was expected, what was found, what to do; RESOURCE_EXHAUSTED:
+  // the disk is full.
   absl::Status Append(std::string_view bytes);
   // DATA_LOSS when the compressed data ends early (and from Append when it is damaged: the line named is
   // then the last one read).

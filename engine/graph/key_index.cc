@@ -1,68 +1,63 @@
 #include "engine/graph/key_index.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lawine {
 namespace {
 
-// A bitmap is used while it has no more words than keys are named, or this many (half a megabyte).
-constexpr std::uint64_t kSmallBitmapWords = 1 << 16;
+// A bitmap is used while it has no more words than keys were added, or this many (8 MiB).
+constexpr std::uint64_t kSmallBitmapWords = 1 << 20;
 
-template <class Visit>
-void ForEachKey(std::span<const KeyedLink> links, std::span<const MemberKey> extra_members, Visit visit) {
-  for (const KeyedLink& link : links) {
-    visit(link.from);
-    visit(link.to);
+std::vector<MemberKey> KeysOf(const std::vector<std::uint64_t>& words) {
+  std::vector<MemberKey> keys;
+  for (std::size_t w = 0; w < words.size(); ++w) {
+    for (std::uint64_t word = words[w]; word != 0; word &= word - 1) {
+      keys.push_back(w * 64 + static_cast<std::uint64_t>(std::countr_zero(word)));
+    }
   }
-  for (const MemberKey key : extra_members) visit(key);
+  return keys;
 }
 
 }  // namespace
 
-KeyIndex::KeyIndex(std::span<const KeyedLink> links, std::span<const MemberKey> extra_members) {
-  if (links.empty() && extra_members.empty()) return;
-  MemberKey last = 0;
-  ForEachKey(links, extra_members, [&](MemberKey key) { last = std::max(last, key); });
-  const std::uint64_t keys_named = links.size() * 2 + extra_members.size();
-  if (last / 64 < std::max(keys_named, kSmallBitmapWords)) {
-    BuildBitmap(links, extra_members, last);
-  } else {
-    BuildMap(links, extra_members);
+void KeySet::AddBeyond(MemberKey key) {
+  const std::uint64_t word = key >> 6;
+  if (others_.empty() && word < std::max(added_, kSmallBitmapWords)) {
+    words_.resize(word + 1);
+    words_[word] |= std::uint64_t{1} << (key & 63);
+    return;
   }
+  for (const MemberKey known : KeysOf(std::exchange(words_, {}))) others_.insert(known);
+  others_.insert(key);
 }
 
-void KeyIndex::BuildBitmap(std::span<const KeyedLink> links, std::span<const MemberKey> extra_members,
-                           MemberKey last) {
-  words_.resize(last / 64 + 1);
-  ForEachKey(links, extra_members,
-             [&](MemberKey key) { words_[key >> 6] |= std::uint64_t{1} << (key & 63); });
-  ranks_.reserve(words_.size());
-  for (const std::uint64_t word : words_) {
-    ranks_.push_back(static_cast<std::uint32_t>(members_count_));
-    members_count_ += static_cast<std::uint64_t>(std::popcount(word));
-  }
+std::uint64_t KeySet::count() const {
+  std::uint64_t count = others_.size();
+  for (const std::uint64_t word : words_) count += static_cast<std::uint64_t>(std::popcount(word));
+  return count;
 }
 
-void KeyIndex::BuildMap(std::span<const KeyedLink> links, std::span<const MemberKey> extra_members) {
-  ForEachKey(links, extra_members, [&](MemberKey key) { ids_.try_emplace(key, 0); });
-  members_count_ = ids_.size();
-  std::uint32_t next_id = 0;
-  for (const MemberKey key : SortedKeys()) ids_.find(key)->second = next_id++;
-}
-
-std::vector<MemberKey> KeyIndex::SortedKeys() const {
-  std::vector<MemberKey> keys;
-  keys.reserve(members_count_);
-  for (std::size_t w = 0; w < words_.size(); ++w) {
-    for (std::uint64_t word = words_[w]; word != 0; word &= word - 1) {
-      keys.push_back(w * 64 + static_cast<std::uint64_t>(std::countr_zero(word)));
-    }
-  }
-  if (words_.empty()) {
-    for (const auto& [key, id] : ids_) keys.push_back(key);
-    std::sort(keys.begin(), keys.end());
-  }
+std::vector<MemberKey> KeySet::Sorted() const {
+  if (others_.empty()) return KeysOf(words_);
+  std::vector<MemberKey> keys(others_.begin(), others_.end());
+  std::sort(keys.begin(), keys.end());
   return keys;
+}
+
+KeyIndex::KeyIndex(KeySet keys) : keys_(keys.Sorted()), words_(std::move(keys.words_)) {
+  keys.others_ = {};
+  if (words_.empty()) {
+    ids_.reserve(keys_.size());
+    for (const MemberKey key : keys_) ids_.emplace(key, static_cast<std::uint32_t>(ids_.size()));
+    return;
+  }
+  ranks_.reserve(words_.size());
+  std::uint32_t before = 0;
+  for (const std::uint64_t word : words_) {
+    ranks_.push_back(before);
+    before += static_cast<std::uint32_t>(std::popcount(word));
+  }
 }
 
 }  // namespace lawine

@@ -4,24 +4,49 @@
 
 #include <bit>
 #include <cstdint>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "engine/graph/edge_list.h"
+#include "absl/container/flat_hash_set.h"
+#include "engine/base/ids.h"
 
 namespace lawine {
 
-// The distinct keys of links (both ends) and extra members. Where keys are close together, a bitmap with
-// ranks (a few bits a key); where they are spread over 64 bits, a hash map. Immutable.
+// Distinct keys. Where they are close together, a bitmap (a few bits a key); where they are spread over 64
+// bits, a hash set (10 to 20 bytes a key). Not thread-safe.
+class KeySet {
+ public:
+  void Add(MemberKey key) {
+    ++added_;
+    const std::uint64_t word = key >> 6;
+    if (word >= words_.size()) return AddBeyond(key);
+    words_[word] |= std::uint64_t{1} << (key & 63);
+  }
+  std::uint64_t count() const;
+  std::vector<MemberKey> Sorted() const;
+
+ private:
+  friend class KeyIndex;
+  void AddBeyond(MemberKey key);
+
+  std::uint64_t added_ = 0;           // also those that were there
+  std::vector<std::uint64_t> words_;  // bit k set: k is a key. Empty when others_ is used
+  absl::flat_hash_set<MemberKey> others_;
+};
+
+// Immutable.
 class KeyIndex {
  public:
-  KeyIndex(std::span<const KeyedLink> links, std::span<const MemberKey> extra_members);
+  // Takes the set apart. REQUIRES: at most limits::kMembersMax keys.
+  explicit KeyIndex(KeySet keys);
 
-  std::uint64_t members_count() const { return members_count_; }
-  std::vector<MemberKey> SortedKeys() const;
+  std::uint64_t members_count() const { return keys_.size(); }
+  const std::vector<MemberKey>& keys() const { return keys_; }
+  // Call last.
+  std::vector<MemberKey> TakeKeys() { return std::move(keys_); }
 
-  // REQUIRES: `key` is one of the keys, and there are at most limits::kMembersMax of them.
+  // REQUIRES: `key` is one of the keys.
   std::uint32_t IdOf(MemberKey key) const {
     if (words_.empty()) return ids_.find(key)->second;
     const std::uint64_t below = (std::uint64_t{1} << (key & 63)) - 1;
@@ -29,12 +54,8 @@ class KeyIndex {
   }
 
  private:
-  void BuildBitmap(std::span<const KeyedLink> links, std::span<const MemberKey> extra_members,
-                   MemberKey last);
-  void BuildMap(std::span<const KeyedLink> links, std::span<const MemberKey> extra_members);
-
-  std::uint64_t members_count_ = 0;
-  std::vector<std::uint64_t> words_;  // bit k set: k is a key. Empty when ids_ is used
+  std::vector<MemberKey> keys_;       // ascending
+  std::vector<std::uint64_t> words_;  // as in the set; empty when ids_ is used
   std::vector<std::uint32_t> ranks_;  // keys before each word
   absl::flat_hash_map<MemberKey, std::uint32_t> ids_;
 };

@@ -62,10 +62,11 @@ absl::StatusOr<std::uint64_t> ShardState::Deliver(const RunSpec& spec, Frontier 
 
 std::uint64_t ShardState::CountDeliveries(Frontier frontier) const {
   constexpr std::size_t kAhead = 32;
+  const SourceIndex& sources = image_.sources();
   std::uint64_t deliveries = 0;
   for (const auto part : frontier) {
     for (std::size_t i = 0; i < part.size(); ++i) {
-      if (i + kAhead < part.size()) image_.PrefetchPlace(part[i + kAhead]);
+      if (i + kAhead < part.size()) sources.PrefetchPlace(sources.SlotOf(part[i + kAhead]));
       deliveries += image_.LinksOf(part[i]);
     }
   }

@@ -36,11 +36,13 @@ absl::StatusOr<std::vector<FileChecksum>> DecodeChecksums(std::string_view text)
 // Reads all table files of `directory` and writes its CHECKSUMS, synced.
 absl::Status WriteChecksums(const std::string& directory);
 
+// The checksums that `directory` has; none where it has no CHECKSUMS (a shard of an earlier version).
+absl::StatusOr<std::vector<FileChecksum>> ReadChecksums(const std::string& directory);
+
 // What of the files to read.
 enum class FilePart { kEnd, kWhole };
 // DATA_LOSS, naming the file, what was expected and what was found, unless all are as when they were built.
-// Other files are not looked at; without CHECKSUMS (a shard of an earlier version) there is nothing to
-// compare. Returns the bytes read.
+// Other files are not looked at. Returns the bytes read.
 absl::StatusOr<std::uint64_t> CheckFiles(const std::string& directory, FilePart part);
 
 }  // namespace lawine

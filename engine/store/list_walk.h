@@ -1,8 +1,8 @@
 // Walking the followers of many members: the loop under every step that pushes.
 //
-// A list in memory is a random access to its place and others to its lines. Both are asked for ahead, in a
-// pipeline that does not stop between lists: places first, then, once they are here, lines. Lists that are
-// not in memory are sorted and read from the store in its order.
+// A list in memory is a random access to the word that tells its slot, one to its place and others to its
+// lines. All are asked for ahead, in a pipeline that does not stop between lists. Lists that are not in
+// memory are sorted and read from the store in its order.
 #ifndef LAWINE_ENGINE_STORE_LIST_WALK_H_
 #define LAWINE_ENGINE_STORE_LIST_WALK_H_
 
@@ -25,24 +25,32 @@ namespace lawine {
 template <class Visit>
 std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const MemberId> members, Visit&& visit) {
   constexpr std::size_t kListsAhead = 24;
-  constexpr std::size_t kPlacesAhead = 32;  // before their lists
+  constexpr std::size_t kPlacesAhead = 16;  // before their lists
+  constexpr std::size_t kSlotsAhead = 16;   // before their places
   constexpr std::size_t kRing = 32;
   constexpr std::size_t kLine = 64 / sizeof(Gaps::value_type);
   constexpr std::size_t kLinesAlways = 3;  // most lists of a large graph have fewer: no branch is cheaper
   constexpr std::size_t kEntriesAhead = 16 * kLine;
-  static_assert(kListsAhead < kRing && (kRing & (kRing - 1)) == 0);
+  static_assert(kListsAhead < kRing && kPlacesAhead < kRing && (kRing & (kRing - 1)) == 0);
   std::array<Gaps, kRing> lists;
+  std::array<std::uint32_t, kRing> slots;
+  const SourceIndex& sources = image.sources();
   std::uint64_t links = 0;
+  const auto find = [&](std::size_t i) {
+    if (i + kSlotsAhead < members.size()) sources.PrefetchSlot(members[i + kSlotsAhead]);
+    slots[i % kRing] = sources.SlotOf(members[i]);
+    sources.PrefetchPlace(slots[i % kRing]);
+  };
   const auto fetch = [&](std::size_t i) {
-    if (i + kPlacesAhead < members.size()) image.PrefetchPlace(members[i + kPlacesAhead]);
-    const auto [list, count] = image.ListOf(members[i]);
+    if (i + kPlacesAhead < members.size()) find(i + kPlacesAhead);
+    const auto [list, count] = image.ListAt(slots[i % kRing]);
     lists[i % kRing] = list;
     links += count;
     for (std::size_t line = 0; line < kLinesAlways; ++line) __builtin_prefetch(list.data() + line * kLine);
     const std::size_t entries = std::min(list.size(), kEntriesAhead);
     for (std::size_t e = kLinesAlways * kLine; e < entries; e += kLine) __builtin_prefetch(list.data() + e);
   };
-  for (std::size_t i = 0; i < std::min(kPlacesAhead, members.size()); ++i) image.PrefetchPlace(members[i]);
+  for (std::size_t i = 0; i < std::min(kPlacesAhead, members.size()); ++i) find(i);
   for (std::size_t i = 0; i < std::min(kListsAhead, members.size()); ++i) fetch(i);
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (i + kListsAhead < members.size()) fetch(i + kListsAhead);

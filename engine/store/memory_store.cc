@@ -22,6 +22,9 @@ class MemoryReader final : public ShardReader {
   }
   std::uint64_t disk_bytes() const override { return 0; }
   absl::StatusOr<std::uint64_t> CheckFiles() const override { return std::uint64_t{0}; }
+  absl::StatusOr<std::unique_ptr<ShardCheckpoint>> Checkpoint() const override {
+    return absl::UnimplementedError("a shard in memory has no files");
+  }
 
  private:
   static absl::Status Scan(const MemoryShardStorage::Blocks& blocks, std::uint32_t first, std::uint32_t end,

@@ -1,27 +1,27 @@
 #include "engine/store/rocks_store.h"
 
-#include <fcntl.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <filesystem>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/base/bytes.h"
+#include "engine/base/failpoint.h"
 #include "engine/base/limits.h"
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/file_checksums.h"
+#include "engine/store/plain_file.h"
+#include "engine/store/rocks_copies.h"
 #include "engine/store/rocks_status.h"
 
 namespace lawine {
@@ -38,15 +38,6 @@ constexpr RocksContent kShard{.name = "shard", .repair = "restore it or load it 
 absl::Status FromErrorCode(const std::error_code& error, const std::string& where) {
   if (!error) return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat(where, ": ", error.message()));
-}
-
-// Makes renames inside `path` durable.
-absl::Status SyncDirectory(const std::string& path) {
-  const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = directory >= 0 && fsync(directory) == 0;
-  const std::error_code error = synced ? std::error_code() : std::error_code(errno, std::generic_category());
-  if (directory >= 0) close(directory);
-  return FromErrorCode(error, path);
 }
 
 // Everything shared by the databases under one root.
@@ -134,6 +125,9 @@ class RocksReader final : public ShardReader {
   }
   absl::StatusOr<std::uint64_t> CheckFiles() const override {
     return lawine::CheckFiles(path_, FilePart::kWhole);
+  }
+  absl::StatusOr<std::unique_ptr<ShardCheckpoint>> Checkpoint() const override {
+    return MakeRocksCheckpoint(database_->db(), path_);
   }
 
  private:
@@ -258,6 +252,7 @@ absl::Status RocksWriter::Commit(const ShardManifest& manifest) {
           FromRocks(database->db().IngestExternalFile(database->family(family), files_[family], ingest),
                     loading_, kShard));
     }
+    Failpoint("store.ingested");
     rocksdb::WriteOptions synced;
     synced.sync = true;
     LAWINE_RETURN_IF_ERROR(FromRocks(
@@ -266,12 +261,15 @@ absl::Status RocksWriter::Commit(const ShardManifest& manifest) {
     LAWINE_RETURN_IF_ERROR(FromRocks(
         database->db().Flush(rocksdb::FlushOptions(), database->family(kManifest)), loading_, kShard));
   }
+  Failpoint("store.manifest_written");
   LAWINE_RETURN_IF_ERROR(WriteChecksums(loading_));
   LAWINE_RETURN_IF_ERROR(SyncDirectory(loading_));
+  Failpoint("store.synced");
   std::error_code error;
   fs::rename(loading_, final_, error);
   LAWINE_RETURN_IF_ERROR(FromErrorCode(error, final_));
   committed_ = true;
+  Failpoint("store.renamed");
   const fs::path graph = fs::path(final_).parent_path();
   LAWINE_RETURN_IF_ERROR(SyncDirectory(graph.string()));
   return SyncDirectory(graph.parent_path().string());  // the graph's directory may be new too
@@ -334,23 +332,10 @@ class RocksStorage final : public ShardStorage {
   const Shared shared_;
 };
 
-absl::StatusOr<std::unique_ptr<ShardReader>> RocksStorage::Open(const ShardName& name) {
-  LAWINE_RETURN_IF_ERROR(CheckGraphName(name.graph));
-  const std::string path = PathOf(name);
-  std::error_code error;
-  if (!fs::exists(path, error)) {
-    if (fs::exists(path + ".loading", error)) {
-      return absl::DataLossError(
-          absl::StrCat(path, ": half-written: its load was never finished; load it again"));
-    }
-    return absl::NotFoundError(absl::StrCat(path, ": no such shard"));
-  }
-  if (!fs::exists(path + "/CURRENT", error)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, ": not a shard directory: expected a RocksDB database, found none"));
-  }
+absl::StatusOr<std::unique_ptr<ShardReader>> OpenShard(const std::string& path, const ShardName& name,
+                                                       const Shared& shared) {
   LAWINE_RETURN_IF_ERROR(lawine::CheckFiles(path, FilePart::kEnd).status());
-  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path, shared_, false));
+  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path, shared, false));
   std::string text;
   const rocksdb::Status got =
       database->db().Get(rocksdb::ReadOptions(), database->family(kManifest), kManifestKey, &text);
@@ -369,7 +354,30 @@ absl::StatusOr<std::unique_ptr<ShardReader>> RocksStorage::Open(const ShardName&
   return std::make_unique<RocksReader>(path, std::move(database), *std::move(manifest));
 }
 
+absl::StatusOr<std::unique_ptr<ShardReader>> RocksStorage::Open(const ShardName& name) {
+  LAWINE_RETURN_IF_ERROR(CheckGraphName(name.graph));
+  const std::string path = PathOf(name);
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    if (fs::exists(path + ".loading", error)) {
+      return absl::DataLossError(
+          absl::StrCat(path, ": half-written: its load was never finished; load it again"));
+    }
+    return absl::NotFoundError(absl::StrCat(path, ": no such shard"));
+  }
+  if (!fs::exists(path + "/CURRENT", error)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": not a shard directory: expected a RocksDB database, found none"));
+  }
+  return OpenShard(path, name, shared_);
+}
+
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<ShardReader>> OpenRocksShard(const std::string& directory,
+                                                            const ShardName& name) {
+  return OpenShard(directory, name, Shared(RocksOptions()));
+}
 
 absl::StatusOr<std::unique_ptr<ShardStorage>> OpenRocksStorage(const std::string& root,
                                                                const RocksOptions& options) {

@@ -2,6 +2,7 @@
 //
 //   ROOT/<graph>/shard-0003/           complete
 //   ROOT/<graph>/shard-0003.loading/   a load in progress, or the remains of one
+//   ROOT/<graph>/shard-0003.arriving/  a copy on its way, see shard_arrivals.h
 //
 // Column families: followers (big-endian block index -> follower block), members (big-endian block index
 // -> member block), manifest ("shard" -> manifest text), checkpoints (reserved for runs).
@@ -30,6 +31,10 @@ struct RocksOptions {
 // Makes ROOT if it is missing. Thread-safe. One process at a time may have a shard open.
 absl::StatusOr<std::unique_ptr<ShardStorage>> OpenRocksStorage(const std::string& root,
                                                                const RocksOptions& options);
+
+// Opens shard `name` in `directory`, which need not be below a root. Errors as ShardStorage::Open.
+absl::StatusOr<std::unique_ptr<ShardReader>> OpenRocksShard(const std::string& directory,
+                                                            const ShardName& name);
 
 }  // namespace lawine
 

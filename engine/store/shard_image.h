@@ -67,14 +67,16 @@ class ShardImage {
     Gaps gaps;
     std::uint32_t links = 0;
   };
-  List ListOf(MemberId source) const {
-    const SourceIndex::Place place = sources_.Find(source);
+  List ListOf(MemberId source) const { return ListAt(sources_.SlotOf(source)); }
+  // In two steps, for who looks ahead.
+  const SourceIndex& sources() const { return sources_; }
+  List ListAt(std::uint32_t slot) const {
+    const SourceIndex::Place place = sources_.PlaceAt(slot);
     return {followers_.span().subspan(place.begin, place.end - place.begin), place.links};
   }
   // Columns of those entries; empty where the graph has none.
   std::span<const std::uint8_t> KindsOf(MemberId source) const { return ColumnOf(kinds_, source); }
   std::span<const std::uint32_t> WeightsOf(MemberId source) const { return ColumnOf(weights_, source); }
-  void PrefetchPlace(MemberId source) const { sources_.Prefetch(source); }
   // The followers with their columns, one entry a link. Slow: for looking, not for runs.
   FollowerLists ReadFollowers(MemberId source) const;
   // The same links from the receivers' side; null where there was no room for them.

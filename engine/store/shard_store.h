@@ -12,6 +12,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/store/shard_copies.h"
 #include "engine/store/shard_manifest.h"
 
 namespace lawine {
@@ -34,6 +35,8 @@ class ShardReader {
   // Reads all files that the shard was built of and compares them with their checksums; returns their bytes.
   // DATA_LOSS names a file that is another.
   virtual absl::StatusOr<std::uint64_t> CheckFiles() const = 0;
+  // Its files as of now. UNIMPLEMENTED where it has none.
+  virtual absl::StatusOr<std::unique_ptr<ShardCheckpoint>> Checkpoint() const = 0;
 };
 
 // Writes blocks in ascending order. Not thread-safe; several sinks may be in use at once.

@@ -60,13 +60,15 @@ class Starter {
   absl::Status StartAll(std::uint32_t workers_count) {
     LAWINE_ASSIGN_OR_RETURN(const std::string coordinator, BesideThisBinary("lawine-coordinator"));
     LAWINE_ASSIGN_OR_RETURN(const std::string worker, BesideThisBinary("lawine-worker"));
-    LAWINE_RETURN_IF_ERROR(Add("coordinator", coordinator, {"--data", CoordinatorDir(data_)}));
+    LAWINE_RETURN_IF_ERROR(
+        Add("coordinator", coordinator, {"--data", CoordinatorDir(data_), "--admin-listen", "127.0.0.1:0"}));
     LAWINE_RETURN_IF_ERROR(AwaitAll());
     const std::string address = record_.processes.front().address;
     const std::uint32_t threads = std::max(1u, HardwareThreads() / workers_count);
     for (std::uint32_t i = 0; i < workers_count; ++i) {
-      std::vector<std::string> arguments = {"--data", WorkerDir(data_, i), "--coordinator",
-                                            address,  "--threads",         absl::StrCat(threads)};
+      std::vector<std::string> arguments = {"--data",         WorkerDir(data_, i), "--coordinator",
+                                            address,          "--threads",         absl::StrCat(threads),
+                                            "--admin-listen", "127.0.0.1:0"};
       if (memory_limit_bytes_.has_value()) {
         arguments.insert(arguments.end(),
                          {"--memory-limit", absl::StrCat(*memory_limit_bytes_ / workers_count, "B")});
@@ -98,6 +100,7 @@ class Starter {
     constexpr absl::Duration kPatience = absl::Minutes(2);
     Session session{session_.options, session_.interrupt};
     session.options.cluster = address;
+    session.options.tls_ca = session.options.token_file = "";
     LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
     const absl::Time deadline = absl::Now() + kPatience;
     while (true) {
@@ -243,12 +246,15 @@ void AddClusterCommands(CLI::App& app, Action& action) {
   up.callback([=, &action] { action = [=](Session& session) { return Up(session, *flags); }; });
   CLI::App& down = AddCommand(app, "down", "Stop the cluster that `lawine up` keeps", "lawine down");
   down.callback([&action] { action = Down; });
-  CLI::App& cluster = AddCommand(app, "cluster", "Tell how the cluster is",
-                                 "lawine cluster status\nlawine cluster status --cluster 127.0.0.1:7000");
+  CLI::App& cluster =
+      AddCommand(app, "cluster", "Tell how the cluster is, and move shards between its workers",
+                 "lawine cluster status\nlawine cluster status --cluster 127.0.0.1:7000\n"
+                 "lawine cluster rebalance plan");
   cluster.require_subcommand(1);
   CLI::App& status = AddCommand(cluster, "status", "Show workers, their shards and their state",
                                 "lawine cluster status\nlawine cluster status -o json");
   status.callback([&action] { action = ShowStatus; });
+  AddRebalanceCommands(cluster, action);
 }
 
 }  // namespace lawine::cli

@@ -31,7 +31,8 @@ constexpr char kNotes[] =
     "Exit codes: 0 good, 1 failed, 2 wrong usage (flags, scenario or input), 3 not found,\n"
     "4 cluster not reachable or too slow, 130 interrupted.\n"
     "\n"
-    "Environment: LAWINE_DATA is the default of --data; NO_COLOR turns colours off;\n"
+    "Environment: LAWINE_DATA is the default of --data, LAWINE_TLS_CA, LAWINE_TLS_SERVER_NAME and\n"
+    "LAWINE_TOKEN_FILE of the flags of these names; NO_COLOR turns colours off;\n"
     "LAWINE_PROGRESS=plain prints progress as lines where there is no terminal.\n";
 
 // Examples first: they answer most questions. They travel in the footer.
@@ -138,6 +139,7 @@ CommandLine::CommandLine() : app_(kDescription, "lawine") {
   AddRunCommands(app_, action_);
   AddReportCommand(app_, action_);
   AddClusterCommands(app_, action_);
+  AddTokenCommands(app_, action_);
   AddCompletion();
   app_.require_subcommand(1);
 }
@@ -148,6 +150,16 @@ void CommandLine::AddGlobalOptions() {
                   "Data directory (default: $LAWINE_DATA, else ~/.local/share/lawine)")
       ->type_name("DIR");
   app_.add_option("--cluster", options_.cluster, "Coordinator of the cluster to use")->type_name("HOST:PORT");
+  app_.add_option("--tls-ca", options_.tls_ca, "CA of the cluster's public port; connections are protected")
+      ->type_name("FILE")
+      ->envname("LAWINE_TLS_CA");
+  app_.add_option("--tls-server-name", options_.tls_server_name,
+                  "Name expected in its certificate, where the address is another's (a port-forward)")
+      ->type_name("NAME")
+      ->envname("LAWINE_TLS_SERVER_NAME");
+  app_.add_option("--token-file", options_.token_file, "File whose first line is your token for the cluster")
+      ->type_name("FILE")
+      ->envname("LAWINE_TOKEN_FILE");
   app_.add_option("-o,--output", output_, "Form of results")
       ->type_name("table|json")
       ->check(CLI::IsMember({"table", "json"}).description(""));

@@ -12,7 +12,6 @@
 #include "services/cli/data_dir.h"
 #include "services/cli/exit_code.h"
 #include "services/cli/kept_cluster.h"
-#include "services/common/rpc.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/worker/worker_server.h"
 
@@ -21,7 +20,8 @@ namespace {
 
 class RemoteConnection : public Connection {
  public:
-  RemoteConnection(Interrupt& interrupt, const std::string& address) : Connection(interrupt, address) {}
+  RemoteConnection(Interrupt& interrupt, ClusterChannel channel)
+      : Connection(interrupt, std::move(channel)) {}
 };
 
 // Coordinator and workers as objects of this process, on the directories a kept cluster would use.
@@ -45,7 +45,7 @@ struct EmbeddedCluster {
 class EmbeddedConnection : public Connection {
  public:
   EmbeddedConnection(Interrupt& interrupt, std::unique_ptr<EmbeddedCluster> servers)
-      : Connection(interrupt, servers->coordinator->address()), servers_(std::move(servers)) {}
+      : Connection(interrupt, OpenLoopback(servers->coordinator->address())), servers_(std::move(servers)) {}
   bool embedded() const override { return true; }
 
  private:
@@ -95,25 +95,30 @@ absl::StatusOr<std::string> KeptAddress(const std::string& data) {
 
 }  // namespace
 
-Connection::Connection(Interrupt& interrupt, const std::string& address)
-    : interrupt_(interrupt), address_(address) {
-  const std::shared_ptr<grpc::Channel> channel = OpenChannel(address);
+Connection::Connection(Interrupt& interrupt, ClusterChannel cluster)
+    : interrupt_(interrupt), channel_(std::move(cluster)) {
+  const std::shared_ptr<grpc::Channel>& channel = channel_.channel;
   graphs_ = v1::GraphService::NewStub(channel);
   simulations_ = v1::SimulationService::NewStub(channel);
   traffic_ = v1::TrafficService::NewStub(channel);
   what_if_ = v1::WhatIfService::NewStub(channel);
   cluster_ = v1::ClusterService::NewStub(channel);
+  placement_ = v1::PlacementService::NewStub(channel);
+  backups_ = v1::BackupService::NewStub(channel);
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Session& session) {
   const GlobalOptions& options = session.options;
-  if (!options.cluster.empty()) return std::make_unique<RemoteConnection>(session.interrupt, options.cluster);
+  if (!options.cluster.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(ClusterChannel channel, OpenCluster(options));
+    return std::make_unique<RemoteConnection>(session.interrupt, std::move(channel));
+  }
   LAWINE_ASSIGN_OR_RETURN(std::string address, KeptAddress(options.data));
-  if (!address.empty()) return std::make_unique<RemoteConnection>(session.interrupt, address);
+  if (!address.empty()) return std::make_unique<RemoteConnection>(session.interrupt, OpenLoopback(address));
   LAWINE_ASSIGN_OR_RETURN(DataLock lock, DataLock::Take(options.data, session.interrupt));
   // Whoever held the lock may have been `lawine up`.
   LAWINE_ASSIGN_OR_RETURN(address, KeptAddress(options.data));
-  if (!address.empty()) return std::make_unique<RemoteConnection>(session.interrupt, address);
+  if (!address.empty()) return std::make_unique<RemoteConnection>(session.interrupt, OpenLoopback(address));
   LAWINE_ASSIGN_OR_RETURN(auto servers, StartEmbedded(options.data, std::move(lock)));
   return std::make_unique<EmbeddedConnection>(session.interrupt, std::move(servers));
 }
@@ -124,13 +129,15 @@ absl::Status Connection::Explain(const grpc::Status& status) const {
   // Only servers send details: without any, the connection itself failed.
   const bool from_server = !status.error_details().empty();
   if (!from_server && status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    return absl::UnavailableError(absl::StrCat("no cluster answers at ", address_, " (",
+    const absl::Status refused = WhyRefused(channel_);
+    if (!refused.ok()) return refused;
+    return absl::UnavailableError(absl::StrCat("no cluster answers at ", address(), " (",
                                                status.error_message(),
                                                ")\ncheck the address, or start one with `lawine up`"));
   }
   if (!from_server && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return absl::DeadlineExceededError(
-        absl::StrCat("the cluster at ", address_, " did not answer in time\nsee `lawine cluster status`"));
+        absl::StrCat("the cluster at ", address(), " did not answer in time\nsee `lawine cluster status`"));
   }
   return FromCall(status);
 }

@@ -9,11 +9,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lawine/v1/backups.grpc.pb.h"
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
+#include "lawine/v1/placement.grpc.pb.h"
 #include "lawine/v1/simulation.grpc.pb.h"
 #include "lawine/v1/traffic.grpc.pb.h"
 #include "lawine/v1/what_if.grpc.pb.h"
+#include "services/cli/channel.h"
 #include "services/cli/session.h"
 
 namespace lawine::cli {
@@ -34,11 +37,13 @@ class Connection {
   v1::TrafficService::Stub& traffic() { return *traffic_; }
   v1::WhatIfService::Stub& what_if() { return *what_if_; }
   v1::ClusterService::Stub& cluster() { return *cluster_; }
+  v1::PlacementService::Stub& placement() { return *placement_; }
+  v1::BackupService::Stub& backups() { return *backups_; }
   Interrupt& interrupt() { return interrupt_; }
 
   // It ends with this process.
   virtual bool embedded() const { return false; }
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return channel_.address; }
 
   // One unary call: Call(graphs(), &v1::GraphService::Stub::GetGraph, request, response).
   template <typename Stub, typename Request, typename Response>
@@ -53,16 +58,18 @@ class Connection {
   absl::Status Explain(const grpc::Status& status) const;
 
  protected:
-  Connection(Interrupt& interrupt, const std::string& address);
+  Connection(Interrupt& interrupt, ClusterChannel channel);
 
  private:
   Interrupt& interrupt_;
-  std::string address_;
+  const ClusterChannel channel_;
   std::unique_ptr<v1::GraphService::Stub> graphs_;
   std::unique_ptr<v1::SimulationService::Stub> simulations_;
   std::unique_ptr<v1::TrafficService::Stub> traffic_;
   std::unique_ptr<v1::WhatIfService::Stub> what_if_;
   std::unique_ptr<v1::ClusterService::Stub> cluster_;
+  std::unique_ptr<v1::PlacementService::Stub> placement_;
+  std::unique_ptr<v1::BackupService::Stub> backups_;
 };
 
 // An id for a request that must act once, however often it is sent.

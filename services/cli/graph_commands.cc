@@ -242,7 +242,7 @@ void AddMember(CLI::App& app, Action& action) {
 }  // namespace
 
 void AddGraphCommands(CLI::App& app, Action& action) {
-  CLI::App& graph = AddCommand(app, "graph", "Make, list, describe, check and delete graphs",
+  CLI::App& graph = AddCommand(app, "graph", "Make, list, describe, check, back up and delete graphs",
                                "lawine graph create hyves --preset hyves --members 100000\n"
                                "lawine graph import friends friends.txt.gz --undirected\n"
                                "lawine graph list");
@@ -255,6 +255,7 @@ void AddGraphCommands(CLI::App& app, Action& action) {
   AddPresets(graph, action);
   AddNamed(graph, action, "stats", "Count a graph's audiences and describe its shards", ShowStats);
   AddNamed(graph, action, "verify", "Read and check everything on disk of a graph", VerifyGraph);
+  AddBackupCommands(graph, action);
   AddNamed(graph, action, "delete", "Delete a graph from every worker", DeleteGraph);
   AddMember(app, action);
 }

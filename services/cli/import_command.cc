@@ -1,5 +1,6 @@
 #include "services/cli/import_command.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -12,11 +13,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/command_line.h"
 #include "services/cli/connection.h"
 #include "services/cli/graph_text.h"
 #include "services/cli/text.h"
+#include "services/common/errors.h"
 #include "services/common/json/message_json.h"
 #include "services/common/rpc.h"
 
@@ -43,11 +47,20 @@ struct FileCloser {
 };
 using File = std::unique_ptr<std::FILE, FileCloser>;
 
+constexpr std::uint64_t kUnknownOffset = ~std::uint64_t{0};
+
 struct InputFile {
   std::string name;
   File file;
-  bool members = false;  // attributes of members, else links
+  bool members = false;      // attributes of members, else links
+  std::uint64_t offset = 0;  // where it will be read next, or kUnknownOffset
 };
+
+bool CanBeReadAgain(const std::vector<InputFile>& files) {
+  return std::all_of(files.begin(), files.end(), [](const InputFile& input) {
+    return input.file.get() != stdin && fseeko(input.file.get(), 0, SEEK_CUR) == 0;
+  });
+}
 
 // Adds to `files`: all are opened before anything is sent.
 absl::Status OpenFiles(const std::vector<std::string>& names, bool members, std::vector<InputFile>& files) {
@@ -80,10 +93,11 @@ class Uploader {
  public:
   Uploader(ImportStream& stream, grpc::ClientContext& context) : stream_(stream), context_(context) {}
 
-  // A write that fails is no error here: the stream's status tells why.
-  void Send(const ImportFlags& flags, std::vector<InputFile>& files) {
-    bool open = stream_.Write(FirstMessage(flags));
-    for (std::size_t i = 0; open && i < files.size(); ++i) open = SendFile(files[i]);
+  // Sends what follows `position`. A write that fails is no error here: the stream's status tells why.
+  void Send(const v1::ImportPosition& position, std::vector<InputFile>& files) {
+    bool open = position.files() <= files.size();
+    if (open && position.files() > 0) open = SendRest(files[position.files() - 1], position.bytes());
+    for (std::size_t i = position.files(); open && i < files.size(); ++i) open = SendFile(files[i]);
     if (open) stream_.WritesDone();
   }
   std::uint64_t bytes_sent() const { return bytes_sent_.load(); }
@@ -94,17 +108,25 @@ class Uploader {
   bool SendFile(InputFile& input) {
     v1::ImportGraphRequest request;
     input.members ? request.set_begin_members_file(input.name) : request.set_begin_file(input.name);
-    bool open = stream_.Write(request);
+    return stream_.Write(request) && SendRest(input, 0);
+  }
+
+  bool SendRest(InputFile& input, std::uint64_t offset) {
+    // What cannot be sought in is read from its beginning, once.
+    if (offset != input.offset && fseeko(input.file.get(), static_cast<off_t>(offset), SEEK_SET) != 0) {
+      return Abandon(input.name);
+    }
+    v1::ImportGraphRequest request;
     std::string part(kStreamPartBytes, '\0');
-    while (open) {
+    while (true) {
       const std::size_t count = std::fread(part.data(), 1, part.size(), input.file.get());
       if (std::ferror(input.file.get()) != 0) return Abandon(input.name);
+      input.offset = kUnknownOffset;
       if (count == 0) return true;
       request.set_data(part.data(), count);
-      open = stream_.Write(request);
+      if (!stream_.Write(request)) return false;
       bytes_sent_.fetch_add(count);
     }
-    return false;
   }
 
   bool Abandon(const std::string& name) {
@@ -119,14 +141,23 @@ class Uploader {
   absl::Status status_;
 };
 
-absl::Status Upload(Session& session, Connection& connection, const ImportFlags& flags,
-                    std::vector<InputFile>& files, v1::ImportGraphResponse& last) {
+// One call. `heard` tells whether the cluster has said anything in it.
+grpc::Status TryUpload(Session& session, Connection& connection, const v1::ImportGraphRequest& options,
+                       std::vector<InputFile>& files, v1::ImportGraphResponse& last, bool& heard) {
   Progress progress(session);
   CallScope call(session.interrupt, kStreamTimeout);
   const auto stream = connection.graphs().ImportGraph(&call.context());
-  Uploader uploader(*stream, call.context());
-  std::thread sender([&] { uploader.Send(flags, files); });
+  stream->Write(options);
   v1::ImportGraphResponse response;
+  const bool resumable = options.options().resumable();
+  if (resumable && (!stream->Read(&response) || !response.has_position())) {
+    if (response.has_graph()) last = response;
+    heard = last.has_graph();
+    return stream->Finish();
+  }
+  heard = resumable;
+  Uploader uploader(*stream, call.context());
+  std::thread sender([&, position = response.position()] { uploader.Send(position, files); });
   while (stream->Read(&response)) {
     if (response.has_graph()) last = response;
     v1::LoadProgress load = response.progress();
@@ -136,8 +167,28 @@ absl::Status Upload(Session& session, Connection& connection, const ImportFlags&
   // After an early answer nobody takes what is still to be sent: the sender's next write fails.
   sender.join();
   const grpc::Status status = stream->Finish();
-  LAWINE_RETURN_IF_ERROR(uploader.status());
-  return connection.Explain(status);
+  return uploader.status().ok() ? status : ToGrpc(uploader.status());
+}
+
+// An upload that breaks off goes on where the cluster says, while every file can be read again.
+absl::Status Upload(Session& session, Connection& connection, const ImportFlags& flags,
+                    std::vector<InputFile>& files, v1::ImportGraphResponse& last) {
+  constexpr absl::Duration kPatience = absl::Minutes(2);
+  v1::ImportGraphRequest options = FirstMessage(flags);
+  options.mutable_options()->set_resumable(CanBeReadAgain(files));
+  absl::Time heard_at = absl::InfinitePast();
+  while (true) {
+    bool heard = false;
+    const grpc::Status status = TryUpload(session, connection, options, files, last, heard);
+    if (heard) heard_at = absl::Now();
+    const bool broke_off = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                           status.error_code() == grpc::StatusCode::ABORTED;
+    if (!broke_off || !options.options().resumable() || session.interrupt.raised() ||
+        absl::Now() - heard_at > kPatience) {
+      return connection.Explain(status);
+    }
+    session.interrupt.Sleep(absl::Seconds(1));
+  }
 }
 
 absl::Status ImportGraph(Session& session, const ImportFlags& flags) {

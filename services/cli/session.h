@@ -13,7 +13,10 @@ namespace lawine::cli {
 struct GlobalOptions {
   std::string data;  // directory; absolute
   bool data_is_default = true;
-  std::string cluster;  // HOST:PORT; empty: the one kept in `data`, else one in this process
+  std::string cluster;          // HOST:PORT; empty: the one kept in `data`, else one in this process
+  std::string tls_ca;           // file with the CA of the cluster's public port; empty: plain text
+  std::string tls_server_name;  // expected in its certificate; empty: the host of `cluster`
+  std::string token_file;       // its first line is the token; empty: none
   bool json = false;
   bool quiet = false;  // no progress, no hints
   bool color = false;  // standard output is a terminal that may be coloured

@@ -154,7 +154,12 @@ void AddTrafficCommand(CLI::App& app, Action& action) {
   command.add_option("--run-seed", flags->run_seed, "Key of the luck (default: 1)")->type_name("S");
   command.add_option("--max-steps", flags->max_steps, "Stop each message after this many hops")
       ->type_name("T");
-  command.add_option("--rows", flags->rows, "Write a line for each message, as CSV")->type_name("FILE");
+  command
+      .add_option("--rows", flags->rows,
+                  "Write a line for each message, as CSV, in the order in which they end; sort by the first "
+                  "column for "
+                  "that of their numbers")
+      ->type_name("FILE");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return Traffic(session, *flags); }; });
 }

@@ -1,6 +1,11 @@
 #include "services/common/errors.h"
 
+#include <google/protobuf/util/time_util.h>
+
+#include <cstdint>
+
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -11,6 +16,7 @@ namespace {
 constexpr char kFieldPayload[] = "lawine/field";
 constexpr char kDescriptionPayload[] = "lawine/description";
 constexpr char kReasonPayload[] = "lawine/reason";
+constexpr char kRetryPayload[] = "lawine/retry";  // milliseconds
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -39,6 +45,8 @@ std::string DefaultReason(absl::StatusCode code) {
       return "TOO_SLOW";
     case absl::StatusCode::kCancelled:
       return "CANCELLED";
+    case absl::StatusCode::kUnimplemented:
+      return "UNKNOWN_CALL";
     default:
       return "INTERNAL";
   }
@@ -64,14 +72,23 @@ absl::Status WithReason(absl::Status status, std::string_view reason) {
   return status;
 }
 
+std::string ReasonOf(const absl::Status& status) {
+  const std::string reason = Payload(status, kReasonPayload);
+  return reason.empty() ? DefaultReason(status.code()) : reason;
+}
+
+absl::Status WithRetry(absl::Status status, absl::Duration delay) {
+  status.SetPayload(kRetryPayload, absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(delay))));
+  return status;
+}
+
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   google::rpc::Status rich;
   rich.set_code(static_cast<int>(status.code()));
   rich.set_message(std::string(status.message()));
   google::rpc::ErrorInfo info;
-  const std::string reason = Payload(status, kReasonPayload);
-  info.set_reason(reason.empty() ? DefaultReason(status.code()) : reason);
+  info.set_reason(ReasonOf(status));
   info.set_domain("lawine");
   rich.add_details()->PackFrom(info);
   if (const std::string field = Payload(status, kFieldPayload); !field.empty()) {
@@ -80,6 +97,11 @@ grpc::Status ToGrpc(const absl::Status& status) {
     violation->set_field(field);
     violation->set_description(Payload(status, kDescriptionPayload));
     rich.add_details()->PackFrom(bad);
+  }
+  if (std::int64_t milliseconds = 0; absl::SimpleAtoi(Payload(status, kRetryPayload), &milliseconds)) {
+    google::rpc::RetryInfo again;
+    *again.mutable_retry_delay() = google::protobuf::util::TimeUtil::MillisecondsToDuration(milliseconds);
+    rich.add_details()->PackFrom(again);
   }
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), rich.message(), rich.SerializeAsString());
 }
@@ -99,6 +121,20 @@ absl::Status FromGrpc(const grpc::Status& status) {
     }
   }
   return result;
+}
+
+grpc::Status WithRequestId(const grpc::Status& status, const std::string& request_id) {
+  if (status.ok()) return status;
+  google::rpc::Status rich;
+  if (!rich.ParseFromString(status.error_details()) || rich.details().empty()) {
+    rich.ParseFromString(
+        ToGrpc(absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()))
+            .error_details());
+  }
+  google::rpc::RequestInfo request;
+  request.set_request_id(request_id);
+  rich.add_details()->PackFrom(request);
+  return grpc::Status(status.error_code(), status.error_message(), rich.SerializeAsString());
 }
 
 std::vector<std::string> FieldViolations(const grpc::Status& status) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace lawine {
 
@@ -22,9 +23,17 @@ absl::Status InPart(std::string_view prefix, const absl::Status& status);
 // `status` with a machine-readable reason (UPPER_SNAKE_CASE) for ErrorInfo.
 absl::Status WithReason(absl::Status status, std::string_view reason);
 
-// Carries code, message, ErrorInfo (reason, domain "lawine") and BadRequest (fields) across.
+// What WithReason said, or the usual reason of the code.
+std::string ReasonOf(const absl::Status& status);
+
+// `status` with when to try again.
+absl::Status WithRetry(absl::Status status, absl::Duration delay);
+
+// Carries code, message, ErrorInfo (reason, domain "lawine"), BadRequest (fields) and RetryInfo across.
 grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
+// An error with the id of its request, to look for in the log; OK as it is.
+grpc::Status WithRequestId(const grpc::Status& status, const std::string& request_id);
 
 // What a received status says beside its message: "field: description" for each field, empty without.
 std::vector<std::string> FieldViolations(const grpc::Status& status);

@@ -8,35 +8,41 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
 
 namespace lawine {
 namespace {
 
-bool IsLoopback(const std::string& host) {
+absl::StatusOr<std::string> HostOf(const std::string& listen) {
+  const std::size_t colon = listen.rfind(':');
+  if (colon != std::string::npos) return listen.substr(0, colon);
+  return absl::InvalidArgumentError(absl::StrCat("expected HOST:PORT to listen on, found '", listen, "'"));
+}
+
+}  // namespace
+
+bool IsLoopback(const std::string& host_port) {
+  const std::string host = host_port.substr(0, host_port.rfind(':'));
   in_addr address;  // a name that only begins like one may lead anywhere
   return host == "localhost" || host == "[::1]" ||
          (absl::StartsWith(host, "127.") && inet_pton(AF_INET, host.c_str(), &address) == 1);
 }
 
-}  // namespace
-
-absl::StatusOr<BoundServer> StartServer(const std::string& listen, bool insecure_listen,
+absl::StatusOr<BoundServer> StartServer(const Listening& listening,
                                         const std::vector<grpc::Service*>& services) {
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("expected HOST:PORT to listen on, found '", listen, "'"));
-  }
-  const std::string host = listen.substr(0, colon);
-  if (!insecure_listen && !IsLoopback(host)) {
+  LAWINE_ASSIGN_OR_RETURN(const std::string host, HostOf(listening.address));
+  if (listening.credentials == nullptr && !listening.insecure && !IsLoopback(listening.address)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "'", listen,
-        "' is not a loopback address and connections are not protected: listen on "
-        "127.0.0.1, or pass --insecure-listen to accept that anyone who can reach it may use it"));
+        "'", listening.address,
+        "' is not a loopback address and connections are not protected: listen on 127.0.0.1, give "
+        "certificates, or pass --insecure-listen instead to accept that anyone who can reach it may use it"));
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(
+      listening.address,
+      listening.credentials != nullptr ? listening.credentials : grpc::InsecureServerCredentials(), &port);
   // Without this a second process could bind the same port and take half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // A caller whose machine is gone says nothing; its calls must end all the same.
@@ -55,7 +61,7 @@ absl::StatusOr<BoundServer> StartServer(const std::string& listen, bool insecure
   for (grpc::Service* service : services) builder.RegisterService(service);
   BoundServer bound{builder.BuildAndStart(), ""};
   if (bound.server == nullptr || port == 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen,
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", listening.address,
                                                ": the port is in use or the address is not this machine's"));
   }
   bound.address = absl::StrCat(host == "0.0.0.0" || host == "[::]" ? "127.0.0.1" : host, ":", port);
@@ -66,7 +72,9 @@ void StopServer(grpc::Server& server, absl::Duration grace) {
   server.Shutdown(absl::ToChronoTime(absl::Now() + grace));
 }
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
+                                           const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+                                           const std::string& server_name) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 5000);
@@ -80,7 +88,9 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
   arguments.SetMaxReceiveMessageSize(kResponseBytesMax);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  if (!server_name.empty()) arguments.SetSslTargetNameOverride(server_name);
+  return grpc::CreateCustomChannel(
+      address, credentials != nullptr ? credentials : grpc::InsecureChannelCredentials(), arguments);
 }
 
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {

@@ -29,17 +29,30 @@ struct BoundServer {
   std::string address;  // HOST:PORT, with the port really bound
 };
 
-// Starts a server on HOST:PORT (port 0: any). INVALID_ARGUMENT for an address that is not loopback unless
-// `insecure_listen`; UNAVAILABLE when the port is taken. Adds the health service.
-absl::StatusOr<BoundServer> StartServer(const std::string& listen, bool insecure_listen,
+// Where a server listens, and who protects its connections.
+struct Listening {
+  std::string address;    // HOST:PORT, port 0: any
+  bool insecure = false;  // allows plain text on other addresses than loopback
+  std::shared_ptr<grpc::ServerCredentials> credentials = nullptr;  // none: plain text
+};
+
+// "127.0.0.1:80", "localhost:80" and the like.
+bool IsLoopback(const std::string& host_port);
+
+// Starts a server. INVALID_ARGUMENT for plain text on an address that is not loopback unless `insecure`;
+// UNAVAILABLE when the port is taken. Adds the health service.
+absl::StatusOr<BoundServer> StartServer(const Listening& listening,
                                         const std::vector<grpc::Service*>& services);
 
 // Stops within `grace`, cancelling calls still in progress then.
 void StopServer(grpc::Server& server, absl::Duration grace);
 
 // A channel of its own (no connection shared with other channels), with keepalive: a peer that stops
-// answering is noticed within about 15 seconds.
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address);
+// answering is noticed within about 15 seconds. Without credentials it is plain text. `server_name`: expected
+// in the certificate, if not the host called.
+std::shared_ptr<grpc::Channel> OpenChannel(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials = nullptr,
+    const std::string& server_name = "");
 
 // Gives every call its deadline.
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout);

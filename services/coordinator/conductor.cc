@@ -97,7 +97,9 @@ std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t mess
   return lanes;
 }
 
-absl::StatusOr<pbi::RunBlock> HearRun(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
+namespace {
+
+absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
                                       const RunWatch& watch, Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
   RunCalls calls(placement, &WorkerStub::ConductRun, absl::Now() + timeout, cancellation);
@@ -125,6 +127,15 @@ absl::StatusOr<pbi::RunBlock> HearRun(const RunPlan& plan, const Placement& plac
   LAWINE_RETURN_IF_ERROR(Follow(calls, report, cancellation, lasts));
   for (pbi::ConductRunResponse& last : lasts) *block.add_said() = std::move(last);
   return block;
+}
+
+}  // namespace
+
+absl::StatusOr<pbi::RunBlock> HearRun(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
+                                      const RunWatch& watch, Cancellation& cancellation) {
+  absl::StatusOr<pbi::RunBlock> block = HearAll(plan, placement, timeout, watch, cancellation);
+  if (block.ok()) return block;
+  return placement.Ended(block.status());
 }
 
 absl::StatusOr<ConductOutcome> OutcomeOf(const RunPlan& plan, const pbi::RunBlock& block) {

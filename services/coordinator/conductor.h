@@ -46,7 +46,7 @@ struct RunWatch {
 };
 
 // Runs `plan` as `run_id` on the workers of `placement` and returns what they said.
-// UNAVAILABLE names the worker that went away. A failure cancels `cancellation`.
+// UNAVAILABLE names the worker that went away, or is ShardsMove. A failure cancels `cancellation`.
 absl::StatusOr<internal::v1::RunBlock> HearRun(const RunPlan& plan, const Placement& placement,
                                                absl::Duration timeout, const RunWatch& watch,
                                                Cancellation& cancellation);

@@ -131,8 +131,8 @@ bool AllAre(const std::vector<Label>& column, Label label) {
   return std::all_of(column.begin(), column.end(), [label](Label l) { return l == label; });
 }
 
-void SetMembers(const MemberColumns& members, pbi::LinkBatch& batch) {
-  batch.set_keys(wire::PackInts(std::span<const MemberKey>(members.keys)));
+// What a shard is told of its own members.
+void SetProfiles(const MemberColumns& members, pbi::LinkBatch& batch) {
   batch.mutable_names()->Add(members.names.begin(), members.names.end());
   if (!AllAre(members.community, kNoCommunity)) {
     batch.set_communities(wire::PackInts(std::span<const std::uint32_t>(members.community)));
@@ -145,6 +145,11 @@ void SetMembers(const MemberColumns& members, pbi::LinkBatch& batch) {
   }
 }
 
+MemberRange Common(MemberRange a, MemberRange b) {
+  const std::uint32_t first = std::clamp(a.first.value, b.first.value, b.end());
+  return {MemberId(first), std::clamp(a.end(), first, std::max(first, b.end())) - first};
+}
+
 absl::Status ShardStream::SendLinks() {
   const LinkSource& source = *job_.source;
   const MemberRange receivers = job_.graph.partition.range(shard_);
@@ -154,8 +159,10 @@ absl::Status ShardStream::SendLinks() {
   std::vector<std::uint32_t> pairs;
   for (std::uint32_t c = 0; c < source.chunks_count(); ++c) {
     const MemberRange sources = source.chunk(c);
-    source.Profiles(sources, members);
-    SetMembers(members, *request.mutable_links());
+    const std::span<const MemberKey> keys = source.keys().subspan(sources.first.value, sources.count);
+    request.mutable_links()->set_keys(wire::PackInts(keys));
+    source.Profiles(Common(sources, receivers), members);
+    SetProfiles(members, *request.mutable_links());
     LAWINE_RETURN_IF_ERROR(SendBatch(request));
     LAWINE_RETURN_IF_ERROR(source.FollowersInside(c, receivers, lists));
     std::size_t at = 0;

@@ -32,7 +32,8 @@ pb::ShardVerdict VerdictOf(const pbi::CheckedShard& checked, const std::string& 
 }  // namespace
 
 absl::StatusOr<pb::VerifyGraphResponse> VerifyGraph(const pbi::GraphInfo& graph,
-                                                    std::span<const WorkerHandle> holders) {
+                                                    std::span<const WorkerHandle> holders,
+                                                    const Placements& placements) {
   pbi::VerifyShardsRequest request;
   request.set_graph(graph.name());
   LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::VerifyShardsResponse> parts,
@@ -42,6 +43,8 @@ absl::StatusOr<pb::VerifyGraphResponse> VerifyGraph(const pbi::GraphInfo& graph,
   std::set<std::uint32_t> sound;
   for (std::size_t w = 0; w < holders.size(); ++w) {
     for (const pbi::CheckedShard& checked : parts[w].shards()) {
+      const std::string owner = placements.OwnerOf(graph.name(), checked.shard());
+      if (!owner.empty() && owner != holders[w].node_id) continue;
       *response.add_shards() = VerdictOf(checked, holders[w].node_id);
       if (!checked.problem().empty() || !sound.insert(checked.shard()).second) continue;
       LAWINE_ASSIGN_OR_RETURN(const Digest part, Digest::FromHex(checked.digest()));

@@ -7,13 +7,16 @@
 #include "absl/status/statusor.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
+#include "services/coordinator/placements.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
 
-// Asks all `holders` of something of the graph. What is damaged or missing stands in the answer.
+// Asks all `holders` of something of the graph. What is damaged or missing stands in the answer; what a
+// worker still has of shards that are another's does not.
 absl::StatusOr<lawine::v1::VerifyGraphResponse> VerifyGraph(const internal::v1::GraphInfo& graph,
-                                                            std::span<const WorkerHandle> holders);
+                                                            std::span<const WorkerHandle> holders,
+                                                            const Placements& placements);
 
 }  // namespace lawine
 

@@ -8,6 +8,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/failpoint.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/generator.h"
@@ -91,6 +92,7 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
 }  // namespace
 
 absl::Status Graphs::Load() {
+  LAWINE_RETURN_IF_ERROR(placements_.Load());
   MutexLock lock(mutex_);
   return registry_.Scan("graph/", [this](const std::string& key, const std::string& value) -> absl::Status {
     pbi::GraphRecord record;
@@ -128,10 +130,7 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
     return FieldError("shards", "expected at least 1, found 0");
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
   if (!existing.name().empty()) return existing;
-  const absl::Cleanup unreserve = [&] {
-    MutexLock lock(mutex_);
-    loading_.erase(wanted.name);
-  };
+  const absl::Cleanup unreserve = [&] { Unreserve(wanted); };
   const auto source = MakeGenerator(spec, executor_);
   if (!source.ok()) return FieldError("overlaps", std::string(source.status().message()));
   GraphLoadJob job;
@@ -143,39 +142,7 @@ absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, 
   return LoadNew(wanted, std::move(job), **source, watch);
 }
 
-absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, ImportedGraph imported,
-                                         pb::ImportReport& report, const LoadWatcher& watch) {
-  const New wanted{.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
-  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
-  if (!existing.name().empty()) return existing;
-  const absl::Cleanup unreserve = [&] {
-    MutexLock lock(mutex_);
-    loading_.erase(wanted.name);
-  };
-  const EdgeReport& seen = imported.report;
-  const std::size_t profiles = imported.edges.profiles.size();
-  EdgeListCounts counts;
-  LAWINE_ASSIGN_OR_RETURN(const auto source, MakeEdgeListSource(std::move(imported.edges), counts));
-  report.set_lines(seen.lines);
-  report.set_rows(seen.rows);
-  report.set_comments(seen.comments);
-  report.set_self_links_dropped(counts.self_links_dropped);
-  report.set_duplicates_dropped(counts.duplicates_dropped);
-  report.set_profiles(profiles);
-  report.mutable_examples()->Add(seen.examples.begin(), seen.examples.end());
-  report.mutable_warnings()->Add(seen.warnings.begin(), seen.warnings.end());
-  GraphLoadJob job;
-  job.source = source.get();
-  job.graph.named_members = options.string_ids();
-  job.graph.columns = source->columns();
-  job.graph.origin = absl::StrCat("import of ", seen.rows, " rows, ",
-                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()),
-                                  profiles > 0 ? absl::StrCat(", profiles of ", profiles, " members") : "");
-  return LoadNew(wanted, std::move(job), *source, watch);
-}
-
-// Takes the name. An empty graph means go on; a graph is the one an earlier request with the same id made.
-absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
+absl::StatusOr<pb::Graph> Graphs::MadeBefore(const New& wanted) const {
   if (absl::Status status = CheckGraphName(wanted.name); !status.ok()) {
     return FieldError("name", std::string(status.message()));
   }
@@ -185,35 +152,59 @@ absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
   }
   if (wanted.request_id.size() > 64) return FieldError("request_id", "expected at most 64 bytes");
   if (!wanted.request_id.empty()) {
-    if (auto name = registry_.Get(RequestKey(wanted.request_id)); name.ok() && *name == wanted.name)
-      return Get(*name);
+    const auto name = registry_.Get(RequestKey(wanted.request_id));
+    // Noted before the graph is made: a coordinator that dies after may find it complete on the workers.
+    if (auto graph = Get(name.value_or("")); graph.ok() && *name == wanted.name) return graph;
   }
   if (workers_.Alive().empty()) {
     return absl::UnavailableError("no worker is registered: start lawine-worker processes that point here");
   }
-  MutexLock lock(mutex_);
-  if (graphs_.contains(wanted.name)) {
+  return pb::Graph();
+}
+
+absl::Status Graphs::CheckFree(const std::string& name) const {
+  if (graphs_.contains(name)) {
     return absl::AlreadyExistsError(
-        absl::StrCat("graph '", wanted.name, "' exists: choose another name, or delete it first"));
+        absl::StrCat("graph '", name, "' exists: choose another name, or delete it first"));
   }
-  if (loading_.contains(wanted.name)) {
-    return absl::AlreadyExistsError(
-        absl::StrCat("graph '", wanted.name, "' is being loaded by another request"));
+  if (loading_.contains(name)) {
+    return absl::AlreadyExistsError(absl::StrCat("graph '", name, "' is being loaded by another request"));
   }
-  if (!workers_.HoldersOf(wanted.name).empty()) {
+  if (!workers_.HoldersOf(name).empty()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("workers hold parts of a graph '", wanted.name,
+        absl::StrCat("workers hold parts of a graph '", name,
                      "' that is not complete: start its missing workers, or delete it first"));
   }
-  loading_.insert(wanted.name);
-  return pb::Graph();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
+  if (!existing.name().empty()) return existing;
+  {
+    MutexLock lock(mutex_);
+    LAWINE_RETURN_IF_ERROR(CheckFree(wanted.name));
+    loading_.insert(wanted.name);
+  }
+  if (wanted.request_id.empty()) return pb::Graph();
+  const absl::Status noted = registry_.Put(RequestKey(wanted.request_id), wanted.name);
+  if (noted.ok()) return pb::Graph();
+  Unreserve(wanted);
+  return noted;
+}
+
+void Graphs::Unreserve(const New& wanted) {
+  MutexLock lock(mutex_);
+  loading_.erase(wanted.name);
+  if (wanted.request_id.empty() || graphs_.contains(wanted.name)) return;
+  registry_.Delete(RequestKey(wanted.request_id)).IgnoreError();
 }
 
 absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
                                           const LoadWatcher& watch) {
-  const std::vector<WorkerHandle> workers = workers_.Alive();
+  const std::vector<WorkerHandle> workers = placements_.ForNewShards(workers_.Alive());
   const auto workers_count = static_cast<std::uint32_t>(workers.size());
-  if (workers.empty()) return absl::UnavailableError("all workers have gone");
+  if (workers.empty()) return absl::UnavailableError("all workers have gone, or are drained");
   const std::uint32_t shards =
       wanted.shards > 0 ? wanted.shards : std::max(workers_count, kShardsByDefaultMin);
   if (shards > kShardsPerWorkerMax * workers_count) {
@@ -236,18 +227,32 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
       workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards, kHeldTimeout).Check(wanted.name));
   pbi::GraphRecord record;
   *record.mutable_info() = wire::ToProto(*graph);
-  *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   record.set_dense_keys(source.keys().empty());
-  LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(wanted.name), record.SerializeAsString()));
+  Failpoint("graph.loaded");
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph kept, Keep(std::move(record)));
+  Failpoint("graph.registered");
+  return kept;
+}
+
+absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
+  const std::string name = record.info().name();
+  *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(name), record.SerializeAsString()));
   LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(record.info().digest())));
-  if (!wanted.request_id.empty()) {
-    LAWINE_RETURN_IF_ERROR(registry_.Put(RequestKey(wanted.request_id), wanted.name));
-  }
   {
     MutexLock lock(mutex_);
-    graphs_[wanted.name] = record;
+    graphs_[name] = record;
   }
   return ToPublic(record);
+}
+
+absl::Status Graphs::TakeName(const std::string& name) {
+  return Reserve({.name = name, .request_id = ""}).status();
+}
+
+void Graphs::GiveBackName(const std::string& name) {
+  MutexLock lock(mutex_);
+  loading_.erase(name);
 }
 
 absl::Status Graphs::Delete(const std::string& name) {
@@ -260,17 +265,17 @@ absl::Status Graphs::Delete(const std::string& name) {
     // Taking the name keeps runs and loads away while shards are dropped.
     loading_.insert(name);
   }
-  const absl::Cleanup unreserve = [&] {
-    MutexLock lock(mutex_);
-    loading_.erase(name);
-  };
+  const absl::Cleanup unreserve = [&] { GiveBackName(name); };
   const bool known = registry_.Get(KeyOf(name)).ok();
   if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
   if (known) {
     LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
     LAWINE_RETURN_IF_ERROR(registry_.Put(DeletedKey(record.info().digest()), name));
   }
+  Failpoint("graph.delete_noted");
   LAWINE_RETURN_IF_ERROR(DropEverywhere(name));
+  LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
+  Failpoint("graph.dropped");
   LAWINE_RETURN_IF_ERROR(registry_.Delete(KeyOf(name)));
   MutexLock lock(mutex_);
   graphs_.erase(name);
@@ -335,9 +340,11 @@ pb::Graph Graphs::ToPublic(const pbi::GraphRecord& record) const {
 
 absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   const pbi::GraphInfo& info = graph.info();
+  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<Cancellation> lease, placements_.Use(info.name()));
   Placement placement =
       workers_.Find(info.name(), info.digest(), static_cast<std::uint32_t>(info.boundaries_size()) - 1);
   LAWINE_RETURN_IF_ERROR(placement.Check(info.name()));
+  placement.lease = std::move(lease);
   return placement;
 }
 
@@ -355,7 +362,7 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsR
 
 absl::StatusOr<pb::VerifyGraphResponse> Graphs::Verify(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
-  return VerifyGraph(record.info(), workers_.HoldersOf(name));
+  return VerifyGraph(record.info(), workers_.HoldersOf(name), placements_);
 }
 
 absl::Status Graphs::Use(const std::string& name) {

@@ -15,22 +15,24 @@
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
 #include "services/coordinator/graph_load.h"
+#include "services/coordinator/placements.h"
 #include "services/coordinator/registry_store.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
 
-// The files of an import, read.
+// The files of an import, read; `spill` is for what is made of them.
 struct ImportedGraph {
   EdgeList edges;
   EdgeReport report;
+  SpillOptions spill;
 };
 
 // Thread-safe.
 class Graphs {
  public:
   Graphs(RegistryStore& registry, WorkerDirectory& workers, Executor& executor)
-      : registry_(registry), workers_(workers), executor_(executor) {}
+      : registry_(registry), workers_(workers), executor_(executor), placements_(registry, workers) {}
 
   // Reads the registry. Call once, first.
   absl::Status Load();
@@ -39,16 +41,28 @@ class Graphs {
 
   absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
                                            const LoadWatcher& watch);
+  // Whether Import could begin now; a graph is the one that an earlier import with this request id made.
+  absl::StatusOr<lawine::v1::Graph> CheckImport(const lawine::v1::ImportOptions& options) const;
   absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, ImportedGraph imported,
                                            lawine::v1::ImportReport& report, const LoadWatcher& watch);
   absl::Status Delete(const std::string& name);
+
+  // Takes a name for a graph that is made elsewhere, as Create does; give it back when it is kept, or given
+  // up.
+  absl::Status TakeName(const std::string& name);
+  void GiveBackName(const std::string& name);
+  // From here on the graph is there. Sets when it was made.
+  absl::StatusOr<lawine::v1::Graph> Keep(internal::v1::GraphRecord record);
 
   // NOT_FOUND names the graphs there are.
   absl::StatusOr<internal::v1::GraphRecord> Find(const std::string& name) const;
   absl::StatusOr<lawine::v1::Graph> Get(const std::string& name) const;
   std::vector<lawine::v1::Graph> List() const;
-  // Live workers that hold the graph, all shards present; UNAVAILABLE otherwise.
+  // Live workers that hold the graph, all shards present, with a lease; UNAVAILABLE otherwise.
   absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
+
+  Placements& placements() { return placements_; }
+  const Placements& placements() const { return placements_; }
 
   absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(
       const lawine::v1::GetGraphStatsRequest& request) const;
@@ -68,13 +82,21 @@ class Graphs {
   };
   absl::StatusOr<lawine::v1::Graph> LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
                                             const LoadWatcher& watch);
+  static New WantedBy(const lawine::v1::ImportOptions& options);
+  // An empty graph means that it can be made; a graph is the one an earlier request with the same id made.
+  absl::StatusOr<lawine::v1::Graph> MadeBefore(const New& wanted) const;
+  absl::Status CheckFree(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // As MadeBefore; takes the name when it can be made, and notes whose it is.
   absl::StatusOr<lawine::v1::Graph> Reserve(const New& wanted);
+  // Lets go of the name; of the note too, where nothing was made.
+  void Unreserve(const New& wanted);
   absl::Status DropEverywhere(const std::string& name) const;
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
 
   RegistryStore& registry_;
   WorkerDirectory& workers_;
   Executor& executor_;
+  Placements placements_;
   mutable Mutex mutex_;
   std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> loading_ ABSL_GUARDED_BY(mutex_);

@@ -44,7 +44,7 @@ grpc::Status GraphService::CreateGraph(grpc::ServerContext* context, const pb::C
 }
 
 grpc::Status GraphService::ImportGraph(grpc::ServerContext* context, ImportStream* stream) {
-  return ToGrpc(ReadImport(graphs_, *context, *stream));
+  return ToGrpc(imports_.Serve(*context, *stream));
 }
 
 grpc::Status GraphService::GetGraph(grpc::ServerContext*, const pb::GetGraphRequest* request,
@@ -114,10 +114,10 @@ grpc::Status SimulationService::Simulate(grpc::ServerContext* context, const pb:
   return ToGrpc(result.status());
 }
 
-grpc::Status SimulationService::CreateRun(grpc::ServerContext*, const pb::CreateRunRequest* request,
-                                          pb::CreateRunResponse* response) {
-  const auto created = runs_.Create(*request);
-  if (created.ok()) *response = *created;
+grpc::Status SimulationService::CreateRunOf(const std::string& owner, const pb::CreateRunRequest& request,
+                                            pb::CreateRunResponse& response) {
+  const auto created = runs_.Create(request, owner);
+  if (created.ok()) response = *created;
   return ToGrpc(created.status());
 }
 

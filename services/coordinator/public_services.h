@@ -15,7 +15,7 @@ namespace lawine {
 
 class GraphService final : public lawine::v1::GraphService::Service {
  public:
-  explicit GraphService(Graphs& graphs) : graphs_(graphs) {}
+  GraphService(Graphs& graphs, Imports& imports) : graphs_(graphs), imports_(imports) {}
   grpc::Status CreateGraph(grpc::ServerContext* context, const lawine::v1::CreateGraphRequest* request,
                            grpc::ServerWriter<lawine::v1::CreateGraphResponse>* writer) override;
   grpc::Status ImportGraph(grpc::ServerContext* context, ImportStream* stream) override;
@@ -36,6 +36,7 @@ class GraphService final : public lawine::v1::GraphService::Service {
 
  private:
   Graphs& graphs_;
+  Imports& imports_;
 };
 
 class SimulationService final : public lawine::v1::SimulationService::Service {
@@ -43,8 +44,9 @@ class SimulationService final : public lawine::v1::SimulationService::Service {
   explicit SimulationService(Runs& runs) : runs_(runs) {}
   grpc::Status Simulate(grpc::ServerContext* context, const lawine::v1::SimulateRequest* request,
                         lawine::v1::SimulateResponse* response) override;
-  grpc::Status CreateRun(grpc::ServerContext*, const lawine::v1::CreateRunRequest* request,
-                         lawine::v1::CreateRunResponse* response) override;
+  // For the owner of a token.
+  grpc::Status CreateRunOf(const std::string& owner, const lawine::v1::CreateRunRequest& request,
+                           lawine::v1::CreateRunResponse& response);
   grpc::Status GetRun(grpc::ServerContext*, const lawine::v1::GetRunRequest* request,
                       lawine::v1::GetRunResponse* response) override;
   grpc::Status ListRuns(grpc::ServerContext*, const lawine::v1::ListRunsRequest* request,

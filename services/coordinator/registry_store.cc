@@ -21,6 +21,15 @@ constexpr RocksContent kRegistry{
 constexpr char kFormatKey[] = "format";
 constexpr char kFormat[] = "1";
 
+// `open` is gone when the database is closed; the last reference to it is gone before.
+struct Closer {
+  std::shared_ptr<bool> open = std::make_shared<bool>(true);
+  void operator()(rocksdb::DB* db) {
+    delete db;
+    open = nullptr;
+  }
+};
+
 absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenDatabase(const std::string& path, rocksdb::Env* env) {
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
@@ -30,7 +39,7 @@ absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenDatabase(const std::string& pat
   options.paranoid_checks = true;
   rocksdb::DB* db = nullptr;
   LAWINE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(options, path, &db), path, kRegistry));
-  return std::shared_ptr<rocksdb::DB>(db);
+  return std::shared_ptr<rocksdb::DB>(db, Closer());
 }
 
 class RocksRegistry final : public RegistryStore {
@@ -95,7 +104,7 @@ class RocksRegistry final : public RegistryStore {
   void Abandon(std::shared_ptr<rocksdb::DB> db) {
     MutexLock lock(mutex_);
     if (db_ != db) return;
-    abandoned_ = db;
+    abandoned_ = std::get_deleter<Closer>(db)->open;
     db_ = nullptr;
   }
 
@@ -105,7 +114,7 @@ class RocksRegistry final : public RegistryStore {
   Mutex mutex_;
   CondVar changed_;
   std::shared_ptr<rocksdb::DB> db_ ABSL_GUARDED_BY(mutex_);  // null: abandoned
-  std::weak_ptr<rocksdb::DB> abandoned_ ABSL_GUARDED_BY(mutex_);
+  std::weak_ptr<bool> abandoned_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -14,8 +14,9 @@ class Env;
 
 namespace lawine {
 
-// Keys: "graph/<name>", "run/<20 digits>", "block/<20 digits>/<first replica>", "traffic/<id>",
-// "request/<id>". Thread-safe. A write that fails may have happened or not; later ones are tried again.
+// Keys: "graph/<name>", "placement/<graph>", "rebalance", "run/<20 digits>", "block/<20 digits>/<first
+// replica>", "traffic/<id>", "request/<id>". Thread-safe. A write that fails may have happened or not; later
+// ones are tried again.
 class RegistryStore {
  public:
   // FAILED_PRECONDITION when another process has it open or another version wrote it, DATA_LOSS when it is

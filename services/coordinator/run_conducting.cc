@@ -1,10 +1,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
+#include "services/common/log.h"
 #include "services/coordinator/attribution.h"
 #include "services/coordinator/run_names.h"
 #include "services/coordinator/run_recovery.h"
@@ -31,17 +34,35 @@ pb::RunResult ResultOf(RunPlan plan, const RunSoFar& so_far, std::uint32_t worke
 
 }  // namespace
 
+Runs::Entry Runs::TakeNext() {
+  for (auto it = queue_.begin(); it != queue_.end(); ++it) {
+    const std::string& owner = (*it)->owner;
+    const std::uint32_t most = LimitsOf(owner).runs_at_once;
+    std::uint32_t& running = running_of_[owner];
+    if (most > 0 && running >= most) continue;
+    ++running;
+    Entry entry = *it;
+    queue_.erase(it);
+    return entry;
+  }
+  return nullptr;
+}
+
 void Runs::RunQueue() {
+  constexpr auto kLimitsMayChangeEvery = std::chrono::seconds(1);
   for (;;) {
     Entry entry;
     {
       MutexLock lock(mutex_);
-      while (queue_.empty() && !stopping_) queue_changed_.Wait(mutex_);
-      if (stopping_) return;
-      entry = queue_.front();
-      queue_.pop_front();
+      while (!stopping_ && (entry = TakeNext()) == nullptr) {
+        queue_changed_.WaitFor(mutex_, kLimitsMayChangeEvery);
+      }
+      if (entry == nullptr) return;
     }
     Conduct(*entry);
+    MutexLock lock(mutex_);
+    if (--running_of_[entry->owner] == 0) running_of_.erase(entry->owner);
+    queue_changed_.NotifyAll();
   }
 }
 
@@ -67,34 +88,40 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
             entry.record.mutable_run()->clear_waiting_for();
           }};
   RunSoFar so_far;
-  std::uint32_t workers = 0;
+  Placement used;  // of the attempt that succeeds; shards stay where they are until all is read from them
   for (absl::Status status = absl::UnavailableError(""); !status.ok();) {
     const std::uint32_t before = so_far.replicas;
     entry.progress.BeginAttempt();
-    status = TryOnce(entry, watch, so_far, workers);
+    status = TryOnce(entry, watch, so_far, used);
     if (contradicted)
       return absl::DataLossError("two attempts had different steps: no result can be trusted");
     if (status.ok()) continue;
+    used = Placement();
     if (entry.cancellation.cancelled()) return absl::CancelledError("the run was stopped");
-    LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far.replicas > before, absl::Now()));
-    spdlog::warn("{}: {}; will be tried again", RunName(entry.run_id), std::string(status.message()));
+    if (IsShardsMove(status)) {
+      recovery.Interrupted();
+      spdlog::info("{}: pauses while shards of its graph move", RunName(entry.run_id));
+    } else {
+      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far.replicas > before, absl::Now()));
+      spdlog::warn("{}: {}; will be tried again", RunName(entry.run_id), std::string(status.message()));
+    }
     {
       MutexLock lock(entry.mutex);
       entry.record.mutable_run()->set_waiting_for(std::string(status.message()));
     }
     SleepUnlessCancelled(recovery.wait(), entry.cancellation);
   }
+  const auto workers = static_cast<std::uint32_t>(used.workers.size());
   pb::RunResult result = ResultOf(*entry.plan, so_far, workers, entry.asked);
   result.mutable_manifest()->set_run(RunName(entry.run_id));
   if (!entry.plan->spec.record_attribution) return result;
-  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(entry.plan->graph));
   LAWINE_ASSIGN_OR_RETURN(*result.mutable_attribution(),
-                          ReadAttribution(placement, entry.run_id, result.graph_members()));
+                          ReadAttribution(used, entry.run_id, result.graph_members()));
   return result;
 }
 
 // What another attempt can do better is UNAVAILABLE. Adds what gets done to `so_far`, also when it fails.
-absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, std::uint32_t& workers) {
+absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, Placement& used) {
   if (entry.cancellation.cancelled()) return absl::CancelledError("the run was stopped before its turn");
   if (!entry.plan.has_value()) {
     pbi::RunRecord record;
@@ -116,8 +143,7 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
   RunPlan plan = *entry.plan;
   plan.spec.run_id = entry.run_id;
   plan.spec.keep_steps = plan.spec.replicas > 1;  // bands over replicas
-  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
-  workers = static_cast<std::uint32_t>(placement.workers.size());
+  LAWINE_ASSIGN_OR_RETURN(used, graphs_.Place(plan.graph));
   if (so_far.replicas == 0) {
     LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::RunBlock> blocks, archive_.Blocks(entry.run_id));
     for (const pbi::RunBlock& block : blocks) LAWINE_RETURN_IF_ERROR(AddBlock(plan, block, so_far));
@@ -129,11 +155,15 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
     pb::Run& run = *entry.record.mutable_run();
     run.set_attempts(run.attempts() + 1);
   }
-  return ConductRest(
-      plan, placement, kRunTimeout, options_.keep_every, watch,
-      {.next_attempt = [&] { return NextAttempt(entry); },
-       .keep = [&](const pbi::RunBlock& block) { return archive_.AddBlock(entry.run_id, block); }},
-      attempt, so_far);
+  return ConductRest(plan, used, kRunTimeout, options_.keep_every, watch,
+                     {.next_attempt = [&] { return NextAttempt(entry); },
+                      .keep =
+                          [&](const pbi::RunBlock& block) {
+                            const absl::Status kept = archive_.AddBlock(entry.run_id, block);
+                            Failpoint("run.block_kept");
+                            return kept;
+                          }},
+                     attempt, so_far);
 }
 
 absl::StatusOr<std::uint32_t> Runs::NextAttempt(RunEntry& entry) {
@@ -153,9 +183,16 @@ absl::StatusOr<pb::RunResult> Runs::Once(RunPlan plan, absl::Duration timeout, C
                          .keep = [](const pbi::RunBlock&) { return absl::OkStatus(); }};
   const RunWatch watch{.step = [](const StepCounts&) {}, .replicas_done = [](std::uint32_t) {}};
   RunSoFar so_far;
+  Cancellation once(cancellation);
   LAWINE_RETURN_IF_ERROR(
-      ConductRest(plan, placement, timeout, absl::InfiniteDuration(), watch, hooks, cancellation, so_far));
+      ConductRest(plan, placement, timeout, absl::InfiniteDuration(), watch, hooks, once, so_far));
   return ResultOf(std::move(plan), so_far, static_cast<std::uint32_t>(placement.workers.size()), asked);
+}
+
+void Runs::CountEnd(const RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) {
+  if (metrics_ == nullptr) return;
+  metrics_->Ended(entry.record.run().state(), absl::Now() - entry.asked);
+  if (result.ok()) metrics_->Delivered(result->totals().deliveries());
 }
 
 void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) {
@@ -170,6 +207,7 @@ void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) 
     run.clear_waiting_for();
     run.set_steps_done(entry.progress.steps_count());
     run.set_replicas_done(entry.progress.replicas_done());
+    Failpoint("run.over");
     if (result.ok()) {
       run.set_reason_stopped(result->reason_stopped());
       run.set_steps_done(static_cast<std::uint32_t>(result->steps_size()));
@@ -186,14 +224,21 @@ void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) 
         spdlog::error("{}: its state could not be kept: {}", run.name(), std::string(saved.message()));
       }
     }
-    spdlog::info("{} on '{}': {} {}", run.name(), run.scenario().graph(), StateWord(run.state()),
-                 run.error());
+    spdlog::info("{} on '{}': {} {}{}", run.name(), run.scenario().graph(), StateWord(run.state()),
+                 run.error(),
+                 LogFields({{"run", run.name()},
+                            {"request", entry.record.request_id()},
+                            {"owner", entry.owner},
+                            {"graph", run.scenario().graph()},
+                            {"state", StateWord(run.state())}}));
     if (Ended(run.state())) {
+      CountEnd(entry, result);
       entry.use = GraphUse();
       entry.plan.reset();
     }
     entry.wish = Wish::kNone;
   }
+  Failpoint("run.ended");
   // The end is told when the result can be read.
   entry.progress.Close();
   Sweep();

@@ -109,6 +109,7 @@ enum class Wish { kNone, kPause, kCancel };
 // to the thread that conducts the run.
 struct RunEntry {
   std::uint64_t run_id = 0;
+  std::string owner;              // name of a token; may be empty
   std::optional<RunPlan> plan;    // until it has ended; made again for runs of an earlier coordinator
   GraphUse use;                   // until it has ended
   bool attempt_is_fresh = false;  // no frames had the record's attempt yet

@@ -3,11 +3,19 @@
 #define LAWINE_SERVICES_COORDINATOR_RUN_OPTIONS_H_
 
 #include <cstdint>
+#include <functional>
+#include <string>
 
 #include "absl/time/time.h"
 #include "services/coordinator/run_recovery.h"
 
 namespace lawine {
+
+// Of the owner of a token; 0: no limit.
+struct OwnerLimits {
+  std::uint32_t runs_at_once = 0;
+  std::uint32_t runs_queued = 0;
+};
 
 struct RunsOptions {
   std::uint32_t at_once_max = 8;  // 1 to 64; further runs queue
@@ -19,6 +27,8 @@ struct RunsOptions {
   std::uint64_t results_bytes_max = std::uint64_t{1} << 30;
   // Goes on with runs of an earlier coordinator; else they are paused.
   bool resume = true;
+  // By name of the owner; limits may change at any time. None: nobody has any. Thread-safe.
+  std::function<OwnerLimits(const std::string& owner)> limits_of = {};
 };
 
 // INVALID_ARGUMENT names the option.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -30,10 +31,17 @@ bool IsLoss(const absl::Status& status) {
 
 void Recovery::Started() {
   ++attempts_;
+  going_on_ = true;
+  since_.reset();
+}
+
+void Recovery::Interrupted() {
+  if (std::exchange(going_on_, false)) --attempts_;
   since_.reset();
 }
 
 absl::Status Recovery::Lost(const absl::Status& failure, bool further, absl::Time now) {
+  going_on_ = false;
   if (!IsLoss(failure)) return failure;
   if (further) attempts_ = 1;
   wait_ = since_.has_value() ? std::min(2 * wait_, kWaitMax) : kWaitMin;

@@ -25,6 +25,8 @@ class Recovery {
 
   // All workers are there, an attempt begins.
   void Started();
+  // The attempt, if one began, was ended by us and says nothing against the run.
+  void Interrupted();
   // An attempt has failed, or could not begin; `further`: it got further than those before. OK when there
   // should be another, `wait()` from now; else what was lost, with what was tried.
   absl::Status Lost(const absl::Status& failure, bool further, absl::Time now);
@@ -33,6 +35,7 @@ class Recovery {
  private:
   const RecoveryOptions options_;
   std::uint32_t attempts_ = 0;  // that began, since the run last got further
+  bool going_on_ = false;       // the last of them
   std::optional<absl::Time> since_;
   absl::Status first_;  // then
   absl::Duration wait_;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/coordinator/run_names.h"
@@ -16,8 +17,9 @@ namespace lawine {
 namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
-Runs::Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options)
-    : archive_(registry), graphs_(graphs), workers_(workers), options_(options) {}
+Runs::Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options,
+           RunMetrics* metrics)
+    : archive_(registry), graphs_(graphs), workers_(workers), options_(options), metrics_(metrics) {}
 
 Runs::~Runs() { Stop(); }
 
@@ -38,6 +40,7 @@ absl::Status Runs::Start() {
 absl::Status Runs::TakeIn(pbi::RunRecord record, std::uint64_t bytes) {
   const auto entry = std::make_shared<RunEntry>();
   entry->run_id = record.run_id();
+  entry->owner = record.owner();
   entry->asked = absl::Now();
   LAWINE_RETURN_IF_ERROR(archive_.NoteRequest(record.request_id(), record.run().name()));
   const pb::RunState state = record.run().state();
@@ -81,7 +84,8 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attributio
   return PlanRun(full, graph, Members(graph, std::move(placement)), attribution);
 }
 
-absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request) {
+absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request,
+                                                   const std::string& owner) {
   if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
   const Turns::Turn turn(requests_, request.request_id());  // a retry finds what the first call has made
   pb::CreateRunResponse response;
@@ -113,12 +117,10 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   }
   {
     MutexLock lock(mutex_);
-    if (queue_.size() >= kQueuedMax) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat(kQueuedMax, " runs are queued already: try again later"));
-    }
+    LAWINE_RETURN_IF_ERROR(CheckQueue(owner));
     entry->run_id = next_id_++;
   }
+  entry->owner = owner;
   run.set_name(RunName(entry->run_id));
   LAWINE_RETURN_IF_ERROR(Accept(*entry, std::move(run), plan, request.request_id()));
   entry->plan = std::move(plan);
@@ -135,10 +137,39 @@ absl::Status Runs::Accept(RunEntry& entry, pb::Run run, const RunPlan& plan, con
   entry.record.set_attempt(1);
   entry.record.set_graph_digest(plan.graph.info().digest());
   entry.record.set_request_id(request_id);
+  entry.record.set_owner(entry.owner);
   *entry.record.mutable_run() = std::move(run);
   entry.attempt_is_fresh = true;
   LAWINE_RETURN_IF_ERROR(Save(entry, nullptr));
-  return archive_.NoteRequest(request_id, name);
+  Failpoint("run.saved");
+  const absl::Status noted = archive_.NoteRequest(request_id, name);
+  Failpoint("run.noted");
+  return noted;
+}
+
+OwnerLimits Runs::LimitsOf(const std::string& owner) const {
+  return owner.empty() || options_.limits_of == nullptr ? OwnerLimits() : options_.limits_of(owner);
+}
+
+absl::Status Runs::CheckQueue(const std::string& owner) const {
+  constexpr absl::Duration kRetry = absl::Seconds(10);
+  if (queue_.size() >= kQueuedMax) {
+    return WithRetry(WithReason(absl::ResourceExhaustedError(
+                                    absl::StrCat(kQueuedMax, " runs are queued already: try again later")),
+                                "QUEUE_FULL"),
+                     kRetry);
+  }
+  const std::uint32_t most = LimitsOf(owner).runs_queued;
+  if (most == 0) return absl::OkStatus();
+  const auto queued =
+      std::count_if(queue_.begin(), queue_.end(), [&](const Entry& entry) { return entry->owner == owner; });
+  if (queued < most) return absl::OkStatus();
+  return WithRetry(
+      WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                     "token '", owner, "' has ", queued,
+                     " runs queued, as many as it may: wait until some have begun, or cancel one")),
+                 "RUN_QUOTA"),
+      kRetry);
 }
 
 void Runs::Enqueue(const Entry& entry) {
@@ -159,7 +190,6 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
                                                    "call CreateRun and WatchRun instead")),
         "RUN_TOO_LARGE");
   }
-  plan.spec.run_id = NewUnnamedId();
   RunProgress progress;
   Cancellation cancellation;
   // The caller may leave while workers are busy: somebody has to notice.
@@ -168,9 +198,15 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
       if (cancelled()) cancellation.Cancel();
     }
   });
-  auto result = Once(std::move(plan), timeout, cancellation);
+  const absl::Time end = absl::Now() + timeout;
+  absl::StatusOr<pb::RunResult> result = absl::DeadlineExceededError("no time was left for it");
+  do {
+    plan.spec.run_id = NewUnnamedId();
+    result = Once(plan, end - absl::Now(), cancellation);
+  } while (IsShardsMove(result.status()) && absl::Now() < end && !cancelled());
   progress.Close();
   guard.join();
+  if (result.ok() && metrics_ != nullptr) metrics_->Delivered(result->totals().deliveries());
   return result;
 }
 

@@ -20,6 +20,7 @@
 #include "services/coordinator/run_archive.h"
 #include "services/coordinator/run_blocks.h"
 #include "services/coordinator/run_entry.h"
+#include "services/coordinator/run_metrics.h"
 #include "services/coordinator/run_options.h"
 
 namespace lawine {
@@ -31,7 +32,9 @@ class Runs {
  public:
   static constexpr std::size_t kQueuedMax = 10'000;
 
-  Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options);
+  // `metrics` may be null.
+  Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options,
+       RunMetrics* metrics);
   ~Runs();
 
   // Reads the registry and starts taking runs from the queue. Call once, first.
@@ -39,7 +42,9 @@ class Runs {
   // Leaves what is going on to a later coordinator and waits for its threads. Safe to call twice.
   void Stop();
 
-  absl::StatusOr<lawine::v1::CreateRunResponse> Create(const lawine::v1::CreateRunRequest& request);
+  // `owner`: name of the caller's token; empty where there are none.
+  absl::StatusOr<lawine::v1::CreateRunResponse> Create(const lawine::v1::CreateRunRequest& request,
+                                                       const std::string& owner);
   // Runs now, on the caller's thread, and keeps nothing. `cancelled` is asked now and then.
   absl::StatusOr<lawine::v1::RunResult> Simulate(const lawine::v1::Scenario& scenario, absl::Duration timeout,
                                                  const std::function<bool()>& cancelled);
@@ -77,15 +82,21 @@ class Runs {
   absl::Status Accept(RunEntry& entry, lawine::v1::Run run, const RunPlan& plan,
                       const std::string& request_id);
   lawine::v1::Run Stopped(const Entry& entry, Wish wish);
+  absl::Status CheckQueue(const std::string& owner) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  OwnerLimits LimitsOf(const std::string& owner) const;
   void Enqueue(const Entry& entry);
+  // The first whose owner may have one more run going on, taken from the queue; null when there is none.
+  Entry TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void RunQueue();
   void Conduct(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> ConductAttempts(RunEntry& entry);
-  absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, std::uint32_t& workers);
+  absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, Placement& used);
   absl::StatusOr<std::uint32_t> NextAttempt(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> Once(RunPlan plan, absl::Duration timeout,
                                              Cancellation& cancellation);
+  void CountEnd(const RunEntry& entry, const absl::StatusOr<lawine::v1::RunResult>& result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
   void Settle(RunEntry& entry, const absl::StatusOr<lawine::v1::RunResult>& result);
   // Sets how the run has ended, and keeps it so.
   void End(RunEntry& entry, lawine::v1::RunState state, const std::string& error,
@@ -101,6 +112,7 @@ class Runs {
   Graphs& graphs_;
   WorkerDirectory& workers_;
   const RunsOptions options_;
+  RunMetrics* const metrics_;
   Turns requests_;
   std::vector<std::thread> threads_;
   mutable Mutex mutex_;
@@ -112,6 +124,7 @@ class Runs {
   std::uint64_t next_unnamed_id_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::uint64_t, Entry> runs_ ABSL_GUARDED_BY(mutex_);
   std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::uint32_t> running_of_ ABSL_GUARDED_BY(mutex_);  // by owner
 };
 
 }  // namespace lawine

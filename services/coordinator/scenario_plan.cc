@@ -91,11 +91,12 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   full.mutable_stop();
   LAWINE_RETURN_IF_ERROR(CompletePrecision(full));
   if (!full.has_replicas()) full.set_replicas(1);
-  if (full.replicas() < 1 || full.replicas() > limits::kReplicasMax) {
-    return FieldError("replicas",
-                      absl::StrCat("expected 1 to ", limits::kReplicasMax, ", found ", full.replicas()));
+  if (full.replicas() < 1) {
+    return FieldError("replicas", absl::StrCat("expected 1 to ", limits::kReplicasMax, ", found 0"));
   }
-  if (full.first_replica() > limits::kReplicasMax - full.replicas()) {
+  // Too many are refused where it is known what they would take: CheckEstimate.
+  if (full.replicas() <= limits::kReplicasMax &&
+      full.first_replica() > limits::kReplicasMax - full.replicas()) {
     return FieldError("first_replica",
                       absl::StrCat("expected replicas numbered 0 to ", limits::kReplicasMax - 1, ", found ",
                                    full.replicas(), " from number ", full.first_replica()));
@@ -134,6 +135,16 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
 
 absl::Status CheckEstimate(const RunPlan& plan) {
   const std::uint64_t deliveries = plan.estimate.deliveries();
+  if (plan.spec.replicas > limits::kReplicasMax) {
+    return FieldError(
+        "replicas",
+        absl::StrFormat(
+            "expected 1 to %d, found %d: they are expected to make about %.1e deliveries, %.1f "
+            "hours of work at 1e9 a second; %d tell a mean to a hundredth of a replica's standard "
+            "deviation, and until_precision ends as soon as enough is known",
+            limits::kReplicasMax, plan.spec.replicas, static_cast<double>(deliveries),
+            static_cast<double>(deliveries) / 3.6e12, limits::kReplicasMax));
+  }
   if (deliveries <= kDeliveriesMax) return absl::OkStatus();
   const std::uint64_t affordable = kDeliveriesMax / (deliveries / plan.spec.replicas);
   return FieldError(
@@ -164,7 +175,7 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   plan.warnings = std::move(seeds.warnings);
   LAWINE_RETURN_IF_ERROR(PlanModel(members, plan));
   if (graph.info().link_weights() && !UsesLinkWeights(plan.spec)) {
-    plan.warnings.push_back(
+    plan.warnings.emplace_back(
         "links of this graph have probabilities; this model has its own and does not use them");
   }
   plan.estimate = EstimateRun(plan);

@@ -85,10 +85,8 @@ absl::Status Feed(const TrafficHooks& hooks, TrafficCalls& calls, const Cancella
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::Status ConductTraffic(const TrafficJob& job, const Placement& placement, absl::Duration timeout,
-                            const TrafficHooks& hooks, Cancellation& cancellation, TrafficConducted& so_far) {
+absl::Status ConductAll(const TrafficJob& job, const Placement& placement, absl::Duration timeout,
+                        const TrafficHooks& hooks, Cancellation& cancellation, TrafficConducted& so_far) {
   if (cancellation.cancelled()) return absl::CancelledError("the traffic was cancelled");
   TrafficCalls calls(placement, &WorkerStub::ConductTraffic, absl::Now() + timeout, cancellation);
   pbi::ConductTrafficRequest request;
@@ -118,6 +116,13 @@ absl::Status ConductTraffic(const TrafficJob& job, const Placement& placement, a
   }
   LAWINE_RETURN_IF_ERROR(end.cause());
   return collected.Finish();
+}
+
+}  // namespace
+
+absl::Status ConductTraffic(const TrafficJob& job, const Placement& placement, absl::Duration timeout,
+                            const TrafficHooks& hooks, Cancellation& cancellation, TrafficConducted& so_far) {
+  return placement.Ended(ConductAll(job, placement, timeout, hooks, cancellation, so_far));
 }
 
 }  // namespace lawine

@@ -20,9 +20,10 @@ constexpr double kDeliveriesMax = 1e13;
 constexpr std::array<std::uint64_t, kSenderGroups> kOneIn = {10, 100, 1000};
 
 absl::Status CompleteGenerated(pb::GeneratedMessages& generated) {
-  if (generated.messages() < 1 || generated.messages() > limits::kTrafficMessagesMax) {
-    return FieldError("spec.generated.messages", absl::StrCat("expected 1 to ", limits::kTrafficMessagesMax,
-                                                              ", found ", generated.messages()));
+  // Too many are refused where it is known what they would take: CheckEstimate.
+  if (generated.messages() < 1) {
+    return FieldError("spec.generated.messages",
+                      absl::StrCat("expected 1 to ", limits::kTrafficMessagesMax, ", found 0"));
   }
   if (!pb::SenderDistribution_IsValid(generated.senders())) {
     return FieldError("spec.generated.senders",
@@ -39,14 +40,18 @@ absl::Status CheckEstimate(const TrafficJob& job, const AudienceDistribution& au
   const double messages = static_cast<double>(job.spec.generated().messages());
   const double links = static_cast<double>(job.graph.info().links());
   const double expected = ExpectedDeliveries(messages, p, links, audiences);
-  if (expected <= kDeliveriesMax) return absl::OkStatus();
+  if (job.spec.generated().messages() <= limits::kTrafficMessagesMax && expected <= kDeliveriesMax) {
+    return absl::OkStatus();
+  }
   return FieldError(
       "spec.generated.messages",
       absl::StrFormat(
-          "about %.1e deliveries are expected of %d messages on this graph, each forwarder passing "
-          "on to %.2f others on average; traffic may take %.0e: expected fewer messages or a "
-          "lower forward probability",
-          expected, job.spec.generated().messages(), p * audiences.MeanByAudience(), kDeliveriesMax));
+          "expected at most %d messages with about %.0e deliveries, found %d, of which about %.1e "
+          "deliveries are expected on this graph (%.1f hours of work at 1e9 a second), each "
+          "forwarder passing on to %.2f others on average: ask for fewer messages, or a lower "
+          "forward probability",
+          limits::kTrafficMessagesMax, kDeliveriesMax, job.spec.generated().messages(), expected,
+          expected / 3.6e12, p * audiences.MeanByAudience()));
 }
 
 }  // namespace

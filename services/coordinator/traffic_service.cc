@@ -182,7 +182,11 @@ class TrafficRun {
       // A caller's batches are gone with the attempt; one who does not want to wait has no request id.
       const bool again = job_.has_value() ? spec.has_generated() : !spec.request_id().empty();
       if (!again || cancellation.cancelled()) return status;
-      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far_.waves.next_wave() > before, absl::Now()));
+      if (IsShardsMove(status)) {
+        recovery.Interrupted();
+      } else {
+        LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far_.waves.next_wave() > before, absl::Now()));
+      }
       spdlog::warn("traffic on '{}': {}; will be tried again", spec.graph(), std::string(status.message()));
       LAWINE_RETURN_IF_ERROR(teller.TellProgress(so_far_.waves.outcome(), std::string(status.message())));
       SleepUnlessCancelled(recovery.wait(), cancellation);
@@ -257,10 +261,16 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   if (!first.has_spec()) return FieldError("part", "expected a spec first");
   const GoingOn going_on(going_on_);
   if (going_on.number() > kAtOnceMax) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(kAtOnceMax, " calls of RunTraffic are going on already: try again later"));
+    return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                          kAtOnceMax, " calls of RunTraffic are going on already: try again later")),
+                      "BUSY");
   }
   LAWINE_ASSIGN_OR_RETURN(const pb::TrafficSpec spec, CompleteTraffic(first.spec()));
+  if (pb::RunTrafficRequest more; spec.has_generated() && stream.Read(&more)) {
+    return FieldError("part",
+                      "expected nothing after a spec with generated messages, found a message more: "
+                      "leave spec.generated out, or the batches");
+  }
   const Turns::Turn turn(requests_, spec.request_id());
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph()));
   TrafficRun run(graphs_, runs_, archive_, stream);

@@ -42,8 +42,6 @@ absl::Status WhatIfRuns::Expect(const std::string& path, const RunPlan& plan, st
 
 absl::StatusOr<ConductOutcome> WhatIfRuns::Run(RunPlan plan, const std::string& name) {
   if (cancellation_.cancelled()) return absl::CancelledError("the caller is gone");
-  LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
-  plan.spec.run_id = runs_.NewUnnamedId();
   progress_.set_now(name);
   progress_.set_replicas(plan.spec.replicas);
   if (!Tell(0, true)) return absl::CancelledError("the caller is gone");
@@ -52,14 +50,22 @@ absl::StatusOr<ConductOutcome> WhatIfRuns::Run(RunPlan plan, const std::string& 
                            [this](std::uint32_t replicas) {
                              if (!Tell(replicas, false)) cancellation_.Cancel();
                            }};
-  LAWINE_ASSIGN_OR_RETURN(ConductOutcome outcome,
-                          ConductRun(plan, placement, end_ - absl::Now(), watch, cancellation_));
+  std::size_t workers_count = 0;
+  absl::StatusOr<ConductOutcome> conducted = absl::DeadlineExceededError("no time was left for it");
+  do {
+    LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
+    workers_count = placement.workers.size();
+    plan.spec.run_id = runs_.NewUnnamedId();
+    Cancellation attempt(cancellation_);
+    conducted = ConductRun(plan, placement, end_ - absl::Now(), watch, attempt);
+  } while (IsShardsMove(conducted.status()) && !cancellation_.cancelled() && absl::Now() < end_);
+  LAWINE_ASSIGN_OR_RETURN(ConductOutcome outcome, std::move(conducted));
   progress_.set_runs_done(progress_.runs_done() + 1);
   timing_.set_load_seconds(timing_.load_seconds() + outcome.load_seconds);
   timing_.set_processing_seconds(timing_.processing_seconds() + outcome.processing_seconds);
   if (manifest_.version().empty()) {
     manifest_ = MakeManifest(plan.graph.info(), 0);
-    manifest_.set_workers(static_cast<std::uint32_t>(placement.workers.size()));
+    manifest_.set_workers(static_cast<std::uint32_t>(workers_count));
   }
   manifest_.set_exchange_bytes(manifest_.exchange_bytes() + outcome.exchange_bytes);
   manifest_.set_links_touched(manifest_.links_touched() + outcome.links_touched);

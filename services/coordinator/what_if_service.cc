@@ -24,8 +24,9 @@ absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls
                    absl::StatusOr<Response> (*answer)(const Request&, WhatIfRuns&)) {
   const GoingOn going_on(calls);
   if (going_on.number() > kAtOnceMax) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(kAtOnceMax, " comparisons and sweeps are going on already: try again later"));
+    return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                          kAtOnceMax, " comparisons and sweeps are going on already: try again later")),
+                      "BUSY");
   }
   Cancellation cancellation;
   const CallGuard guard(context, cancellation);

@@ -78,6 +78,7 @@ class WorkerCalls {
       context_.set_deadline(absl::ToChronoTime(deadline));
       context_.set_initial_metadata_corked(true);  // leaves with the first message
       calls_.cancellation_.Add(&context_);
+      if (calls_.placement_.lease != nullptr) calls_.placement_.lease->Add(&context_);
       (stub.async()->*method)(&context_, this);
       this->AddHold();  // messages come from other threads than gRPC's
       this->StartRead(&response_);
@@ -112,6 +113,7 @@ class WorkerCalls {
     }
     void OnDone(const grpc::Status& status) override {
       calls_.cancellation_.Remove(&context_);
+      if (calls_.placement_.lease != nullptr) calls_.placement_.lease->Remove(&context_);
       MutexLock lock(calls_.mutex_);
       --calls_.going_on_;
       calls_.Push({.worker = worker_, .message = {}, .status = calls_.worker(worker_).PartSaid(status)});

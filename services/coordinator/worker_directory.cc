@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -13,6 +14,10 @@ namespace lawine {
 
 namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
+
+namespace {
+constexpr char kShardsMovePayload[] = "lawine/shards-move";
+}  // namespace
 
 std::string WorkerHandle::Text() const { return absl::StrCat("worker ", node_id, " at ", address); }
 
@@ -45,11 +50,26 @@ absl::Status Placement::Check(const std::string& graph) const {
   return absl::UnavailableError(text);
 }
 
+absl::Status Placement::Ended(absl::Status status) const {
+  if (status.ok() || lease == nullptr || !lease->cancelled()) return status;
+  return ShardsMove("it was stopped because shards of its graph move to other workers");
+}
+
+absl::Status ShardsMove(const std::string& what) {
+  absl::Status status = WithReason(absl::UnavailableError(absl::StrCat(what, ": try again")), "SHARDS_MOVE");
+  status.SetPayload(kShardsMovePayload, absl::Cord("1"));
+  return status;
+}
+
+bool IsShardsMove(const absl::Status& status) { return status.GetPayload(kShardsMovePayload).has_value(); }
+
 void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
   MutexLock lock(mutex_);
   Worker& worker = workers_[request.node_id()];
   if (worker.stub == nullptr || worker.said.address() != request.address()) {
-    worker.stub = pbi::WorkerService::NewStub(OpenChannel(request.address()));
+    const std::shared_ptr<grpc::Channel> channel = OpenChannel(request.address(), credentials_);
+    worker.stub = pbi::WorkerService::NewStub(channel);
+    worker.copies = pbi::ShardService::NewStub(channel);
   }
   worker.said = request;
   worker.heard = absl::Now();
@@ -59,8 +79,10 @@ void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
 bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }
 
 WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
-  return {
-      .node_id = worker.said.node_id(), .address = worker.said.address(), .stub = worker.stub, .shards = {}};
+  return {.node_id = worker.said.node_id(),
+          .address = worker.said.address(),
+          .stub = worker.stub,
+          .copies = worker.copies};
 }
 
 std::vector<WorkerHandle> WorkerDirectory::Alive() const {
@@ -83,29 +105,83 @@ bool WorkerDirectory::WaitForWorkers(std::uint32_t workers_count, absl::Duration
   return true;
 }
 
+void WorkerDirectory::SetOwners(const std::string& graph, const std::string& digest,
+                                std::vector<std::string> owners) {
+  MutexLock lock(mutex_);
+  owners_[graph] = {.digest = digest, .node_ids = std::move(owners)};
+  changed_.NotifyAll();
+}
+
+void WorkerDirectory::ForgetOwners(const std::string& graph) {
+  MutexLock lock(mutex_);
+  owners_.erase(graph);
+}
+
+const std::string* WorkerDirectory::OwnerOf(const std::string& graph, const std::string& digest,
+                                            std::uint32_t shard) const {
+  const auto it = owners_.find(graph);
+  if (it == owners_.end() || it->second.digest != digest || shard >= it->second.node_ids.size())
+    return nullptr;
+  const std::string& node_id = it->second.node_ids[shard];
+  return node_id.empty() ? nullptr : &node_id;
+}
+
+std::vector<pbi::RegisterRequest> WorkerDirectory::Said() const {
+  MutexLock lock(mutex_);
+  std::vector<pbi::RegisterRequest> said;
+  for (const auto& [node_id, worker] : workers_) {
+    if (IsAlive(worker)) said.push_back(worker.said);
+  }
+  return said;
+}
+
+absl::StatusOr<WorkerHandle> WorkerDirectory::Live(const std::string& node_id) const {
+  MutexLock lock(mutex_);
+  const auto it = workers_.find(node_id);
+  if (it != workers_.end() && IsAlive(it->second)) return Handle(it->second);
+  return absl::NotFoundError(absl::StrCat("worker ", node_id, " is not there"));
+}
+
+// Whether the shard works and is of the graph that is meant.
+bool WorkerDirectory::Count(const pbi::HeldShard& shard, const std::string& digest,
+                            const WorkerHandle& handle, std::vector<std::string>& problems) {
+  if (!shard.problem().empty()) {
+    problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(), ": ", shard.problem()));
+  } else if (shard.graph_digest() != digest) {
+    problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(),
+                                    " belongs to another graph of this name (digest ", shard.graph_digest(),
+                                    ")"));
+  }
+  return shard.problem().empty() && shard.graph_digest() == digest;
+}
+
 Placement WorkerDirectory::Find(const std::string& graph, const std::string& digest,
                                 std::uint32_t shards_count) const {
-  MutexLock lock(mutex_);
   Placement placement;
   std::set<std::uint32_t> placed;
+  MutexLock lock(mutex_);
   for (const auto& [node_id, worker] : workers_) {
     if (!IsAlive(worker)) continue;
     WorkerHandle handle = Handle(worker);
+    bool holds_anothers = false;
     for (const pbi::HeldShard& shard : worker.said.shards()) {
-      if (shard.graph() != graph) continue;
-      if (!shard.problem().empty()) {
-        placement.problems.push_back(
-            absl::StrCat("shard ", shard.shard(), " on ", handle.Text(), ": ", shard.problem()));
-      } else if (shard.graph_digest() != digest) {
-        placement.problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(),
-                                                  " belongs to another graph of this name (digest ",
-                                                  shard.graph_digest(), ")"));
-      } else if (shard.shard() < shards_count && placed.insert(shard.shard()).second) {
+      if (shard.graph() != graph || !Count(shard, digest, handle, placement.problems)) continue;
+      if (shard.shard() >= shards_count) continue;
+      const std::string* const owner = OwnerOf(graph, digest, shard.shard());
+      if (owner != nullptr && *owner != node_id) {
+        holds_anothers = true;
+        placement.problems.push_back(absl::StrCat(handle.Text(), " has an earlier copy of shard ",
+                                                  shard.shard(), ", which is worker ", *owner,
+                                                  "'s now, and is to drop it first"));
+      } else if (!placed.contains(shard.shard())) {
         handle.shards.push_back(shard.shard());
       }
     }
+    // It would answer for what is not its own.
+    if (holds_anothers || handle.shards.empty()) continue;
     std::sort(handle.shards.begin(), handle.shards.end());
-    if (!handle.shards.empty()) placement.workers.push_back(std::move(handle));
+    placed.insert(handle.shards.begin(), handle.shards.end());
+    placement.workers.push_back(std::move(handle));
   }
   for (std::uint32_t s = 0; s < shards_count; ++s) {
     if (!placed.contains(s)) placement.missing.push_back(s);

@@ -21,10 +21,10 @@ constexpr absl::Duration kSendTimeout = absl::Minutes(5);
 class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeRequest>,
                               public std::enable_shared_from_this<Link> {
  public:
-  Link(std::string node_id, std::string address)
+  Link(std::string node_id, std::string address, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
       : node_id_(std::move(node_id)),
         address_(std::move(address)),
-        channel_(OpenChannel(address_)),
+        channel_(OpenChannel(address_, credentials)),
         stub_(pbi::ExchangeService::NewStub(channel_)) {}
 
   absl::Status Open() {
@@ -102,7 +102,8 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
   std::shared_ptr<Link> self_ ABSL_GUARDED_BY(mutex_);
 };
 
-PeerLinks::PeerLinks() = default;
+PeerLinks::PeerLinks(std::shared_ptr<grpc::ChannelCredentials> credentials)
+    : credentials_(std::move(credentials)) {}
 PeerLinks::~PeerLinks() { Close(); }
 
 absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& address) {
@@ -111,7 +112,7 @@ absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& a
     const auto it = links_.find(node_id);
     if (it != links_.end() && it->second->Serves(address)) return absl::OkStatus();
   }
-  auto link = std::make_shared<Link>(node_id, address);
+  auto link = std::make_shared<Link>(node_id, address, credentials_);
   if (absl::Status status = link->Open(); !status.ok()) return status;
   MutexLock lock(mutex_);
   auto& place = links_[node_id];

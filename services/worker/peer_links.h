@@ -2,6 +2,8 @@
 #ifndef LAWINE_SERVICES_WORKER_PEER_LINKS_H_
 #define LAWINE_SERVICES_WORKER_PEER_LINKS_H_
 
+#include <grpcpp/security/credentials.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -16,7 +18,8 @@ namespace lawine {
 // waits while the peer does not read.
 class PeerLinks {
  public:
-  PeerLinks();
+  // `credentials` of streams to other workers; none: plain text.
+  explicit PeerLinks(std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr);
   ~PeerLinks();
 
   // Makes sure there is a working stream to the worker. UNAVAILABLE, naming it, when it does not answer
@@ -29,6 +32,7 @@ class PeerLinks {
 
  private:
   class Link;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<Link>> links_ ABSL_GUARDED_BY(mutex_);
 };

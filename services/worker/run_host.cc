@@ -12,6 +12,7 @@ Listed::~Listed() { runs_.Remove(attempt_); }
 
 absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
   MutexLock lock(mutex_);
+  if (closed_) return absl::UnavailableError("it is stopping and takes part in nothing new: try again");
   if (runs_.size() >= kRunsMax) {
     return absl::ResourceExhaustedError(
         absl::StrCat("this worker takes part in ", kRunsMax, " runs already: try later"));
@@ -30,6 +31,21 @@ absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
 void RunHost::Remove(RunAttempt attempt) {
   MutexLock lock(mutex_);
   runs_.erase(attempt);
+  if (runs_.empty()) changed_.NotifyAll();
+}
+
+void RunHost::Close() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+}
+
+bool RunHost::WaitIdle(absl::Time end) const {
+  MutexLock lock(mutex_);
+  for (absl::Duration left = end - absl::Now(); !runs_.empty() && left > absl::ZeroDuration();
+       left = end - absl::Now()) {
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+  }
+  return runs_.empty();
 }
 
 std::size_t RunHost::runs_count() const {

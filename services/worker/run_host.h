@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "engine/base/mutex.h"
 #include "engine/spread/run_machine.h"
 #include "services/worker/active_machine.h"
@@ -46,6 +47,10 @@ class RunHost {
   absl::Status Add(const std::shared_ptr<FrameSink>& run);
   void Remove(RunAttempt attempt);
   std::size_t runs_count() const;
+  // From now on none is added: UNAVAILABLE.
+  void Close();
+  // True when none is left, before `end`.
+  bool WaitIdle(absl::Time end) const;
 
   // Frames of one attempt from a peer. Those of attempts that are not here (ended, cancelled) are dropped.
   void Deliver(std::span<const std::string_view> frames);
@@ -61,6 +66,8 @@ class RunHost {
   static constexpr std::size_t kReceiptsKept = 4;
 
   mutable Mutex mutex_;
+  mutable CondVar changed_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<RunAttempt, std::shared_ptr<FrameSink>> runs_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::shared_ptr<const KeptReceipts>> receipts_ ABSL_GUARDED_BY(mutex_);
 };

@@ -280,6 +280,69 @@ absl::Status ShardHost::Adopt(const ShardName& name) {
   return shards_[name].status;
 }
 
+absl::Status ShardHost::DropShard(const ShardName& name, const std::string& graph_digest) {
+  MutexLock lock(mutex_);
+  const auto it = shards_.find(name);
+  if (it == shards_.end()) return absl::OkStatus();
+  Shard& shard = it->second;
+  LAWINE_RETURN_IF_ERROR(shard.status);
+  const std::string digest = shard.reader->manifest().graph.digest.ToHex();
+  if (digest != graph_digest) {
+    return absl::FailedPreconditionError(absl::StrCat("graph '", name.graph, "': expected digest ",
+                                                      graph_digest, ", this worker holds ", digest));
+  }
+  if (shard.image.use_count() > 1) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("shard ", name.shard.value, " of graph '", name.graph, "' is in use"));
+  }
+  shard.image = nullptr;  // it holds the reader
+  if (shard.reader.use_count() > 1) {
+    left_[name] = std::move(shard.reader);
+    shards_.erase(it);
+    return absl::OkStatus();
+  }
+  shards_.erase(it);
+  return storage_->Delete(name);
+}
+
+void ShardHost::DeleteLeft() {
+  MutexLock lock(mutex_);
+  for (auto it = left_.begin(); it != left_.end();) {
+    if (it->second.use_count() > 1) {
+      ++it;
+      continue;
+    }
+    it->second = nullptr;
+    if (const absl::Status deleted = storage_->Delete(it->first); !deleted.ok()) {
+      spdlog::warn("{}", std::string(deleted.message()));
+    }
+    it = left_.erase(it);
+  }
+}
+
+absl::Status ShardHost::DropDamaged(const ShardName& name) {
+  MutexLock lock(mutex_);
+  const auto it = shards_.find(name);
+  if (it == shards_.end() || it->second.status.ok()) return absl::OkStatus();
+  shards_.erase(it);
+  return storage_->Delete(name);
+}
+
+absl::Status ShardHost::CheckRoomFor(const ShardManifest& manifest) const {
+  std::uint64_t bytes = ImageBytesOf(manifest).members;
+  MutexLock lock(mutex_);
+  for (const auto& [name, shard] : shards_) {
+    if (name.graph == manifest.graph.name && shard.reader != nullptr) {
+      bytes += ImageBytesOf(shard.reader->manifest()).members;
+    }
+  }
+  if (bytes <= memory_limit_bytes_.value_or(bytes)) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "with this shard the members of graph '", manifest.graph.name, "' would take ", MebibytesText(bytes),
+      " of memory on this worker, of ", MebibytesText(*memory_limit_bytes_),
+      " that --memory-limit allows: start it with a higher limit, or add workers"));
+}
+
 absl::StatusOr<std::uint32_t> ShardHost::Drop(const std::string& graph) {
   MutexLock lock(mutex_);
   std::vector<ShardName> names;

@@ -64,6 +64,14 @@ class ShardHost {
 
   // Opens a shard that was just loaded.
   absl::Status Adopt(const ShardName& name);
+  // Deletes one shard of the graph with this digest; OK when it is not here. FAILED_PRECONDITION while runs
+  // use it, or when it is of another graph. What somebody still reads is deleted by a later DeleteLeft.
+  absl::Status DropShard(const ShardName& name, const std::string& graph_digest);
+  void DeleteLeft();
+  // Deletes one that is damaged; OK when there is none.
+  absl::Status DropDamaged(const ShardName& name);
+  // RESOURCE_EXHAUSTED when the memory limit would not let this worker hold a further shard.
+  absl::Status CheckRoomFor(const ShardManifest& manifest) const;
   // Deletes all shards of `graph` from disk. FAILED_PRECONDITION while runs use them.
   absl::StatusOr<std::uint32_t> Drop(const std::string& graph);
 
@@ -98,6 +106,8 @@ class ShardHost {
   Mutex loading_;  // one graph's links are brought into memory at a time; taken before mutex_
   mutable Mutex mutex_;
   std::map<ShardName, Shard> shards_ ABSL_GUARDED_BY(mutex_);
+  // Dropped, and to be deleted when nobody reads them any more.
+  std::map<ShardName, std::shared_ptr<const ShardReader>> left_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Bytes this process may still take: the container's limit or the machine's, whichever is nearer.

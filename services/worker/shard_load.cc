@@ -8,13 +8,13 @@
 #include "engine/base/status_macros.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
-#include "services/worker/received_links.h"
 
 namespace lawine {
 namespace {
 
 namespace pbi = ::lawine::internal::v1;
 constexpr auto kProgressEvery = std::chrono::milliseconds(200);
+constexpr std::uint64_t kReceivedBytesInMemory = 16u << 20;  // of a shard's links
 
 absl::Status Broken() { return absl::CancelledError("the coordinator ended the load"); }
 
@@ -55,12 +55,19 @@ absl::Status ShardLoader::Load(grpc::ServerContext& context, LoadStream& stream)
   if (shard.value >= graph.partition.shards_count())
     return absl::InvalidArgumentError("the job's shard does not exist");
   const ShardName name{graph.name, shard};
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const LinkSource> source,
-                          SourceOf(first.job(), graph, stream));
+  std::shared_ptr<const LinkSource> source;
+  std::shared_ptr<ReceivedLinks> received;
+  if (first.job().has_generator()) {
+    LAWINE_ASSIGN_OR_RETURN(source, PlanOf(first.job().generator()));
+  } else {
+    LAWINE_ASSIGN_OR_RETURN(received, Receive(graph, shard, stream));
+    source = received;
+  }
   // A load that was given up may still be clearing its files away.
   const Turns::Turn turn(loads_, absl::StrCat(graph.name, "/", shard.value));
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardWriter> writer, shards_.storage().Create(name));
   LAWINE_ASSIGN_OR_RETURN(const ShardLinks links, Build(*source, graph, shard, *writer, context, stream));
+  if (received != nullptr) received->DropLinks();
   LAWINE_RETURN_IF_ERROR(SendCounts(links, stream));
   std::vector<std::uint32_t> audience;
   LAWINE_ASSIGN_OR_RETURN(graph, ReadCommit(stream, audience));
@@ -75,20 +82,22 @@ absl::Status ShardLoader::Load(grpc::ServerContext& context, LoadStream& stream)
   return stream.Write(done) ? absl::OkStatus() : Broken();
 }
 
-absl::StatusOr<std::shared_ptr<const LinkSource>> ShardLoader::SourceOf(const pbi::LoadJob& job,
-                                                                        const GraphInfo& graph,
-                                                                        LoadStream& stream) {
-  if (!job.has_generator()) {
-    auto links = std::make_shared<ReceivedLinks>(graph, graph.partition.range(ShardIndex(job.shard())));
-    pbi::LoadShardRequest request;
-    do {
-      if (!stream.Read(&request)) return Broken();
-      LAWINE_RETURN_IF_ERROR(links->Add(request.links()));
-    } while (!request.links().last());
-    LAWINE_RETURN_IF_ERROR(links->Finish());
-    return links;
-  }
-  LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, wire::FromProto(job.generator()));
+absl::StatusOr<std::shared_ptr<ReceivedLinks>> ShardLoader::Receive(const GraphInfo& graph, ShardIndex shard,
+                                                                    LoadStream& stream) {
+  auto links = std::make_shared<ReceivedLinks>(
+      graph, graph.partition.range(shard),
+      SpillOptions{.directory = load_dir_, .memory_bytes = kReceivedBytesInMemory});
+  pbi::LoadShardRequest request;
+  do {
+    if (!stream.Read(&request)) return Broken();
+    LAWINE_RETURN_IF_ERROR(links->Add(request.links()));
+  } while (!request.links().last());
+  LAWINE_RETURN_IF_ERROR(links->Finish());
+  return links;
+}
+
+absl::StatusOr<std::shared_ptr<const LinkSource>> ShardLoader::PlanOf(const pbi::GeneratorSpec& generator) {
+  LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, wire::FromProto(generator));
   MutexLock lock(mutex_);
   std::shared_ptr<const LinkSource> plan = plan_.lock();
   if (plan == nullptr || planned_ != spec) {

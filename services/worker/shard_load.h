@@ -5,6 +5,8 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "engine/base/executor.h"
@@ -13,6 +15,7 @@
 #include "engine/store/shard_builder.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/common/turns.h"
+#include "services/worker/received_links.h"
 #include "services/worker/shard_host.h"
 
 namespace lawine {
@@ -22,19 +25,23 @@ using LoadStream = grpc::ServerReaderWriter<internal::v1::LoadShardResponse, int
 // Thread-safe: several shards may be loaded at once; shards of one generated graph share its plan.
 class ShardLoader {
  public:
-  ShardLoader(ShardHost& shards, Executor& executor) : shards_(shards), executor_(executor) {}
+  // Links of imports wait in `load_dir` when they are many; it is made when needed.
+  ShardLoader(ShardHost& shards, Executor& executor, std::string load_dir)
+      : shards_(shards), executor_(executor), load_dir_(std::move(load_dir)) {}
 
   // Serves one call. A failure, also of the stream, leaves nothing of the shard behind.
   absl::Status Load(grpc::ServerContext& context, LoadStream& stream);
 
  private:
-  absl::StatusOr<std::shared_ptr<const LinkSource>> SourceOf(const internal::v1::LoadJob& job,
-                                                             const GraphInfo& graph, LoadStream& stream);
   absl::StatusOr<ShardLinks> Build(const LinkSource& source, const GraphInfo& graph, ShardIndex shard,
                                    ShardWriter& writer, grpc::ServerContext& context, LoadStream& stream);
+  absl::StatusOr<std::shared_ptr<ReceivedLinks>> Receive(const GraphInfo& graph, ShardIndex shard,
+                                                         LoadStream& stream);
+  absl::StatusOr<std::shared_ptr<const LinkSource>> PlanOf(const internal::v1::GeneratorSpec& generator);
 
   ShardHost& shards_;
   Executor& executor_;
+  const std::string load_dir_;
   Turns loads_;
   Mutex mutex_;
   GeneratorSpec planned_ ABSL_GUARDED_BY(mutex_);

@@ -1,9 +1,10 @@
 #include "services/worker/worker_server.h"
 
-#include <spdlog/spdlog.h>
+#include <grpcpp/health_check_service_interface.h>
 
+#include <atomic>
 #include <random>
-#include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -12,18 +13,22 @@
 #include "engine/base/status_macros.h"
 #include "engine/base/thread_pool.h"
 #include "engine/store/rocks_store.h"
+#include "engine/store/shard_arrivals.h"
+#include "services/common/certificates.h"
 #include "services/common/errors.h"
 #include "services/common/process.h"
+#include "services/common/reload_figures.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
+#include "services/worker/registration.h"
+#include "services/worker/shard_moves.h"
+#include "services/worker/worker_figures.h"
 #include "services/worker/worker_service.h"
 
 namespace lawine {
 namespace {
 
 namespace pbi = ::lawine::internal::v1;
-constexpr absl::Duration kRetryEvery = absl::Milliseconds(200);
-constexpr absl::Duration kRegisterTimeout = absl::Seconds(5);
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 
 // The node id is made once and kept with the data: addresses change, it does not.
@@ -41,45 +46,87 @@ absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
   return id;
 }
 
+std::string GraphsOf(const WorkerOptions& options) { return options.data_dir + "/graphs"; }
+
 class WorkerServerImpl final : public WorkerServer {
  public:
-  WorkerServerImpl(const WorkerOptions& options, std::unique_ptr<DirectoryLock> lock, std::string node_id,
+  WorkerServerImpl(const WorkerOptions& options, std::shared_ptr<Certificates> certificates,
+                   std::unique_ptr<DirectoryLock> lock, std::string node_id,
                    std::unique_ptr<ShardStorage> storage)
       : options_(options),
+        certificates_(std::move(certificates)),
         lock_(std::move(lock)),
         node_id_(std::move(node_id)),
         pool_(options.threads),
         shards_(std::move(storage), options.memory_limit_bytes, pool_),
-        service_(shards_, runs_, peers_, pool_),
+        peers_(ToWorkers()),
+        service_(shards_, runs_, peers_, pool_, options.data_dir + "/load"),
+        moves_(GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
+        shard_service_(moves_),
         exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
 
   absl::Status Bind() {
     LAWINE_RETURN_IF_ERROR(shards_.CheckMemoryLimit());
-    LAWINE_ASSIGN_OR_RETURN(bound_,
-                            StartServer(options_.listen, options_.insecure_listen, {&service_, &exchange_}));
-    registering_ = std::thread([this] { KeepRegistered(); });
+    const Listening listening{.address = options_.listen,
+                              .insecure = options_.insecure_listen,
+                              .credentials = certificates_ == nullptr ? nullptr : certificates_->ForServer()};
+    LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(listening, {&service_, &shard_service_, &exchange_}));
+    registration_ =
+        std::make_unique<Registration>(options_.coordinator, certificates_, [this] { return What(); });
     return absl::OkStatus();
   }
 
   const std::string& address() const override { return bound_.address; }
   const std::string& node_id() const override { return node_id_; }
 
+  std::vector<HealthCheck> Checks() const override {
+    std::vector<HealthCheck> checks;
+    if (certificates_ != nullptr) checks.push_back({"certificate-cluster", certificates_->Check()});
+    checks.push_back({"admission", registration_->Refusal()});
+    const bool draining = draining_;
+    checks.push_back({"draining", draining ? absl::UnavailableError("it is stopping") : absl::OkStatus()});
+    return checks;
+  }
+  MetricFamilies Collect() const override {
+    MetricFamilies families;
+    AddShardFigures(shards_.List(), options_.memory_limit_bytes.value_or(0), families);
+    AddGauges(families, "lawine_worker_runs", "Runs it takes part in.",
+              {{static_cast<double>(runs_.runs_count())}});
+    AddGauges(families, "lawine_coordinator_connected", "1 while the coordinator knows it.",
+              {{registration_->connected() ? 1.0 : 0.0}});
+    AddReloadFigures({{"cluster", certificates_.get()}}, nullptr, families);
+    return families;
+  }
+  bool Drain(absl::Time until) override {
+    draining_ = true;
+    if (auto* health = bound_.server->GetHealthCheckService(); health != nullptr) {
+      health->SetServingStatus(false);
+    }
+    runs_.Close();
+    registration_->Stop();
+    return runs_.WaitIdle(until);
+  }
+
   void Shutdown() override {
     {
       MutexLock lock(mutex_);
       if (stopping_) return;
       stopping_ = true;
-      wake_.NotifyAll();
     }
-    if (registering_.joinable()) registering_.join();
+    if (registration_ != nullptr) registration_->Stop();
     peers_.Close();
     exchange_.Close();
     if (bound_.server != nullptr) StopServer(*bound_.server, kShutdownGrace);
   }
 
  private:
-  pbi::RegisterRequest Registration() const {
+  std::shared_ptr<grpc::ChannelCredentials> ToWorkers() const {
+    return certificates_ == nullptr ? nullptr : certificates_->ForChannels();
+  }
+
+  pbi::RegisterRequest What() {
+    shards_.DeleteLeft();
     pbi::RegisterRequest request;
     request.set_node_id(node_id_);
     request.set_address(options_.advertise.empty() ? bound_.address : options_.advertise);
@@ -101,34 +148,8 @@ class WorkerServerImpl final : public WorkerServer {
     return request;
   }
 
-  void KeepRegistered() {
-    const auto channel = OpenChannel(options_.coordinator);
-    const auto stub = pbi::RegistryService::NewStub(channel);
-    bool known = false;
-    while (!Stopping()) {
-      grpc::ClientContext context;
-      SetDeadline(context, kRegisterTimeout);
-      pbi::RegisterResponse response;
-      const grpc::Status status = stub->Register(&context, Registration(), &response);
-      if (status.ok() != known) {
-        known = status.ok();
-        if (known) spdlog::info("registered with coordinator {} as {}", options_.coordinator, node_id_);
-        if (!known) spdlog::warn("coordinator {}: {}", options_.coordinator, status.error_message());
-      }
-      Sleep(status.ok() ? absl::Milliseconds(response.heartbeat_milliseconds()) : kRetryEvery);
-    }
-  }
-
-  bool Stopping() {
-    MutexLock lock(mutex_);
-    return stopping_;
-  }
-  void Sleep(absl::Duration time) {
-    MutexLock lock(mutex_);
-    if (!stopping_) wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(time));
-  }
-
   const WorkerOptions options_;
+  const std::shared_ptr<Certificates> certificates_;  // may be null
   const std::unique_ptr<DirectoryLock> lock_;
   const std::string node_id_;
   ThreadPool pool_;
@@ -136,11 +157,13 @@ class WorkerServerImpl final : public WorkerServer {
   RunHost runs_;
   PeerLinks peers_;
   WorkerService service_;
+  ShardMoves moves_;
+  ShardService shard_service_;
   ExchangeService exchange_;
   BoundServer bound_;
-  std::thread registering_;
+  std::unique_ptr<Registration> registration_;
+  std::atomic<bool> draining_{false};
   Mutex mutex_;
-  CondVar wake_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -152,11 +175,20 @@ absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOp
     return absl::InvalidArgumentError(
         "a worker needs a data directory, a coordinator, and 1 to 1024 threads");
   }
+  if (options.insecure_listen && !options.certificates.none()) {
+    return absl::InvalidArgumentError("--insecure-listen is plain text: with --tls-ca say --listen");
+  }
+  std::shared_ptr<Certificates> certificates;
+  if (!options.certificates.none()) {
+    LAWINE_ASSIGN_OR_RETURN(certificates, Certificates::Load(options.certificates, "cluster"));
+  }
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<DirectoryLock> lock, DirectoryLock::Take(options.data_dir));
+  ShardArrivals(GraphsOf(options)).RemoveCheckpoints();
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardStorage> storage,
-                          OpenRocksStorage(options.data_dir + "/graphs", RocksOptions()));
+                          OpenRocksStorage(GraphsOf(options), RocksOptions()));
   LAWINE_ASSIGN_OR_RETURN(const std::string node_id, NodeId(options.data_dir));
-  auto server = std::make_unique<WorkerServerImpl>(options, std::move(lock), node_id, std::move(storage));
+  auto server = std::make_unique<WorkerServerImpl>(options, std::move(certificates), std::move(lock), node_id,
+                                                   std::move(storage));
   LAWINE_RETURN_IF_ERROR(server->Bind());
   return server;
 }

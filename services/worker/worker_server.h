@@ -7,8 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/certificate_files.h"
+#include "services/common/health_check.h"
+#include "services/common/metric_families.h"
 
 namespace lawine {
 
@@ -18,7 +23,9 @@ struct WorkerOptions {
   std::string advertise;               // HOST:PORT for others; empty: the bound address
   std::string coordinator;             // HOST:PORT
   std::size_t threads = 1;             // threads that work on runs and loads, at least 1
-  bool insecure_listen = false;        // allows a listen address other than loopback
+  bool insecure_listen = false;        // allows plain text on a listen address other than loopback
+  CertificateFiles certificates =
+      {};  // all three, or none: plain text; of calls to coordinator and workers too
   // What members and links of graphs may take in memory; links beyond it are read from disk, which is slower.
   // None: graphs that do not fit the machine are refused.
   std::optional<std::uint64_t> memory_limit_bytes;
@@ -36,6 +43,11 @@ class WorkerServer {
   // HOST:PORT really bound.
   virtual const std::string& address() const = 0;
   virtual const std::string& node_id() const = 0;
+  virtual std::vector<HealthCheck> Checks() const = 0;
+  virtual MetricFamilies Collect() const = 0;
+  // Is not ready any more and begins nothing; returns when what it takes part in has ended (true), at `until`
+  // at the latest. Runs that go on then wait for it, or for who comes back with its data.
+  virtual bool Drain(absl::Time until) = 0;
   // Stops taking calls, ends those in progress within a few seconds. Safe to call twice; the destructor does.
   virtual void Shutdown() = 0;
 };

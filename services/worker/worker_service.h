@@ -17,8 +17,13 @@ namespace lawine {
 
 class WorkerService final : public internal::v1::WorkerService::Service {
  public:
-  WorkerService(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor)
-      : shards_(shards), runs_(runs), peers_(peers), executor_(executor), loader_(shards, executor) {}
+  // `load_dir`: see ShardLoader.
+  WorkerService(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor, std::string load_dir)
+      : shards_(shards),
+        runs_(runs),
+        peers_(peers),
+        executor_(executor),
+        loader_(shards, executor, std::move(load_dir)) {}
 
   grpc::Status LoadShard(grpc::ServerContext* context, LoadStream* stream) override;
   grpc::Status DropGraph(grpc::ServerContext*, const internal::v1::DropGraphRequest* request,

@@ -47,8 +47,10 @@ std::string Text(const grpc::Status& status) {
                       "', field '", details.field, "': ", status.error_message());
 }
 
-Client::Client(const std::string& address)
-    : channel_(OpenChannel(address)),
+Client::Client(const std::string& address) : Client(OpenChannel(address)) {}
+
+Client::Client(std::shared_ptr<grpc::Channel> channel)
+    : channel_(std::move(channel)),
       graphs_(pb::GraphService::NewStub(channel_)),
       simulations_(pb::SimulationService::NewStub(channel_)),
       cluster_(pb::ClusterService::NewStub(channel_)) {}

@@ -58,6 +58,7 @@ struct Watched {
 class Client {
  public:
   explicit Client(const std::string& address);
+  explicit Client(std::shared_ptr<grpc::Channel> channel);
 
   Answer<pb::Graph> CreateGraph(const pb::CreateGraphRequest& request);
   Answer<pb::ImportGraphResponse> Import(const pb::ImportOptions& options,

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gtest/gtest.h"
 
 namespace lawine {
 namespace {
@@ -20,7 +21,6 @@ std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
 
 CrashLoop::CrashLoop(TestCluster& cluster, const std::string& name)
     : cluster_(cluster),
-      name_(name),
       seed_(FromEnvironment("LAWINE_CRASH_SEED", 1)),
       kills_max_(static_cast<std::uint32_t>(FromEnvironment("LAWINE_CRASH_KILLS", 12))),
       random_(seed_ * 1'000'003 + std::hash<std::string>()(name)) {}
@@ -62,8 +62,10 @@ void CrashLoop::Revive() {
 void CrashLoop::End() { cluster_.WaitForAlive(cluster_.workers_count()); }
 
 std::string CrashLoop::Replay() const {
+  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
   return absl::StrCat("after ", kills_, " kills; again, at the same moments: LAWINE_CRASH_SEED=", seed_,
-                      " LAWINE_CRASH_KILLS=", kills_max_, " ctest -R CrashLoopTest.", name_);
+                      " LAWINE_CRASH_KILLS=", kills_max_, " ctest -R ", test.test_suite_name(), ".",
+                      test.name(), " ");
 }
 
 }  // namespace lawine

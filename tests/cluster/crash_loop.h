@@ -39,7 +39,6 @@ class CrashLoop {
   void Revive();
 
   TestCluster& cluster_;
-  const std::string name_;
   const std::uint64_t seed_;
   const std::uint32_t kills_max_;
   TestRandom random_;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
+#include "tests/support/test_random.h"
 
 namespace lawine {
 namespace {
@@ -293,6 +294,37 @@ TEST(DiskFullTest, RefusesTheLoadAndKeepsWhatWasThere) {
   EXPECT_THAT(client.GraphNames(), ElementsAre("small"));
   EXPECT_EQ(client.Simulate(Anything("small")).value.digest(), digest);
   EXPECT_TRUE(client.CreateGraph(GraphOf("large", 3'000)).ok()) << "what was written is gone again";
+}
+
+class CoordinatorDiskFullTest : public LongRunTest {
+ protected:
+  void SetUp() override {
+    if (!disk_.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
+    StartCluster({.workers = 2,
+                  .coordinator_flags = {"--import-memory", "1MiB", "--keep-every", "1s"},
+                  .coordinator_data = disk_.path() / "coordinator"});
+    digest_ = SmallDigest();
+  }
+
+  const SmallDisk disk_;
+  std::string digest_;
+};
+
+TEST_F(CoordinatorDiskFullTest, RefusesAnImportThatDoesNotFitAndTakesTheNext) {
+  pb::ImportOptions options;
+  options.set_name("large");
+  options.set_row("from,to");
+  TestRandom random(1);
+  std::string rows;
+  for (int i = 0; i < 2'500'000; ++i) {
+    absl::StrAppend(&rows, random.Next() >> 20, " ", random.Next() >> 20, "\n");
+  }
+  const auto large = client().Import(options, {{"rows", rows}});
+  EXPECT_THAT(large.status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "No space left on device"));
+  EXPECT_THAT(large.status.error_message(), HasSubstr((disk_.path() / "coordinator/import").string()));
+  EXPECT_EQ(SmallDigest(), digest_);
+  const auto small = client().Import(options, {{"rows", rows.substr(0, rows.find('\n', 1'000'000) + 1)}});
+  EXPECT_TRUE(small.ok()) << Text(small.status);
 }
 
 }  // namespace

@@ -198,7 +198,7 @@ TEST_F(HostilePeersTest, LoadsThatMakeNoSenseAreRefused) {
   const auto bad_batch = [&](const char* words) {
     EXPECT_THAT(LoadShard(*worker_, {job, batch}), IsRefused(StatusCode::INVALID_ARGUMENT, words));
   };
-  bad_batch("expected 3 members, received 0");
+  bad_batch("expected keys of 3 members, received 0");
   batch.mutable_links()->set_keys(std::string(24, '\1'));
   bad_batch("ascending");
   batch.mutable_links()->set_keys("abc");

@@ -193,6 +193,29 @@ TEST_F(RunLifeTest, SlowWatchersHoldNobodyUp) {
   EXPECT_EQ(steps, 30'001u) << "late, but nothing is left out";
 }
 
+TEST_F(RunLifeTest, ManyWatchersThatReadNothingChangeNothing) {
+  constexpr std::size_t kWatchers = 100;
+  const std::string alone = StartChain(30'000);
+  const std::string digest = WaitForEnd(alone, absl::Seconds(100)).has_end_time()
+                                 ? client().Result(alone).value.digest()
+                                 : "the run alone has not ended";
+  const std::string name = StartChain(30'000);
+  std::vector<grpc::ClientContext> contexts(kWatchers);
+  std::vector<std::unique_ptr<grpc::ClientReader<pb::WatchRunResponse>>> watchers;
+  pb::WatchRunRequest request;
+  request.set_name(name);
+  pb::WatchRunResponse response;
+  for (grpc::ClientContext& context : contexts) {
+    SetDeadline(context, kCallTimeout);
+    watchers.push_back(client().simulations().WatchRun(&context, request));
+    ASSERT_TRUE(watchers.back()->Read(&response));
+  }
+  EXPECT_EQ(WaitForEnd(name, absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
+  EXPECT_EQ(client().Result(name).value.digest(), digest);
+  for (grpc::ClientContext& context : contexts) context.TryCancel();
+  for (const auto& watcher : watchers) EXPECT_FALSE(watcher->Finish().ok());
+}
+
 class CoordinatorStopTest : public LongRunTest, public testing::WithParamInterface<int> {
  protected:
   void SetUp() override { StartCluster({.workers = 2, .runs_at_once = 1}); }

@@ -56,15 +56,8 @@ ServerProcess::ServerProcess(const std::vector<std::string>& command, const std:
 ServerProcess::~ServerProcess() { Kill(); }
 
 absl::StatusOr<std::string> ServerProcess::WaitUntilListening(absl::Duration timeout) {
-  constexpr char kWords[] = "listening on ";
   for (const absl::Time end = absl::Now() + timeout; absl::Now() < end; absl::SleepFor(kLookEvery)) {
-    const std::string said = Content(output_);
-    const std::size_t at = said.find(kWords);
-    const std::size_t line_end = said.find('\n', at == std::string::npos ? 0 : at);
-    if (at != std::string::npos && line_end != std::string::npos) {
-      const std::size_t from = at + sizeof(kWords) - 1;
-      return said.substr(from, line_end - from);
-    }
+    if (std::string address = Printed("listening on "); !address.empty()) return address;
     if (WaitUntilEnded(absl::ZeroDuration()).has_value()) {
       return absl::UnavailableError(absl::StrCat("ended with code ", *exit_code_, ": ", Said()));
     }
@@ -94,6 +87,15 @@ void ServerProcess::Signal(int signal) {
 void ServerProcess::Kill() {
   Signal(SIGKILL);
   LAWINE_CHECK(WaitUntilEnded(absl::Seconds(30)).has_value());
+}
+
+std::string ServerProcess::Printed(const std::string& words) const {
+  const std::string text = "\n" + Content(output_);
+  const std::size_t at = text.find("\n" + words);
+  if (at == std::string::npos) return "";
+  const std::size_t from = at + 1 + words.size();
+  const std::size_t line_end = text.find('\n', from);
+  return line_end == std::string::npos ? "" : text.substr(from, line_end - from);
 }
 
 std::string ServerProcess::Said() const { return Content(errors_); }

@@ -34,6 +34,8 @@ class ServerProcess {
   void Signal(int signal);
   // SIGKILL, and waits.
   void Kill();
+  // What follows `words` on the first line of its output that begins with them; empty when there is none.
+  std::string Printed(const std::string& words) const;
   // All it has said on standard error.
   std::string Said() const;
 

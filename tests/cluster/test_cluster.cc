@@ -11,6 +11,7 @@ namespace lawine {
 namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
+constexpr char kLoopback[] = "127.0.0.1";
 
 std::string MustListen(ServerProcess& process) {
   const auto address = process.WaitUntilListening(kStartTimeout);
@@ -22,14 +23,27 @@ std::string MustListen(ServerProcess& process) {
 }  // namespace
 
 TestCluster::TestCluster(ClusterOptions options) : options_(std::move(options)) {
-  StartCoordinator("127.0.0.1:0");
+  StartCoordinator(options_.host + ":0");
   for (std::uint32_t w = 0; w < options_.workers; ++w) {
     const bool given = w < options_.data.size() && !options_.data[w].empty();
     workers_.emplace_back().data = given ? options_.data[w] : directory_.path() / absl::StrCat("worker-", w);
     NameWorker(w);
-    StartWorker(w, "127.0.0.1:0");
+    StartWorker(w, WorkerListen(w));
   }
   WaitForAlive(options_.workers);
+}
+
+std::size_t TestCluster::AddWorker() {
+  const std::size_t index = workers_.size();
+  workers_.emplace_back().data = directory_.path() / absl::StrCat("worker-", index);
+  NameWorker(index);
+  StartWorker(index, WorkerListen(index));
+  WaitForAlive(workers_.size());
+  return index;
+}
+
+std::string TestCluster::WorkerListen(std::size_t index) const {
+  return (index < options_.worker_hosts.size() ? options_.worker_hosts[index] : options_.host) + ":0";
 }
 
 // Shards are dealt by node id: with ids of our choice worker 0 has the first ones.
@@ -48,7 +62,7 @@ std::string TestCluster::NodeId(std::size_t index) const {
 
 void TestCluster::RestartWorker(std::size_t index, bool same_port) {
   workers_[index].process->Kill();
-  StartWorker(index, same_port ? workers_[index].address : "127.0.0.1:0");
+  StartWorker(index, same_port ? workers_[index].address : WorkerListen(index));
   // The coordinator may still hold the old process for alive: wait for the new address.
   for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end;
        absl::SleepFor(absl::Milliseconds(50))) {
@@ -67,7 +81,7 @@ void TestCluster::RestartCoordinator() {
 
 void TestCluster::ReviveWorker(std::size_t index) {
   workers_[index].process->Kill();
-  StartWorker(index, "127.0.0.1:0");
+  StartWorker(index, WorkerListen(index));
 }
 
 void TestCluster::ReviveCoordinator() {
@@ -88,25 +102,27 @@ void TestCluster::WaitForAlive(std::size_t workers_count) {
 }
 
 std::vector<std::string> TestCluster::CoordinatorCommand(const std::string& listen) const {
-  std::vector<std::string> command = {CoordinatorProgram(),
-                                      "--data",
-                                      CoordinatorData(),
-                                      "--listen",
-                                      listen,
-                                      "--runs-at-once",
-                                      absl::StrCat(options_.runs_at_once)};
+  std::vector<std::string> command = options_.coordinator_prefix;
+  command.insert(command.end(), {CoordinatorProgram(), "--data", CoordinatorData(), ListenFlag(), listen,
+                                 "--runs-at-once", absl::StrCat(options_.runs_at_once)});
   command.insert(command.end(), options_.coordinator_flags.begin(), options_.coordinator_flags.end());
   return command;
 }
 
 std::vector<std::string> TestCluster::WorkerCommand(std::size_t index, const std::string& listen) const {
-  std::vector<std::string> command = {WorkerProgram(), "--data",    workers_[index].data,
-                                      "--listen",      listen,      "--coordinator",
-                                      address_,        "--threads", absl::StrCat(options_.threads)};
+  std::vector<std::string> command;
+  if (index < options_.worker_prefixes.size()) command = options_.worker_prefixes[index];
+  command.insert(command.end(), {WorkerProgram(), "--data", workers_[index].data, ListenFlag(), listen,
+                                 "--coordinator", address_, "--threads", absl::StrCat(options_.threads)});
   if (!options_.memory_limit.empty()) {
     command.insert(command.end(), {"--memory-limit", options_.memory_limit});
   }
+  command.insert(command.end(), options_.worker_flags.begin(), options_.worker_flags.end());
   return command;
+}
+
+std::string TestCluster::ListenFlag() const {
+  return options_.host == kLoopback ? "--listen" : "--insecure-listen";
 }
 
 std::filesystem::path TestCluster::LogStem(const std::string& name) {

@@ -25,7 +25,15 @@ struct ClusterOptions {
   std::uint32_t runs_at_once = 8;
   std::string memory_limit = {};  // of each worker; empty: none
   std::vector<std::string> coordinator_flags = {};
+  std::vector<std::string> worker_flags = {};
   std::vector<std::filesystem::path> data = {};  // of workers; those not named get a directory of their own
+  std::filesystem::path coordinator_data = {};   // the same
+  std::vector<std::string> coordinator_prefix = {};  // what stands before its command
+  // Where the coordinator listens, and workers that have no address of their own; others than loopback are
+  // allowed.
+  std::string host = "127.0.0.1";
+  std::vector<std::string> worker_hosts = {};
+  std::vector<std::vector<std::string>> worker_prefixes = {};  // as of the coordinator
 };
 
 // Dies with a message when a process cannot be started.
@@ -42,7 +50,12 @@ class TestCluster {
   // What the worker calls itself.
   std::string NodeId(std::size_t index) const;
   std::filesystem::path WorkerData(std::size_t index) const { return workers_[index].data; }
-  std::filesystem::path CoordinatorData() const { return directory_.path() / "coordinator"; }
+  std::filesystem::path CoordinatorData() const {
+    return options_.coordinator_data.empty() ? directory_.path() / "coordinator" : options_.coordinator_data;
+  }
+
+  // One more worker, with an empty directory. Waits until it is registered; returns its number.
+  std::size_t AddWorker();
 
   // Kills the process if it still runs and starts it again on the same data: the worker on any free port, or
   // on its old one; the coordinator where it was. Waits until all workers are registered.
@@ -60,6 +73,8 @@ class TestCluster {
   std::filesystem::path LogStem(const std::string& name);
 
  private:
+  std::string WorkerListen(std::size_t index) const;
+  std::string ListenFlag() const;
   struct Worker {
     std::filesystem::path data;
     std::string address;

@@ -271,6 +271,11 @@ TEST_F(TrafficCallsTest, RequestsThatMakeNoSenseAreRefused) {
   ExpectStillServing();
 }
 
+TEST_F(TrafficCallsTest, BatchesBesideGeneratedMessagesAreRefused) {
+  EXPECT_THAT(Refusal(SpecOf("g", 0.01, 10), {Batch({"17"})}), IsBadField("part", "generated"));
+  ExpectStillServing();
+}
+
 TEST_F(TrafficCallsTest, BatchesThatMakeNoSenseAreRefused) {
   const pb::TrafficSpec spec = SpecOf("g", 0.01, 0);
   EXPECT_THAT(Refusal(spec, {Batch({"17"}), Batch({"18", "20000"})}),

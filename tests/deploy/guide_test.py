@@ -38,7 +38,8 @@ class GuideTest(unittest.TestCase):
                 shell(block)
         graphs = json.loads(shell("lawine graph list -o json"))["graphs"]
         self.assertEqual(
-            sorted((g["name"], g["missing_shards"]) for g in graphs), [("friends", []), ("small-2", [])]
+            sorted((g["name"], g["missing_shards"]) for g in graphs),
+            [("friends", []), ("small", []), ("small-2", [])],
         )
 
     def test_helm_commands_render(self):

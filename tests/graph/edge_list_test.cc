@@ -1,10 +1,13 @@
 #include "engine/graph/edge_list.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 
 #include "engine/base/limits.h"
+#include "engine/base/thread_pool.h"
 #include "gtest/gtest.h"
+#include "tests/support/temp_directory.h"
 #include "tests/support/test_random.h"
 
 namespace lawine {
@@ -172,11 +175,11 @@ TEST(EdgeListTest, RefusesAMemberWithoutNameWhenOthersHaveOne) {
 }
 
 TEST(EdgeListTest, OrderOfRowsMakesNoDifference) {
-  EdgeList edges = {.links = RandomRows(20'000, 3'000, 1, 1)};
-  const Rows expected = LinksOf(*SourceOf(edges));
+  Rows rows = RandomRows(20'000, 3'000, 1, 1);
+  const Rows expected = LinksOf(*SourceOf({.links = rows}));
   for (unsigned seed = 0; seed < 3; ++seed) {
-    std::shuffle(edges.links.begin(), edges.links.end(), std::mt19937_64(seed));
-    EXPECT_EQ(LinksOf(*SourceOf(edges)), expected);
+    std::shuffle(rows.begin(), rows.end(), std::mt19937_64(seed));
+    EXPECT_EQ(LinksOf(*SourceOf({.links = rows})), expected);
   }
 }
 
@@ -221,6 +224,36 @@ TEST(EdgeListTest, InLinksAreExact) {
   for (std::uint32_t m = 0; m < source->members_count(); ++m) {
     ASSERT_EQ(source->InLinksOf(MemberId(m)), in_links[m]) << "member " << m;
   }
+}
+
+// Rows with columns, repeated and with self-links, in much less memory than they take: all that is kept of
+// them, and all that is said of them, is as with enough.
+TEST(EdgeListTest, LittleMemoryMakesNoDifference) {
+  TempDirectory directory;
+  ThreadPool threads(2);
+  constexpr LinkColumns kBoth{.kinds = true, .weights = true};
+  for (const MemberKey stretch : {MemberKey{1}, MemberKey{1} << 48}) {
+    Rows rows = RandomRows(300'000, 3'000, stretch, 5);
+    for (KeyedLink& link : rows) {
+      link.kind = static_cast<std::uint8_t>((link.from + link.to) / stretch % 3);
+      link.weight = static_cast<std::uint32_t>((link.from ^ link.to) % kLinkWeightOne);
+    }
+    EdgeListCounts expected_counts;
+    const auto expected = SourceOf({.links = rows, .columns = kBoth}, expected_counts);
+    const SpillOptions little{.directory = directory.path() / "spill", .memory_bytes = 1 << 18};
+    EdgeList edges{.links = LinkSpool(kBoth, little, threads), .columns = kBoth};
+    for (const KeyedLink& link : rows) ASSERT_TRUE(edges.links.Add(link).ok());
+    EdgeListCounts counts;
+    const auto source = MakeEdgeListSource(std::move(edges), counts, little);
+    ASSERT_TRUE(source.ok()) << source.status();
+    EXPECT_EQ(LinksOf(**source), LinksOf(*expected));
+    EXPECT_EQ(counts.duplicates_dropped, expected_counts.duplicates_dropped);
+    EXPECT_EQ(counts.self_links_dropped, expected_counts.self_links_dropped);
+    for (std::uint32_t m = 0; m < expected->members_count(); ++m) {
+      ASSERT_EQ((*source)->InLinksOf(MemberId(m)), expected->InLinksOf(MemberId(m)));
+    }
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "spill")) << "temporary files have no names";
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ ReadResult Read(const EdgeFormat& format, std::string_view text,
 Rows RowsOf(const EdgeFormat& format, std::string_view text) {
   ReadResult result = Read(format, text);
   EXPECT_TRUE(result.status.ok()) << result.status;
-  return result.edges.links;
+  return result.edges.links.unsorted();
 }
 
 std::string ErrorOf(const EdgeFormat& format, std::string_view text) {
@@ -132,7 +132,7 @@ TEST(EdgeReaderTest, TakesAnySeparatorsCommentsBlankLinesAndLineEnds) {
   const std::string_view text = "\xEF\xBB\xBF# one\r\n1 2\r\n\r\n  3\t\t4  \n5,6\n7; 8\n% two\n\n 9 ,;\t10";
   const ReadResult result = Read(Directed(), text);
   ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_EQ(result.edges.links, (Rows{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}}));
+  EXPECT_EQ(result.edges.links.unsorted(), (Rows{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}}));
   EXPECT_EQ(result.report.lines, 9u);
   EXPECT_EQ(result.report.comments, 2u);
   EXPECT_EQ(result.report.rows, 5u);
@@ -171,7 +171,7 @@ TEST(EdgeReaderTest, ProbabilitiesBecomeTheNearestWeight) {
   const ReadResult result = Read(format, "1 2 0\n1 3 1\n1 4 0.5\n1 5 0.1\n1 6 1e-1\n");
   ASSERT_TRUE(result.status.ok()) << result.status;
   EXPECT_TRUE(result.edges.columns.weights);
-  EXPECT_EQ(result.edges.links,
+  EXPECT_EQ(result.edges.links.unsorted(),
             (Rows{{1, 2, 0}, {1, 3, kLinkWeightOne}, {1, 4, kHalf}, {1, 5, 214748365}, {1, 6, 214748365}}));
   EXPECT_THAT(result.report.examples,
               ElementsAre("1 reaches 2 with probability 0", "1 reaches 3 with probability 1",
@@ -206,7 +206,7 @@ TEST(EdgeReaderTest, UndirectedRowsCountTheirSelfLinksOnceAndTheirDuplicatesInLi
 TEST(EdgeReaderHeaderTest, NamesOfColumnsAreSkippedWithAWarning) {
   const ReadResult result = Read(Directed(), "# made by hand\nnode_1,node_2\r\n1,2\n");
   ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_EQ(result.edges.links, (Rows{{1, 2}}));
+  EXPECT_EQ(result.edges.links.unsorted(), (Rows{{1, 2}}));
   EXPECT_THAT(result.report.warnings, ElementsAre("edges.txt:2: taken as a header: 'node_1,node_2'"));
 }
 
@@ -223,7 +223,7 @@ TEST(EdgeReaderHeaderTest, LettersInOtherColumnsAreNoHeader) {
 TEST(EdgeReaderHeaderTest, AnHonestCountIsSkippedSilently) {
   const ReadResult result = Read(Directed("from,to,probability"), "3 2\n0 1 0.5\n1 2 0.5\n");
   ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_EQ(result.edges.links, (Rows{{0, 1, kHalf}, {1, 2, kHalf}}));
+  EXPECT_EQ(result.edges.links.unsorted(), (Rows{{0, 1, kHalf}, {1, 2, kHalf}}));
   EXPECT_THAT(result.report.warnings, IsEmpty());
 }
 
@@ -245,7 +245,7 @@ TEST(EdgeReaderHeaderTest, SnapCommentsAreComparedWithTheirOwnFile) {
   ASSERT_TRUE(reader.EndFile().ok());
   EXPECT_THAT(reader.report().warnings, ElementsAre("b:2: comment says 3 members, the file names 1",
                                                     "b:2: comment says 948,464 links, the file has 1 rows"));
-  EXPECT_EQ(reader.TakeEdges().links, (Rows{{1, 2}, {1, 9}, {1, 1}}));
+  EXPECT_EQ(reader.TakeEdges().links.unsorted(), (Rows{{1, 2}, {1, 9}, {1, 1}}));
 }
 
 TEST(EdgeReaderHeaderTest, HeaderLinesAreSkippedWhateverTheyHold) {
@@ -253,7 +253,7 @@ TEST(EdgeReaderHeaderTest, HeaderLinesAreSkippedWhateverTheyHold) {
   format.header_lines = 2;
   const ReadResult result = Read(format, "34 78\nthis is, no row at all\n0 1\n");
   ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_EQ(result.edges.links, (Rows{{0, 1}}));
+  EXPECT_EQ(result.edges.links.unsorted(), (Rows{{0, 1}}));
   EXPECT_THAT(result.report.warnings, IsEmpty());
 }
 
@@ -297,11 +297,11 @@ TEST(EdgeReaderStreamTest, AnyChunkingGivesTheSame) {
   for (const std::string& bytes : {text, Gzip(text), Zstd(text)}) {
     const ReadResult whole = Read(Directed(), bytes);
     ASSERT_TRUE(whole.status.ok()) << whole.status;
-    EXPECT_EQ(whole.edges.links, (Rows{{10, 200}, {3000, 4}, {5, 6}}));
+    EXPECT_EQ(whole.edges.links.unsorted(), (Rows{{10, 200}, {3000, 4}, {5, 6}}));
     for (std::size_t piece_bytes = 1; piece_bytes < bytes.size(); ++piece_bytes) {
       const ReadResult pieces = Read(Directed(), bytes, piece_bytes);
       EXPECT_TRUE(pieces.status.ok()) << pieces.status;
-      EXPECT_EQ(pieces.edges.links, whole.edges.links);
+      EXPECT_EQ(pieces.edges.links.unsorted(), whole.edges.links.unsorted());
       EXPECT_EQ(pieces.report.lines, whole.report.lines);
       EXPECT_EQ(pieces.report.warnings, whole.report.warnings);
     }
@@ -382,7 +382,7 @@ TEST(EdgeReaderTest, KindsAreReadByNameAndNumber) {
       Read(Directed("from,to,kind,probability"), "1 2 group .5\n1 2 same_person 1\n2 3 0 0\n2 3 255 .25\n");
   ASSERT_TRUE(result.status.ok()) << result.status;
   EXPECT_EQ(result.edges.columns, (LinkColumns{.kinds = true, .weights = true}));
-  EXPECT_EQ(result.edges.links,
+  EXPECT_EQ(result.edges.links.unsorted(),
             (Rows{{1, 2, kHalf, 2}, {1, 2, kLinkWeightOne, 1}, {2, 3, 0, 0}, {2, 3, kHalf / 2, 255}}));
   EXPECT_EQ(result.report.examples[0], "1 reaches 2 with probability 0.5, a link of kind group");
   EXPECT_EQ(RowsOf(Undirected("member,member,kind,probability"), "1 2 3 .5\n"),

@@ -36,9 +36,11 @@ LAYERS = {
     "engine/spread": {"engine/base", "engine/graph", "engine/store"},
     "services/common": {"engine/base", "engine/graph", "engine/store", "engine/spread"},
     "services/common/json": {"engine/base"},
-    "services/worker": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common"},
+    "services/server": {"engine/base", "services/common"},
+    "services/worker": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common",
+                        "services/server"},
     "services/coordinator": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common",
-                             "services/common/json"},
+                             "services/common/json", "services/server"},
     "services/cli/page": set(),
     "services/cli": {"engine/base", "engine/graph", "services/common", "services/common/json",
                      "services/coordinator", "services/worker", "services/cli/page"},
@@ -48,14 +50,15 @@ GENERATED = re.compile(r"^(lawine|google/rpc)/.*\.pb\.h$")
 SEES_GENERATED = ("services/", "tests/services/", "tests/cluster/", "tests/cli/", "bench/services/",
                   "bench/load/")
 OUTSIDE_ENGINE = re.compile(r"^(grpc|grpcpp|google/protobuf|google/rpc|lawine|services|spdlog|CLI|nlohmann|rocksdb)/")
-ROCKSDB_USERS = {"engine/store/rocks_status.cc", "engine/store/rocks_status.h", "engine/store/rocks_store.cc",
+ROCKSDB_USERS = {"engine/store/rocks_copies.cc", "engine/store/rocks_status.cc", "engine/store/rocks_status.h", "engine/store/rocks_store.cc",
                  "services/coordinator/registry_store.cc"}
 
 # What the build asks for -> the Debian package that has it.
 PACKAGES = {
     "absl": "libabsl-dev", "benchmark": "libbenchmark-dev", "chart.min.js": "libjs-chart.js", "CLI11": "libcli11-dev", "GTest": "libgtest-dev",
     "grpc++": "libgrpc++-dev", "grpc_cpp_plugin": "protobuf-compiler-grpc", "jemalloc": "libjemalloc-dev",
-    "libxxhash": "libxxhash-dev", "libzstd": "libzstd-dev", "nlohmann_json": "nlohmann-json3-dev",
+    "libxxhash": "libxxhash-dev", "libmicrohttpd": "libmicrohttpd-dev", "libzstd": "libzstd-dev", "OpenSSL": "libssl-dev",
+    "prometheus-cpp-core": "prometheus-cpp-dev", "nlohmann_json": "nlohmann-json3-dev",
     "PkgConfig": "pkg-config", "Protobuf": "libprotobuf-dev", "Python3": "python3", "rocksdb": "librocksdb-dev",
     "spdlog": "libspdlog-dev", "Threads": "g++", "ZLIB": "zlib1g-dev",
 }

@@ -50,5 +50,16 @@ TEST(CheckEstimate, RefusesWhatWouldNotEndAndSaysWhatItWouldTake) {
   EXPECT_TRUE(CheckEstimate(Plan(1, 5'555)).ok());
 }
 
+TEST(CheckEstimate, RefusesMoreReplicasThanThereMayBeAndSaysWhatTheyWouldTake) {
+  const absl::Status status = CheckEstimate(Plan(0.1, 4'000'000'000));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(status.message());
+  EXPECT_THAT(message, HasSubstr("expected 1 to 10000, found 4000000000"));
+  EXPECT_THAT(message, HasSubstr("7.2e+17 deliveries"));
+  EXPECT_THAT(message, HasSubstr("200000.3 hours"));
+  EXPECT_THAT(message, HasSubstr("until_precision"));
+  EXPECT_FALSE(CheckEstimate(Plan(0.0001, 10'001)).ok());
+}
+
 }  // namespace
 }  // namespace lawine

@@ -52,6 +52,19 @@ TEST(RecoveryTest, WorkersThatCameBackMayBeWaitedForAgain) {
   }
 }
 
+TEST(RecoveryTest, WhatWeInterruptSaysNothingAgainstTheRun) {
+  Recovery recovery({.attempts_max = 2});
+  for (int moves = 0; moves < 10; ++moves) {
+    recovery.Started();
+    recovery.Interrupted();
+    recovery.Interrupted();  // it could not begin again yet
+  }
+  recovery.Started();
+  EXPECT_TRUE(recovery.Lost(Gone(), false, kStart).ok());
+  recovery.Started();
+  EXPECT_FALSE(recovery.Lost(Gone(), false, kStart).ok());
+}
+
 TEST(RecoveryTest, ARunThatNeverGetsFurtherIsGivenUp) {
   Recovery recovery({.attempts_max = 3});
   for (int attempt = 1; attempt < 3; ++attempt) {

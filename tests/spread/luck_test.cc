@@ -55,25 +55,25 @@ TestGraph EvenKeys(std::uint64_t seed, std::uint32_t members) {
   return graph;
 }
 
-EdgeList AsEdges(const TestGraph& graph) {
-  EdgeList edges;
-  for (const auto& [from, to] : graph.links) edges.links.push_back({.from = from, .to = to});
-  edges.extra_members = graph.extra_members;
-  return edges;
+std::vector<KeyedLink> RowsOf(const TestGraph& graph) {
+  std::vector<KeyedLink> rows;
+  for (const auto& [from, to] : graph.links) rows.push_back({.from = from, .to = to});
+  return rows;
 }
 
 TEST(LuckTest, ShuffledRowsChangeNothing) {
   const TestGraph graph = EvenKeys(1, 3'000);
   EdgeListCounts counts;
-  const auto source = MakeEdgeListSource(AsEdges(graph), counts);
+  const auto source =
+      MakeEdgeListSource({.links = RowsOf(graph), .extra_members = graph.extra_members}, counts);
   ASSERT_TRUE(source.ok()) << source.status();
   TestRandom random(2);
   for (std::uint64_t run_seed = 1; run_seed <= 5; ++run_seed) {
-    EdgeList shuffled = AsEdges(graph);
-    std::shuffle(shuffled.links.begin(), shuffled.links.end(), std::mt19937_64(random.Next()));
-    std::shuffle(shuffled.extra_members.begin(), shuffled.extra_members.end(),
-                 std::mt19937_64(random.Next()));
-    const auto other = MakeEdgeListSource(std::move(shuffled), counts);
+    std::vector<KeyedLink> rows = RowsOf(graph);
+    std::vector<MemberKey> extra_members = graph.extra_members;
+    std::shuffle(rows.begin(), rows.end(), std::mt19937_64(random.Next()));
+    std::shuffle(extra_members.begin(), extra_members.end(), std::mt19937_64(random.Next()));
+    const auto other = MakeEdgeListSource({.links = rows, .extra_members = extra_members}, counts);
     ASSERT_TRUE(other.ok()) << other.status();
     const Told before = Tell(**source, 3, run_seed, graph.start),
                after = Tell(**other, 4, run_seed, graph.start);

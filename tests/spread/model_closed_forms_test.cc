@@ -237,7 +237,7 @@ TEST(ModelClosedFormsTest, SpreadsInNetHeptAreAsPublished) {
                    {.columns = ParseEdgeColumns("from,to,probability", false).value()});
   ASSERT_TRUE(edges.ok()) << edges.status();
   TestGraph links{.name = "NetHEPT", .links = {}};
-  for (const KeyedLink& link : edges->links) {
+  for (const KeyedLink& link : edges->links.unsorted()) {
     if (link.from != link.to) links.links.emplace_back(link.from, link.to);
   }
   const Network network(links);

@@ -312,7 +312,7 @@ class SampleTest : public testing::Test {
         ReadEdgeFile(folder_ / name, {.columns = ParseEdgeColumns("from,to,probability", false).value()});
     EXPECT_TRUE(edges.ok()) << edges.status();
     ModelGraph graph;
-    for (const KeyedLink& link : edges->links) {
+    for (const KeyedLink& link : edges->links.unsorted()) {
       graph.members[link.from];
       graph.members[link.to];
       graph.links.push_back({.source = link.from, .receiver = link.to, .weight = link.weight});

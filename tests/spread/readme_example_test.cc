@@ -13,14 +13,14 @@ namespace lawine {
 namespace {
 
 TEST(ReadmeExample, RingOfSevenHasTheDigestsOfThePage) {
-  EdgeList edges;
+  std::vector<KeyedLink> rows;
   for (MemberKey i = 1; i <= 7; ++i) {
     const MemberKey next = i % 7 + 1;
-    edges.links.push_back({.from = i, .to = next});
-    edges.links.push_back({.from = next, .to = i});
+    rows.push_back({.from = i, .to = next});
+    rows.push_back({.from = next, .to = i});
   }
   EdgeListCounts counts;
-  const auto source = MakeEdgeListSource(std::move(edges), counts);
+  const auto source = MakeEdgeListSource({.links = rows}, counts);
   ASSERT_TRUE(source.ok());
   InlineExecutor executor;
   MemoryShardStorage storage;

@@ -148,6 +148,18 @@ TEST_F(RocksDamageTest, TablesCutAtAnyByteAreRefused) {
   EXPECT_GT(cuts, 5'000u);
 }
 
+TEST_F(RocksDamageTest, OtherFilesCutAtAnyByteAreRefusedOrHarmless) {
+  std::uint32_t cuts = 0;
+  for (const auto& [file, sound] : files_) {
+    if (IsNeverRead(file) || file.ends_with(".sst")) continue;
+    for (std::size_t size = 0; size < sound.size(); ++size, ++cuts) {
+      SCOPED_TRACE(absl::StrCat(file, " cut to ", size, " of ", sound.size()));
+      ExpectRefusedOrSame(file, sound.substr(0, size));
+    }
+  }
+  EXPECT_GT(cuts, 100u);
+}
+
 TEST_F(RocksDamageTest, MissingAndSwappedFilesAreRefusedOrHarmless) {
   for (const auto& [file, sound] : files_) {
     SCOPED_TRACE(file);

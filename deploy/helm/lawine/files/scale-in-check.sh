@@ -14,13 +14,13 @@ awk -v prefix="$statefulset-" -v count="$count" '
     shards = $2 + 0
     if (shards == 0) next
     if (index(address, prefix) != 1) {
-      printf "workers.count: a worker at %s holds %d shards, and is none of %s*: move it first\n", address, shards, prefix
+      printf "workers.count: a worker at %s holds %d shards, and is none of %s*: move them first (lawine cluster rebalance apply --drain %s --wait)\n", address, shards, prefix, address
       refused = 1
       next
     }
     number = substr(address, length(prefix) + 1) + 0
     if (number >= count) {
-      printf "workers.count: %d would remove %s%d, which holds %d shards: delete its graphs or move them first (lawine cluster status)\n", count, prefix, number, shards
+      printf "workers.count: %d would remove %s%d, which holds %d shards: move them first (lawine cluster rebalance apply --drain %s%d --wait)\n", count, prefix, number, shards, prefix, number
       refused = 1
     }
   }

@@ -40,7 +40,7 @@ own: {members: 1000, linksPerMember: 20}
 {{- if hasSuffix "Ti" . }}{{ mul $number 1048576 }}{{ else if hasSuffix "Gi" . }}{{ mul $number 1024 }}{{ else }}{{ $number }}{{ end -}}
 {{- end -}}
 
-{{/* memoryNeeded, memory, graphMemory, disk (MiB a worker), coordinatorMemory (MiB), members, links; as JSON. */}}
+{{/* memoryNeeded, memory, graphMemory, disk (MiB a worker), coordinatorMemory, coordinatorDisk (MiB), members, links; as JSON. */}}
 {{- define "lawine.sizing" -}}
 {{- $workers := int .Values.workers.count -}}
 {{- $presets := fromYaml (include "lawine.presets" .) -}}
@@ -65,8 +65,11 @@ own: {members: 1000, linksPerMember: 20}
 {{- $total := max 2048 (add $needed 1024) -}}
 {{- if .Values.workers.memory }}{{ $total = int64 (include "lawine.mebibytes" .Values.workers.memory) }}{{ end -}}
 {{- $wantedDisk := max 8192 (add 2048 (int64 (ceil (divf (mulf $disk 2.0) 1048576.0)))) -}}
-{{- $coordinator := add 1024 (int64 (ceil (divf (mulf 24.0 (float64 .Values.sizing.importLinks)) 1048576.0))) -}}
-{{- dict "memoryNeeded" $needed "memory" $total "graphMemory" (sub $total 1024) "disk" $wantedDisk "coordinatorMemory" $coordinator "members" (int64 $allMembers) "links" (int64 $allLinks) | toJson -}}
+{{- $importLinks := float64 .Values.sizing.importLinks -}}
+{{- $importMembers := ternary $allMembers 0.0 (gt $importLinks 0.0) -}}
+{{- $coordinator := add 1024 (int64 (ceil (divf (mulf 60.0 $importMembers) 1048576.0))) -}}
+{{- $coordinatorDisk := max 4096 (add 2048 (int64 (ceil (divf (mulf 12.0 $importLinks) 1048576.0)))) -}}
+{{- dict "memoryNeeded" $needed "memory" $total "graphMemory" (sub $total 1024) "disk" $wantedDisk "coordinatorMemory" $coordinator "coordinatorDisk" $coordinatorDisk "members" (int64 $allMembers) "links" (int64 $allLinks) | toJson -}}
 {{- end -}}
 
 {{/* A quantity of mebibytes, in the largest unit that is exact. */}}

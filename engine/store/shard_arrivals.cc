@@ -1,0 +1,98 @@
+#include "engine/store/shard_arrivals.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/status_macros.h"
+#include "engine/store/rocks_copies.h"
+#include "engine/store/rocks_store.h"
+
+namespace lawine {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status FromErrorCode(const std::error_code& error, const std::string& where) {
+  return error ? absl::UnavailableError(absl::StrCat(where, ": ", error.message())) : absl::OkStatus();
+}
+
+}  // namespace
+
+std::string ShardArrivals::PlaceOf(const ShardName& name) const {
+  return absl::StrFormat("%s/%s/shard-%04d", root_, name.graph, name.shard.value);
+}
+
+void ShardArrivals::RemoveCheckpoints() const {
+  std::error_code error;
+  for (const auto& graph : fs::directory_iterator(root_, error)) {
+    std::error_code inner;
+    for (const auto& entry : fs::directory_iterator(graph.path(), inner)) {
+      std::error_code ignored;  // the next start tries again
+      if (absl::StrContains(entry.path().filename().string(), kSendingMark)) {
+        fs::remove_all(entry.path(), ignored);
+      }
+    }
+  }
+}
+
+absl::StatusOr<std::unique_ptr<ShardArrival>> ShardArrivals::Begin(
+    const ShardName& name, const std::vector<ShardFile>& files) const {
+  LAWINE_RETURN_IF_ERROR(CheckGraphName(name.graph));
+  return ShardArrival::Begin(ArrivingOf(name), files);
+}
+
+absl::StatusOr<ShardManifest> ShardArrivals::ManifestOf(const ShardName& name) const {
+  LAWINE_ASSIGN_OR_RETURN(ShardManifest manifest, ReadRocksManifest(ArrivingOf(name)));
+  if (manifest.graph.name == name.graph && manifest.shard == name.shard) return manifest;
+  return absl::FailedPreconditionError(absl::StrCat("a copy of shard ", name.shard.value, " of graph '",
+                                                    name.graph, "' is in truth shard ", manifest.shard.value,
+                                                    " of '", manifest.graph.name, "'"));
+}
+
+absl::StatusOr<std::unique_ptr<ShardReader>> ShardArrivals::Open(const ShardName& name) const {
+  const std::string directory = ArrivingOf(name);
+  LAWINE_RETURN_IF_ERROR(ForgetArrived(directory));
+  LAWINE_ASSIGN_OR_RETURN(ShardManifest manifest, ReadRocksManifest(directory));
+  if (manifest.graph.name != name.graph) {
+    manifest.graph.name = name.graph;
+    LAWINE_RETURN_IF_ERROR(ReplaceRocksManifest(directory, manifest));
+  }
+  return OpenRocksShard(directory, name);
+}
+
+absl::Status ShardArrivals::MarkArrived(const ShardName& name) const {
+  return lawine::MarkArrived(ArrivingOf(name), {});
+}
+
+absl::Status ShardArrivals::CheckArrived(const ShardName& name) const {
+  if (HasArrived(ArrivingOf(name))) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(ArrivingOf(name), ": the copy is not whole"));
+}
+
+absl::Status ShardArrivals::Adopt(const ShardName& name) const {
+  LAWINE_RETURN_IF_ERROR(CheckArrived(name));
+  const std::string directory = ArrivingOf(name);
+  const std::string place = PlaceOf(name);
+  std::error_code error;
+  if (fs::exists(place, error)) return absl::AlreadyExistsError(absl::StrCat(place, ": the shard exists"));
+  fs::rename(directory, place, error);
+  LAWINE_RETURN_IF_ERROR(FromErrorCode(error, place));
+  const fs::path graph = fs::path(place).parent_path();
+  LAWINE_RETURN_IF_ERROR(SyncDirectory(graph.string()));
+  LAWINE_RETURN_IF_ERROR(SyncDirectory(graph.parent_path().string()));
+  return ForgetArrived(place);
+}
+
+absl::Status ShardArrivals::Remove(const ShardName& name) const {
+  LAWINE_RETURN_IF_ERROR(CheckGraphName(name.graph));
+  std::error_code error;
+  fs::remove_all(ArrivingOf(name), error);
+  LAWINE_RETURN_IF_ERROR(FromErrorCode(error, ArrivingOf(name)));
+  fs::remove(fs::path(ArrivingOf(name)).parent_path(), error);  // goes when it was the last one
+  return absl::OkStatus();
+}
+
+}  // namespace lawine

@@ -1,0 +1,34 @@
+// A file in memory that libraries can read by its path.
+#ifndef LAWINE_SERVICES_COMMON_MEMORY_FILE_H_
+#define LAWINE_SERVICES_COMMON_MEMORY_FILE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace lawine {
+
+// Readers of path() see one content or the next, never a part, each with a modification time of its own;
+// nothing of it ever is on a disk, and it is gone with the process. Replace is not thread-safe; readers may
+// read meanwhile.
+class MemoryFile {
+ public:
+  MemoryFile() = default;
+  ~MemoryFile();
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  // Call first once before path().
+  absl::Status Replace(const std::string& content);
+  // For this process only.
+  std::string path() const;
+
+ private:
+  int file_ = -1;
+  std::int64_t version_ = 0;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COMMON_MEMORY_FILE_H_

@@ -1,0 +1,36 @@
+// The public services as callers reach them: each method with what it asks of its callers.
+#ifndef LAWINE_SERVICES_COORDINATOR_FRONT_H_
+#define LAWINE_SERVICES_COORDINATOR_FRONT_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <vector>
+
+#include "lawine/v1/backups.grpc.pb.h"
+#include "lawine/v1/placement.grpc.pb.h"
+#include "lawine/v1/traffic.grpc.pb.h"
+#include "lawine/v1/what_if.grpc.pb.h"
+#include "services/coordinator/gate.h"
+#include "services/coordinator/public_services.h"
+
+namespace lawine {
+
+// What is behind the gate.
+struct PublicServices {
+  lawine::v1::GraphService::Service& graphs;
+  SimulationService& simulations;
+  lawine::v1::TrafficService::Service& traffic;
+  lawine::v1::WhatIfService::Service& what_if;
+  lawine::v1::ClusterService::Service& cluster;
+  lawine::v1::PlacementService::Service& placement;
+  lawine::v1::BackupService::Service& backups;
+};
+
+// Services that pass `gate`, in any order. A method that has no rule there is UNIMPLEMENTED: nobody gets past
+// by being forgotten. Both arguments must outlive them.
+std::vector<std::unique_ptr<grpc::Service>> MakeFront(Gate& gate, const PublicServices& services);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_FRONT_H_

@@ -1,0 +1,99 @@
+#include "services/worker/registration.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/common/rpc.h"
+#include "services/common/tls_probe.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+constexpr absl::Duration kRetryEvery = absl::Milliseconds(200);
+constexpr absl::Duration kRegisterTimeout = absl::Seconds(5);
+constexpr absl::Duration kExplainEvery = absl::Seconds(5);
+constexpr absl::Duration kExplainTimeout = absl::Seconds(2);
+
+}  // namespace
+
+Registration::Registration(std::string coordinator, std::shared_ptr<Certificates> certificates,
+                           std::function<pbi::RegisterRequest()> say)
+    : coordinator_(std::move(coordinator)),
+      certificates_(std::move(certificates)),
+      say_(std::move(say)),
+      thread_([this] { Run(); }) {}
+
+void Registration::Stop() {
+  {
+    MutexLock lock(mutex_);
+    if (std::exchange(stopping_, true)) return;
+    wake_.NotifyAll();
+  }
+  thread_.join();
+}
+
+bool Registration::connected() const {
+  MutexLock lock(mutex_);
+  return connected_;
+}
+
+absl::Status Registration::Refusal() const {
+  MutexLock lock(mutex_);
+  return absl::IsPermissionDenied(last_) ? last_ : absl::OkStatus();
+}
+
+void Registration::Run() {
+  const auto channel =
+      OpenChannel(coordinator_, certificates_ == nullptr ? nullptr : certificates_->ForChannels());
+  const auto stub = pbi::RegistryService::NewStub(channel);
+  for (absl::Duration pause = absl::ZeroDuration(); Sleep(pause);) {
+    grpc::ClientContext context;
+    SetDeadline(context, kRegisterTimeout);
+    pbi::RegisterResponse response;
+    const grpc::Status status = stub->Register(&context, say_(), &response);
+    Heard(status);
+    pause = status.ok() ? absl::Milliseconds(response.heartbeat_milliseconds()) : kRetryEvery;
+  }
+}
+
+// Tells changes only.
+void Registration::Heard(const grpc::Status& status) {
+  const absl::Status heard = Explained(status);
+  MutexLock lock(mutex_);
+  const bool known = heard.ok() == connected_ && (heard.ok() || heard.code() == last_.code());
+  connected_ = heard.ok();
+  last_ = heard;
+  if (known) return;
+  if (heard.ok()) spdlog::info("registered with coordinator {}", coordinator_);
+  if (!heard.ok()) spdlog::warn("coordinator {}: {}", coordinator_, std::string(heard.message()));
+}
+
+absl::Status Registration::Explained(const grpc::Status& status) {
+  if (status.ok()) {
+    why_ = absl::OkStatus();
+    return why_;
+  }
+  if (certificates_ != nullptr && absl::Now() - explained_ > kExplainEvery) {
+    explained_ = absl::Now();
+    why_ = ProbeTls(coordinator_, "", certificates_->texts(), kExplainTimeout);
+    if (absl::IsPermissionDenied(why_)) {
+      why_ = absl::PermissionDeniedError(absl::StrCat(why_.message(), ": this worker does not join until ",
+                                                      certificates_->files().certificate, " or ",
+                                                      certificates_->files().ca, " is replaced"));
+    }
+  }
+  return absl::IsPermissionDenied(why_) ? why_ : absl::UnavailableError(status.error_message());
+}
+
+// False when it is time to stop.
+bool Registration::Sleep(absl::Duration time) {
+  MutexLock lock(mutex_);
+  if (!stopping_ && time > absl::ZeroDuration()) wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(time));
+  return !stopping_;
+}
+
+}  // namespace lawine

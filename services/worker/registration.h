@@ -1,0 +1,56 @@
+// Keeps a worker known to its coordinator.
+#ifndef LAWINE_SERVICES_WORKER_REGISTRATION_H_
+#define LAWINE_SERVICES_WORKER_REGISTRATION_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "engine/base/mutex.h"
+#include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/common/certificates.h"
+
+namespace lawine {
+
+// Registers on a thread of its own, again and again, from construction until Stop. Thread-safe.
+class Registration {
+ public:
+  // `say` makes what to say each time. `certificates` may be null: plain text.
+  Registration(std::string coordinator, std::shared_ptr<Certificates> certificates,
+               std::function<internal::v1::RegisterRequest()> say);
+  ~Registration() { Stop(); }
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+
+  // It is not heard of any more. Safe to call twice.
+  void Stop();
+  bool connected() const;
+  // PERMISSION_DENIED while the coordinator, which is there, refuses this worker's certificate, or the worker
+  // the coordinator's; OK also while nobody answers.
+  absl::Status Refusal() const;
+
+ private:
+  void Run();
+  void Heard(const grpc::Status& status);
+  absl::Status Explained(const grpc::Status& status);
+  bool Sleep(absl::Duration time);
+
+  const std::string coordinator_;
+  const std::shared_ptr<Certificates> certificates_;
+  const std::function<internal::v1::RegisterRequest()> say_;
+  absl::Time explained_ = absl::InfinitePast();  // of the thread, as is `why_`
+  absl::Status why_;
+  mutable Mutex mutex_;
+  CondVar wake_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool connected_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status last_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_REGISTRATION_H_

@@ -1,0 +1,82 @@
+// Copies of shards that leave this worker and arrive at it: the worker's side of ShardService.
+#ifndef LAWINE_SERVICES_WORKER_SHARD_MOVES_H_
+#define LAWINE_SERVICES_WORKER_SHARD_MOVES_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "engine/base/executor.h"
+#include "engine/store/shard_arrivals.h"
+#include "lawine/internal/v1/placement.grpc.pb.h"
+#include "services/common/turns.h"
+#include "services/worker/run_host.h"
+#include "services/worker/shard_host.h"
+
+namespace lawine {
+
+// Thread-safe; what is done about one shard takes turns. At most one part of a file of each call is in
+// memory.
+class ShardMoves {
+ public:
+  using SendStream =
+      grpc::ServerReaderWriter<internal::v1::SendShardResponse, internal::v1::SendShardRequest>;
+  using FetchWriter = grpc::ServerWriter<internal::v1::FetchShardResponse>;
+  using StoreReader = grpc::ServerReader<internal::v1::StoreShardRequest>;
+
+  // `root`: that of the storage of `shards`. `credentials` are for calls to other workers; null: plain text.
+  ShardMoves(const std::string& root, std::shared_ptr<grpc::ChannelCredentials> credentials,
+             ShardHost& shards, RunHost& runs, Executor& executor)
+      : arrivals_(root),
+        credentials_(std::move(credentials)),
+        shards_(shards),
+        runs_(runs),
+        executor_(executor) {}
+
+  absl::Status Send(SendStream& stream) const;
+  // RESOURCE_EXHAUSTED when the disk is full, or a memory limit would not let this worker hold the shard.
+  absl::Status Fetch(grpc::ServerContext& context, const internal::v1::FetchShardRequest& request,
+                     FetchWriter& writer);
+  absl::StatusOr<internal::v1::StoreShardResponse> Store(StoreReader& reader);
+  absl::Status Adopt(const internal::v1::ShardId& shard);
+  absl::Status Drop(const internal::v1::ShardId& shard, bool arrived_only);
+
+ private:
+  // Needs the shard no longer once it is there.
+  absl::StatusOr<std::unique_ptr<ShardCheckpoint>> CheckpointOf(const internal::v1::ShardId& shard) const;
+  absl::Status CheckArrived(const ShardName& name, const std::string& graph_digest) const;
+  absl::StatusOr<internal::v1::StoreShardResponse> StoreAll(const internal::v1::StoreShardJob& job,
+                                                            const ShardName& name, StoreReader& reader);
+
+  const ShardArrivals arrivals_;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  ShardHost& shards_;
+  RunHost& runs_;
+  Executor& executor_;
+  Turns turns_;
+};
+
+// The gRPC service: translate, call, translate.
+class ShardService final : public internal::v1::ShardService::Service {
+ public:
+  explicit ShardService(ShardMoves& moves) : moves_(moves) {}
+  grpc::Status SendShard(grpc::ServerContext*, ShardMoves::SendStream* stream) override;
+  grpc::Status FetchShard(grpc::ServerContext* context, const internal::v1::FetchShardRequest* request,
+                          ShardMoves::FetchWriter* writer) override;
+  grpc::Status StoreShard(grpc::ServerContext*, ShardMoves::StoreReader* reader,
+                          internal::v1::StoreShardResponse* response) override;
+  grpc::Status AdoptShard(grpc::ServerContext*, const internal::v1::AdoptShardRequest* request,
+                          internal::v1::AdoptShardResponse*) override;
+  grpc::Status DropShard(grpc::ServerContext*, const internal::v1::DropShardRequest* request,
+                         internal::v1::DropShardResponse*) override;
+
+ private:
+  ShardMoves& moves_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_SHARD_MOVES_H_

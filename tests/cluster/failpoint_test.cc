@@ -1,0 +1,160 @@
+// Processes that die at a named place (engine/base/failpoint.h), where no kill from outside can be timed.
+// Whoever asked asks again, with the same request id: it is done once, and as if nothing had happened.
+#include <cctype>
+#include <filesystem>
+
+#include "services/common/rpc.h"
+#include "tests/cluster/long_run.h"
+#include "tests/cluster/refusal.h"
+
+namespace lawine {
+namespace {
+
+struct Place {
+  const char* name;
+  bool worker = false;  // else the coordinator dies there
+};
+
+std::string NameOf(const testing::TestParamInfo<Place>& place) {
+  std::string name;
+  for (const char* c = place.param.name; *c != '\0'; ++c) {
+    if (std::isalnum(static_cast<unsigned char>(*c)) != 0) name += *c;
+  }
+  return name;
+}
+
+class FailpointTest : public testing::TestWithParam<Place> {
+ protected:
+  std::filesystem::path marker() const { return directory_.path() / "passed"; }
+  // Worker 1 or the coordinator dies at the place.
+  void StartArmed() {
+    const std::vector<std::string> prefix = {
+        "/usr/bin/env", absl::StrCat("LAWINE_FAILPOINTS=", GetParam().name, "=", marker().string())};
+    cluster_ = std::make_unique<TestCluster>(
+        ClusterOptions{.workers = 2,
+                       .coordinator_flags = {"--keep-every", "10ms"},
+                       .coordinator_prefix = GetParam().worker ? std::vector<std::string>() : prefix,
+                       .worker_prefixes = {{}, GetParam().worker ? prefix : std::vector<std::string>()}});
+  }
+  Client& client() { return cluster_->client(); }
+
+  // Does what leads to the place, again and again, until it is done. Whoever died meanwhile comes back.
+  template <class Done>
+  void InsistUntil(const Done& done) {
+    EXPECT_TRUE(Eventually(absl::Seconds(120), [&] {
+      if (done()) return true;
+      ServerProcess& victim = GetParam().worker ? cluster_->worker(1) : cluster_->coordinator();
+      if (!victim.WaitUntilEnded(absl::ZeroDuration()).has_value()) return false;
+      GetParam().worker ? cluster_->ReviveWorker(1) : cluster_->ReviveCoordinator();
+      cluster_->WaitForAlive(2);
+      return false;
+    })) << last_;
+    EXPECT_TRUE(std::filesystem::exists(marker())) << "nobody has passed " << GetParam().name;
+  }
+
+  static pb::CreateGraphRequest Graph(const std::string& name) {
+    pb::CreateGraphRequest request;
+    request.set_name(name);
+    request.set_preset("hyves");
+    request.set_members(5'000);
+    request.set_links_per_member(10);
+    request.set_shards(4);
+    request.set_request_id("make-" + name);
+    return request;
+  }
+  // Made by a cluster that nobody disturbs.
+  static std::string DigestUndisturbed() {
+    TestCluster cluster({.workers = 1});
+    return cluster.client().CreateGraph(Graph("g")).value.digest();
+  }
+
+  const TempDirectory directory_;
+  std::unique_ptr<TestCluster> cluster_;
+  std::string last_;  // what was said last
+};
+
+using GraphFailpointTest = FailpointTest;
+
+TEST_P(GraphFailpointTest, AGraphIsMadeOnceAndWhole) {
+  const std::string digest = DigestUndisturbed();
+  StartArmed();
+  Answer<pb::Graph> graph;
+  InsistUntil([&] {
+    graph = client().CreateGraph(Graph("g"));
+    last_ = Text(graph.status);
+    // A shard that was whole when its worker died comes back with it: the refusal says what to do.
+    if (last_.find("delete it first") != std::string::npos) {
+      EXPECT_TRUE(client().DeleteGraph("g").ok());
+    }
+    return graph.ok();
+  });
+  EXPECT_EQ(graph.value.digest(), digest);
+  const auto verified = client().Verify("g");
+  EXPECT_TRUE(verified.value.sound()) << verified.value.ShortDebugString();
+  EXPECT_TRUE(client().DeleteGraph("g").ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Places, GraphFailpointTest,
+                         testing::Values(Place{"store.ingested", true}, Place{"store.manifest_written", true},
+                                         Place{"store.synced", true}, Place{"store.renamed", true},
+                                         Place{"graph.loaded"}, Place{"graph.registered"}),
+                         NameOf);
+
+using DeleteFailpointTest = FailpointTest;
+
+TEST_P(DeleteFailpointTest, AGraphThatIsDeletedStaysDeleted) {
+  StartArmed();
+  ASSERT_TRUE(client().CreateGraph(Graph("g")).ok());
+  InsistUntil([&] {
+    const grpc::Status status = client().DeleteGraph("g");
+    last_ = Text(status);
+    return status.ok() || status.error_code() == grpc::StatusCode::NOT_FOUND;
+  });
+  EXPECT_THAT(client().GraphNames(), testing::IsEmpty());
+  pb::CreateGraphRequest again = Graph("g");
+  again.set_request_id("again");
+  const auto graph = client().CreateGraph(again);
+  EXPECT_TRUE(graph.ok()) << Text(graph.status);
+}
+
+INSTANTIATE_TEST_SUITE_P(Places, DeleteFailpointTest,
+                         testing::Values(Place{"graph.delete_noted"}, Place{"graph.dropped"}), NameOf);
+
+using RunFailpointTest = FailpointTest;
+
+TEST_P(RunFailpointTest, ARunIsMadeOnceAndEndsAsUndisturbed) {
+  StartArmed();
+  ASSERT_TRUE(client().CreateGraph(Graph("g")).ok());
+  pb::CreateRunRequest request;
+  request.mutable_scenario()->set_graph("g");
+  request.mutable_scenario()->mutable_seed_members()->set_highest_audience(true);
+  request.mutable_scenario()->mutable_model()->mutable_forward()->set_probability(0.3);
+  request.mutable_scenario()->set_replicas(3'000);
+  const auto undisturbed = client().Simulate(request.scenario());
+  ASSERT_TRUE(undisturbed.ok()) << Text(undisturbed.status);
+  request.set_request_id("run-it");
+  std::string name;
+  InsistUntil([&] {
+    const auto created = client().CreateRun(request);
+    last_ = Text(created.status);
+    if (!created.ok()) return false;
+    name = created.value.run().name();
+    const auto run = client().GetRun(name);
+    return run.value.state() == pb::RUN_STATE_SUCCEEDED;
+  });
+  EXPECT_EQ(client().Result(name).value.digest(), undisturbed.value.digest());
+  pb::ListRunsRequest list;
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  pb::ListRunsResponse runs;
+  ASSERT_TRUE(client().simulations().ListRuns(&context, list, &runs).ok());
+  EXPECT_EQ(runs.runs_size(), 1) << runs.ShortDebugString();
+}
+
+INSTANTIATE_TEST_SUITE_P(Places, RunFailpointTest,
+                         testing::Values(Place{"run.saved"}, Place{"run.noted"}, Place{"run.block_kept"},
+                                         Place{"run.over"}, Place{"run.ended"}),
+                         NameOf);
+
+}  // namespace
+}  // namespace lawine

@@ -1,0 +1,129 @@
+#include "engine/graph/link_spool.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/base/thread_pool.h"
+#include "gtest/gtest.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/test_random.h"
+
+namespace lawine {
+namespace {
+
+using Rows = std::vector<KeyedLink>;
+constexpr LinkColumns kBoth{.kinds = true, .weights = true};
+
+Rows RandomRows(std::size_t count, std::uint64_t seed) {
+  TestRandom random(seed);
+  Rows rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    rows.push_back({random.Below(500) << random.Below(50), random.Below(500),
+                    static_cast<std::uint32_t>(random.Below(2)), static_cast<std::uint8_t>(random.Below(2))});
+  }
+  return rows;
+}
+
+// The specification: a sorted set without self-links.
+Rows SortedSet(Rows rows) {
+  std::erase_if(rows, [](const KeyedLink& link) { return link.from == link.to; });
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
+}
+
+Rows Merged(LinkSpool& spool, std::uint64_t& duplicates) {
+  Rows merged;
+  const absl::Status status = spool.Merge(
+      [&merged](std::span<const KeyedLink> links) {
+        EXPECT_FALSE(links.empty());
+        EXPECT_TRUE(merged.empty() || merged.back().from < links.front().from) << "a source comes twice";
+        merged.insert(merged.end(), links.begin(), links.end());
+        return absl::OkStatus();
+      },
+      duplicates);
+  EXPECT_TRUE(status.ok()) << status;
+  return merged;
+}
+
+// Runs so small that they are merged several times before the last merge, and memory enough for all.
+TEST(LinkSpoolTest, AgreesWithASortedSetWhateverItsMemory) {
+  TempDirectory directory;
+  ThreadPool threads(2);
+  const Rows rows = RandomRows(40'000, 1);
+  const Rows expected = SortedSet(rows);
+  for (const std::uint64_t memory_bytes : {2'000ull, 100'000ull, 4'000'000ull, 100'000'000ull}) {
+    LinkSpool spool(kBoth, {.directory = directory.path(), .memory_bytes = memory_bytes}, threads);
+    for (const KeyedLink& link : rows) ASSERT_TRUE(spool.Add(link).ok());
+    ASSERT_TRUE(spool.Finish().ok());
+    EXPECT_LE(spool.runs_count(), 256u);
+    EXPECT_EQ(spool.runs_count() > 1, memory_bytes < 1'000'000) << memory_bytes;
+    std::uint64_t duplicates = 0;
+    EXPECT_EQ(Merged(spool, duplicates), expected) << memory_bytes;
+    EXPECT_EQ(expected.size() + duplicates + spool.self_links(), rows.size()) << memory_bytes;
+    EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+  }
+}
+
+TEST(LinkSpoolTest, KnowsTheKeysOfAllLinksAlsoOfSelfLinks) {
+  TempDirectory directory;
+  InlineExecutor executor;
+  LinkSpool spool({}, {.directory = directory.path(), .memory_bytes = 200}, executor);
+  for (MemberKey key = 0; key < 100; ++key) ASSERT_TRUE(spool.Add({.from = 3 * key, .to = 3 * key}).ok());
+  ASSERT_TRUE(spool.Add({.from = 1, .to = ~MemberKey{0}}).ok());
+  ASSERT_TRUE(spool.Finish().ok());
+  const std::vector<MemberKey> keys = spool.TakeKeys().Sorted();
+  EXPECT_EQ(keys.size(), 102u);
+  EXPECT_EQ(keys[1], 1u);
+  EXPECT_EQ(keys.back(), ~MemberKey{0});
+  EXPECT_EQ(spool.self_links(), 100u);
+}
+
+TEST(LinkSpoolTest, NothingIsNothing) {
+  LinkSpool spool;
+  ASSERT_TRUE(spool.Finish().ok());
+  std::uint64_t duplicates = 0;
+  EXPECT_TRUE(Merged(spool, duplicates).empty());
+  EXPECT_EQ(spool.TakeKeys().count(), 0u);
+}
+
+TEST(LinkSpoolTest, ADiskThatTakesNothingIsAnError) {
+  InlineExecutor executor;
+  LinkSpool spool({}, {.directory = "/proc/nothing", .memory_bytes = 100}, executor);
+  absl::Status status;
+  for (MemberKey key = 0; key < 10 && status.ok(); ++key) status = spool.Add({.from = key, .to = key + 1});
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(KeySetTest, AgreesWithASortedSetWhereverKeysAre) {
+  TestRandom random(7);
+  for (const int bits : {4, 20, 27, 40, 64}) {
+    KeySet set;
+    std::vector<MemberKey> keys;
+    for (int i = 0; i < 5'000; ++i) {
+      keys.push_back(random.Next() >> (64 - bits));
+      set.Add(keys.back());
+    }
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    EXPECT_EQ(set.count(), keys.size()) << bits;
+    EXPECT_EQ(set.Sorted(), keys) << bits;
+    const KeyIndex index(std::move(set));
+    EXPECT_EQ(index.keys(), keys) << bits;
+    for (std::uint32_t i = 0; i < keys.size(); ++i) ASSERT_EQ(index.IdOf(keys[i]), i) << bits;
+  }
+}
+
+// Small keys first, then one far away: the bitmap is given up.
+TEST(KeySetTest, AKeyFarAwayKeepsThoseBefore) {
+  KeySet set;
+  for (MemberKey key = 0; key < 1'000; ++key) set.Add(key * 2);
+  set.Add(~MemberKey{0});
+  set.Add(5);
+  EXPECT_EQ(set.count(), 1'002u);
+  EXPECT_EQ(set.Sorted()[3], 5u);
+  EXPECT_EQ(set.Sorted().back(), ~MemberKey{0});
+}
+
+}  // namespace
+}  // namespace lawine

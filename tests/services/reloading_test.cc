@@ -1,0 +1,73 @@
+#include "services/common/reloading.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "services/common/memory_file.h"
+#include "services/common/process.h"
+
+namespace lawine {
+namespace {
+
+TEST(ReloadDecisionTest, WhatIsInUseIsNotNew) {
+  ReloadDecision<std::string> decision("a");
+  EXPECT_FALSE(decision.IsNew("a"));
+  EXPECT_TRUE(decision.IsNew("b"));
+  decision.Used("b");
+  EXPECT_FALSE(decision.IsNew("b"));
+  EXPECT_TRUE(decision.IsNew("a"));
+}
+
+// Files are replaced one after the other: between two of them nothing fits.
+TEST(ReloadDecisionTest, WhatIsWrongForAMomentIsNotTold) {
+  ReloadDecision<std::string> decision("a");
+  EXPECT_FALSE(decision.Refused("half"));
+  EXPECT_TRUE(decision.IsNew("half"));
+  EXPECT_FALSE(decision.Refused("other half"));
+  decision.Used("whole");
+  EXPECT_FALSE(decision.Refused("half"));
+}
+
+TEST(ReloadDecisionTest, WhatStaysWrongIsToldOnce) {
+  ReloadDecision<std::string> decision("a");
+  EXPECT_FALSE(decision.Refused("wrong"));
+  EXPECT_TRUE(decision.Refused("wrong"));
+  EXPECT_FALSE(decision.IsNew("wrong"));
+  EXPECT_TRUE(decision.IsNew("wrong too"));
+}
+
+TEST(MemoryFileTest, ReadersSeeOneContentOrTheNext) {
+  MemoryFile file;
+  const std::string first(200'000, 'a');
+  const std::string second(100'000, 'b');
+  ASSERT_EQ(file.Replace(first), absl::OkStatus());
+  const std::string path = file.path();
+  std::atomic<bool> over{false};
+  std::thread writer([&] {
+    for (int i = 0; i < 200; ++i) EXPECT_EQ(file.Replace(i % 2 == 0 ? second : first), absl::OkStatus());
+    over = true;
+  });
+  do {
+    const auto content = ReadFile(path);
+    EXPECT_TRUE(content.ok() && (*content == first || *content == second));
+  } while (!over);
+  writer.join();
+}
+
+TEST(MemoryFileTest, EachContentHasATimeOfItsOwn) {
+  MemoryFile file;
+  ASSERT_EQ(file.Replace("a"), absl::OkStatus());
+  struct stat before {};
+  ASSERT_EQ(stat(file.path().c_str(), &before), 0);
+  ASSERT_EQ(file.Replace("b"), absl::OkStatus());
+  struct stat after {};
+  ASSERT_EQ(stat(file.path().c_str(), &after), 0);
+  EXPECT_NE(before.st_mtime, after.st_mtime);
+}
+
+}  // namespace
+}  // namespace lawine

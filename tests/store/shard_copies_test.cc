@@ -1,0 +1,248 @@
+// Copies of shards: whatever breaks them off they go on where they were, and come out as what they were made
+// from.
+#include "engine/store/shard_copies.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/crc32c.h"
+#include "engine/store/rocks_store.h"
+#include "engine/store/shard_arrivals.h"
+#include "engine/store/shard_check.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/shards.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/vector_link_source.h"
+
+namespace lawine {
+namespace {
+
+namespace fs = std::filesystem;
+using absl::StatusCode;
+using testing::HasSubstr;
+
+std::string Content(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+class ShardCopiesTest : public testing::Test {
+ protected:
+  ShardCopiesTest() : arrivals_((root_.path() / "to").string()) {
+    TestRandom random(1);
+    const VectorLinkSource source(RandomGraph(random, 1'000, 5, 1'000), {.columns = {.kinds = true}});
+    from_ = Storage("from");
+    EXPECT_TRUE(Shards::Build(source, PartitionMap::Even(1'000, 2), *from_, executor_).ok());
+  }
+  std::unique_ptr<ShardStorage> Storage(const std::string& name) {
+    return *OpenRocksStorage((root_.path() / name).string(), {});
+  }
+  std::unique_ptr<ShardCheckpoint> Checkpoint() {
+    const auto reader = from_->Open(kName);
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    auto checkpoint = (*reader)->Checkpoint();
+    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
+    return *std::move(checkpoint);
+  }
+  // At most `bytes` of what is missing, in parts of `part`.
+  static absl::Status Feed(const ShardCheckpoint& source, ShardArrival& arrival, std::uint64_t bytes,
+                           std::size_t part) {
+    absl::Status status;
+    while (status.ok() && bytes > 0) {
+      const auto next = arrival.next();
+      if (!next.has_value()) break;
+      const std::size_t count = std::min<std::uint64_t>(part, bytes);
+      const auto read = source.Read(next->file, next->offset, count);
+      EXPECT_TRUE(read.ok()) << read.status();
+      bytes -= read->size();
+      status = arrival.Append(*read);
+    }
+    return status;
+  }
+  std::unique_ptr<ShardArrival> Begin(const ShardCheckpoint& source) {
+    auto arrival = arrivals_.Begin(kName, source.files());
+    EXPECT_TRUE(arrival.ok()) << arrival.status();
+    return *std::move(arrival);
+  }
+  Digest DigestOf(ShardStorage& storage, const ShardName& name) {
+    const auto reader = storage.Open(name);
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    const auto check = CheckShard(**reader, executor_);
+    EXPECT_TRUE(check.ok()) << check.status();
+    return check.ok() ? check->digest : Digest();
+  }
+  fs::path Arriving() const { return root_.path() / "to/test/shard-0001.arriving"; }
+
+  const ShardName kName{"test", ShardIndex(1)};
+  const TempDirectory root_;
+  InlineExecutor executor_;
+  std::unique_ptr<ShardStorage> from_;
+  const ShardArrivals arrivals_;
+};
+
+TEST_F(ShardCopiesTest, ACopyIsTheShard) {
+  const auto source = Checkpoint();
+  auto arrival = Begin(*source);
+  EXPECT_EQ(arrival->bytes_total(), BytesOf(source->files()));
+  EXPECT_EQ(arrivals_.Adopt(kName).code(), StatusCode::kFailedPrecondition) << "not before it is whole";
+  EXPECT_TRUE(Feed(*source, *arrival, ~0ull, 1000).ok());
+  EXPECT_EQ(arrival->bytes_arrived(), arrival->bytes_total());
+  EXPECT_TRUE(arrival->Finish().ok());
+  const auto manifest = arrivals_.ManifestOf(kName);
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  EXPECT_EQ(*manifest, (*from_->Open(kName))->manifest());
+  const auto to = Storage("to");
+  EXPECT_THAT(*to->List(), testing::IsEmpty()) << "a copy is no shard before it is adopted";
+  EXPECT_TRUE(arrivals_.Adopt(kName).ok());
+  EXPECT_EQ(DigestOf(*to, kName), DigestOf(*from_, kName));
+  EXPECT_FALSE(fs::exists(Arriving()));
+  EXPECT_EQ(arrivals_.Adopt(kName).code(), StatusCode::kFailedPrecondition);
+}
+
+TEST_F(ShardCopiesTest, ACheckpointOutlivesItsShard) {
+  auto source = Checkpoint();
+  const Digest digest = DigestOf(*from_, kName);
+  ASSERT_TRUE(from_->Delete(kName).ok());
+  auto arrival = Begin(*source);
+  EXPECT_TRUE(Feed(*source, *arrival, ~0ull, 1 << 20).ok());
+  EXPECT_TRUE(arrival->Finish().ok());
+  EXPECT_TRUE(arrivals_.Adopt(kName).ok());
+  EXPECT_EQ(DigestOf(*Storage("to"), kName), digest);
+  const auto entries = [&] { return std::distance(fs::directory_iterator(root_.path() / "from/test"), {}); };
+  EXPECT_EQ(entries(), 2);
+  source = nullptr;
+  EXPECT_EQ(entries(), 1) << "the checkpoint goes with its reader";
+}
+
+// Broken off after every so many bytes, also inside files, also after all of them.
+TEST_F(ShardCopiesTest, ACopyGoesOnWhereItWasBrokenOff) {
+  const auto source = Checkpoint();
+  const std::uint64_t total = BytesOf(source->files());
+  std::uint64_t arrived = 0, rounds = 0;
+  while (arrived < total) {
+    const auto arrival = Begin(*source);
+    EXPECT_EQ(arrival->bytes_arrived(), arrived) << "what was there need not come again";
+    EXPECT_TRUE(Feed(*source, *arrival, 1 + total / 23, 97).ok());
+    EXPECT_GT(arrival->bytes_arrived(), arrived);
+    arrived = arrival->bytes_arrived();
+    ++rounds;
+  }
+  EXPECT_GT(rounds, 20u);
+  EXPECT_FALSE(HasArrived(Arriving().string()));
+  auto arrival = Begin(*source);
+  EXPECT_FALSE(arrival->next().has_value());
+  EXPECT_TRUE(arrival->Finish().ok());
+  arrival = Begin(*source);
+  EXPECT_TRUE(HasArrived(Arriving().string())) << "a second look changes nothing";
+  EXPECT_TRUE(arrivals_.Adopt(kName).ok());
+  EXPECT_EQ(DigestOf(*Storage("to"), kName), DigestOf(*from_, kName));
+}
+
+TEST_F(ShardCopiesTest, WhatIsThereAndWrongComesAgain) {
+  const auto source = Checkpoint();
+  for (const std::uint64_t kept : {std::uint64_t{50}, BytesOf(source->files())}) {
+    auto arrival = Begin(*source);
+    EXPECT_TRUE(Feed(*source, *arrival, kept, 10).ok());
+    arrival = nullptr;
+    for (const auto& entry : fs::directory_iterator(Arriving())) {
+      std::string content = Content(entry.path());
+      if (content.empty()) continue;
+      content[0] ^= 1;
+      std::ofstream(entry.path(), std::ios::binary) << content;
+    }
+    std::ofstream(Arriving() / "of-another-checkpoint") << "x";
+    arrival = Begin(*source);
+    EXPECT_FALSE(fs::exists(Arriving() / "of-another-checkpoint"));
+    EXPECT_TRUE(Feed(*source, *arrival, ~0ull, 1 << 16).ok());
+    EXPECT_TRUE(arrival->Finish().ok());
+    for (const ShardFile& file : source->files()) {
+      EXPECT_EQ(Crc32c(Content(Arriving() / file.name)), file.crc32c) << file.name;
+    }
+    EXPECT_TRUE(arrivals_.Remove(kName).ok());
+    EXPECT_FALSE(fs::exists(Arriving()));
+  }
+}
+
+TEST_F(ShardCopiesTest, WrongBytesAreRefused) {
+  const auto source = Checkpoint();
+  const auto arrival = Begin(*source);
+  const auto next = arrival->next();
+  ASSERT_TRUE(next.has_value());
+  std::string bytes = *source->Read(next->file, 0, source->files()[next->file].size);
+  bytes[bytes.size() / 2] ^= 0x10;
+  const absl::Status status = arrival->Append(bytes);
+  EXPECT_EQ(status.code(), StatusCode::kDataLoss) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(source->files()[next->file].name));
+  EXPECT_EQ(arrival->next()->offset, 0u) << "it has to come again";
+  EXPECT_EQ(arrival->Append(bytes + bytes).code(), StatusCode::kInvalidArgument) << "more than there is";
+}
+
+// A table that is damaged at its source does not pass for a good one: its checksum is that of when it was
+// built.
+TEST_F(ShardCopiesTest, DamageAtTheSourceIsFound) {
+  const auto reader = *from_->Open(kName);
+  fs::path table;
+  for (const auto& entry : fs::directory_iterator(root_.path() / "from/test/shard-0001")) {
+    if (entry.path().extension() == ".sst") table = entry.path();
+  }
+  ASSERT_FALSE(table.empty());
+  std::string content = Content(table);
+  content[content.size() / 3] ^= 1;
+  std::ofstream(table, std::ios::binary) << content;
+  const auto source = reader->Checkpoint();
+  ASSERT_TRUE(source.ok()) << source.status();
+  const auto arrival = Begin(**source);
+  EXPECT_EQ(Feed(**source, *arrival, ~0ull, 1 << 20).code(), StatusCode::kDataLoss);
+}
+
+TEST_F(ShardCopiesTest, ACopyMayGetAnotherName) {
+  const ShardName other{"other", ShardIndex(1)};
+  const auto source = Checkpoint();
+  auto arrival = *arrivals_.Begin(other, source->files());
+  EXPECT_TRUE(Feed(*source, *arrival, ~0ull, 1 << 16).ok());
+  EXPECT_TRUE(arrival->Finish().ok());
+  EXPECT_THAT(std::string(arrivals_.ManifestOf(other).status().message()),
+              HasSubstr("in truth shard 1 of 'test'"));
+  {
+    const auto reader = arrivals_.Open(other);
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    EXPECT_EQ((*reader)->manifest().graph.name, "other");
+    EXPECT_TRUE(CheckShard(**reader, executor_).ok());
+  }
+  EXPECT_EQ(arrivals_.Adopt(other).code(), StatusCode::kFailedPrecondition) << "opening has changed it";
+  EXPECT_TRUE(arrivals_.MarkArrived(other).ok());
+  EXPECT_TRUE(arrivals_.Adopt(other).ok());
+  EXPECT_EQ(DigestOf(*Storage("to"), other), DigestOf(*from_, kName));
+}
+
+TEST_F(ShardCopiesTest, CheckpointsOfAnEarlierProcessAreRemoved) {
+  const fs::path left = root_.path() / "to/test/shard-0001.sending-3";
+  fs::create_directories(left);
+  std::ofstream(left / "x") << "x";
+  Begin(*Checkpoint());
+  arrivals_.RemoveCheckpoints();
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(Arriving())) << "copies on their way stay";
+}
+
+TEST(ShardFilesTest, ListsThatAreNoneAreRefused) {
+  const auto refused = [](const std::vector<ShardFile>& files) {
+    return CheckShardFiles(files).code() == StatusCode::kInvalidArgument;
+  };
+  EXPECT_TRUE(CheckShardFiles({{"000012.sst", 5, 1}, {"CURRENT", 16, 2}}).ok());
+  EXPECT_TRUE(CheckShardFiles({}).ok());
+  for (const char* const name :
+       {"", ".", "..", "../x", "a/b", "/etc/passwd", ".hidden", "a b", "ARRIVED", "a\n"}) {
+    EXPECT_TRUE(refused({{name, 1, 1}})) << name;
+  }
+  EXPECT_TRUE(refused({{std::string(129, 'a'), 1, 1}}));
+  EXPECT_TRUE(refused({{"a", 1, 1}, {"a", 1, 1}}));
+  EXPECT_TRUE(refused({{"a", 1ull << 63, 1}, {"b", 1ull << 63, 1}})) << "sizes overflow";
+  EXPECT_TRUE(refused(std::vector<ShardFile>(kShardFilesMax + 1)));
+}
+
+}  // namespace
+}  // namespace lawine
