@@ -20,10 +20,10 @@
 
 namespace lawine {
 
-// For lists in memory. Calls visit(i, gaps) with the followers of members[i], in order; returns how many
-// followers that are.
-template <class Visit>
-std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const MemberId> members, Visit&& visit) {
+// `lists` are LinkLists or ChangedLists. Calls visit(i, gaps) with the followers of members[i], in order;
+// returns how many followers that are.
+template <class Lists, class Visit>
+std::uint64_t ForEachListOf(const Lists& lists_in_memory, std::span<const MemberId> members, Visit&& visit) {
   constexpr std::size_t kListsAhead = 24;
   constexpr std::size_t kPlacesAhead = 32;  // before their lists
   constexpr std::size_t kRing = 32;
@@ -34,21 +34,29 @@ std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const Membe
   std::array<Gaps, kRing> lists;
   std::uint64_t links = 0;
   const auto fetch = [&](std::size_t i) {
-    if (i + kPlacesAhead < members.size()) image.PrefetchPlace(members[i + kPlacesAhead]);
-    const auto [list, count] = image.ListOf(members[i]);
+    if (i + kPlacesAhead < members.size()) lists_in_memory.PrefetchPlace(members[i + kPlacesAhead]);
+    const auto [list, count] = lists_in_memory.ListOf(members[i]);
     lists[i % kRing] = list;
     links += count;
     for (std::size_t line = 0; line < kLinesAlways; ++line) __builtin_prefetch(list.data() + line * kLine);
     const std::size_t entries = std::min(list.size(), kEntriesAhead);
     for (std::size_t e = kLinesAlways * kLine; e < entries; e += kLine) __builtin_prefetch(list.data() + e);
   };
-  for (std::size_t i = 0; i < std::min(kPlacesAhead, members.size()); ++i) image.PrefetchPlace(members[i]);
+  for (std::size_t i = 0; i < std::min(kPlacesAhead, members.size()); ++i) {
+    lists_in_memory.PrefetchPlace(members[i]);
+  }
   for (std::size_t i = 0; i < std::min(kListsAhead, members.size()); ++i) fetch(i);
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (i + kListsAhead < members.size()) fetch(i + kListsAhead);
     visit(i, lists[i % kRing]);
   }
   return links;
+}
+
+// The same for lists of an image that are in memory.
+template <class Visit>
+std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const MemberId> members, Visit&& visit) {
+  return image.WithLists([&](const auto& lists) { return ForEachListOf(lists, members, visit); });
 }
 
 // Members whose lists are in memory, and requests for the others.

@@ -70,6 +70,13 @@ Shards Shards::InMemory(const LinkSource& source, PartitionMap partition, const 
   return *std::move(shards);
 }
 
+Shards Shards::Of(const GraphInfo& info, std::vector<std::unique_ptr<const ShardImage>> images) {
+  Shards shards;
+  shards.info_ = info;
+  shards.images_ = std::move(images);
+  return shards;
+}
+
 std::uint64_t Shards::links_in_memory() const {
   std::uint64_t links = 0;
   for (const auto& image : images_) links += image->links_in_memory();
