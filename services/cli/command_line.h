@@ -44,6 +44,7 @@ CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::strin
 
 void AddClusterCommands(CLI::App& app, Action& action);   // up, down, cluster status
 void AddGraphCommands(CLI::App& app, Action& action);     // graph ..., member
+void AddChangeCommands(CLI::App& graph, Action& action);  // graph change, follow, unfollow, add-member, fold
 void AddSimulateCommand(CLI::App& app, Action& action);   // simulate
 void AddTrafficCommand(CLI::App& app, Action& action);    // traffic
 void AddCompareCommand(CLI::App& app, Action& action);    // compare

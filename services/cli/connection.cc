@@ -103,6 +103,7 @@ Connection::Connection(Interrupt& interrupt, const std::string& address)
   traffic_ = v1::TrafficService::NewStub(channel);
   what_if_ = v1::WhatIfService::NewStub(channel);
   cluster_ = v1::ClusterService::NewStub(channel);
+  changes_ = v1::ChangeService::NewStub(channel);
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Session& session) {

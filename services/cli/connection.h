@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lawine/v1/changes.grpc.pb.h"
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
 #include "lawine/v1/simulation.grpc.pb.h"
@@ -34,6 +35,7 @@ class Connection {
   v1::TrafficService::Stub& traffic() { return *traffic_; }
   v1::WhatIfService::Stub& what_if() { return *what_if_; }
   v1::ClusterService::Stub& cluster() { return *cluster_; }
+  v1::ChangeService::Stub& changes() { return *changes_; }
   Interrupt& interrupt() { return interrupt_; }
 
   // It ends with this process.
@@ -63,6 +65,7 @@ class Connection {
   std::unique_ptr<v1::TrafficService::Stub> traffic_;
   std::unique_ptr<v1::WhatIfService::Stub> what_if_;
   std::unique_ptr<v1::ClusterService::Stub> cluster_;
+  std::unique_ptr<v1::ChangeService::Stub> changes_;
 };
 
 // An id for a request that must act once, however often it is sent.

@@ -255,6 +255,7 @@ void AddGraphCommands(CLI::App& app, Action& action) {
   AddPresets(graph, action);
   AddNamed(graph, action, "stats", "Count a graph's audiences and describe its shards", ShowStats);
   AddNamed(graph, action, "verify", "Read and check everything on disk of a graph", VerifyGraph);
+  AddChangeCommands(graph, action);
   AddNamed(graph, action, "delete", "Delete a graph from every worker", DeleteGraph);
   AddMember(app, action);
 }

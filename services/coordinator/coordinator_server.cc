@@ -7,6 +7,8 @@
 #include "engine/base/status_macros.h"
 #include "engine/base/thread_pool.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/change_service.h"
+#include "services/coordinator/graph_changes.h"
 #include "services/coordinator/public_services.h"
 #include "services/coordinator/traffic_service.h"
 #include "services/coordinator/what_if_service.h"
@@ -24,7 +26,9 @@ class CoordinatorServerImpl final : public CoordinatorServer {
         pool_(kPlanThreads),
         graphs_(*registry_, workers_, pool_),
         runs_(*registry_, graphs_, workers_, options.runs),
+        changes_(*registry_, graphs_),
         graph_service_(graphs_),
+        change_service_(changes_),
         simulation_service_(runs_),
         traffic_service_(*registry_, graphs_, runs_),
         what_if_service_(graphs_, runs_),
@@ -35,9 +39,10 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   absl::Status Bind(const CoordinatorOptions& options) {
     LAWINE_RETURN_IF_ERROR(graphs_.Load());
     LAWINE_RETURN_IF_ERROR(runs_.Start());
-    LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(options.listen, options.insecure_listen,
-                                                {&graph_service_, &simulation_service_, &traffic_service_,
-                                                 &what_if_service_, &cluster_service_, &registry_service_}));
+    LAWINE_ASSIGN_OR_RETURN(
+        bound_, StartServer(options.listen, options.insecure_listen,
+                            {&graph_service_, &change_service_, &simulation_service_, &traffic_service_,
+                             &what_if_service_, &cluster_service_, &registry_service_}));
     return absl::OkStatus();
   }
 
@@ -59,7 +64,9 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   WorkerDirectory workers_;
   Graphs graphs_;
   Runs runs_;
+  GraphChanges changes_;
   GraphService graph_service_;
+  ChangeService change_service_;
   SimulationService simulation_service_;
   TrafficService traffic_service_;
   WhatIfService what_if_service_;

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -15,7 +17,8 @@ class Env;
 namespace lawine {
 
 // Keys: "graph/<name>", "run/<20 digits>", "block/<20 digits>/<first replica>", "traffic/<id>",
-// "request/<id>". Thread-safe. A write that fails may have happened or not; later ones are tried again.
+// "request/<id>", "change/<graph>/<request id>". Thread-safe. A write that fails may have happened or not;
+// later ones are tried again.
 class RegistryStore {
  public:
   // FAILED_PRECONDITION when another process has it open or another version wrote it, DATA_LOSS when it is
@@ -26,6 +29,8 @@ class RegistryStore {
   virtual ~RegistryStore() = default;
 
   virtual absl::Status Put(const std::string& key, const std::string& value) = 0;
+  // All of them or none.
+  virtual absl::Status PutAll(const std::vector<std::pair<std::string, std::string>>& records) = 0;
   // NOT_FOUND when there is none.
   virtual absl::StatusOr<std::string> Get(const std::string& key) = 0;
   virtual absl::Status Delete(const std::string& key) = 0;

@@ -199,7 +199,7 @@ class TrafficRun {
   absl::Status TryOnce(const pb::TrafficSpec& spec, Teller& teller, Recovery& recovery,
                        Cancellation& cancellation) {
     if (cancellation.cancelled()) return absl::CancelledError("the traffic was cancelled");
-    LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(spec.graph()));
+    LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(spec.graph(), spec.graph_version()));
     LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
     workers_ = static_cast<std::uint32_t>(placement.workers.size());
     if (!job_.has_value()) LAWINE_RETURN_IF_ERROR(Plan(spec, graph, placement));
@@ -221,7 +221,7 @@ class TrafficRun {
   }
 
   absl::Status Plan(const pb::TrafficSpec& spec, const pbi::GraphRecord& graph, const Placement& placement) {
-    LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(spec.graph(), placement));
+    LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(graph.info(), placement));
     LAWINE_ASSIGN_OR_RETURN(TrafficJob job, PlanTraffic(spec, graph, audiences));
     job.task.spec.run_id = runs_.NewUnnamedId();
     LAWINE_RETURN_IF_ERROR(archive_.Load(job, so_far_));
@@ -260,9 +260,10 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
     return absl::ResourceExhaustedError(
         absl::StrCat(kAtOnceMax, " calls of RunTraffic are going on already: try again later"));
   }
-  LAWINE_ASSIGN_OR_RETURN(const pb::TrafficSpec spec, CompleteTraffic(first.spec()));
+  LAWINE_ASSIGN_OR_RETURN(pb::TrafficSpec spec, CompleteTraffic(first.spec()));
   const Turns::Turn turn(requests_, spec.request_id());
-  LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph(), spec.graph_version()));
+  if (use.version() > 1) spec.set_graph_version(use.version());
   TrafficRun run(graphs_, runs_, archive_, stream);
   Cancellation cancellation;
   absl::StatusOr<pb::TrafficResult> result = absl::InternalError("not conducted");

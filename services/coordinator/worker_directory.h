@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct Placement {
 
   // UNAVAILABLE, naming the missing shards, unless all are there.
   absl::Status Check(const std::string& graph) const;
+  // REQUIRES: the shard is not missing.
+  const WorkerHandle& HolderOf(std::uint32_t shard) const;
 };
 
 // Thread-safe.
@@ -57,12 +60,17 @@ class WorkerDirectory {
   std::vector<WorkerHandle> Alive() const;
   bool WaitForWorkers(std::uint32_t workers_count, absl::Duration timeout) const;
 
+  // `digest` is that of the graph as it was made, here and below.
   Placement Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const;
   // Waits until all shards are held; workers report new ones with their next heartbeat.
   Placement WaitFor(const std::string& graph, const std::string& digest, std::uint32_t shards_count,
                     absl::Duration timeout) const;
   // Live workers that hold anything under this name.
   std::vector<WorkerHandle> HoldersOf(const std::string& graph) const;
+
+  // Of the graphs that shards of this one are at, the one of the lowest version.
+  std::optional<internal::v1::GraphInfo> LowestVersion(const std::string& graph,
+                                                       const std::string& digest) const;
 
   std::vector<lawine::v1::WorkerStatus> Describe() const;
 

@@ -76,49 +76,59 @@ ShardHost::ShardHost(std::unique_ptr<ShardStorage> storage, std::optional<std::u
 }
 
 void ShardHost::OpenShard(const ShardName& name) {
-  Shard& shard = shards_[name];
-  auto reader = storage_->Open(name);
-  shard.status = reader.status();
-  if (reader.ok()) {
-    shard.reader = *std::move(reader);
-  } else {
+  HeldShard shard = HeldShard::Open(*storage_, name);
+  if (!shard.status().ok()) {
     spdlog::error("shard {} of graph '{}' cannot be used: {}", name.shard.value, name.graph,
-                  std::string(shard.status.message()));
+                  std::string(shard.status().message()));
   }
+  shards_[name] = std::move(shard);
 }
 
 std::vector<HeldShardState> ShardHost::List() const {
   MutexLock lock(mutex_);
   std::vector<HeldShardState> states;
   for (const auto& [name, shard] : shards_) {
-    HeldShardState state;
+    HeldShardState& state = states.emplace_back();
     state.name = name;
-    state.status = shard.status;
-    if (shard.reader != nullptr) {
-      state.manifest = shard.reader->manifest();
-      state.disk_bytes = shard.reader->disk_bytes();
-    }
-    state.resident_bytes = ResidentBytes(shard);
-    if (shard.image != nullptr) {
-      state.links_in_memory = shard.image->links_in_memory();
-      state.partly_in_memory = PartlyInMemory(*shard.image);
-    }
-    states.push_back(std::move(state));
+    state.status = shard.status();
+    if (!state.status.ok()) continue;
+    state.manifest = shard.stored().reader->manifest();
+    state.graph = shard.log()->head();
+    state.disk_bytes = shard.stored().reader->disk_bytes();
+    state.resident_bytes = shard.ResidentBytes();
+    const ShardImage* image = shard.AnyImage();
+    if (image == nullptr) continue;
+    state.links_in_memory = image->links_in_memory();
+    state.partly_in_memory = PartlyInMemory(*image);
   }
   return states;
 }
 
-absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph) {
+absl::StatusOr<std::vector<HeldShard*>> ShardHost::Held(const std::string& graph) {
+  std::vector<HeldShard*> held;
+  for (auto& [name, shard] : shards_) {
+    if (name.graph != graph) continue;
+    LAWINE_RETURN_IF_ERROR(shard.status());
+    held.push_back(&shard);
+  }
+  if (!held.empty()) return held;
+  return absl::NotFoundError(absl::StrCat("this worker holds no shard of graph '", graph, "'"));
+}
+
+absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph,
+                                                       std::uint64_t graph_version) {
   // Graphs in memory are not held up by one that is being brought there.
-  LAWINE_ASSIGN_OR_RETURN(Acquired acquired, InMemory(graph));
+  LAWINE_ASSIGN_OR_RETURN(Acquired acquired, InMemory(graph, graph_version));
   if (!acquired.images.empty()) return acquired;
   MutexLock loading(loading_);
   const absl::Time start = absl::Now();
-  LAWINE_RETURN_IF_ERROR(Members(graph).status());
-  LAWINE_ASSIGN_OR_RETURN(Room room, MakeRoom(graph));
+  LAWINE_RETURN_IF_ERROR(Members(graph, graph_version).status());
+  LAWINE_ASSIGN_OR_RETURN(Room room, MakeRoom(graph, graph_version));
   const bool missing = !room.missing.empty();
   LAWINE_RETURN_IF_ERROR(HydrateAll(graph, std::move(room)));
-  LAWINE_ASSIGN_OR_RETURN(acquired, InMemory(graph));
+  LAWINE_RETURN_IF_ERROR(Layer(graph, graph_version));
+  LAWINE_ASSIGN_OR_RETURN(acquired, InMemory(graph, graph_version));
+  if (acquired.images.empty()) return absl::UnavailableError("the graph was folded or dropped meanwhile");
   if (!missing) return acquired;
   acquired.load_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   spdlog::info("graph '{}': {} shards in memory after {:.2f} s", graph, acquired.images.size(),
@@ -127,21 +137,30 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph)
 }
 
 // All images of the graph, or none when one is missing.
-absl::StatusOr<ShardHost::Acquired> ShardHost::InMemory(const std::string& graph) const {
+absl::StatusOr<ShardHost::Acquired> ShardHost::InMemory(const std::string& graph,
+                                                        std::uint64_t graph_version) {
   MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
   Acquired acquired;
-  bool complete = true;
-  bool held = false;
-  for (const auto& [name, shard] : shards_) {
-    if (name.graph != graph) continue;
-    LAWINE_RETURN_IF_ERROR(shard.status);
-    held = true;
-    complete = complete && shard.image != nullptr;
-    acquired.images.push_back(shard.image);
+  for (HeldShard* shard : held) {
+    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(graph_version));
+    if (at->image == nullptr) return Acquired();
+    acquired.images.push_back(at->image);
   }
-  if (!held) return absl::NotFoundError(absl::StrCat("this worker holds no shard of graph '", graph, "'"));
-  if (!complete) acquired.images.clear();
   return acquired;
+}
+
+absl::Status ShardHost::Keep(const ShardName& name, const ShardAtVersion& at,
+                             std::shared_ptr<const ShardImage> image) {
+  MutexLock lock(mutex_);
+  const auto held = shards_.find(name);
+  if (held == shards_.end()) {
+    return absl::NotFoundError(absl::StrCat("graph '", name.graph, "' was deleted meanwhile"));
+  }
+  LAWINE_ASSIGN_OR_RETURN(ShardAtVersion * now, held->second.At(at.graph_version));
+  // Folded, or replaced, meanwhile: it is brought into memory again by who wants it.
+  if (now->reader == at.reader) now->image = std::move(image);
+  return absl::OkStatus();
 }
 
 // Each shard gets the part of what is left that its links are of those still to come.
@@ -150,53 +169,78 @@ absl::Status ShardHost::HydrateAll(const std::string& graph, Room room) {
   for (const Missing& shard : room.missing) wanted += LinksBytes(shard.bytes);
   for (Missing& shard : room.missing) {
     const std::uint64_t bytes = LinksBytes(shard.bytes);
+    const bool fits = room.links_bytes_max >= wanted;
     const std::uint64_t links_bytes_max =
-        room.links_bytes_max >= wanted ? ~std::uint64_t{0} : Part(room.links_bytes_max, bytes, wanted);
-    LAWINE_ASSIGN_OR_RETURN(
-        std::shared_ptr<const ShardImage> image,
-        ShardImage::Hydrate(std::move(shard.reader), shard.members, links_bytes_max, executor_));
+        fits ? ~std::uint64_t{0} : Part(room.links_bytes_max, bytes, wanted);
+    const ShardAtVersion& at = fits ? shard.stored : shard.wanted;
+    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image,
+                            ShardImage::Hydrate(at.reader, at.members, links_bytes_max, executor_));
     room.links_bytes_max -= std::min(room.links_bytes_max, image->links_bytes());
     wanted -= bytes;
     if (PartlyInMemory(*image)) {
       spdlog::warn("graph '{}', shard {}: {} of {} links in memory, within the limit; runs will be slower",
                    graph, image->manifest().shard.value, image->links_in_memory(), image->manifest().links);
     }
+    LAWINE_RETURN_IF_ERROR(Keep(shard.name, at, std::move(image)));
+  }
+  return absl::OkStatus();
+}
+
+// Lays changes over the images of stored shards where the version is not in memory.
+absl::Status ShardHost::Layer(const std::string& graph, std::uint64_t graph_version) {
+  struct Work {
+    ShardName name;
+    ShardAtVersion at;
+    std::shared_ptr<const ShardImage> stored;
+  };
+  std::vector<Work> work;
+  {
     MutexLock lock(mutex_);
-    const auto it = shards_.find({graph, image->manifest().shard});
-    if (it == shards_.end())
-      return absl::NotFoundError(absl::StrCat("graph '", graph, "' was deleted meanwhile"));
-    it->second.image = std::move(image);
+    LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
+    for (HeldShard* shard : held) {
+      LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(graph_version));
+      if (at->image != nullptr || at->delta == nullptr || shard->stored().image == nullptr) continue;
+      work.push_back({{graph, at->reader->manifest().shard}, *at, shard->stored().image});
+    }
+  }
+  for (const Work& shard : work) {
+    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<const ShardImage> image,
+                            shard.stored->WithChanges(*shard.at.reader, shard.at.members, *shard.at.delta));
+    LAWINE_RETURN_IF_ERROR(Keep(shard.name, shard.at, std::move(image)));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Members(
-    const std::string& graph) {
-  std::vector<std::shared_ptr<const ShardMembers>> members;
+    const std::string& graph, std::uint64_t graph_version) {
   MutexLock lock(mutex_);
-  for (auto& [name, shard] : shards_) {
-    if (name.graph != graph) continue;
-    LAWINE_RETURN_IF_ERROR(shard.status);
-    if (shard.members == nullptr) {
-      LAWINE_ASSIGN_OR_RETURN(shard.members, ShardMembers::Read(*shard.reader));
-    }
-    members.push_back(shard.members);
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
+  std::vector<std::shared_ptr<const ShardMembers>> members;
+  for (HeldShard* shard : held) {
+    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(graph_version));
+    members.push_back(at->members);
   }
-  if (members.empty())
-    return absl::NotFoundError(absl::StrCat("this worker holds no shard of graph '", graph, "'"));
   return members;
 }
 
-std::uint64_t ShardHost::ResidentBytes(const Shard& shard) {
-  if (shard.image != nullptr) return shard.image->resident_bytes();
-  return shard.members != nullptr ? shard.members->resident_bytes() : 0;
+absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::StoredMembers(
+    const std::string& graph) {
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
+  std::vector<std::shared_ptr<const ShardMembers>> members;
+  for (HeldShard* shard : held) {
+    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(shard->stored().graph_version));
+    members.push_back(at->members);
+  }
+  return members;
 }
 
 absl::Status ShardHost::CheckMemoryLimit() const {
   MutexLock lock(mutex_);
   std::map<std::string, std::uint64_t> members;
   for (const auto& [name, shard] : shards_) {
-    if (shard.reader != nullptr) members[name.graph] += ImageBytesOf(shard.reader->manifest()).members;
+    if (!shard.status().ok()) continue;
+    members[name.graph] += ImageBytesOf(shard.stored().reader->manifest()).members;
   }
   for (const auto& [graph, bytes] : members) {
     if (bytes <= memory_limit_bytes_.value_or(bytes)) continue;
@@ -212,7 +256,8 @@ std::uint64_t ShardHost::FreeBytes(const std::string& graph) const {
   if (!memory_limit_bytes_.has_value()) return ~std::uint64_t{0};
   std::uint64_t held = 0;
   for (const auto& [name, shard] : shards_) {
-    if (name.graph != graph || shard.image != nullptr) held += ResidentBytes(shard);
+    const bool counts = name.graph != graph || shard.AnyImage() != nullptr;
+    if (counts && shard.status().ok()) held += shard.ResidentBytes();
   }
   return *memory_limit_bytes_ - std::min(*memory_limit_bytes_, held);
 }
@@ -221,23 +266,28 @@ std::uint64_t ShardHost::FreeBytes(const std::string& graph) const {
 void ShardHost::DropIdleUntil(const std::string& graph, std::uint64_t bytes) {
   for (auto& [name, shard] : shards_) {
     if (std::min(FreeBytes(graph), AvailableMemoryBytes()) >= bytes) return;
-    if (name.graph == graph || shard.image.use_count() > 1 || ResidentBytes(shard) == 0) continue;
+    if (name.graph == graph || !shard.status().ok() || shard.InUse() || shard.ResidentBytes() == 0) continue;
     spdlog::info("dropping shard {} of graph '{}' from memory", name.shard.value, name.graph);
-    shard.image = nullptr;
-    shard.members = nullptr;
+    shard.DropFromMemory();
   }
 }
 
 // With a limit the links take what the members leave of it; what that comes to must be there. Without one,
 // everything must.
-absl::StatusOr<ShardHost::Room> ShardHost::MakeRoom(const std::string& graph) {
+absl::StatusOr<ShardHost::Room> ShardHost::MakeRoom(const std::string& graph, std::uint64_t graph_version) {
   MutexLock lock(mutex_);
   Room room;
   std::uint64_t members = 0, links = 0;
-  for (const auto& [name, shard] : shards_) {
-    if (name.graph != graph || shard.image != nullptr) continue;
-    const ImageBytes bytes = ImageBytesOf(shard.reader->manifest());
-    room.missing.push_back({shard.reader, shard.members, bytes});
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
+  for (HeldShard* shard : held) {
+    LAWINE_ASSIGN_OR_RETURN(ShardAtVersion * at, shard->At(graph_version));
+    ShardAtVersion& stored = shard->stored();
+    if (at->image != nullptr) continue;
+    if (stored.image != nullptr && stored.image->stored().empty()) continue;  // a layer is enough
+    // What is there only in part serves no other version.
+    shard->DropIdleImages();
+    const ImageBytes bytes = ImageBytesOf(at->reader->manifest());
+    room.missing.push_back({{graph, at->reader->manifest().shard}, stored, *at, bytes});
     members += bytes.members;
     links += LinksBytes(bytes);
   }
@@ -263,21 +313,61 @@ absl::StatusOr<ShardHost::Room> ShardHost::MakeRoom(const std::string& graph) {
       MebibytesText(members), " for this graph)"));
 }
 
-absl::StatusOr<std::shared_ptr<const ShardReader>> ShardHost::Reader(const ShardName& name) const {
-  MutexLock lock(mutex_);
+absl::StatusOr<HeldShard*> ShardHost::Find(const ShardName& name) {
   const auto it = shards_.find(name);
   if (it == shards_.end()) {
     return absl::NotFoundError(
         absl::StrCat("this worker does not hold shard ", name.shard.value, " of '", name.graph, "'"));
   }
-  LAWINE_RETURN_IF_ERROR(it->second.status);
-  return it->second.reader;
+  LAWINE_RETURN_IF_ERROR(it->second.status());
+  return &it->second;
+}
+
+absl::StatusOr<std::shared_ptr<ShardLog>> ShardHost::Log(const ShardName& name) {
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(const HeldShard* shard, Find(name));
+  return shard->log();
+}
+
+absl::StatusOr<std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>>> ShardHost::Logs(
+    const std::string& graph) const {
+  MutexLock lock(mutex_);
+  std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>> logs;
+  for (const auto& [name, shard] : shards_) {
+    if (name.graph != graph) continue;
+    LAWINE_RETURN_IF_ERROR(shard.status());
+    logs.emplace_back(name.shard, shard.log());
+  }
+  return logs;
+}
+
+absl::StatusOr<std::shared_ptr<const ShardReader>> ShardHost::Reader(const ShardName& name,
+                                                                     std::uint64_t graph_version) {
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(HeldShard * shard, Find(name));
+  const std::uint64_t stored = shard->stored().graph_version;
+  LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at,
+                          shard->At(graph_version == 0 ? 0 : std::max(graph_version, stored)));
+  return at->reader;
+}
+
+absl::StatusOr<std::uint64_t> ShardHost::Fold(const std::string& graph, std::uint64_t graph_version) {
+  LAWINE_ASSIGN_OR_RETURN(const auto logs, Logs(graph));
+  std::uint64_t blocks = 0;
+  for (const auto& [shard, log] : logs) {
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t replaced, log->Fold(graph_version));
+    blocks += replaced;
+    MutexLock lock(mutex_);
+    const auto held = shards_.find({graph, shard});
+    if (held != shards_.end() && held->second.log() == log) held->second.Restart();
+  }
+  return blocks;
 }
 
 absl::Status ShardHost::Adopt(const ShardName& name) {
   MutexLock lock(mutex_);
   OpenShard(name);
-  return shards_[name].status;
+  return shards_[name].status();
 }
 
 absl::StatusOr<std::uint32_t> ShardHost::Drop(const std::string& graph) {
@@ -285,7 +375,7 @@ absl::StatusOr<std::uint32_t> ShardHost::Drop(const std::string& graph) {
   std::vector<ShardName> names;
   for (const auto& [name, shard] : shards_) {
     if (name.graph != graph) continue;
-    if (shard.image.use_count() > 1) {
+    if (shard.status().ok() && shard.InUse()) {
       return absl::FailedPreconditionError(
           absl::StrCat("graph '", graph, "' is in use: wait for its runs, or cancel them"));
     }
