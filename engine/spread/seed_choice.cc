@@ -28,6 +28,7 @@ std::vector<SeedCandidate> ProposeSeeds(const ShardMembers& members, const SeedR
   heap.reserve(std::min<std::size_t>(rule.count, audience.size()) + 1);
   for (std::uint32_t i = 0; i < audience.size(); ++i) {
     if (rule.account_kind != 0 && members.account_kinds()[LocalId(i)] != rule.account_kind) continue;
+    if (rule.community.has_value() && members.communities()[LocalId(i)] != *rule.community) continue;
     const std::uint64_t rank = RankOf(rule, audience[i]);
     if (heap.size() == rule.count && rank > heap.front().rank) continue;
     const MemberKey key = members.KeyOf(LocalId(i));
