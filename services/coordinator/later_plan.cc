@@ -36,6 +36,17 @@ absl::Status CheckFields(const pb::Scenario& change) {
   return FieldError("later.change", absl::StrCat("expected ", absl::StrJoin(MayChange(), ", "), " in it"));
 }
 
+// Who is given a message is there from the start, so that giving it later would change what was before.
+absl::Status CheckBesideGrowth(const pb::Scenario& scenario) {
+  if (!scenario.growth().has_members_at_start() || scenario.growth().members_at_start() == 1) {
+    return absl::OkStatus();
+  }
+  const pb::Scenario& change = scenario.later().change();
+  if (change.injections_size() + change.messages_size() == 0) return absl::OkStatus();
+  return FieldError(change.messages_size() > 0 ? "later.change.messages" : "later.change.injections",
+                    "expected none beside members that join: who is given a message is there from the start");
+}
+
 absl::Status CheckSteps(const pb::Scenario& scenario) {
   const pb::Later& later = scenario.later();
   if (!later.has_after_step() || later.after_step() >= limits::kStepsMax) {
@@ -85,6 +96,7 @@ absl::Status CompleteLater(pb::Scenario& scenario, std::set<std::string>& names)
   LAWINE_RETURN_IF_ERROR(CheckFields(change));
   LAWINE_RETURN_IF_ERROR(CompleteInjections(*change.mutable_injections(), "later.change.injections"));
   LAWINE_RETURN_IF_ERROR(CheckSteps(scenario));
+  LAWINE_RETURN_IF_ERROR(CheckBesideGrowth(scenario));
   const pb::Model model = LaterModel(scenario);
   LAWINE_RETURN_IF_ERROR(PlanMessageModel(model, scenario.step_seconds(), "later.change.model").status());
   return CompleteFurther(*change.mutable_messages(), model, scenario.step_seconds(), "later.change.messages",

@@ -1,6 +1,5 @@
 // Branches of runs, ranks of members, what seed members are worth, goals and costs: over real processes.
-#include <google/protobuf/util/message_differencer.h>
-
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -11,9 +10,6 @@
 
 namespace lawine {
 namespace {
-
-using testing::ElementsAre;
-using testing::HasSubstr;
 
 class BranchTest : public testing::Test {
  protected:

@@ -282,6 +282,8 @@ TEST_F(ModelsTest, AreRefusedByTheFieldThatIsWrong) {
       {R"({"later": {"after_step": 1, "change": {"messages": [{"name": "message"}]}}})",
        "later.change.messages[0].name"},
       {R"({"later": {"after_step": 1, "change": {"interventions": [{}]}}})", "later.change.interventions[0]"},
+      {R"({"growth": {"members_at_start": 0.5}, "later": {"after_step": 1, "change": {"messages": [{"name": "a"}]}}})",
+       "later.change.messages"},
       {R"({"model": {"forward": {}, "reactions": {}}})", "model.reactions"},
       {R"({"model": {"forward": {}, "reactions": {"follow": -1}}})", "model.reactions.follow"},
       {R"({"model": {"forward": {}, "link_delay": {"fixed": 1}, "reactions": {"unfollow": 1}}})",

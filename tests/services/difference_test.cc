@@ -124,7 +124,12 @@ TEST(Measures, HaveFieldsAndWords) {
 
 TEST(Measures, OfGoalsAndCosts) {
   const auto value = [](const char* name, const LaneOutcome& lane) { return MeasureOf(name).value_of(lane); };
-  const LaneOutcome lane{.last_step = 9, .reach = 400, .target_reach = 25, .target_members = 100, .cost = 30};
+  LaneOutcome lane;
+  lane.last_step = 9;
+  lane.reach = 400;
+  lane.target_reach = 25;
+  lane.target_members = 100;
+  lane.cost = 30;
   EXPECT_EQ(value("target_share", lane), 250'000u);
   EXPECT_EQ(value("cost_per_thousand", lane), 75u);
   EXPECT_EQ(value("first_sighting", lane), 10u) << "never";

@@ -17,7 +17,9 @@ namespace {
 Digest DigestThrough(const RandomModel& model, const ModelSpec& spec, std::uint32_t step) {
   const ModelLinkSource source(model.graph);
   const Shards shards = Shards::InMemory(source, BalancedPartition(source, 2));
-  RunSpec run{.run_seed = model.run_seed, .max_steps = step};
+  RunSpec run;
+  run.run_seed = model.run_seed;
+  run.max_steps = step;
   run.first_replica = static_cast<std::uint32_t>(model.replica);
   run.model = std::make_shared<const ModelSpec>(spec);
   ThreadPool pool(1);
