@@ -27,13 +27,14 @@ constexpr PresetFigure kFacebookNlFigures[] = {
     {Figure::kMedian, 68'000'000, true,
      "median / mean as worldwide in 2011, 99 / 190 (Ugander et al., arXiv:1111.4503)"},
     {Figure::kP99, 990'000'000, false, "shape of the distribution"},
-    {Figure::kLargest, 5'000'000'000, true, "Facebook's limit"},
+    {Figure::kLargest, 5'000'000'000, false, "the limit of friends, as it is remembered"},
     {Figure::kIsolated, 10'000, false, "no measurement used"},
     {Figure::kReciprocity, 1'000'000, true, "friendships are mutual"},
     {Figure::kClustering, 200'000, false, "falls with the number of friends, as Ugander et al. show"},
     {Figure::kClusteringNear100, 140'000, true,
      "worldwide, 2011, at 100 friends (Ugander et al., arXiv:1111.4503)"},
-    {Figure::kAssortativity, 226'000, true, "worldwide, 2011 (Ugander et al., arXiv:1111.4503)"},
+    {Figure::kAssortativity, 226'000, false,
+     "as it is remembered of Facebook worldwide in 2011; not checked against a source"},
     {Figure::kInsideCommunities, 400'000, false, "no measurement used"},
     {Figure::kGrowthPerDay, 5'000, false, "doubles in half a year"},
     {Figure::kForwardRate, 2'000, false, "most cascades die within a hop (Goel, Watts, Goldstein 2012)"},
@@ -70,7 +71,8 @@ constexpr PresetFigure kTwitterNlFigures[] = {
     {Figure::kInsideCommunities, 120'000, false, "no measurement used"},
     {Figure::kGrowthPerDay, 10'000, false, "grew fastest of the four in 2009"},
     {Figure::kForwardRate, 1'000, false, "most tweets are never passed on"},
-    {Figure::kDelayHours, 1'000'000, true, "half of retweets come within the hour (Kwak et al., WWW 2010)"},
+    {Figure::kDelayHours, 1'000'000, false,
+     "half of retweets within the hour, as it is remembered; not checked against a source"},
 };
 
 constexpr PresetFigure kHyves300Figures[] = {

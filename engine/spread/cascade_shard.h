@@ -26,6 +26,7 @@ class CascadeShard final : public ShardProcess {
   std::uint64_t UnreachedWithoutFollowees(std::uint32_t) const override {
     return state_.UnreachedWithoutFollowees();
   }
+  const MemberSet& ReceivedOf(std::uint32_t) const override { return state_.received(); }
   const Receipts& ReceiptsOf(std::uint32_t) const override { return state_.receipts(); }
   std::uint64_t links_touched() const override { return state_.links_touched(); }
 

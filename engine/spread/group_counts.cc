@@ -20,6 +20,10 @@ std::uint32_t GroupOf(std::uint32_t community, const GroupSpec& spec) {
 
 MemberGroups::MemberGroups(const GroupSpec& spec, const ShardMembers& members)
     : members_(members), count_(GroupsCount(spec)) {
+  for (const std::uint32_t audience : members.audience()) {
+    const auto next = std::upper_bound(kAudienceBands.begin(), kAudienceBands.end(), audience);
+    bands_.push_back(static_cast<std::uint8_t>(next - kAudienceBands.begin() - 1));
+  }
   const ProfileColumn<std::uint32_t>& communities = members.communities();
   community_of_all_ = GroupOf(communities.all(), spec);
   for (const std::uint32_t community : communities.values()) {

@@ -1,5 +1,5 @@
-// Results by group of members: network, account kind, community. Exact, and added up over shards and
-// replicas.
+// Results by group of members: network, account kind, audience, community. Exact, and added up over shards
+// and replicas.
 #ifndef LAWINE_ENGINE_SPREAD_GROUP_COUNTS_H_
 #define LAWINE_ENGINE_SPREAD_GROUP_COUNTS_H_
 
@@ -25,10 +25,15 @@ struct GroupRow {
   friend bool operator==(const GroupRow&, const GroupRow&) = default;
 };
 
-// Groups have numbers: networks, account kinds, the communities listed in order, none, all others.
+// Audiences in bands: each begins at one of these and ends before the next; the last one has no end.
+inline constexpr std::array<std::uint32_t, 9> kAudienceBands = {0, 1, 10, 30, 100, 300, 1'000, 3'000, 10'000};
+
+// Groups have numbers: networks, account kinds, bands of audiences, the communities listed in order, none,
+// all others.
 inline constexpr std::uint32_t kGroupNetworks = 0;
 inline constexpr std::uint32_t kGroupAccountKinds = 256;
-inline constexpr std::uint32_t kGroupCommunities = 512;
+inline constexpr std::uint32_t kGroupAudiences = 512;
+inline constexpr std::uint32_t kGroupCommunities = kGroupAudiences + kAudienceBands.size();
 inline std::uint32_t GroupsCount(const GroupSpec& spec) {
   return kGroupCommunities + static_cast<std::uint32_t>(spec.communities.size()) + 2;
 }
@@ -43,17 +48,18 @@ class MemberGroups {
   MemberGroups(const GroupSpec& spec, const ShardMembers& members);
 
   std::uint32_t count() const { return count_; }
-  // A network, an account kind, a community.
-  std::array<std::uint32_t, 3> Of(std::uint32_t local) const {
+  // A network, an account kind, a band of audiences, a community.
+  std::array<std::uint32_t, 4> Of(std::uint32_t local) const {
     const LocalId member(local);
     return {kGroupNetworks + members_.networks()[member],
-            kGroupAccountKinds + members_.account_kinds()[member],
+            kGroupAccountKinds + members_.account_kinds()[member], kGroupAudiences + bands_[local],
             communities_.empty() ? community_of_all_ : std::uint32_t{communities_[local]}};
   }
 
  private:
   const ShardMembers& members_;
   const std::uint32_t count_;
+  std::vector<std::uint8_t> bands_;
   std::uint32_t community_of_all_ = 0;
   std::vector<std::uint16_t> communities_;  // groups; empty where all members are of the same
 };

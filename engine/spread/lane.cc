@@ -14,9 +14,12 @@ namespace lawine {
 Lane::Lane(const RunSpec& spec, const std::vector<const ShardImage*>& shards)
     : spec_(spec), messages_(MessagesOf(spec)) {
   for (const ShardImage* image : shards) {
-    shards_.push_back(std::make_unique<LocalShard>(LocalShard{*image, MakeShardProcess(spec, *image),
+    shards_.push_back(std::make_unique<LocalShard>(LocalShard{*image,
+                                                              MakeShardProcess(spec, *image),
                                                               std::vector<MessageStep>(messages_.size()),
-                                                              std::vector<MessageStep>(messages_.size())}));
+                                                              std::vector<MessageStep>(messages_.size()),
+                                                              {}}));
+    if (spec.target.has_value()) shards_.back()->target = TargetMembersOf(*spec.target, image->members());
   }
 }
 
@@ -189,6 +192,12 @@ std::vector<GroupRow> Lane::Groups(std::uint32_t message) const {
   return groups;
 }
 
+std::uint64_t Lane::TargetMembers() const {
+  std::uint64_t members = 0;
+  for (const auto& shard : shards_) members += spec_.target.has_value() ? shard->target.Count() : 0;
+  return members;
+}
+
 std::uint64_t Lane::links_touched() const {
   std::uint64_t touched = 0;
   for (const auto& shard : shards_) touched += shard->process->links_touched();
@@ -205,6 +214,8 @@ LaneOutcome Lane::Outcome(std::uint32_t message) const {
   for (const auto& shard : shards_) {
     outcome.digest += shard->process->DigestOf(message);
     outcome.unreached_without_followees += shard->process->UnreachedWithoutFollowees(message);
+    if (!spec_.target.has_value()) continue;
+    outcome.target_reach += CountBoth(shard->process->ReceivedOf(message), shard->target);
   }
   return outcome;
 }

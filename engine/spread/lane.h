@@ -72,6 +72,8 @@ class Lane {
   }
   // Of the worker's shards: what came of a message by group. REQUIRES: over(), and the spec asks.
   std::vector<GroupRow> Groups(std::uint32_t message) const;
+  // Of the worker's shards: members that the spec's target has.
+  std::uint64_t TargetMembers() const;
   std::uint64_t events_sent() const { return events_sent_; }  // of all replicas
   std::uint64_t links_touched() const;                        // of all replicas
 
@@ -81,6 +83,7 @@ class Lane {
     std::unique_ptr<ShardProcess> process;
     std::vector<MessageStep> last;  // of the step closed last, while the open one reads who acts
     std::vector<MessageStep> open;
+    MemberSet target;  // only where the spec has one
   };
   struct MessagePart {
     std::shared_ptr<StepInbox> inbox;

@@ -67,6 +67,7 @@ absl::Status MergeLanes(const std::vector<LaneOutcome>& part, std::vector<LaneOu
     whole[i].digest += part[i].digest;
     whole[i].unreached_without_followees += part[i].unreached_without_followees;
     whole[i].people += part[i].people;
+    whole[i].target_reach += part[i].target_reach;
   }
   if (same) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat("workers report different counts for the same run (", part.size(),

@@ -55,26 +55,26 @@ void MessageShard::PostAlso(std::uint32_t local) {
   if (received_.Contains(account) || Has(immune_, local) || IsOut(local)) return;
   received_.Insert(account);
   accepted_.Insert(account);
-  if (spec_.seen.has_value()) seen_.Insert(account);
+  if (spec_->seen.has_value()) seen_.Insert(account);
   ++counts_.cross_posts;
   new_receipts_.push_back(local);
   starting_.push_back(local);
 }
 
 void MessageShard::FollowAuthor() {
-  if (spec_.reactions.follow == Threshold()) return;
-  const MemberId author = spec_.injections.front().members.front();
+  if (spec_->reactions.follow == Threshold()) return;
+  const MemberId author = first_rules().injections.front().members.front();
   const CoinLane coins = Coins(CoinPurpose::kFollow);
   for (const std::uint32_t local : accepting_) {
     if (range().first.value + local == author.value) continue;
-    if (!spec_.reactions.follow.Passes(coins.Coin(KeyOf(local)))) continue;
+    if (!spec_->reactions.follow.Passes(coins.Coin(KeyOf(local)))) continue;
     counts_.follows += context_.changes->Follow(author, local) ? 1 : 0;
   }
 }
 
 void MessageShard::CountDeliveries(std::uint32_t step, std::span<const std::uint32_t> receivers) {
   if (context_.groups == nullptr) return;
-  if (spec_.link_delay.empty()) return CountGroups(receivers, &GroupRow::deliveries);
+  if (spec_->link_delay.empty()) return CountGroups(receivers, &GroupRow::deliveries);
   std::vector<std::uint64_t>& deliveries = arrivals_.ByGroup(step, context_.groups->count());
   for (const std::uint32_t receiver : receivers) {
     for (const std::uint32_t group : context_.groups->Of(receiver)) ++deliveries[group];

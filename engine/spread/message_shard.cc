@@ -29,25 +29,26 @@ std::span<const MemberId> InRange(std::span<const MemberId> members, MemberRange
 
 MessageShard::MessageShard(const ModelShardContext& context, std::uint32_t number)
     : context_(context),
-      spec_(context.model.messages[number]),
+      spec_(&context.model.messages[number]),
       number_(number),
       range_(context.image.range()) {}
 
 void MessageShard::Begin(const CoinKey& key) {
   const std::uint32_t count = range().count;
   key_ = key;
+  spec_ = &first_rules();
   received_ = MemberSet(count);
-  seen_ = MemberSet(spec_.seen.has_value() ? count : 0);
+  seen_ = MemberSet(spec_->seen.has_value() ? count : 0);
   accepted_ = MemberSet(count);
   removed_ = immune_ = MemberSet();
   applied_.assign(context_.model.interventions.size(), false);
-  if (!spec_.acceptance.first()) {
+  if (!spec_->acceptance.first()) {
     touched_set_ = MemberSet(count);
-    const bool by_weight = spec_.acceptance.kind == Acceptance::Kind::kLinearByWeight;
+    const bool by_weight = spec_->acceptance.kind == Acceptance::Kind::kLinearByWeight;
     seen_counts_.assign(by_weight ? 0 : count, 0);
     seen_weights_.assign(by_weight ? count : 0, 0);
   }
-  arrivals_ = Arrivals(spec_.link_delay.empty() ? 0 : count);
+  arrivals_ = Arrivals(spec_->link_delay.empty() ? 0 : count);
   due_.clear();
   acting_.clear();
   exposed_.clear();
@@ -60,6 +61,8 @@ void MessageShard::Begin(const CoinKey& key) {
 }
 
 absl::Status MessageShard::Receive(std::uint32_t step, Frontier frontier, const RunProgress& progress) {
+  const std::optional<LaterRules>& later = context_.model.later;
+  if (later.has_value() && step > later->after_step) spec_ = &later->messages[number_];
   counts_ = {.step = step};
   for (Locals* const locals : {&new_receipts_, &new_seen_, &touched_, &accepting_, &starting_})
     locals->clear();
@@ -67,8 +70,8 @@ absl::Status MessageShard::Receive(std::uint32_t step, Frontier frontier, const 
   Inject(step, progress);
   LAWINE_RETURN_IF_ERROR(CrossPost(frontier));
   LAWINE_RETURN_IF_ERROR(Attempt(step, frontier));
-  if (!spec_.link_delay.empty()) TakeArrivals(step);
-  if (!spec_.seen.has_value()) counts_.seen = counts_.deliveries;
+  if (!spec_->link_delay.empty()) TakeArrivals(step);
+  if (!spec_->seen.has_value()) counts_.seen = counts_.deliveries;
   Accept(step);
   return absl::OkStatus();
 }
@@ -110,7 +113,7 @@ void MessageShard::Choose(const MemberChoice& choice, std::size_t number, Member
 void MessageShard::Inject(std::uint32_t step, const RunProgress& progress) {
   const std::uint32_t start = progress.StartOf(number_);
   if (start == kNoStep) return;
-  for (const Injection& injection : spec_.injections) {
+  for (const Injection& injection : first_rules().injections) {
     if (std::uint64_t{start} + injection.step != step) continue;
     for (const MemberId member : InRange(injection.members, range())) {
       const LocalId local(member.value - range().first.value);
@@ -120,7 +123,7 @@ void MessageShard::Inject(std::uint32_t step, const RunProgress& progress) {
       }
       received_.Insert(local);
       accepted_.Insert(local);
-      if (spec_.seen.has_value()) seen_.Insert(local);
+      if (spec_->seen.has_value()) seen_.Insert(local);
       if (attribution_ != nullptr) attribution_->Inject(step, local.value);
       ++counts_.injected;
       new_receipts_.push_back(local.value);
@@ -131,15 +134,15 @@ void MessageShard::Inject(std::uint32_t step, const RunProgress& progress) {
 
 absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier) {
   LinkAttempts::Options options{
-      .coins = spec_.epidemic.has_value() ? Coins(CoinPurpose::kInfection, step) : Coins(CoinPurpose::kLink),
+      .coins = spec_->epidemic.has_value() ? Coins(CoinPurpose::kInfection, step) : Coins(CoinPurpose::kLink),
       .carry = {},
       .removed = removed_.members_count() > 0 ? &removed_ : nullptr,
       .away = context_.changes == nullptr ? nullptr : context_.changes->away(),
-      .keys = spec_.seen.has_value() || !spec_.link_delay.empty() || attribution_ != nullptr ||
-              spec_.reactions.unfollow != Threshold(),
+      .keys = spec_->seen.has_value() || !spec_->link_delay.empty() || attribution_ != nullptr ||
+              spec_->reactions.unfollow != Threshold(),
       .changes = context_.changes};
   for (const Intervention* const intervention : in_force_) options.carry.push_back(intervention->carry);
-  LinkAttempts attempts(spec_, context_.image, context_.followee_chances, std::move(options));
+  LinkAttempts attempts(*spec_, context_.image, context_.followee_chances, std::move(options));
   for (const auto part : frontier) {
     const auto deliver = [&](MemberId source) {
       return [this, step, source](const LinkAttempts::Carried& carried) { Deliver(step, source, carried); };
@@ -161,19 +164,19 @@ absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier) {
 
 // A batch of one source's attempts has carried.
 void MessageShard::Deliver(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried) {
-  if (!spec_.link_delay.empty()) return DeliverLater(step, source, carried);
+  if (!spec_->link_delay.empty()) return DeliverLater(step, source, carried);
   if (attribution_ != nullptr) Attribute(step, source, carried);
   counts_.deliveries += carried.receivers.size();
   CountDeliveries(step, carried.receivers);
   MarkReceived(carried.receivers);
-  const bool unfollow = spec_.reactions.unfollow != Threshold();
-  if (!spec_.seen.has_value() && !unfollow) return DeliverSeen(carried.receivers, carried.weights);
+  const bool unfollow = spec_->reactions.unfollow != Threshold();
+  if (!spec_->seen.has_value() && !unfollow) return DeliverSeen(carried.receivers, carried.weights);
   const MemberKey key = context_.image.KeyOfSource(source);
   const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(key);
   const CoinLane unfollows = Coins(CoinPurpose::kUnfollow).ForSource(key);
   for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
-    if (spec_.seen.has_value() && !spec_.seen->Passes(seen.Coin(carried.keys[i]))) continue;
-    if (unfollow && spec_.reactions.unfollow.Passes(unfollows.Coin(carried.keys[i]))) {
+    if (spec_->seen.has_value() && !spec_->seen->Passes(seen.Coin(carried.keys[i]))) continue;
+    if (unfollow && spec_->reactions.unfollow.Passes(unfollows.Coin(carried.keys[i]))) {
       unfollowing_.emplace_back(source, carried.receivers[i]);
     }
     ++counts_.seen;
@@ -187,8 +190,8 @@ void MessageShard::DeliverLater(std::uint32_t step, MemberId source, const LinkA
   const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(key);
   const CoinLane delay = Coins(CoinPurpose::kLinkDelay).ForSource(key);
   for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
-    const bool is_seen = !spec_.seen.has_value() || spec_.seen->Passes(seen.Coin(carried.keys[i]));
-    const std::uint32_t arrival = step + spec_.link_delay.Delay(delay.Coin(carried.keys[i]));
+    const bool is_seen = !spec_->seen.has_value() || spec_->seen->Passes(seen.Coin(carried.keys[i]));
+    const std::uint32_t arrival = step + spec_->link_delay.Delay(delay.Coin(carried.keys[i]));
     arrivals_.Add(arrival, carried.receivers[i], is_seen);
     CountDeliveries(arrival, carried.receivers.subspan(i, 1));
     if (attribution_ == nullptr) continue;
@@ -219,10 +222,10 @@ void MessageShard::DeliverSeen(std::span<const std::uint32_t> receivers,
     if (!weights.empty()) {
       const std::uint64_t most = ~std::uint64_t{0} - seen_weights_[receiver];
       seen_weights_[receiver] += std::min(std::uint64_t{weights[i]} << 32, most);
-    } else if (!spec_.acceptance.first()) {
+    } else if (!spec_->acceptance.first()) {
       ++seen_counts_[receiver];
     }
-    if (spec_.seen.has_value() && !seen_.Contains(LocalId(receiver))) {
+    if (spec_->seen.has_value() && !seen_.Contains(LocalId(receiver))) {
       seen_.Insert(LocalId(receiver));
       new_seen_.push_back(receiver);
     }
@@ -232,7 +235,7 @@ void MessageShard::DeliverSeen(std::span<const std::uint32_t> receivers,
 
 // Where the first delivery decides, each member once; else each once a step.
 void MessageShard::Touch(std::uint32_t local) {
-  MemberSet& asked = spec_.acceptance.first() ? accepted_ : touched_set_;
+  MemberSet& asked = spec_->acceptance.first() ? accepted_ : touched_set_;
   if (asked.Contains(LocalId(local))) return;
   asked.Insert(LocalId(local));
   touched_.push_back(local);
@@ -242,7 +245,7 @@ void MessageShard::TakeArrivals(std::uint32_t step) {
   const Arrivals::Due due = arrivals_.Take(step);
   counts_.deliveries += due.deliveries;
   for (std::size_t g = 0; g < due.by_group.size(); ++g) groups_[g].deliveries += due.by_group[g];
-  if (spec_.seen.has_value()) counts_.seen += due.seen;
+  if (spec_->seen.has_value()) counts_.seen += due.seen;
   MarkReceived(due.first);
   DeliverSeen(due.first_seen, {});
 }
@@ -254,7 +257,7 @@ bool MessageShard::IsOut(std::uint32_t local) const {
 
 bool MessageShard::Accepts(std::uint32_t local) const {
   using Wide = unsigned __int128;
-  const Acceptance& rule = spec_.acceptance;
+  const Acceptance& rule = spec_->acceptance;
   const std::uint64_t followees = context_.image.members().followees()[local];
   const auto coin = [&] { return Coins(CoinPurpose::kThreshold).Coin(DeciderOf(local)) >> 1; };
   switch (rule.kind) {
@@ -275,7 +278,7 @@ bool MessageShard::Accepts(std::uint32_t local) const {
 
 void MessageShard::Accept(std::uint32_t step) {
   for (const std::uint32_t local : touched_) {
-    if (!spec_.acceptance.first()) touched_set_.Remove(LocalId(local));
+    if (!spec_->acceptance.first()) touched_set_.Remove(LocalId(local));
     if (Has(immune_, local) || IsOut(local) || !Accepts(local)) continue;
     accepted_.Insert(LocalId(local));
     accepting_.push_back(local);
@@ -284,7 +287,7 @@ void MessageShard::Accept(std::uint32_t step) {
   FollowAuthor();
   CountGroups(new_receipts_, &GroupRow::reach);
   AddTerms(new_receipts_, step, TransitionEvent::kReceipt);
-  if (spec_.seen.has_value()) AddTerms(new_seen_, step, TransitionEvent::kSeen);
+  if (spec_->seen.has_value()) AddTerms(new_seen_, step, TransitionEvent::kSeen);
   counts_.first_receipts = new_receipts_.size();
   for (const std::uint32_t local : new_receipts_) {
     counts_.monitors += Has(context_.monitors, local) ? 1 : 0;
@@ -306,7 +309,7 @@ void MessageShard::DropOut(Locals& locals) const {
 
 // Epidemics: recoveries, then onsets. Leaves those that act on in acting_.
 void MessageShard::GoOn(std::uint32_t step) {
-  const Epidemic& epidemic = *spec_.epidemic;
+  const Epidemic& epidemic = *spec_->epidemic;
   const CoinLane recovery = Coins(CoinPurpose::kRecovery, step);
   Locals recovered;
   std::erase_if(acting_, [&](std::uint32_t local) {
@@ -335,7 +338,7 @@ void MessageShard::Close(std::uint32_t step, MessageStep& out) {
     starting_.insert(starting_.end(), due->second.begin(), due->second.end());
     due_.erase(due);
   }
-  if (spec_.epidemic.has_value()) GoOn(step);
+  if (spec_->epidemic.has_value()) GoOn(step);
   for (Locals* const locals : {&starting_, &acting_, &exposed_}) DropOut(*locals);
   SortUnique(starting_);
   AddTerms(starting_, step, TransitionEvent::kForward);
@@ -346,7 +349,7 @@ void MessageShard::Close(std::uint32_t step, MessageStep& out) {
     std::uint32_t& first = receipts_.forward_steps[local];
     first = std::min(first, step);
   }
-  if (!spec_.epidemic.has_value()) acting_.clear();
+  if (!spec_->epidemic.has_value()) acting_.clear();
   acting_.insert(acting_.end(), starting_.begin(), starting_.end());
   std::sort(acting_.begin(), acting_.end());
   out.acting.clear();

@@ -67,6 +67,7 @@ class MessageShard {
   using Locals = std::vector<std::uint32_t>;
 
   const MemberRange& range() const { return range_; }
+  const MessageSpec& first_rules() const { return context_.model.messages[number_]; }
   MemberKey KeyOf(std::uint32_t local) const { return context_.image.KeyOf(LocalId(local)); }
   CoinLane Coins(CoinPurpose purpose, std::uint32_t step = 0) const { return {key_, purpose, step}; }
   // Of decisions: the person's, or the account's own.
@@ -108,7 +109,7 @@ class MessageShard {
   void CountGroups(std::span<const std::uint32_t> locals, std::uint64_t GroupRow::*count);
 
   const ModelShardContext& context_;
-  const MessageSpec& spec_;
+  const MessageSpec* spec_;  // the rules of the step
   const std::uint32_t number_;
   const MemberRange range_;
   CoinKey key_;

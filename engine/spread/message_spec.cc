@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
@@ -79,9 +80,8 @@ absl::Status CheckInjections(const MessageSpec& message, std::uint32_t members_c
       StrCat(field, ": expected 1 to ", limits::kSeedMembersMax, " members, found ", members));
 }
 
-absl::Status CheckMessage(const ModelSpec& model, std::size_t number, std::uint32_t members_count) {
-  const MessageSpec& message = model.messages[number];
-  const std::string field = StrCat("message ", number);
+absl::Status CheckRules(const ModelSpec& model, const MessageSpec& message, std::size_t number,
+                        const std::string& field) {
   constexpr std::size_t kKinds = 256;
   if (message.link.kind == LinkChance::Kind::kByKind && message.link.by_kind.size() != kKinds) {
     return InvalidArgumentError(StrCat(field, ": expected a chance for each of 256 link kinds"));
@@ -101,9 +101,33 @@ absl::Status CheckMessage(const ModelSpec& model, std::size_t number, std::uint3
   }
   LAWINE_RETURN_IF_ERROR(CheckDelay(message.delay, field));
   LAWINE_RETURN_IF_ERROR(CheckDelay(message.link_delay, field));
+  return CheckTogether(message, field);
+}
+
+absl::Status CheckMessage(const ModelSpec& model, std::size_t number, std::uint32_t members_count) {
+  const MessageSpec& message = model.messages[number];
+  const std::string field = StrCat("message ", number);
+  LAWINE_RETURN_IF_ERROR(CheckRules(model, message, number, field));
   LAWINE_RETURN_IF_ERROR(CheckTrigger(message.start, model, field));
-  LAWINE_RETURN_IF_ERROR(CheckTogether(message, field));
   return CheckInjections(message, members_count, field);
+}
+
+absl::Status CheckLater(const ModelSpec& model) {
+  const std::vector<MessageSpec>& later = model.later->messages;
+  if (later.size() != model.messages.size()) {
+    return InvalidArgumentError(StrCat("later: expected rules for each of ", model.messages.size(),
+                                       " messages, found ", later.size()));
+  }
+  for (std::size_t m = 0; m < later.size(); ++m) {
+    const std::string field = StrCat("later, message ", m);
+    LAWINE_RETURN_IF_ERROR(CheckRules(model, later[m], m, field));
+    if (SameKind(model.messages[m], later[m])) continue;
+    return InvalidArgumentError(StrCat(field,
+                                       ": expected a model of the same kind, with a seen probability, link "
+                                       "delays and an onset only if it had "
+                                       "them before"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckPeople(const ModelSpec& model, std::uint32_t members_count) {
@@ -127,15 +151,16 @@ absl::Status CheckPeople(const ModelSpec& model, std::uint32_t members_count) {
 
 absl::Status CheckNetwork(const ModelSpec& model, std::uint32_t members_count) {
   if (model.people.has_value()) LAWINE_RETURN_IF_ERROR(CheckPeople(model, members_count));
-  for (std::size_t m = 0; m < model.messages.size(); ++m) {
-    const MessageSpec& message = model.messages[m];
-    const bool weights = message.link.kind == LinkChance::Kind::kByWeight ||
-                         message.acceptance.kind == Acceptance::Kind::kLinearByWeight;
+  const std::vector<const MessageSpec*> rules = AllRules(model);
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const std::size_t m = i % model.messages.size();
+    const bool weights = rules[i]->link.kind == LinkChance::Kind::kByWeight ||
+                         rules[i]->acceptance.kind == Acceptance::Kind::kLinearByWeight;
     if (weights && AddsLinks(model)) {
       return InvalidArgumentError(
           StrCat("message ", m, ": new links have no weights, expected not to need any"));
     }
-    if (message.reactions.follow != Threshold() && message.injections.front().members.empty()) {
+    if (rules[i]->reactions.follow != Threshold() && model.messages[m].injections.front().members.empty()) {
       return InvalidArgumentError(StrCat("message ", m, ": expected an author to follow"));
     }
   }
@@ -151,11 +176,31 @@ absl::Status CheckNetwork(const ModelSpec& model, std::uint32_t members_count) {
 }
 
 bool AnyReacts(const ModelSpec& model, Threshold Reactions::*how) {
-  return std::any_of(model.messages.begin(), model.messages.end(),
-                     [how](const MessageSpec& message) { return message.reactions.*how != Threshold(); });
+  const std::vector<const MessageSpec*> rules = AllRules(model);
+  return std::any_of(rules.begin(), rules.end(),
+                     [how](const MessageSpec* message) { return message->reactions.*how != Threshold(); });
 }
 
 }  // namespace
+
+// What a message remembers depends on its kind.
+bool SameKind(const MessageSpec& a, const MessageSpec& b) {
+  const auto epidemic = [](const MessageSpec& message) {
+    const std::optional<Epidemic>& e = message.epidemic;
+    return std::tuple(e.has_value(), e.has_value() && e->susceptible_again,
+                      e.has_value() && e->onset.has_value());
+  };
+  return a.acceptance.kind == b.acceptance.kind && epidemic(a) == epidemic(b) &&
+         a.seen.has_value() == b.seen.has_value() && a.link_delay.empty() == b.link_delay.empty();
+}
+
+std::vector<const MessageSpec*> AllRules(const ModelSpec& model) {
+  std::vector<const MessageSpec*> rules;
+  for (const MessageSpec& message : model.messages) rules.push_back(&message);
+  if (!model.later.has_value()) return rules;
+  for (const MessageSpec& message : model.later->messages) rules.push_back(&message);
+  return rules;
+}
 
 bool AddsLinks(const ModelSpec& model) {
   const bool grows = model.growth.has_value() && model.growth->new_links != Threshold();
@@ -188,6 +233,7 @@ absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count)
       }
     }
   }
+  if (model.later.has_value()) LAWINE_RETURN_IF_ERROR(CheckLater(model));
   LAWINE_RETURN_IF_ERROR(CheckNetwork(model, members_count));
   return CheckMembers(model.monitors, members_count, "monitors");
 }

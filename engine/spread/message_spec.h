@@ -15,6 +15,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/probability.h"
 #include "engine/spread/delay.h"
+#include "engine/spread/intervention_spec.h"
 #include "engine/spread/network_spec.h"
 
 namespace lawine {
@@ -68,40 +69,10 @@ struct Injection {
   std::vector<MemberId> members;  // strictly ascending
 };
 
-// Something that is true from some step on.
-struct Trigger {
-  enum class Kind : std::uint8_t {
-    kStep = 1,  // from step `count` on
-    kReach,     // once `message` has reached `count` members
-    kMonitors,  // once `count` monitors have received `message`
-  };
-  Kind kind = Kind::kStep;
-  std::uint64_t count = 0;
-  std::uint32_t message = 0;
-};
-
 // What the deciding member has met of another message changes the chance of forwarding this one.
 struct Influence {
   std::uint32_t by = 0;  // message
   Factor factor;
-};
-
-// Those that are listed, and all others (of the account kinds given, if any) whose coin passes `share`.
-struct MemberChoice {
-  std::vector<MemberId> members;  // strictly ascending
-  Threshold share;
-  std::vector<std::uint8_t> account_kinds;  // ascending; empty: all
-};
-
-// Changes of the rules.
-struct Intervention {
-  Trigger trigger;
-  std::vector<std::uint32_t> messages;                      // ascending; empty: all
-  Factor forward;                                           // on the chance of forwarding
-  Threshold carry = Threshold::FromFixed(Threshold::kOne);  // times the chance that an attempt carries
-  std::uint32_t delay = 0;                                  // added to delays of decisions
-  std::optional<MemberChoice> immune;                       // never accept from now on
-  std::optional<MemberChoice> removed;                      // neither get nor forward anything from now on
 };
 
 struct MessageSpec {
@@ -121,6 +92,14 @@ struct MessageSpec {
   std::vector<Injection> injections;  // ascending by step; one at least
 };
 
+// Rules of all messages after a step, through which everything is as without them. A message keeps its kind:
+// how it is accepted, whether it is an epidemic (with an onset, with members that are susceptible again),
+// whether deliveries may be overlooked, whether links have delays.
+struct LaterRules {
+  std::uint32_t after_step = 0;
+  std::vector<MessageSpec> messages;  // parallel to the first rules; starts and injections are those of these
+};
+
 struct ModelSpec {
   std::vector<MessageSpec> messages;  // at least one
   std::vector<Intervention> interventions;
@@ -129,7 +108,13 @@ struct ModelSpec {
   std::optional<PeopleSpec> people = {};
   std::optional<GrowthSpec> growth = {};
   std::optional<GroupSpec> groups = {};
+  std::optional<LaterRules> later = {};
 };
+
+// Whether one may be the other's later rules.
+bool SameKind(const MessageSpec& a, const MessageSpec& b);
+// Every message's rules, first those it begins with, then the later ones.
+std::vector<const MessageSpec*> AllRules(const ModelSpec& model);
 
 // Whether members may get new links, and whether links or members may come or go at all.
 bool AddsLinks(const ModelSpec& model);

@@ -25,9 +25,10 @@ ModelShardContext MakeContext(const RunSpec& spec, const ShardImage& image, Netw
     if (!image.range().Contains(monitor)) continue;
     context.monitors.Insert(LocalId(monitor.value - image.range().first.value));
   }
-  const bool by_followees = std::any_of(
-      model.messages.begin(), model.messages.end(),
-      [](const MessageSpec& message) { return message.link.kind == LinkChance::Kind::kByFollowees; });
+  const std::vector<const MessageSpec*> rules = AllRules(model);
+  const bool by_followees = std::any_of(rules.begin(), rules.end(), [](const MessageSpec* message) {
+    return message->link.kind == LinkChance::Kind::kByFollowees;
+  });
   if (by_followees) context.followee_chances = FolloweeChances(image.members());
   return context;
 }
@@ -85,9 +86,10 @@ absl::Status CheckLinearWeights(const ShardImage& image) {
 
 absl::Status CheckModelOn(const ModelSpec& model, const ShardImage& image) {
   bool linear = false;
-  for (std::size_t m = 0; m < model.messages.size(); ++m) {
-    LAWINE_RETURN_IF_ERROR(CheckColumns(model.messages[m], m, image));
-    linear = linear || model.messages[m].acceptance.kind == Acceptance::Kind::kLinearByWeight;
+  const std::vector<const MessageSpec*> rules = AllRules(model);
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    LAWINE_RETURN_IF_ERROR(CheckColumns(*rules[i], i % model.messages.size(), image));
+    linear = linear || rules[i]->acceptance.kind == Acceptance::Kind::kLinearByWeight;
   }
   LAWINE_RETURN_IF_ERROR(CheckPeopleOn(model, image));
   LAWINE_RETURN_IF_ERROR(CheckChangesOn(model, image));

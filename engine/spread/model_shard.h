@@ -23,6 +23,7 @@ class ModelShard final : public ShardProcess {
 
   Digest DigestOf(std::uint32_t message) const override { return messages_[message]->digest(); }
   std::uint64_t UnreachedWithoutFollowees(std::uint32_t message) const override;
+  const MemberSet& ReceivedOf(std::uint32_t message) const override { return messages_[message]->received(); }
   const Receipts& ReceiptsOf(std::uint32_t message) const override { return messages_[message]->receipts(); }
   std::vector<GroupRow> GroupsOf(std::uint32_t message) const override;
   void TellAccounts(std::span<MessageStep> steps) const override;

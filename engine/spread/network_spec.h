@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/base/ids.h"
@@ -52,7 +53,15 @@ struct Reactions {
   Threshold follow;    // chance that who accepts follows the message's author: its first seed member
 };
 
-// Results by network, by account kind, and by community: of those listed, and of all others together.
+// Members whom a message is meant for: those to whom all that is set applies.
+struct TargetSpec {
+  std::optional<std::uint32_t> community;
+  std::optional<std::uint8_t> network;
+  std::optional<std::uint8_t> account_kind;
+};
+
+// Results by network, by account kind, by audience, and by community: of those listed, and of all others
+// together.
 struct GroupSpec {
   std::vector<std::uint32_t> communities;  // strictly ascending
 };

@@ -12,6 +12,8 @@
 
 namespace lawine {
 
+inline constexpr std::uint32_t kNoStep = 0xFFFFFFFFu;
+
 // Counts of one step, exact: deliveries + injected + cross_posts = first_receipts + duplicates. Seed members
 // are injected at step 0.
 struct StepCounts {
@@ -66,8 +68,8 @@ inline void AddTo(const StepCounts& counts, std::vector<StepCounts>& sums) {
 }
 
 // One replica: sums over its steps, so that ten thousand of them take little room. All are the whole graph's
-// but `digest`, `unreached_without_followees` and `people`, which are sums over the shards that report (all
-// shards, once parts are added).
+// but `digest`, `unreached_without_followees`, `people` and `target_reach`, which are sums over the shards
+// that report (all shards, once parts are added).
 struct LaneOutcome {
   std::uint32_t replica = 0;
   std::uint32_t last_step = 0;
@@ -82,6 +84,15 @@ struct LaneOutcome {
   std::uint64_t people = 0;  // persons with an account that it reached; only where people are counted
   std::uint64_t follows = 0;
   std::uint64_t unfollows = 0;
+  std::uint64_t target_reach = 0;          // members of the spec's target that it reached
+  std::uint64_t monitors = 0;              // monitors that received it
+  std::uint32_t first_sighting = kNoStep;  // at which the first of them did
+  std::uint32_t first_step = kNoStep;      // at which the first receipt was
+  // Not counted, but known to whoever planned the run; 0 at workers.
+  std::uint64_t target_members = 0;
+  std::uint64_t cost = 0;
+  std::uint64_t positive_reach = 0;  // of all positive messages of the replica; only where there are several
+  std::uint64_t negative_reach = 0;
   std::uint32_t half_step = 0;         // at which half of the reach was there, rounded up
   std::uint32_t nine_tenths_step = 0;  // and 90% of it
 
@@ -94,6 +105,9 @@ struct LaneOutcome {
     forwards += counts.forwards;
     follows += counts.follows;
     unfollows += counts.unfollows;
+    monitors += counts.monitors;
+    if (counts.monitors > 0) first_sighting = std::min(first_sighting, counts.step);
+    if (counts.first_receipts > 0) first_step = std::min(first_step, counts.step);
     for (const std::uint64_t value :
          {std::uint64_t{counts.step}, counts.deliveries, counts.first_receipts, counts.forwards,
           counts.acting, counts.injected, counts.ignored, counts.seen, counts.recoveries, counts.monitors,
@@ -103,7 +117,7 @@ struct LaneOutcome {
   }
   friend bool operator==(const LaneOutcome&, const LaneOutcome&) = default;
 };
-static_assert(sizeof(LaneOutcome) <= 128, "memory of an ensemble is counted in these");
+static_assert(sizeof(LaneOutcome) <= 176, "memory of an ensemble is counted in these");
 
 // Members reached through a step.
 struct ReachAt {
@@ -118,8 +132,6 @@ inline std::uint32_t StepOfShare(std::span<const ReachAt> reach, std::uint64_t p
   const auto short_of = [&](const ReachAt& at) { return at.reach * 100 < reach.back().reach * percent; };
   return std::partition_point(reach.begin(), reach.end(), short_of)->step;
 }
-
-inline constexpr std::uint32_t kNoStep = 0xFFFFFFFFu;
 
 }  // namespace lawine
 

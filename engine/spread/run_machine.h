@@ -63,6 +63,8 @@ class RunMachine {
   const Receipts& receipts(std::size_t index, std::uint32_t message = 0) const {
     return lanes_[0]->receipts(index, message);
   }
+  // Of this worker's shards: members of the spec's target.
+  std::uint64_t target_members() const { return lanes_[0]->TargetMembers(); }
   std::uint64_t frame_bytes_sent() const { return frame_bytes_sent_; }
   std::uint64_t events_sent() const;
   // Links read by this worker's shards.

@@ -1,12 +1,14 @@
 #include "engine/spread/run_progress.h"
 
+#include <algorithm>
+
 namespace lawine {
 namespace {
 
 // Before any totals.
 std::uint32_t TrueFrom(const Trigger& trigger) {
   if (trigger.kind == Trigger::Kind::kStep && trigger.count < kNoStep) {
-    return static_cast<std::uint32_t>(trigger.count);
+    return std::max(static_cast<std::uint32_t>(trigger.count), trigger.not_before);
   }
   return kNoStep;
 }
@@ -35,7 +37,7 @@ void RunProgress::Close(std::uint32_t step, std::span<const StepCounts> counts) 
 void RunProgress::Check(const Trigger& trigger, std::uint32_t step, std::uint32_t& true_from) const {
   if (true_from != kNoStep || trigger.kind == Trigger::Kind::kStep) return;
   const auto& totals = trigger.kind == Trigger::Kind::kReach ? reach_ : monitors_;
-  if (totals[trigger.message] >= trigger.count) true_from = step + 1;
+  if (totals[trigger.message] >= trigger.count) true_from = std::max(step + 1, trigger.not_before);
 }
 
 std::uint32_t RunProgress::NextInjection(std::size_t message, std::uint32_t step) const {

@@ -33,9 +33,10 @@ struct RunSpec {
   // For everything beyond one message of these two models: then `forward`, `link` and `seed_members` are not
   // used, and messages have numbers from `message` on.
   std::shared_ptr<const ModelSpec> model;
-  bool record_receipts = false;     // REQUIRES: replicas == 1
-  bool record_attribution = false;  // who brought it to whom; REQUIRES: record_receipts, and a model
-  bool keep_steps = false;          // of the first message by replica, the first limits::kKeptStepsMax
+  bool record_receipts = false;           // REQUIRES: replicas == 1
+  bool record_attribution = false;        // who brought it to whom; REQUIRES: record_receipts, and a model
+  std::optional<TargetSpec> target = {};  // members to count those reached of
+  bool keep_steps = false;                // of the first message by replica, the first limits::kKeptStepsMax
 };
 
 // How many replicas of a run to have in flight: enough that a worker seldom waits for the others, and that

@@ -4,6 +4,7 @@
 #define LAWINE_ENGINE_SPREAD_SEED_CHOICE_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/base/ids.h"
@@ -21,7 +22,8 @@ struct SeedRule {
   std::uint32_t audience = 0;
   std::uint32_t count = 1;
   std::uint64_t run_seed = 1;
-  std::uint8_t account_kind = 0;  // only members of this kind; 0: all
+  std::uint8_t account_kind = 0;                // only members of this kind; 0: all
+  std::optional<std::uint32_t> community = {};  // only members of this one
 };
 
 // Smaller is better.

@@ -12,6 +12,27 @@ std::unique_ptr<ShardProcess> MakeShardProcess(const RunSpec& spec, const ShardI
   return std::make_unique<CascadeShard>(spec, image);
 }
 
+MemberSet TargetMembersOf(const TargetSpec& target, const ShardMembers& members) {
+  MemberSet chosen(members.range().count);
+  for (std::uint32_t local = 0; local < members.range().count; ++local) {
+    const LocalId member(local);
+    const bool meant =
+        (!target.community.has_value() || members.communities()[member] == *target.community) &&
+        (!target.network.has_value() || members.networks()[member] == *target.network) &&
+        (!target.account_kind.has_value() || members.account_kinds()[member] == *target.account_kind);
+    if (meant) chosen.Insert(member);
+  }
+  return chosen;
+}
+
+std::uint64_t CountBoth(const MemberSet& a, const MemberSet& b) {
+  std::uint64_t both = 0;
+  for (std::size_t w = 0; w < a.words().size(); ++w) {
+    both += static_cast<std::uint64_t>(std::popcount(a.words()[w] & b.words()[w]));
+  }
+  return both;
+}
+
 std::uint64_t NeverReachable(const ShardMembers& members, const MemberSet& received) {
   const auto reachable = members.reachable().words();
   const auto reached = received.words();

@@ -55,6 +55,8 @@ class ShardProcess {
   virtual Digest DigestOf(std::uint32_t message) const = 0;
   // Members that have not received and never can: nobody's messages reach them.
   virtual std::uint64_t UnreachedWithoutFollowees(std::uint32_t message) const = 0;
+  // Members of the range that have received.
+  virtual const MemberSet& ReceivedOf(std::uint32_t message) const = 0;
   // Only kept when the spec asks for them.
   virtual const Receipts& ReceiptsOf(std::uint32_t message) const = 0;
   // Of a replica that is over: what came of a message in each group. Empty unless the spec asks.
@@ -67,6 +69,11 @@ class ShardProcess {
   // Links read, by all replicas.
   virtual std::uint64_t links_touched() const = 0;
 };
+
+// Members of the range that a message is meant for.
+MemberSet TargetMembersOf(const TargetSpec& target, const ShardMembers& members);
+// Members of both.
+std::uint64_t CountBoth(const MemberSet& a, const MemberSet& b);
 
 // Members of the range that have not received and never can, as nobody's messages reach them.
 std::uint64_t NeverReachable(const ShardMembers& members, const MemberSet& received);

@@ -43,6 +43,7 @@ class ShardState {
                                   std::vector<MemberId>& forwards);
 
   const Digest& digest() const { return digest_; }
+  const MemberSet& received() const { return received_; }
   // Links read, by all replicas; deliveries count each link of the model, whether it had to be read or not.
   std::uint64_t links_touched() const { return links_touched_; }
   // Members that have not received and never can: nobody's messages reach them.

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "services/cli/ensemble_text.h"
+#include "services/cli/goal_text.h"
 #include "services/cli/model_text.h"
 #include "services/cli/report.h"
 #include "services/cli/text.h"
@@ -162,6 +164,7 @@ std::vector<PageAnswer> RunAnswers(const v1::RunResult& result) {
     answers.push_back({"Does it take off?", GrowthSentence(result)});
   answers.push_back({"How often does one get it?", OftenSentence(result)});
   answers.push_back({"Who is never reached?", MissedSentence(result)});
+  for (PageAnswer& answer : GoalAnswers(result)) answers.push_back(std::move(answer));
   if (result.has_attribution()) answers.push_back({"Through whom?", WhomSentence(result)});
   const std::string precision = result.has_ensemble() ? PrecisionSentence(result.ensemble()) : "";
   if (!precision.empty()) answers.push_back({"How well is that known?", precision});

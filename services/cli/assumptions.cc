@@ -1,15 +1,10 @@
 #include "services/cli/assumptions.h"
 
-#include <optional>
-#include <string_view>
-
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "engine/graph/generator.h"
-#include "engine/graph/preset_figures.h"
 #include "services/cli/model_text.h"
 #include "services/cli/run_text.h"
 #include "services/cli/text.h"
+#include "services/coordinator/result_assumptions.h"
 
 namespace lawine::cli {
 namespace {
@@ -19,58 +14,16 @@ constexpr std::uint32_t kArticleAudience = 300;
 constexpr char kArticleMessage[] =
     "\"I send a message to the 300 members of my network; 10% find it interesting enough to forward it\"";
 
-// Everyday rates and growth say what could be asked, not what was.
-bool ShapesTheGraph(Figure figure) { return figure <= Figure::kInsideCommunities; }
-
-std::string FigureValue(const PresetFigure& figure) {
-  switch (figure.figure) {
-    case Figure::kIsolated:
-    case Figure::kReciprocity:
-    case Figure::kInsideCommunities:
-      return Percent(figure.value());
+Basis BasisOf(v1::AssumptionBasis basis) {
+  switch (basis) {
+    case v1::ASSUMPTION_BASIS_MEASURED:
+      return Basis::kMeasured;
+    case v1::ASSUMPTION_BASIS_ARTICLE:
+      return Basis::kArticle;
+    case v1::ASSUMPTION_BASIS_ASSUMED:
+      return Basis::kAssumed;
     default:
-      break;
-  }
-  return figure.value() >= 1000 ? Decimal(figure.value(), 0) : absl::StrFormat("%.6g", figure.value());
-}
-
-Assumption FigureAssumption(const PresetFigure& figure) {
-  return {.what = std::string(FigureName(figure.figure)),
-          .value = FigureValue(figure),
-          .basis = figure.measured ? Basis::kMeasured : Basis::kAssumed,
-          .source = std::string(figure.source)};
-}
-
-// Of "Measured: members (source). Assumed: the rest." the first part.
-Assumption MembersOf(const Preset& preset) {
-  const std::string_view first = preset.sources.substr(0, preset.sources.find(". "));
-  const std::size_t colon = first.find(": ");
-  return {.what = "members",
-          .value = Thousands(preset.members),
-          .basis = first.starts_with("Measured") ? Basis::kMeasured : Basis::kAssumed,
-          .source = std::string(colon == first.npos ? first : first.substr(colon + 2))};
-}
-
-void AddPreset(const GeneratorSpec& spec, const Preset& preset, std::vector<Assumption>& assumptions) {
-  const bool own_mean = spec.links_per_member_milli != preset.links_per_member_milli;
-  assumptions.push_back(
-      spec.members == preset.members
-          ? MembersOf(preset)
-          : Assumption{.what = "members",
-                       .value = Thousands(spec.members),
-                       .basis = Basis::kYours,
-                       .source = absl::StrCat("the preset has ", Thousands(preset.members))});
-  if (own_mean || !preset.networks.empty()) {
-    assumptions.push_back({.what = "mean audience",
-                           .value = absl::StrFormat("%.6g", spec.links_per_member_milli / 1000.0),
-                           .basis = own_mean ? Basis::kYours : Basis::kAssumed,
-                           .source = own_mean ? "not the preset's" : "of all networks together"});
-  }
-  for (const PresetFigure& figure : FiguresOf(preset)) {
-    if (!ShapesTheGraph(figure.figure)) continue;
-    // Figures of audiences are those of the preset's own mean.
-    if (own_mean && figure.figure <= Figure::kLargest) continue;
-    assumptions.push_back(FigureAssumption(figure));
+      return Basis::kYours;
   }
 }
 
@@ -95,16 +48,13 @@ Assumption SeedAssumption(const v1::Scenario& scenario) {
 }  // namespace
 
 std::vector<Assumption> NetworkAssumptions(const std::string& graph, const std::string& origin) {
-  const std::optional<GeneratorSpec> spec = SpecOfOrigin(origin);
-  if (!spec.has_value()) {
-    return {{.what = "network", .value = graph, .basis = Basis::kYours, .source = origin}};
+  std::vector<Assumption> assumptions;
+  for (const v1::ResultAssumption& known : lawine::NetworkAssumptions(graph, origin)) {
+    assumptions.push_back({.what = known.what(),
+                           .value = known.value(),
+                           .basis = BasisOf(known.basis()),
+                           .source = known.source()});
   }
-  const Preset& preset = **FindPreset(spec->preset);
-  std::vector<Assumption> assumptions = {{.what = "network",
-                                          .value = absl::StrCat(graph, ": ", std::string(preset.title)),
-                                          .basis = Basis::kAssumed,
-                                          .source = "generated; no real member and no real link is in it"}};
-  AddPreset(*spec, preset, assumptions);
   return assumptions;
 }
 

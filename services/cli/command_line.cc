@@ -135,6 +135,7 @@ CommandLine::CommandLine() : app_(kDescription, "lawine") {
   AddTrafficCommand(app_, action_);
   AddCompareCommand(app_, action_);
   AddSweepCommand(app_, action_);
+  AddMarginalCommand(app_, action_);
   AddScenarioCommands(app_, action_);
   AddRunCommands(app_, action_);
   AddReportCommand(app_, action_);

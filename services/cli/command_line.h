@@ -50,6 +50,7 @@ void AddSimulateCommand(CLI::App& app, Action& action);        // simulate
 void AddTrafficCommand(CLI::App& app, Action& action);         // traffic
 void AddCompareCommand(CLI::App& app, Action& action);         // compare
 void AddSweepCommand(CLI::App& app, Action& action);           // sweep
+void AddMarginalCommand(CLI::App& app, Action& action);        // marginal
 void AddRunCommands(CLI::App& app, Action& action);            // run ...
 void AddReportCommand(CLI::App& app, Action& action);          // report
 void AddScenarioCommands(CLI::App& app, Action& action);       // scenario ...

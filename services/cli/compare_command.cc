@@ -8,6 +8,7 @@
 #include "services/cli/comparison_text.h"
 #include "services/cli/input_file.h"
 #include "services/cli/output_file.h"
+#include "services/cli/simulate_flags.h"
 #include "services/cli/what_if_call.h"
 #include "services/cli/what_if_page.h"
 #include "services/common/json/comparison_json.h"
@@ -21,6 +22,8 @@ struct CompareFlags {
   std::optional<std::uint32_t> replicas;
   std::optional<std::uint64_t> run_seed;
   std::string measure;
+  std::string message;
+  std::string until_precision;
   std::string differences;
   std::string report;
   bool estimate = false;
@@ -36,6 +39,11 @@ absl::StatusOr<v1::CompareRequest> RequestOf(const CompareFlags& flags) {
   if (flags.replicas) comparison.mutable_base()->set_replicas(*flags.replicas);
   if (flags.run_seed) comparison.mutable_base()->set_run_seed(*flags.run_seed);
   if (!flags.measure.empty()) comparison.set_measure(flags.measure);
+  if (!flags.message.empty()) comparison.set_message(flags.message);
+  if (!flags.until_precision.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(*comparison.mutable_base()->mutable_until_precision(),
+                            ParsePrecision(flags.until_precision));
+  }
   request.set_validate_only(flags.estimate);
   return request;
 }
@@ -85,9 +93,17 @@ void AddCompareCommand(CLI::App& app, Action& action) {
   command
       .add_option("--measure", flags->measure,
                   "What decides: reach (default), deliveries, forwards, duplicates, steps, steps_to_half, "
-                  "steps_to_90, "
-                  "people, follows or unfollows")
+                  "steps_to_90, people, follows, unfollows, target_reach, target_share, cost, "
+                  "cost_per_thousand, positive_reach, negative_reach, monitors, first_sighting or first_step")
       ->type_name("WHAT");
+  command.add_option("--message", flags->message, "Whose measure: a message's name (default: the first)")
+      ->type_name("NAME");
+  command
+      .add_option(
+          "--until-precision", flags->until_precision,
+          "As many realisations as it takes, at most --replicas (default: 1,000), until all differences "
+          "from the base are known so well, such as half_width=1% (of the base)")
+      ->type_name("HOW");
   command.add_option("--differences", flags->differences, "Write every difference, also by hop, as CSV")
       ->type_name("FILE");
   command.add_option("--report", flags->report, "Write a report: one page of HTML with plots")

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "services/cli/assumptions.h"
+#include "services/cli/comparison_text.h"
 #include "services/cli/page_manifest.h"
 #include "services/cli/step_series.h"
 #include "services/cli/text.h"
@@ -21,16 +22,6 @@ std::string PairName(const v1::Difference& difference) {
   return absl::StrCat(difference.of(), " − ", difference.against());
 }
 
-const v1::Distribution& MeasureIn(const v1::VariantResult& variant, const std::string& measure) {
-  const v1::EnsembleMeasures& measures = variant.ensemble().measures();
-  const auto* field = v1::EnsembleMeasures::descriptor()->FindFieldByName(measure);
-  return static_cast<const v1::Distribution&>(measures.GetReflection()->GetMessage(measures, field));
-}
-
-std::string MeasureTitle(const std::string& measure) {
-  return measure == "reach" ? "members reached" : measure == "steps" ? "last step" : measure;
-}
-
 PageTable VariantsRows(const v1::ComparisonResult& result) {
   PageTable table{.title = "Variants",
                   .columns = {"mean of a replica", "members reached", "deliveries", "forwards", "last step",
@@ -38,6 +29,8 @@ PageTable VariantsRows(const v1::ComparisonResult& result) {
   const auto cell = [](const v1::Distribution& d) {
     return absl::StrCat(MeanText(d.mean()), " ± ", MeanText((d.ci95().high() - d.ci95().low()) / 2));
   };
+  const std::vector<std::string> goals = GoalMeasures(result);
+  for (const std::string& goal : goals) table.columns.push_back(MeasureTitle(goal));
   for (const v1::VariantResult& variant : result.variants()) {
     const v1::EnsembleMeasures& measures = variant.ensemble().measures();
     table.rows.push_back({variant.name(), cell(measures.reach()), cell(measures.deliveries()),
@@ -45,6 +38,7 @@ PageTable VariantsRows(const v1::ComparisonResult& result) {
                           absl::StrFormat("%.0f%%", 100 * variant.ensemble().dying_out_share()),
                           absl::StrCat(Counted(variant.seed_members(), "member", "members"), ", audience ",
                                        Thousands(variant.seed_audience()))});
+    for (const std::string& goal : goals) table.rows.back().push_back(cell(DistributionIn(variant, goal)));
   }
   return table;
 }
@@ -78,7 +72,7 @@ Plot VariantsPlot(const v1::ComparisonResult& result) {
             .x = {.title = MeasureTitle(measure)}};
   Series series{.name = "mean", .bands = {{}}};
   for (const v1::VariantResult& variant : result.variants()) {
-    const v1::Distribution& d = MeasureIn(variant, measure);
+    const v1::Distribution& d = DistributionIn(variant, measure);
     plot.labels.push_back(variant.name());
     series.y.push_back(d.mean());
     series.bands[0].low.push_back(d.ci95().low());

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/text.h"
 #include "services/coordinator/difference.h"
@@ -38,17 +39,25 @@ std::string MeanCell(const v1::Distribution& distribution) {
 }
 
 std::string VariantsTable(const v1::ComparisonResult& result, bool color) {
-  Table table({{"mean of a replica", Align::kLeft},
-               {"members reached", Align::kRight},
-               {"deliveries", Align::kRight},
-               {"forwards", Align::kRight},
-               {"hops", Align::kRight},
-               {"died out", Align::kRight}});
+  std::vector<std::pair<std::string, Align>> columns = {{"mean of a replica", Align::kLeft},
+                                                        {"members reached", Align::kRight},
+                                                        {"deliveries", Align::kRight},
+                                                        {"forwards", Align::kRight},
+                                                        {"hops", Align::kRight},
+                                                        {"died out", Align::kRight}};
+  const std::vector<std::string> goals = GoalMeasures(result);
+  for (const std::string& goal : goals) columns.emplace_back(MeasureTitle(goal), Align::kRight);
+  Table table(std::move(columns));
   for (const v1::VariantResult& variant : result.variants()) {
     const v1::EnsembleMeasures& measures = variant.ensemble().measures();
-    table.AddRow({variant.name(), MeanCell(measures.reach()), MeanCell(measures.deliveries()),
-                  MeanCell(measures.forwards()), Decimal(measures.steps().mean(), 1),
-                  absl::StrFormat("%.0f%%", 100 * variant.ensemble().dying_out_share())});
+    std::vector<std::string> row = {variant.name(),
+                                    MeanCell(measures.reach()),
+                                    MeanCell(measures.deliveries()),
+                                    MeanCell(measures.forwards()),
+                                    Decimal(measures.steps().mean(), 1),
+                                    absl::StrFormat("%.0f%%", 100 * variant.ensemble().dying_out_share())};
+    for (const std::string& goal : goals) row.push_back(MeanCell(DistributionIn(variant, goal)));
+    table.AddRow(std::move(row));
   }
   return table.Render(color);
 }
@@ -141,7 +150,49 @@ void ForEachField(const google::protobuf::Message& message, const Each& each) {
   }
 }
 
+std::string PrecisionText(const v1::ComparisonResult& result) {
+  const v1::DifferencePrecision& precision = result.precision();
+  const std::string share = precision.has_relative_half_width()
+                                ? absl::StrCat(" (", Decimal(100 * precision.relative_half_width(), 2),
+                                               "% of ", result.comparison().base_name(), ")")
+                                : "";
+  return absl::StrCat(
+      "After ", Thousands(precision.replicas()), " replicas of each, differences from ",
+      result.comparison().base_name(), " are known to +/- ", Decimal(precision.half_width(), 1), share, ": ",
+      precision.met() ? "as well as asked." : "less well than asked, but no more are allowed.");
+}
+
 }  // namespace
+
+std::vector<std::string> GoalMeasures(const v1::ComparisonResult& result) {
+  std::vector<std::string> goals;
+  for (const char* const measure :
+       {"people", "follows", "unfollows", "target_reach", "target_share", "cost", "cost_per_thousand",
+        "positive_reach", "negative_reach", "monitors", "first_sighting", "first_step"}) {
+    const auto* field = v1::EnsembleMeasures::descriptor()->FindFieldByName(measure);
+    const bool told =
+        std::any_of(result.variants().begin(), result.variants().end(), [field](const auto& variant) {
+          const v1::EnsembleMeasures& measures = variant.ensemble().measures();
+          return measures.GetReflection()->HasField(measures, field);
+        });
+    if (told) goals.emplace_back(measure);
+  }
+  return goals;
+}
+
+std::string MeasureTitle(const std::string& measure) {
+  if (measure == "reach") return "members reached";
+  if (measure == "steps") return "last step";
+  if (measure == "target_share") return "target, millionths";
+  if (measure == "cost_per_thousand") return "cost a thousand";
+  return absl::StrReplaceAll(measure, {{"_", " "}});
+}
+
+const v1::Distribution& DistributionIn(const v1::VariantResult& variant, const std::string& measure) {
+  const v1::EnsembleMeasures& measures = variant.ensemble().measures();
+  const auto* field = v1::EnsembleMeasures::descriptor()->FindFieldByName(measure);
+  return static_cast<const v1::Distribution&>(measures.GetReflection()->GetMessage(measures, field));
+}
 
 std::string ComparisonReport(const v1::ComparisonResult& result, bool color) {
   const std::string headline = Wrap(result.recommendation());
@@ -149,6 +200,7 @@ std::string ComparisonReport(const v1::ComparisonResult& result, bool color) {
       absl::StrCat(color ? absl::StrCat("\033[1m", headline, "\033[0m") : headline, "\n", Answers(result),
                    "\n", VariantsTable(result, color), "\n", DifferencesTable(result, color), "\n",
                    StepsTable(result, color), "\n", ComparisonFacts(result), "\n");
+  if (result.has_precision()) absl::StrAppend(&text, Wrap(PrecisionText(result)), "\n");
   for (const std::string& warning : result.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");
   }

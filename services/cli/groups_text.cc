@@ -16,13 +16,8 @@ namespace {
 using Align = Table::Align;
 using Groups = google::protobuf::RepeatedPtrField<v1::GroupResult>;
 
-std::string KindText(v1::GroupKind kind) {
-  if (kind == v1::GROUP_KIND_NETWORK) return "network";
-  return kind == v1::GROUP_KIND_ACCOUNT_KIND ? "account kind" : "community";
-}
-
 std::string CountsTable(const Groups& groups, v1::GroupKind kind, std::uint64_t replicas, bool color) {
-  Table table({{KindText(kind), Align::kLeft},
+  Table table({{GroupKindText(kind), Align::kLeft},
                {"members", Align::kRight},
                {"reached", Align::kRight},
                {"reached %", Align::kRight},
@@ -41,7 +36,7 @@ std::string CountsTable(const Groups& groups, v1::GroupKind kind, std::uint64_t 
 // A row a group, a column a message.
 std::string MetTable(const v1::RunResult& result, v1::GroupKind kind, bool first, bool color) {
   std::vector<std::pair<std::string, Align>> columns = {
-      {absl::StrCat(first ? "met first, by " : "met last, by ", KindText(kind)), Align::kLeft}};
+      {absl::StrCat(first ? "met first, by " : "met last, by ", GroupKindText(kind)), Align::kLeft}};
   for (const v1::MessageResult& message : result.messages())
     columns.emplace_back(message.name(), Align::kRight);
   Table table(std::move(columns));
@@ -100,12 +95,21 @@ std::string ReactionsText(const std::string& name, const v1::Model& model) {
 
 }  // namespace
 
+std::string GroupKindText(v1::GroupKind kind) {
+  if (kind == v1::GROUP_KIND_NETWORK) return "network";
+  if (kind == v1::GROUP_KIND_AUDIENCE) return "own audience";
+  return kind == v1::GROUP_KIND_ACCOUNT_KIND ? "account kind" : "community";
+}
+
 std::string GroupTables(const v1::RunResult& result, bool color) {
   if (result.groups().empty()) return "";
   const std::uint64_t replicas = std::max<std::uint64_t>(1, result.scenario().replicas());
   std::string text;
-  for (const v1::GroupKind kind :
-       {v1::GROUP_KIND_NETWORK, v1::GROUP_KIND_ACCOUNT_KIND, v1::GROUP_KIND_COMMUNITY}) {
+  for (const v1::GroupKind kind : {v1::GROUP_KIND_NETWORK, v1::GROUP_KIND_ACCOUNT_KIND,
+                                   v1::GROUP_KIND_AUDIENCE, v1::GROUP_KIND_COMMUNITY}) {
+    const bool some = std::any_of(result.groups().begin(), result.groups().end(),
+                                  [kind](const auto& group) { return group.kind() == kind; });
+    if (!some) continue;
     absl::StrAppend(&text, CountsTable(result.groups(), kind, replicas, color), "\n");
     if (result.messages_size() < 2) continue;
     absl::StrAppend(&text, MetTable(result, kind, true, color), "\n", MetTable(result, kind, false, color),

@@ -8,6 +8,9 @@
 
 namespace lawine::cli {
 
+// "network", "account kind", "own audience" or "community".
+std::string GroupKindText(v1::GroupKind kind);
+
 // A table a kind of group; with several messages also which was met first, and last. Empty where nobody
 // asked.
 std::string GroupTables(const v1::RunResult& result, bool color);

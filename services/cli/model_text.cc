@@ -95,6 +95,23 @@ std::string InfluenceText(const std::string& name, const v1::Influence& influenc
   return absl::StrCat("Who has met ", influence.by(), " forwards ", name, " x ", influence.factor(), ".");
 }
 
+std::string LaterText(const v1::Later& later) {
+  const v1::Scenario& change = later.change();
+  std::vector<std::string> parts;
+  if (change.has_model()) parts.push_back(ModelSentence(change.model()));
+  for (const v1::FurtherMessage& message : change.messages()) parts.push_back("also " + FurtherText(message));
+  for (const v1::Influence& influence : change.influences()) {
+    parts.push_back(absl::StrCat("who has met ", influence.by(), " forwards x ", influence.factor()));
+  }
+  for (const v1::Intervention& each : change.interventions()) parts.push_back(InterventionText(each));
+  if (change.injections_size() > 0) {
+    parts.push_back(Counted(static_cast<std::uint64_t>(change.injections_size()), "injection", "injections"));
+  }
+  if (change.stop().has_max_steps())
+    parts.push_back(absl::StrCat("ends after step ", change.stop().max_steps()));
+  return absl::StrCat("After step ", later.after_step(), ": ", absl::StrJoin(parts, "; "), ".");
+}
+
 std::vector<std::string> MessageCells(const v1::RunResult& result, const v1::MessageResult& message) {
   const v1::Totals& totals = message.totals();
   const std::uint64_t all = result.graph_members() * std::max<std::uint64_t>(1, result.scenario().replicas());
@@ -204,6 +221,7 @@ std::vector<std::string> RulesOf(const v1::Scenario& scenario) {
     rules.push_back("Change " + InterventionText(change) + ".");
   }
   if (const std::string network = NetworkRules(scenario); !network.empty()) rules.push_back(network);
+  if (scenario.has_later()) rules.push_back(LaterText(scenario.later()));
   if (scenario.has_step_seconds()) {
     rules.push_back(absl::StrCat("A step is ", Duration(scenario.step_seconds()), "."));
   }

@@ -23,11 +23,13 @@ absl::StatusOr<std::string> Rows(const v1::ListReceiptsResponse& part) {
 
 }  // namespace
 
-absl::Status WriteReceipts(Connection& connection, const std::string& run, OutputFile& file) {
+absl::Status WriteReceipts(Connection& connection, const std::string& run, const std::string& message,
+                           OutputFile& file) {
   absl::Status wrong = file.Write("member,receipt_step,forward_step\n");
   CallScope call(connection.interrupt(), kLongTimeout);
   v1::ListReceiptsRequest request;
   request.set_name(run);
+  request.set_message(message);
   const auto stream = connection.simulations().ListReceipts(&call.context(), request);
   v1::ListReceiptsResponse part;
   while (stream->Read(&part)) {

@@ -11,7 +11,8 @@
 namespace lawine::cli {
 
 // Streams the receipts of an ended run into the file, in the order they come.
-absl::Status WriteReceipts(Connection& connection, const std::string& run, OutputFile& file);
+absl::Status WriteReceipts(Connection& connection, const std::string& run, const std::string& message,
+                           OutputFile& file);
 
 }  // namespace lawine::cli
 

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/cli/ensemble_text.h"
+#include "services/cli/goal_text.h"
 #include "services/cli/groups_text.h"
 #include "services/cli/model_text.h"
 #include "services/cli/run_text.h"
@@ -287,6 +288,10 @@ std::string Report(const v1::RunResult& result, bool color) {
   if (const std::string beside = BesideReach(result); !beside.empty()) {
     absl::StrAppend(&text, Wrap(beside), "\n\n");
   }
+  for (const PageAnswer& answer : GoalAnswers(result)) {
+    absl::StrAppend(&text, Wrap(absl::StrCat(answer.question, " ", answer.sentence)), "\n");
+  }
+  if (!GoalAnswers(result).empty()) absl::StrAppend(&text, "\n");
   absl::StrAppend(&text, GroupTables(result, color));
   absl::StrAppend(&text, Facts(ResultFacts(result)), "\n", Realisations(result), "\n");
   for (const std::string& warning : result.warnings()) {

@@ -164,6 +164,7 @@ struct ReceiptsFlags {
   std::string csv;
   std::string graphml;
   std::uint32_t members = 100'000;
+  std::string message;
 };
 
 absl::Status SaveReceipts(Session& session, const ReceiptsFlags& flags) {
@@ -178,8 +179,12 @@ absl::Status SaveReceipts(Session& session, const ReceiptsFlags& flags) {
   v1::GetRunResponse response;
   LAWINE_RETURN_IF_ERROR(
       connection->Call(connection->simulations(), &SimulationService::Stub::GetRun, request, response));
-  if (!response.run().record_attribution() && !graphml.has_value()) {
-    return WriteReceipts(*connection, request.name(), *csv);
+  const bool first = flags.message.empty() || flags.message == response.run().scenario().message().kind();
+  if (!first && graphml.has_value()) {
+    return absl::InvalidArgumentError("--graphml: who brought it to whom is kept of the first message only");
+  }
+  if (!first || (!response.run().record_attribution() && !graphml.has_value())) {
+    return WriteReceipts(*connection, request.name(), flags.message, *csv);
   }
   LAWINE_ASSIGN_OR_RETURN(const std::vector<ReceiptRow> table,
                           FetchReceiptTable(*connection, request.name()));
@@ -191,6 +196,7 @@ void AddReceipts(CLI::App& run, Action& action) {
   const auto flags = std::make_shared<ReceiptsFlags>();
   CLI::App& command = AddCommand(run, "receipts", "Write who received when, and who brought it to whom",
                                  "lawine run receipts runs/17 --csv who.csv\n"
+                                 "lawine run receipts runs/17 --csv answer.csv --message correction\n"
                                  "lawine run receipts runs/17 --graphml cascade.graphml --members 5000");
   command.add_option("RUN", flags->run, "Name of a run that kept receipts, with or without runs/")
       ->required();
@@ -200,6 +206,7 @@ void AddReceipts(CLI::App& run, Action& action) {
   command
       .add_option("--members", flags->members, "The first N members reached, in GraphML (default: 100,000)")
       ->type_name("N");
+  command.add_option("--message", flags->message, "Of which message (default: the first)")->type_name("NAME");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return SaveReceipts(session, *flags); }; });
 }

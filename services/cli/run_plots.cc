@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "services/cli/answers.h"
+#include "services/cli/group_plots.h"
 #include "services/cli/model_text.h"
 #include "services/cli/text.h"
 
@@ -252,6 +253,11 @@ std::vector<PagePlots> RunPlots(std::span<const v1::RunResult> results) {
       course.plots.push_back(SizePlot(result.ensemble(), results.size() > 1 ? RunLabel(result) : ""));
   }
   std::vector<PagePlots> groups = {std::move(course)};
+  for (const v1::RunResult& result : results) {
+    PagePlots by_group = GroupPlots(
+        result, absl::StrCat("By group of members", results.size() > 1 ? ": " + RunLabel(result) : ""));
+    if (!by_group.plots.empty()) groups.push_back(std::move(by_group));
+  }
   for (const v1::RunResult& result : results) {
     if (!result.has_attribution()) continue;
     groups.push_back(

@@ -42,9 +42,12 @@ std::string SeedRuleText(const v1::Scenario& scenario) {
                         absl::StrJoin(seeds.ids().begin(), end, ", "),
                         seeds.ids_size() > kIdsShown ? ", ..." : "");
   }
-  if (seeds.has_audience()) return absl::StrCat(count, " with audience ", Thousands(seeds.audience()));
-  if (seeds.has_highest_audience()) return absl::StrCat(count, " with the highest audience");
-  return absl::StrCat(count, " at random");
+  const std::string among = seeds.has_community() ? absl::StrCat(" of community ", seeds.community()) : "";
+  if (seeds.has_audience()) return absl::StrCat(count, among, " with audience ", Thousands(seeds.audience()));
+  if (seeds.has_highest_audience()) return absl::StrCat(count, among, " with the highest audience");
+  if (seeds.page_rank()) return absl::StrCat(count, among, " with the highest PageRank");
+  if (seeds.core()) return absl::StrCat(count, among, " of the innermost cores");
+  return absl::StrCat(count, among, " at random");
 }
 
 std::string RunText(const v1::Run& run) {

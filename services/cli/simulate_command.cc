@@ -49,6 +49,9 @@ absl::StatusOr<std::string> StartRun(Connection& connection, const v1::Scenario&
                                      const SimulateFlags& flags) {
   v1::CreateRunRequest request;
   *request.mutable_scenario() = scenario;
+  if (!flags.from.empty()) {
+    LAWINE_ASSIGN_OR_RETURN(*request.mutable_branch_of(), ParseBranchPoint(flags.from));
+  }
   request.set_record_receipts(!flags.receipts.empty());
   request.set_record_attribution(flags.attribution || !flags.graphml.empty());
   request.set_request_id(NewRequestId());
@@ -69,7 +72,7 @@ absl::Status WriteOutputs(Connection& connection, const v1::RunResult& result, c
       LAWINE_RETURN_IF_ERROR(WriteGraphMl(table, flags.graphml_members, *outputs.graphml));
     }
   } else if (outputs.receipts.has_value()) {
-    LAWINE_RETURN_IF_ERROR(WriteReceipts(connection, run, *outputs.receipts));
+    LAWINE_RETURN_IF_ERROR(WriteReceipts(connection, run, "", *outputs.receipts));
   }
   if (outputs.replicas.has_value()) LAWINE_RETURN_IF_ERROR(WriteReplicas(result, *outputs.replicas));
   if (outputs.csv.has_value()) LAWINE_RETURN_IF_ERROR(WriteSteps(result, *outputs.csv));
@@ -129,6 +132,7 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
       "lawine simulate hyves --forward 0.002 --graphml cascade.graphml\n"
       "lawine simulate hyves --replicas 100 --report hyves.html\n"
       "lawine simulate hyves --until-precision measure=reach,half_width=1%\n"
+      "lawine simulate --from 17@3 --forward 0.02\n"
       "lawine simulate --scenario news.json -o json");
   AddScenarioFlags(command, *flags);
   CLI::Option* const replicas =
@@ -142,6 +146,10 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
   command.add_option("--replica", flags->replica, "Only the realisation of this number, from 0")
       ->type_name("I")
       ->excludes(replicas);
+  command
+      .add_option("--from", flags->from,
+                  "Branch a run: it is run again, and what flags and scenario say changes after this step")
+      ->type_name("RUN@STEP");
   AddOutputFlags(command, *flags);
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return Simulate(session, *flags); }; });

@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/follow_run.h"
 #include "services/cli/input_file.h"
 #include "services/common/json/scenario_json.h"
 
@@ -33,9 +34,19 @@ void OverrideSeeds(const SimulateFlags& flags, v1::Scenario& scenario) {
   } else if (flags.random) {
     seeds.set_random(true);
     seeds.set_count(*flags.random);
-  } else {
+  } else if (flags.page_rank) {
+    seeds.set_page_rank(true);
+    seeds.set_count(*flags.page_rank);
+  } else if (flags.core) {
+    seeds.set_core(true);
+    seeds.set_count(*flags.core);
+  } else if (!flags.community) {
     return;
+  } else {
+    seeds = scenario.seed_members();
+    if (seeds.ByteSizeLong() == 0) seeds.set_random(true);
   }
+  if (flags.community) seeds.set_community(*flags.community);
   *scenario.mutable_seed_members() = std::move(seeds);
 }
 
@@ -47,37 +58,19 @@ void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
           ->type_name("N"),
       command.add_option("--highest-audience", flags.highest_audience, "The N with the largest audiences")
           ->type_name("N"),
-      command.add_option("--random", flags.random, "N members at random")->type_name("N")};
+      command.add_option("--random", flags.random, "N members at random")->type_name("N"),
+      command.add_option("--page-rank", flags.page_rank, "The N that members of high rank follow (PageRank)")
+          ->type_name("N"),
+      command.add_option("--core", flags.core, "The N of the innermost cores (k-core)")->type_name("N")};
   for (CLI::Option* rule : rules) {
     rule->group("Seed members (one of these; default: one member at random)");
     for (CLI::Option* other : rules) {
       if (other != rule) rule->excludes(other);
     }
   }
-}
-
-// "measure=reach,half_width=1%" or "half_width=500".
-absl::StatusOr<v1::UntilPrecision> ParsePrecision(const std::string& text) {
-  v1::UntilPrecision precision;
-  for (const absl::string_view part : absl::StrSplit(text, ',')) {
-    const std::pair<absl::string_view, absl::string_view> pair =
-        absl::StrSplit(part, absl::MaxSplits('=', 1));
-    absl::string_view number = pair.second;
-    const bool percent = absl::ConsumeSuffix(&number, "%");
-    double value = 0;
-    if (pair.first == "measure") {
-      precision.set_measure(std::string(pair.second));
-    } else if (pair.first != "half_width" || !absl::SimpleAtod(number, &value)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--until-precision: expected such as measure=reach,half_width=1% or half_width=500, found '", text,
-          "'"));
-    } else if (percent) {
-      precision.set_relative_half_width(value / 100);
-    } else {
-      precision.set_half_width(value);
-    }
-  }
-  return precision;
+  command.add_option("--community", flags.community, "Only among members of this community")
+      ->type_name("C")
+      ->group("Seed members (one of these; default: one member at random)");
 }
 
 }  // namespace
@@ -104,6 +97,42 @@ void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
   command.add_option("--run-seed", flags.run_seed, "Key of the run's luck (default: 1)")->type_name("S");
 }
 
+absl::StatusOr<v1::UntilPrecision> ParsePrecision(const std::string& text) {
+  v1::UntilPrecision precision;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    const std::pair<absl::string_view, absl::string_view> pair =
+        absl::StrSplit(part, absl::MaxSplits('=', 1));
+    absl::string_view number = pair.second;
+    const bool percent = absl::ConsumeSuffix(&number, "%");
+    double value = 0;
+    if (pair.first == "measure") {
+      precision.set_measure(std::string(pair.second));
+    } else if (pair.first != "half_width" || !absl::SimpleAtod(number, &value)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--until-precision: expected such as measure=reach,half_width=1% or half_width=500, found '", text,
+          "'"));
+    } else if (percent) {
+      precision.set_relative_half_width(value / 100);
+    } else {
+      precision.set_half_width(value);
+    }
+  }
+  return precision;
+}
+
+absl::StatusOr<v1::BranchPoint> ParseBranchPoint(const std::string& text) {
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('@', 1));
+  v1::BranchPoint point;
+  std::uint32_t step = 0;
+  if (parts.first.empty() || !absl::SimpleAtoi(parts.second, &step)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--from: expected a run and its last step to keep, such as 17@3, found '", text, "'"));
+  }
+  point.set_run(RunName(std::string(parts.first)));
+  point.set_after_step(step);
+  return point;
+}
+
 absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(v1::Scenario scenario, ReadScenario(flags.scenario_file));
   if (!flags.graph.empty()) scenario.set_graph(flags.graph);
@@ -124,7 +153,7 @@ absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
     LAWINE_ASSIGN_OR_RETURN(*scenario.mutable_until_precision(), ParsePrecision(*flags.until_precision));
   }
   LAWINE_RETURN_IF_ERROR(CheckScenario(scenario));
-  if (scenario.graph().empty()) {
+  if (scenario.graph().empty() && flags.from.empty()) {
     return absl::InvalidArgumentError("graph: expected the name of a graph, as NAME or in the scenario file");
   }
   const bool receipts = !flags.receipts.empty() || flags.attribution || !flags.graphml.empty();

@@ -9,6 +9,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 #include "lawine/v1/scenario.pb.h"
+#include "lawine/v1/simulation.pb.h"
 
 namespace lawine::cli {
 
@@ -19,6 +20,10 @@ struct SimulateFlags {
   std::optional<std::uint32_t> audience;
   std::optional<std::uint32_t> highest_audience;  // how many
   std::optional<std::uint32_t> random;            // how many
+  std::optional<std::uint32_t> page_rank;         // how many
+  std::optional<std::uint32_t> core;              // how many
+  std::optional<std::uint32_t> community;         // among whose members a rule chooses
+  std::string from;                               // "RUN@STEP": what is said changes after it
   std::optional<double> forward;
   std::optional<double> cascade;
   std::optional<std::uint32_t> max_steps;
@@ -40,6 +45,11 @@ struct SimulateFlags {
 // Flags that say what scenario: all but replicas, and what to do with the result. `flags` must outlive the
 // command.
 void AddScenarioFlags(CLI::App& command, SimulateFlags& flags);
+
+// "measure=reach,half_width=1%" or "half_width=500". INVALID_ARGUMENT for anything else.
+absl::StatusOr<v1::UntilPrecision> ParsePrecision(const std::string& text);
+// "17@3". INVALID_ARGUMENT for anything else.
+absl::StatusOr<v1::BranchPoint> ParseBranchPoint(const std::string& text);
 
 // Flags override the file. INVALID_ARGUMENT for whatever either says wrong, NOT_FOUND for a missing file.
 absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags);

@@ -25,6 +25,7 @@ struct SweepFlags {
   std::string counts;
   std::optional<std::uint32_t> points;
   std::string scale;
+  std::string measure;
   std::string csv;
   std::string report;
   bool estimate = false;
@@ -62,6 +63,7 @@ absl::StatusOr<v1::SweepRequest> RequestOf(const SweepFlags& flags) {
   if (flags.points) sweep.set_points(*flags.points);
   if (flags.scale == "log") sweep.set_scale(v1::SWEEP_SCALE_LOG);
   if (flags.scale == "linear") sweep.set_scale(v1::SWEEP_SCALE_LINEAR);
+  sweep.set_measure(flags.measure);
   request.set_validate_only(flags.estimate);
   return request;
 }
@@ -115,6 +117,14 @@ void AddSweepCommand(CLI::App& app, Action& action) {
       .add_option("--replicas", flags->scenario.replicas,
                   "Realisations of chance at each value (default: 100)")
       ->type_name("N");
+  command
+      .add_option(
+          "--until-precision", flags->scenario.until_precision,
+          "As many realisations as it takes, at most --replicas (default: 1,000), until every value's "
+          "mean is known so well, such as measure=reach,half_width=1%")
+      ->type_name("HOW");
+  command.add_option("--measure", flags->measure, "What the answer is about (default: reach)")
+      ->type_name("WHAT");
   command.add_option("--csv", flags->csv, "Write a line for each value, as CSV")->type_name("FILE");
   command.add_option("--report", flags->report, "Write a report: one page of HTML with plots")
       ->type_name("FILE");

@@ -26,6 +26,8 @@ inline std::string WhatIfProgressText(const v1::WhatIfProgress& progress) {
 inline std::string EstimateText(const v1::Estimate& estimate, bool json) {
   if (json) return JsonText(MessageToJson(estimate));
   return Facts({{"deliveries, about", Thousands(estimate.deliveries())},
+                {"forwards, about", Thousands(estimate.forwards())},
+                {"work, about", Duration(estimate.seconds())},
                 {"memory, about", Bytes(estimate.memory_bytes())}}) +
          "\n";
 }

@@ -117,7 +117,20 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   if (spec.model != nullptr) *proto.mutable_model() = ToProto(*spec.model);
   proto.set_keep_steps(spec.keep_steps);
   proto.set_record_attribution(spec.record_attribution);
+  if (!spec.target.has_value()) return proto;
+  pbi::TargetPlan& target = *proto.mutable_target();
+  if (spec.target->community.has_value()) target.set_community(*spec.target->community);
+  if (spec.target->network.has_value()) target.set_network(*spec.target->network);
+  if (spec.target->account_kind.has_value()) target.set_account_kind(*spec.target->account_kind);
   return proto;
+}
+
+TargetSpec FromProto(const pbi::TargetPlan& proto) {
+  TargetSpec target;
+  if (proto.has_community()) target.community = proto.community();
+  if (proto.has_network()) target.network = static_cast<std::uint8_t>(proto.network());
+  if (proto.has_account_kind()) target.account_kind = static_cast<std::uint8_t>(proto.account_kind());
+  return target;
 }
 
 absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
@@ -141,7 +154,9 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .model = nullptr,
                .record_receipts = proto.record_receipts(),
                .record_attribution = proto.record_attribution(),
+               .target = std::nullopt,
                .keep_steps = proto.keep_steps()};
+  if (proto.has_target()) spec.target = FromProto(proto.target());
   if (proto.has_max_steps()) spec.max_steps = proto.max_steps();
   if (proto.has_model()) {
     LAWINE_ASSIGN_OR_RETURN(ModelSpec model, FromProto(proto.model()));
@@ -168,6 +183,7 @@ pbi::StepRow ToProto(const StepCounts& counts) {
   row.set_unfollows(counts.unfollows);
   row.set_follows(counts.follows);
   row.set_present(counts.present);
+  row.set_monitors(counts.monitors);
   return row;
 }
 
@@ -181,6 +197,7 @@ StepCounts FromProto(const pbi::StepRow& row) {
           .ignored = row.ignored(),
           .seen = row.seen(),
           .recoveries = row.recoveries(),
+          .monitors = row.monitors(),
           .cross_posts = row.cross_posts(),
           .unfollows = row.unfollows(),
           .follows = row.follows(),
@@ -204,6 +221,10 @@ pbi::LaneRow ToProto(const LaneOutcome& lane) {
   row.set_unfollows(lane.unfollows);
   row.set_half_step(lane.half_step);
   row.set_nine_tenths_step(lane.nine_tenths_step);
+  row.set_target_reach(lane.target_reach);
+  row.set_monitors(lane.monitors);
+  row.set_first_sighting_plus_one(lane.first_sighting + 1);  // kNoStep becomes 0
+  row.set_first_step_plus_one(lane.first_step + 1);
   return row;
 }
 
@@ -222,6 +243,10 @@ absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row) {
                      .people = row.people(),
                      .follows = row.follows(),
                      .unfollows = row.unfollows(),
+                     .target_reach = row.target_reach(),
+                     .monitors = row.monitors(),
+                     .first_sighting = row.first_sighting_plus_one() - 1,
+                     .first_step = row.first_step_plus_one() - 1,
                      .half_step = row.half_step(),
                      .nine_tenths_step = row.nine_tenths_step()};
 }
@@ -256,7 +281,8 @@ SeedRule FromProto(const pbi::ProposeSeedsRequest& proto) {
           .audience = proto.audience(),
           .count = proto.count(),
           .run_seed = proto.run_seed(),
-          .account_kind = static_cast<std::uint8_t>(proto.account_kind())};
+          .account_kind = static_cast<std::uint8_t>(proto.account_kind()),
+          .community = proto.has_community() ? std::optional(proto.community()) : std::nullopt};
 }
 
 pbi::SeedProposal ToProto(const SeedCandidate& candidate) {

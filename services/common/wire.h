@@ -38,6 +38,7 @@ absl::StatusOr<GeneratorSpec> FromProto(const pbi::GeneratorSpec& proto);
 // Everything of the plan but peers.
 pbi::RunPlan ToProto(const RunSpec& spec);
 absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto);
+TargetSpec FromProto(const pbi::TargetPlan& proto);
 
 pbi::ModelPlan ToProto(const ModelSpec& model);
 absl::StatusOr<ModelSpec> FromProto(const pbi::ModelPlan& plan);

@@ -55,13 +55,15 @@ pbi::TriggerPlan ToProto(const Trigger& trigger) {
   plan.set_kind(static_cast<std::uint32_t>(trigger.kind));
   plan.set_count(trigger.count);
   plan.set_message(trigger.message);
+  plan.set_not_before(trigger.not_before);
   return plan;
 }
 
 absl::StatusOr<Trigger> FromProto(const pbi::TriggerPlan& plan) {
   LAWINE_ASSIGN_OR_RETURN(const Trigger::Kind kind,
                           EnumOf(plan.kind(), Trigger::Kind::kMonitors, "kind of trigger"));
-  return Trigger{.kind = kind, .count = plan.count(), .message = plan.message()};
+  return Trigger{
+      .kind = kind, .count = plan.count(), .message = plan.message(), .not_before = plan.not_before()};
 }
 
 pbi::MemberChoicePlan ToProto(const MemberChoice& choice) {
@@ -261,6 +263,11 @@ pbi::ModelPlan ToProto(const ModelSpec& model) {
     const auto& communities = model.groups->communities;
     plan.mutable_groups()->mutable_communities()->Add(communities.begin(), communities.end());
   }
+  if (!model.later.has_value()) return plan;
+  plan.mutable_later()->set_after_step(model.later->after_step);
+  for (const MessageSpec& message : model.later->messages) {
+    *plan.mutable_later()->add_messages() = ToProto(message);
+  }
   return plan;
 }
 
@@ -283,6 +290,10 @@ absl::StatusOr<ModelSpec> FromProto(const pbi::ModelPlan& plan) {
   if (plan.has_groups()) {
     const auto& communities = plan.groups().communities();
     model.groups = GroupSpec{.communities = {communities.begin(), communities.end()}};
+  }
+  if (plan.has_later()) model.later = LaterRules{.after_step = plan.later().after_step(), .messages = {}};
+  for (const pbi::MessagePlan& message : plan.later().messages()) {
+    LAWINE_ASSIGN_OR_RETURN(model.later->messages.emplace_back(), FromProto(message));
   }
   return model;
 }

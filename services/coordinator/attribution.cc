@@ -80,7 +80,7 @@ absl::StatusOr<pb::Attribution> ReadAttribution(const Placement& placement, std:
   Cascade cascade(members_count);
   for (const WorkerHandle& worker : placement.workers) {
     absl::Status added;
-    const absl::Status read = ReadReceipts(worker, run_id, [&](const pb::ListReceiptsResponse& part) {
+    const absl::Status read = ReadReceipts(worker, run_id, 0, [&](const pb::ListReceiptsResponse& part) {
       added = cascade.Add(part);
       return added.ok();
     });

@@ -13,7 +13,10 @@
 #include "services/coordinator/comparison_plan.h"
 #include "services/coordinator/difference.h"
 #include "services/coordinator/ensemble.h"
+#include "services/coordinator/precision.h"
+#include "services/coordinator/run_blocks.h"
 #include "services/coordinator/run_result.h"
+#include "services/coordinator/statistics.h"
 
 namespace lawine {
 namespace {
@@ -21,9 +24,17 @@ namespace {
 namespace pb = ::lawine::v1;
 
 constexpr std::uint32_t kSchemaVersion = 1;
+// With until_precision, of all parts together: their steps are kept until they are enough, 15 KB each at
+// most.
+constexpr std::uint64_t kPreciseReplicasMax = 100'000;
 
-pb::VariantResult VariantResultOf(const std::string& name, const RunPlan& plan,
-                                  const ConductOutcome& outcome) {
+// What is known of the replicas of one message.
+pb::Ensemble EnsembleOf(const pb::RunResult& run, std::uint32_t message) {
+  return message == 0 ? run.ensemble() : run.messages(static_cast<int>(message)).ensemble();
+}
+
+pb::VariantResult VariantResultOf(const std::string& name, const RunPlan& plan, const ConductOutcome& outcome,
+                                  std::uint32_t message) {
   const pb::RunResult run = MakeResult(plan, outcome);
   pb::VariantResult result;
   result.set_name(name);
@@ -35,16 +46,11 @@ pb::VariantResult VariantResultOf(const std::string& name, const RunPlan& plan,
     result.set_seed_audience(result.seed_audience() + seed.audience());
   }
   result.set_digest(run.digest());
-  *result.mutable_ensemble() = run.ensemble();
-  const int steps = std::min(run.steps_size(), static_cast<int>(limits::kKeptStepsMax));
-  result.mutable_steps()->Add(run.steps().begin(), run.steps().begin() + steps);
+  *result.mutable_ensemble() = EnsembleOf(run, message);
+  const auto& rows = message == 0 ? run.steps() : run.messages(static_cast<int>(message)).steps();
+  const int steps = std::min(rows.size(), static_cast<int>(limits::kKeptStepsMax));
+  result.mutable_steps()->Add(rows.begin(), rows.begin() + steps);
   return result;
-}
-
-double MeanOf(const pb::VariantResult& variant, const std::string& measure) {
-  const pb::EnsembleMeasures& measures = variant.ensemble().measures();
-  const auto* field = pb::EnsembleMeasures::descriptor()->FindFieldByName(measure);
-  return static_cast<const pb::Distribution&>(measures.GetReflection()->GetMessage(measures, field)).mean();
 }
 
 // One comparison while it is made. One method after the other.
@@ -57,9 +63,12 @@ class Comparer {
     for (const ComparisonPlan::Part& part : plan_.parts) {
       LAWINE_ASSIGN_OR_RETURN(RunPlan planned, runs_.Plan(part.path, part.scenario));
       LAWINE_RETURN_IF_ERROR(runs_.Expect("base.replicas", planned));
-      planned.spec.keep_steps = true;
+      LAWINE_ASSIGN_OR_RETURN(messages_.emplace_back(),
+                              MessageNumber(planned.message_names, plan_.comparison.message(), "message"));
+      planned.spec.keep_steps = messages_.back() == 0;
       planned_.push_back(std::move(planned));
     }
+    LAWINE_RETURN_IF_ERROR(CheckPreciseSize());
     if (!plan_.comparison.has_break_even()) return absl::OkStatus();
     const pb::BreakEven& wanted = plan_.comparison.break_even();
     RunPlan largest;
@@ -74,12 +83,17 @@ class Comparer {
 
   absl::StatusOr<pb::ComparisonResult> Run() {
     result_.set_schema_version(kSchemaVersion);
+    so_far_.resize(planned_.size());
+    if (planned_[0].scenario.has_until_precision()) LAWINE_RETURN_IF_ERROR(RunUntilPrecise());
     for (std::size_t i = 0; i < planned_.size(); ++i) LAWINE_RETURN_IF_ERROR(RunPart(i));
     for (std::size_t i = planned_.size() - 1; i < plan_.differences.size(); ++i) AddDifference(i);
     LAWINE_RETURN_IF_ERROR(AddBreakEven());
     AddRecommendation();
     *result_.mutable_comparison() = plan_.comparison;
-    *result_.mutable_comparison()->mutable_base() = planned_[0].scenario;
+    pb::Scenario& base = *result_.mutable_comparison()->mutable_base();
+    const pb::UntilPrecision wanted = base.until_precision();
+    base = planned_[0].scenario;
+    if (result_.has_precision()) *base.mutable_until_precision() = wanted;
     for (const std::string& warning : runs_.warnings()) result_.add_warnings(warning);
     *result_.mutable_timing() = runs_.timing();
     *result_.mutable_manifest() = runs_.manifest();
@@ -89,14 +103,68 @@ class Comparer {
  private:
   const std::string& measure() const { return plan_.comparison.measure(); }
 
-  // Runs it and sets it against the base.
+  // All replicas of all parts are kept until they are enough.
+  absl::Status CheckPreciseSize() const {
+    const RunPlan& base = planned_[0];
+    if (!base.scenario.has_until_precision()) return absl::OkStatus();
+    const std::uint64_t replicas = kPreciseReplicasMax / planned_.size();
+    if (base.spec.replicas <= replicas) return absl::OkStatus();
+    return FieldError("base.replicas",
+                      absl::StrCat("expected at most ", replicas, " of each of ", planned_.size(),
+                                   " beside until_precision, found ", base.spec.replicas));
+  }
+
+  std::string NameOf(std::size_t part) const { return plan_.parts[part].name; }
+
+  // Replicas of all parts, until every difference from the base is known well enough.
+  absl::Status RunUntilPrecise() {
+    const pb::UntilPrecision wanted = planned_[0].scenario.until_precision();
+    const std::uint32_t most = planned_[0].spec.replicas;
+    pb::DifferencePrecision& precision = *result_.mutable_precision();
+    for (std::uint32_t replicas = 0; !precision.met() && replicas < most;) {
+      replicas = NextLook(replicas, most);
+      for (std::size_t i = 0; i < planned_.size(); ++i) {
+        LAWINE_RETURN_IF_ERROR(runs_.RunMore(planned_[i], replicas, NameOf(i), so_far_[i]));
+      }
+      precision = PrecisionNow(wanted, replicas);
+    }
+    for (std::size_t i = 0; i < planned_.size(); ++i) {
+      SetReplicasMade(so_far_[i], planned_[i]);
+      planned_[i].scenario.clear_until_precision();  // differences are what is precise
+    }
+    plan_.parts[plan_.break_even_part].scenario.set_replicas(precision.replicas());
+    plan_.parts[plan_.break_even_part].scenario.clear_until_precision();
+    return absl::OkStatus();
+  }
+
+  pb::DifferencePrecision PrecisionNow(const pb::UntilPrecision& wanted, std::uint32_t replicas) const {
+    const auto lanes = [this](std::size_t i) { return LanesOf(so_far_[i].outcome, messages_[i]); };
+    const std::vector<double> base = ValuesOf(lanes(0), MeasureOf(measure()));
+    const double mean = MomentsOf(base).mean;
+    pb::DifferencePrecision precision;
+    precision.set_replicas(replicas);
+    for (std::size_t i = 1; i < planned_.size(); ++i) {
+      const bool paired = planned_[i].graph.info().digest() == planned_[0].graph.info().digest();
+      const double half_width = EstimateDifference(lanes(i), lanes(0), measure(), paired).half_width;
+      precision.set_half_width(std::max(precision.half_width(), half_width));
+    }
+    if (mean > 0) precision.set_relative_half_width(precision.half_width() / mean);
+    precision.set_met(IsPrecise(precision.half_width(), mean, wanted));
+    return precision;
+  }
+
+  // Runs it, unless it has been, and sets it against the base.
   absl::Status RunPart(std::size_t part) {
     const std::string& name = plan_.parts[part].name;
-    LAWINE_ASSIGN_OR_RETURN(ConductOutcome outcome, runs_.Run(planned_[part], name));
-    *result_.add_variants() = VariantResultOf(name, planned_[part], outcome);
+    RunSoFar& so_far = so_far_[part];
+    if (so_far.replicas == 0) {
+      LAWINE_RETURN_IF_ERROR(runs_.RunMore(planned_[part], planned_[part].spec.replicas, name, so_far));
+    }
+    ConductOutcome outcome = std::move(so_far.outcome);
+    *result_.add_variants() = VariantResultOf(name, planned_[part], outcome, messages_[part]);
     compared_.push_back({.name = name,
                          .graph_digest = planned_[part].graph.info().digest(),
-                         .lanes = LanesOf(outcome, 0),
+                         .lanes = LanesOf(outcome, messages_[part]),
                          .kept_steps = std::move(outcome.kept_steps)});
     if (part == 0) return absl::OkStatus();
     AddDifference(part - 1);
@@ -130,7 +198,8 @@ class Comparer {
       LAWINE_ASSIGN_OR_RETURN(
           const ConductOutcome outcome,
           runs_.Run(std::move(planned), absl::StrFormat("%s = %.6g", wanted.field(), value)));
-      return EstimateDifference(LanesOf(outcome, 0), compared_[0].lanes, measure(), paired);
+      return EstimateDifference(LanesOf(outcome, messages_[plan_.break_even_part]), compared_[0].lanes,
+                                measure(), paired);
     };
     pb::BreakEvenResult& result = *result_.mutable_break_even();
     LAWINE_ASSIGN_OR_RETURN(result, FindBreakEven(wanted, plan_.break_even_field->whole(), at));
@@ -138,30 +207,36 @@ class Comparer {
     return absl::OkStatus();
   }
 
-  // Whoever has most of the measure, and whether the next one is told from it.
+  // Whoever has most of the measure, or least, and whether the next one is told from it.
   void AddRecommendation() {
     std::vector<std::size_t> order(compared_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     const auto mean = [this](std::size_t i) {
-      return MeanOf(result_.variants(static_cast<int>(i)), measure());
+      return MeanOf(result_.variants(static_cast<int>(i)).ensemble(), measure());
     };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return mean(a) > mean(b); });
+    const bool least = plan_.comparison.goal() == pb::GOAL_LEAST;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return least ? mean(a) < mean(b) : mean(a) > mean(b);
+    });
     const ComparedRun& best = compared_[order[0]];
     const ComparedRun& next = compared_[order[1]];
     const MeasureWords words = WordsOf(measure());
-    const bool told = EstimateDifference(best.lanes, next.lanes, measure(), IsPaired(best, next)).low() > 0;
-    const std::string most = absl::StrCat(best.name, " ", words.most, ", ", MeanText(mean(order[0])), " ",
-                                          words.unit, " on average");
+    const DifferenceEstimate apart =
+        EstimateDifference(best.lanes, next.lanes, measure(), IsPaired(best, next));
+    const bool told = least ? apart.high() < 0 : apart.low() > 0;
+    const std::string most = absl::StrCat(best.name, " ", least ? words.least : words.most, ", ",
+                                          MeanText(mean(order[0])), " ", words.unit, " on average");
     result_.set_recommendation(
         told ? absl::StrCat(most, "; next is ", next.name, " with ", MeanText(mean(order[1])), ".")
              : absl::StrCat(most, ", but ", next.name, " with ", MeanText(mean(order[1])),
                             " is not told from it: more replicas may tell."));
   }
 
-  const ComparisonPlan plan_;
+  ComparisonPlan plan_;
   WhatIfRuns& runs_;
   std::vector<RunPlan> planned_;
+  std::vector<std::uint32_t> messages_;  // whose measure, by part
+  std::vector<RunSoFar> so_far_;         // by part
   std::vector<ComparedRun> compared_;
   pb::ComparisonResult result_;
 };

@@ -8,6 +8,7 @@
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/json/suggest.h"
+#include "services/coordinator/difference.h"
 #include "services/coordinator/ensemble.h"
 
 namespace lawine {
@@ -21,6 +22,8 @@ constexpr int kVariantsMax = 64;
 constexpr int kPairsMax = 16;
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::uint32_t kReplicasDefault = 100;
+// With until_precision: at most, where nobody says.
+constexpr std::uint32_t kPreciseReplicasDefault = 1000;
 // The result holds every scenario whole.
 constexpr std::size_t kScenariosBytesMax = 16u << 20;
 
@@ -155,10 +158,9 @@ pb::Scenario MergeScenario(const pb::Scenario& base, const pb::Scenario& change)
 }
 
 absl::Status CompleteReplicas(const std::string& path, pb::Scenario& scenario) {
-  if (scenario.has_until_precision()) {
-    return FieldError(path, "expected a number of replicas, the same for all, and no until_precision");
+  if (!scenario.has_replicas()) {
+    scenario.set_replicas(scenario.has_until_precision() ? kPreciseReplicasDefault : kReplicasDefault);
   }
-  if (!scenario.has_replicas()) scenario.set_replicas(kReplicasDefault);
   if (scenario.replicas() >= 2 && scenario.replicas() <= limits::kReplicasMax) return absl::OkStatus();
   return FieldError(path,
                     absl::StrCat("expected 2 to ", limits::kReplicasMax, ", found ", scenario.replicas()));
@@ -180,6 +182,21 @@ absl::Status CheckMeasure(const std::string& path, const std::string& measure) {
                                        "'", DidYouMean(measure, names)));
 }
 
+namespace {
+
+// What is to be precise is what is compared.
+absl::Status CheckOwnMeasure(const pb::UntilPrecision& wanted) {
+  for (const auto& [given, field] :
+       {std::pair(wanted.measure(), "measure"), std::pair(wanted.message(), "message")}) {
+    if (given.empty()) continue;
+    return FieldError(absl::StrCat("base.until_precision.", field),
+                      absl::StrCat("expected none: the comparison's own ", field, " is meant"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<ComparisonPlan> PlanComparison(const pb::Comparison& comparison) {
   ComparisonPlan plan;
   plan.comparison = comparison;
@@ -187,6 +204,13 @@ absl::StatusOr<ComparisonPlan> PlanComparison(const pb::Comparison& comparison) 
   if (full.base_name().empty()) full.set_base_name("base");
   if (full.measure().empty()) full.set_measure("reach");
   LAWINE_RETURN_IF_ERROR(CheckMeasure("measure", full.measure()));
+  if (!pb::Goal_IsValid(full.goal())) {
+    return FieldError("goal", absl::StrCat("unknown value ", static_cast<int>(full.goal())));
+  }
+  if (full.goal() == pb::GOAL_UNSPECIFIED) {
+    full.set_goal(LessIsBetter(full.measure()) ? pb::GOAL_LEAST : pb::GOAL_MOST);
+  }
+  LAWINE_RETURN_IF_ERROR(CheckOwnMeasure(full.base().until_precision()));
   LAWINE_RETURN_IF_ERROR(CheckName("base_name", full.base_name(), {}));
   LAWINE_RETURN_IF_ERROR(CompleteReplicas("base.replicas", *full.mutable_base()));
   plan.parts.push_back({.name = full.base_name(), .path = "base", .scenario = full.base()});

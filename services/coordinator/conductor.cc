@@ -30,6 +30,7 @@ absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   whole.processing_seconds = std::max(whole.processing_seconds, part.processing_seconds());
   whole.exchange_bytes += part.exchange_bytes();
   whole.links_touched += part.links_touched();
+  whole.target_members += part.target_members();
   for (const pbi::GroupCounts& counts : part.groups()) {
     if (counts.message() >= whole.groups.size() || counts.group() >= whole.groups[counts.message()].size()) {
       return absl::DataLossError(absl::StrCat("a worker reports group ", counts.group(), " of message ",
@@ -69,6 +70,26 @@ absl::Status CheckSteps(const RunPlan& plan, const ConductOutcome& outcome) {
         by_replica.deliveries, " in ", outcome.lanes.size(), " replicas: the result cannot be trusted"));
   }
   return absl::OkStatus();
+}
+
+// What the plan knows of each replica's messages.
+void AddPlanned(const RunPlan& plan, ConductOutcome& outcome) {
+  const std::size_t messages = outcome.steps.size();
+  for (std::size_t first = 0; first < outcome.lanes.size(); first += messages) {
+    std::uint64_t positive = 0, negative = 0;
+    for (std::size_t m = 0; messages > 1 && m < messages; ++m) {
+      const std::uint64_t reach = outcome.lanes[first + m].reach;
+      if (plan.sentiments[m] == lawine::v1::SENTIMENT_POSITIVE) positive += reach;
+      if (plan.sentiments[m] == lawine::v1::SENTIMENT_NEGATIVE) negative += reach;
+    }
+    for (std::size_t m = 0; m < messages; ++m) {
+      LaneOutcome& lane = outcome.lanes[first + m];
+      lane.target_members = outcome.target_members;
+      lane.cost = plan.costs.empty() ? 0 : plan.costs[m];
+      lane.positive_reach = positive;
+      lane.negative_reach = negative;
+    }
+  }
 }
 
 // Reads what workers report until all have ended; the first failure ends them all.
@@ -154,6 +175,7 @@ absl::StatusOr<ConductOutcome> OutcomeOf(const RunPlan& plan, const pbi::RunBloc
     if (said.done()) LAWINE_RETURN_IF_ERROR(Merge(said, outcome));
   }
   LAWINE_RETURN_IF_ERROR(CheckSteps(plan, outcome));
+  AddPlanned(plan, outcome);
   return outcome;
 }
 

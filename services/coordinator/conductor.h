@@ -26,6 +26,7 @@ struct ConductOutcome {
   std::vector<std::vector<StepCounts>> kept_steps;
   // By message, summed over workers and replicas; only when the spec asks.
   std::vector<std::vector<GroupRow>> groups;
+  std::uint64_t target_members = 0;
   double load_seconds = 0;
   std::uint64_t links_on_disk = 0;  // of all workers, by their memory limits
   bool partly_in_memory = false;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
@@ -150,26 +152,68 @@ const pb::MeasureDifference& DifferenceIn(const pb::Difference& difference, cons
 }
 
 MeasureWords WordsOf(const std::string& measure) {
-  if (measure == "reach") return {"reaches more", "reaches fewer", "reaches most", "members"};
-  if (measure == "deliveries")
-    return {"is delivered more often", "is delivered less often", "is delivered most often", "deliveries"};
-  if (measure == "forwards")
-    return {"is forwarded more often", "is forwarded less often", "is forwarded most often", "forwards"};
-  if (measure == "duplicates")
-    return {"makes more duplicates", "makes fewer duplicates", "makes most duplicates", "duplicates"};
-  if (measure == "people")
-    return {"reaches more people", "reaches fewer people", "reaches most people", "people"};
-  if (measure == "follows")
-    return {"wins more followers", "wins fewer followers", "wins most followers", "follows"};
-  if (measure == "unfollows")
-    return {"loses more followers", "loses fewer followers", "loses most followers", "unfollows"};
-  if (measure == "steps_to_half")
-    return {"takes longer to half of its reach", "is quicker to half of its reach",
-            "takes longest to half of its reach", "steps"};
-  if (measure == "steps_to_90")
-    return {"takes longer to 90% of its reach", "is quicker to 90% of its reach",
-            "takes longest to 90% of its reach", "steps"};
-  return {"takes more steps", "takes fewer steps", "takes most steps", "steps"};
+  static constexpr std::pair<std::string_view, MeasureWords> kWords[] = {
+      {"reach", {"reaches more", "reaches fewer", "reaches most", "reaches fewest", "members"}},
+      {"deliveries",
+       {"is delivered more often", "is delivered less often", "is delivered most often",
+        "is delivered least often", "deliveries"}},
+      {"forwards",
+       {"is forwarded more often", "is forwarded less often", "is forwarded most often",
+        "is forwarded least often", "forwards"}},
+      {"duplicates",
+       {"makes more duplicates", "makes fewer duplicates", "makes most duplicates", "makes fewest duplicates",
+        "duplicates"}},
+      {"people",
+       {"reaches more people", "reaches fewer people", "reaches most people", "reaches fewest people",
+        "people"}},
+      {"follows",
+       {"wins more followers", "wins fewer followers", "wins most followers", "wins fewest followers",
+        "follows"}},
+      {"unfollows",
+       {"loses more followers", "loses fewer followers", "loses most followers", "loses fewest followers",
+        "unfollows"}},
+      {"steps_to_half",
+       {"takes longer to half of its reach", "is quicker to half of its reach",
+        "takes longest to half of its reach", "is quickest to half of its reach", "steps"}},
+      {"steps_to_90",
+       {"takes longer to 90% of its reach", "is quicker to 90% of its reach",
+        "takes longest to 90% of its reach", "is quickest to 90% of its reach", "steps"}},
+      {"target_reach",
+       {"reaches more of the target", "reaches fewer of the target", "reaches most of the target",
+        "reaches fewest of the target", "members of the target"}},
+      {"target_share",
+       {"reaches a larger share of the target", "reaches a smaller share of the target",
+        "reaches the largest share of the target", "reaches the smallest share of the target",
+        "millionths of the target"}},
+      {"cost", {"costs more", "costs less", "costs most", "costs least", "units"}},
+      {"cost_per_thousand",
+       {"costs more for a thousand reached", "costs less for a thousand reached",
+        "costs most for a thousand reached", "costs least for a thousand reached", "units"}},
+      {"positive_reach",
+       {"brings positive messages to more", "brings positive messages to fewer",
+        "brings positive messages to most", "brings positive messages to fewest", "receipts"}},
+      {"negative_reach",
+       {"brings negative messages to more", "brings negative messages to fewer",
+        "brings negative messages to most", "brings negative messages to fewest", "receipts"}},
+      {"monitors",
+       {"is seen by more monitors", "is seen by fewer monitors", "is seen by most monitors",
+        "is seen by fewest monitors", "monitors"}},
+      {"first_sighting",
+       {"is first seen by a monitor later", "is first seen by a monitor earlier",
+        "is first seen by a monitor latest", "is first seen by a monitor earliest", "steps"}},
+      {"first_step", {"begins later", "begins earlier", "begins latest", "begins earliest", "steps"}},
+  };
+  for (const auto& [name, words] : kWords) {
+    if (name == measure) return words;
+  }
+  return {"takes more steps", "takes fewer steps", "takes most steps", "takes fewest steps", "steps"};
+}
+
+bool LessIsBetter(const std::string& measure) {
+  static constexpr std::string_view kLess[] = {
+      "duplicates", "unfollows",         "steps",          "steps_to_half",  "steps_to_90",
+      "cost",       "cost_per_thousand", "negative_reach", "first_sighting", "first_step"};
+  return std::find(std::begin(kLess), std::end(kLess), measure) != std::end(kLess);
 }
 
 std::string MeanText(double mean) { return Decimal(mean, std::abs(mean) >= 1000 ? 0 : 1); }

@@ -34,14 +34,17 @@ lawine::v1::Difference MakeDifference(const ComparedRun& of, const ComparedRun& 
 
 // "B reaches more than A in 97 of 100 paired replicas: +1,234 members [1,100 to 1,370]."
 std::string AnswerOf(const lawine::v1::Difference& difference, const std::string& measure);
-// Verb and noun of a measure: {"reaches more", "reaches fewer", "reaches most", "members"}.
+// Verb and noun of a measure: {"reaches more", "reaches fewer", "reaches most", "reaches fewest", "members"}.
 struct MeasureWords {
   const char* more;
   const char* less;
   const char* most;
+  const char* least;
   const char* unit;
 };
 MeasureWords WordsOf(const std::string& measure);
+// Whether less of it is better, where nobody says.
+bool LessIsBetter(const std::string& measure);
 // REQUIRES: there is a measure of this name.
 const lawine::v1::MeasureDifference& DifferenceIn(const lawine::v1::Difference& difference,
                                                   const std::string& measure);

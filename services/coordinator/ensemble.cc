@@ -59,6 +59,25 @@ std::vector<std::uint64_t> SortedCounts(std::span<const StepCounts> by_replica,
   return Sorted(std::move(values));
 }
 
+bool HasTarget(const LaneOutcome& lane) { return lane.target_members > 0; }
+bool HasCost(const LaneOutcome& lane) { return lane.cost > 0; }
+bool HasSentiment(const LaneOutcome& lane) { return lane.positive_reach + lane.negative_reach > 0; }
+bool HasMonitors(const LaneOutcome& lane) { return lane.monitors > 0; }
+
+std::uint64_t TargetShare(const LaneOutcome& lane) {
+  return HasTarget(lane) ? lane.target_reach * 1'000'000 / lane.target_members : 0;
+}
+
+std::uint64_t CostPerThousand(const LaneOutcome& lane) {
+  const std::uint64_t reached = lane.people > 0 ? lane.people : lane.reach;
+  return reached > 0 ? lane.cost * 1000 / reached : 0;
+}
+
+// The step after the last one stands for never.
+std::uint64_t StepOr(std::uint32_t step, const LaneOutcome& lane) {
+  return step == kNoStep ? std::uint64_t{lane.last_step} + 1 : step;
+}
+
 }  // namespace
 
 pb::Distribution DistributionOf(std::span<const std::uint64_t> sorted) {
@@ -114,9 +133,23 @@ std::span<const Measure> Measures() {
       {"steps", [](const LaneOutcome& lane) { return std::uint64_t{lane.last_step}; }},
       {"steps_to_half", [](const LaneOutcome& lane) { return std::uint64_t{lane.half_step}; }},
       {"steps_to_90", [](const LaneOutcome& lane) { return std::uint64_t{lane.nine_tenths_step}; }},
-      {"people", [](const LaneOutcome& lane) { return lane.people; }, false},
-      {"follows", [](const LaneOutcome& lane) { return lane.follows; }, false},
-      {"unfollows", [](const LaneOutcome& lane) { return lane.unfollows; }, false},
+      {"people", [](const LaneOutcome& lane) { return lane.people; },
+       [](const LaneOutcome& lane) { return lane.people > 0; }},
+      {"follows", [](const LaneOutcome& lane) { return lane.follows; },
+       [](const LaneOutcome& lane) { return lane.follows > 0; }},
+      {"unfollows", [](const LaneOutcome& lane) { return lane.unfollows; },
+       [](const LaneOutcome& lane) { return lane.unfollows > 0; }},
+      {"target_reach", [](const LaneOutcome& lane) { return lane.target_reach; }, &HasTarget},
+      {"target_share", &TargetShare, &HasTarget},
+      {"cost", [](const LaneOutcome& lane) { return lane.cost; }, &HasCost},
+      {"cost_per_thousand", &CostPerThousand, &HasCost},
+      {"positive_reach", [](const LaneOutcome& lane) { return lane.positive_reach; }, &HasSentiment},
+      {"negative_reach", [](const LaneOutcome& lane) { return lane.negative_reach; }, &HasSentiment},
+      {"monitors", [](const LaneOutcome& lane) { return lane.monitors; }, &HasMonitors},
+      {"first_sighting", [](const LaneOutcome& lane) { return StepOr(lane.first_sighting, lane); },
+       &HasMonitors},
+      {"first_step", [](const LaneOutcome& lane) { return StepOr(lane.first_step, lane); },
+       [](const LaneOutcome& lane) { return lane.first_step != 0; }},
   };
   return kMeasures;
 }
@@ -130,15 +163,19 @@ const Measure& MeasureOf(std::string_view name) {
 }
 
 bool IsTold(std::span<const LaneOutcome> lanes, const Measure& measure) {
-  return measure.always || std::any_of(lanes.begin(), lanes.end(), [&measure](const LaneOutcome& lane) {
-           return measure.value_of(lane) > 0;
-         });
+  return measure.is_told == nullptr || std::any_of(lanes.begin(), lanes.end(), measure.is_told);
 }
 
 std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure) {
   std::vector<double> values;
   for (const LaneOutcome& lane : lanes) values.push_back(static_cast<double>(measure.value_of(lane)));
   return values;
+}
+
+double MeanOf(const pb::Ensemble& ensemble, const std::string& measure) {
+  const pb::EnsembleMeasures& measures = ensemble.measures();
+  const auto* field = pb::EnsembleMeasures::descriptor()->FindFieldByName(measure);
+  return static_cast<const pb::Distribution&>(measures.GetReflection()->GetMessage(measures, field)).mean();
 }
 
 pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count) {

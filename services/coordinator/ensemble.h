@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,8 @@ inline constexpr std::uint64_t kDyingOutPercent = 5;
 struct Measure {
   const char* name;
   std::uint64_t (*value_of)(const LaneOutcome& lane);
-  bool always = true;  // or only told where some replica has more than 0
+  // Only told where this is so of some replica; null: always.
+  bool (*is_told)(const LaneOutcome& lane) = nullptr;
 };
 std::span<const Measure> Measures();
 // REQUIRES: there is one of this name.
@@ -36,6 +38,9 @@ lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint3
 // Adds what replicas were like by step, from the steps that were kept of each: ascending, some left out.
 // REQUIRES: at least two replicas.
 void AddSteps(std::span<const std::vector<StepCounts>> kept_steps, lawine::v1::Ensemble& ensemble);
+
+// Mean of a measure; 0 where it is not told. REQUIRES: there is one of this name.
+double MeanOf(const lawine::v1::Ensemble& ensemble, const std::string& measure);
 
 // REQUIRES: at least two values, ascending.
 lawine::v1::Distribution DistributionOf(std::span<const std::uint64_t> sorted);

@@ -120,6 +120,10 @@ class WhatIfFront final : public pb::WhatIfService::Service {
   Status Sweep(Context* c, const pb::SweepRequest* q, Writer<pb::SweepResponse>* w) override {
     return gate_.Pass({"Sweep", Role::kRun, Kind::kWorks}, behind_, &Behind::Sweep, c, q, w);
   }
+  Status MarginalReach(Context* c, const pb::MarginalReachRequest* q,
+                       Writer<pb::MarginalReachResponse>* w) override {
+    return gate_.Pass({"MarginalReach", Role::kRun, Kind::kWorks}, behind_, &Behind::MarginalReach, c, q, w);
+  }
 
  private:
   using Behind = pb::WhatIfService::Service;

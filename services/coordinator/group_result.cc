@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/graph/profile.h"
+#include "services/common/number_text.h"
 
 namespace lawine {
 namespace {
@@ -18,15 +19,24 @@ std::string CommunityOf(std::size_t place, const GroupSpec& spec) {
   return place == spec.communities.size() ? "none" : "others";
 }
 
+// "0", "1 to 9", "10,000 or more"
+std::string BandOf(std::size_t band) {
+  const auto first = Thousands(kAudienceBands[band]);
+  if (band + 1 == kAudienceBands.size()) return absl::StrCat(first, " or more");
+  const std::uint32_t last = kAudienceBands[band + 1] - 1;
+  return last == kAudienceBands[band] ? first : absl::StrCat(first, " to ", Thousands(last));
+}
+
 std::pair<pb::GroupKind, std::string> GroupOf(std::uint32_t group, const GroupSpec& spec) {
   if (group < kGroupAccountKinds) {
     return {pb::GROUP_KIND_NETWORK,
             OrUnknown(NetworkName(static_cast<std::uint8_t>(group - kGroupNetworks)))};
   }
-  if (group < kGroupCommunities) {
+  if (group < kGroupAudiences) {
     const auto kind = static_cast<std::uint8_t>(group - kGroupAccountKinds);
     return {pb::GROUP_KIND_ACCOUNT_KIND, OrUnknown(std::string(AccountKindName(kind)))};
   }
+  if (group < kGroupCommunities) return {pb::GROUP_KIND_AUDIENCE, BandOf(group - kGroupAudiences)};
   return {pb::GROUP_KIND_COMMUNITY, CommunityOf(group - kGroupCommunities, spec)};
 }
 

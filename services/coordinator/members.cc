@@ -53,6 +53,14 @@ absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ById(const std::vector<s
   return Read(request);
 }
 
+absl::StatusOr<std::vector<pbi::MemberRecord>> Members::ProfilesOf(
+    const std::vector<std::uint32_t>& ids) const {
+  pbi::ReadMembersRequest request = RequestOf({});
+  request.set_profiles(true);
+  request.mutable_ids()->Add(ids.begin(), ids.end());
+  return Read(request);
+}
+
 std::vector<WorkerHandle> Members::HoldersOf(const pbi::ReadMembersRequest& request) const {
   if (request.keys_size() > 0 && !graph_.dense_keys()) return placement_.workers;
   const auto& boundaries = graph_.info().boundaries();
@@ -93,6 +101,7 @@ absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule)
   request.set_count(rule.count);
   request.set_run_seed(rule.run_seed);
   request.set_account_kind(rule.account_kind);
+  if (rule.community.has_value()) request.set_community(*rule.community);
   LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ProposeSeedsResponse> parts,
                           AskAll(placement_.workers, &WorkerStub::ProposeSeeds, request, kReadTimeout));
   std::vector<SeedCandidate> best;

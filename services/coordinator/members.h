@@ -9,6 +9,7 @@
 #include "engine/spread/seed_choice.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
+#include "services/coordinator/member_order.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
@@ -16,10 +17,15 @@ namespace lawine {
 // One graph's members, read from the workers that hold them. Use for one request.
 class Members {
  public:
-  Members(const internal::v1::GraphRecord& graph, Placement placement)
-      : graph_(graph), placement_(std::move(placement)) {}
+  // `orders` keeps what is worked out of ranks, if somebody asks for them; both must outlive it.
+  Members(const internal::v1::GraphRecord& graph, Placement placement, MemberOrders* orders = nullptr)
+      : graph_(graph), placement_(std::move(placement)), orders_(orders) {}
 
   const std::string& graph_name() const { return graph_.info().name(); }
+  absl::StatusOr<MemberOrder> Ranked(RankKind kind) const {
+    MemberOrders own;
+    return (orders_ == nullptr ? own : *orders_).Get(graph_.info(), placement_, kind);
+  }
 
   // Key of an external id. INVALID_ARGUMENT when the graph has integer ids and `id` is none.
   absl::StatusOr<MemberKey> KeyOf(const std::string& id) const;
@@ -29,6 +35,10 @@ class Members {
   // Records of those that exist, in order of dense id.
   absl::StatusOr<std::vector<internal::v1::MemberRecord>> ByKey(const std::vector<MemberKey>& keys) const;
   absl::StatusOr<std::vector<internal::v1::MemberRecord>> ById(const std::vector<std::uint32_t>& ids) const;
+
+  // The same with network, account kind and community. Reads from disk.
+  absl::StatusOr<std::vector<internal::v1::MemberRecord>> ProfilesOf(
+      const std::vector<std::uint32_t>& ids) const;
 
   // The `count` communities with most members, ascending by number.
   absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(std::size_t count) const;
@@ -50,6 +60,7 @@ class Members {
 
   const internal::v1::GraphRecord& graph_;
   const Placement placement_;
+  MemberOrders* const orders_;
 };
 
 }  // namespace lawine

@@ -10,6 +10,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/profile.h"
 #include "services/common/errors.h"
+#include "services/coordinator/later_plan.h"
 #include "services/coordinator/seed_plan.h"
 
 namespace lawine {
@@ -49,6 +50,7 @@ class ModelPlanner {
       LAWINE_ASSIGN_OR_RETURN(model.monitors, Choose(scenario_.monitors(), "monitors"));
     }
     model.first_met_only = scenario_.first_met_only();
+    if (scenario_.has_later()) LAWINE_RETURN_IF_ERROR(AddLater(model));
     return model;
   }
 
@@ -59,6 +61,54 @@ class ModelPlanner {
     LAWINE_ASSIGN_OR_RETURN(SeedPlan plan, PlanSeedMembers(seeds, luck, members_, path));
     for (const std::string& warning : plan.warnings) warnings_.push_back(absl::StrCat(path, ": ", warning));
     return std::move(plan.members);
+  }
+
+  // What changes after a step. Last, so that it changes nobody's luck before.
+  absl::Status AddLater(ModelSpec& model) {
+    const pb::Scenario& change = scenario_.later().change();
+    const std::size_t messages = model.messages.size();
+    const std::uint32_t first_step = scenario_.later().after_step() + 1;
+    for (int m = 0; m < change.messages_size(); ++m) {
+      LAWINE_ASSIGN_OR_RETURN(model.messages.emplace_back(),
+                              PlanMessage(change.messages(m), At("later.change.messages", m)));
+      model.messages.back().start.not_before = first_step;
+    }
+    LAWINE_RETURN_IF_ERROR(AddInjections(change.injections(), "later.change.injections", model.messages[0]));
+    for (int i = 0; i < change.interventions_size(); ++i) {
+      LAWINE_ASSIGN_OR_RETURN(model.interventions.emplace_back(),
+                              PlanIntervention(change.interventions(i), At("later.change.interventions", i)));
+      model.interventions.back().trigger.not_before = first_step;
+    }
+    LaterRules& later = model.later.emplace();
+    later.after_step = scenario_.later().after_step();
+    for (std::size_t m = 0; m < model.messages.size(); ++m) {
+      LAWINE_ASSIGN_OR_RETURN(later.messages.emplace_back(),
+                              LaterRulesOf(model.messages[m], m < messages && HasFirstModel(m)));
+    }
+    return AddInfluences(change.influences(), "later.change.influences", later.messages[0]);
+  }
+
+  // Whether the scenario gave it no model of its own.
+  bool HasFirstModel(std::size_t message) const {
+    return message == 0 || scenario_.messages(static_cast<int>(message) - 1).model().SerializeAsString() ==
+                               scenario_.model().SerializeAsString();
+  }
+
+  absl::StatusOr<MessageSpec> LaterRulesOf(const MessageSpec& first, bool changes) const {
+    MessageSpec rules = first;
+    if (changes) {
+      LAWINE_ASSIGN_OR_RETURN(
+          rules, PlanMessageModel(LaterModel(scenario_), scenario_.step_seconds(), "later.change.model"));
+      rules.influences = first.influences;
+      if (!SameKind(first, rules)) {
+        return FieldError(
+            "later.change.model",
+            "expected a model of the same kind, with seen_probability, link_delay and onset only if it "
+            "had them before");
+      }
+    }
+    rules.injections.clear();
+    return rules;
   }
 
   absl::StatusOr<std::uint32_t> MessageAt(const std::string& name, const std::string& path) const {
@@ -216,8 +266,15 @@ class ModelPlanner {
   std::uint64_t choices_ = 0;
 };
 
-template <class Injections>
-absl::Status CompleteInjections(Injections& injections, const std::string& path) {
+bool HasEndlessModel(const pb::Model& model) {
+  return model.has_si() || model.has_sis() || (model.has_sir() && model.sir().recovery() == 0) ||
+         (model.has_seir() && (model.seir().recovery() == 0 || model.seir().onset() == 0));
+}
+
+}  // namespace
+
+absl::Status CompleteInjections(google::protobuf::RepeatedPtrField<pb::Injection>& injections,
+                                const std::string& path) {
   for (int i = 0; i < injections.size(); ++i) {
     pb::Injection& injection = *injections.Mutable(i);
     if (!injection.has_step() || injection.step() > limits::kStepsMax) {
@@ -228,17 +285,32 @@ absl::Status CompleteInjections(Injections& injections, const std::string& path)
   return absl::OkStatus();
 }
 
-bool HasEndlessModel(const pb::Model& model) {
-  return model.has_si() || model.has_sis() || (model.has_sir() && model.sir().recovery() == 0) ||
-         (model.has_seir() && (model.seir().recovery() == 0 || model.seir().onset() == 0));
-}
-
-}  // namespace
-
 std::vector<std::string> MessageNames(const pb::Scenario& scenario) {
   std::vector<std::string> names = {scenario.message().kind()};
   for (const pb::FurtherMessage& message : scenario.messages()) names.push_back(message.name());
+  for (const pb::FurtherMessage& message : scenario.later().change().messages()) {
+    names.push_back(message.name());
+  }
   return names;
+}
+
+absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<pb::FurtherMessage>& messages,
+                             const pb::Model& model, std::uint32_t step_seconds, const std::string& path,
+                             std::set<std::string>& names) {
+  for (int m = 0; m < messages.size(); ++m) {
+    pb::FurtherMessage& message = *messages.Mutable(m);
+    const std::string at = At(path, m);
+    if (message.name().empty() || !names.insert(message.name()).second) {
+      return FieldError(at + ".name",
+                        absl::StrCat("expected a name of its own, found '", message.name(), "'"));
+    }
+    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*message.mutable_seed_members(), message.has_seed_members(),
+                                               at + ".seed_members"));
+    LAWINE_RETURN_IF_ERROR(CompleteInjections(*message.mutable_injections(), at + ".injections"));
+    if (!message.has_model()) *message.mutable_model() = model;
+    LAWINE_RETURN_IF_ERROR(PlanMessageModel(message.model(), step_seconds, at + ".model").status());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CompleteMessages(pb::Scenario& scenario) {
@@ -247,24 +319,17 @@ absl::Status CompleteMessages(pb::Scenario& scenario) {
     LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*scenario.mutable_monitors(), true, "monitors"));
   }
   std::set<std::string> names = {scenario.message().kind()};
+  LAWINE_RETURN_IF_ERROR(CompleteFurther(*scenario.mutable_messages(), scenario.model(),
+                                         scenario.step_seconds(), "messages", names));
   bool endless = HasEndlessModel(scenario.model());
-  for (int m = 0; m < scenario.messages_size(); ++m) {
-    pb::FurtherMessage& message = *scenario.mutable_messages(m);
-    const std::string path = At("messages", m);
-    if (message.name().empty() || !names.insert(message.name()).second) {
-      return FieldError(path + ".name",
-                        absl::StrCat("expected a name of its own, found '", message.name(), "'"));
-    }
-    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*message.mutable_seed_members(), message.has_seed_members(),
-                                               path + ".seed_members"));
-    LAWINE_RETURN_IF_ERROR(CompleteInjections(*message.mutable_injections(), path + ".injections"));
-    if (!message.has_model()) *message.mutable_model() = scenario.model();
-    LAWINE_RETURN_IF_ERROR(
-        PlanMessageModel(message.model(), scenario.step_seconds(), path + ".model").status());
+  for (const pb::FurtherMessage& message : scenario.messages()) {
     endless = endless || HasEndlessModel(message.model());
   }
-  if (!endless || scenario.stop().has_max_steps()) return absl::OkStatus();
-  return FieldError("stop.max_steps", "expected a last step: this epidemic need not end by itself");
+  if (scenario.has_later()) endless = endless || HasEndlessModel(LaterModel(scenario));
+  if (endless && !scenario.stop().has_max_steps() && !scenario.later().change().stop().has_max_steps()) {
+    return FieldError("stop.max_steps", "expected a last step: this epidemic need not end by itself");
+  }
+  return scenario.has_later() ? CompleteLater(scenario, names) : absl::OkStatus();
 }
 
 bool NeedsModelSpec(const pb::Scenario& scenario) {
@@ -275,7 +340,7 @@ bool NeedsModelSpec(const pb::Scenario& scenario) {
   return !kernel || model.has_seen_probability() || model.has_delay() || model.has_link_delay() ||
          model.link_kinds_size() > 0 || model.has_reactions() || scenario.injections_size() > 0 ||
          scenario.messages_size() > 0 || scenario.interventions_size() > 0 || scenario.has_people() ||
-         scenario.has_growth() || scenario.has_groups();
+         scenario.has_growth() || scenario.has_groups() || scenario.has_monitors() || scenario.has_later();
 }
 
 absl::StatusOr<ModelSpec> PlanModelSpec(const pb::Scenario& scenario,
@@ -283,21 +348,6 @@ absl::StatusOr<ModelSpec> PlanModelSpec(const pb::Scenario& scenario,
                                         std::uint32_t members_count, const Members& members,
                                         std::vector<std::string>& warnings) {
   return ModelPlanner(scenario, members_count, members, warnings).Plan(seed_members);
-}
-
-double ModelDeliveries(const ModelSpec& model, double links, std::optional<std::uint32_t> max_steps) {
-  double deliveries = 0;
-  for (const MessageSpec& message : model.messages) {
-    double tries = message.forward.ToDouble();
-    if (message.epidemic.has_value()) {
-      const double recovery = message.epidemic->recovery.ToDouble();
-      tries = recovery > 0 ? 1 / recovery : static_cast<double>(limits::kStepsMax);
-      if (max_steps.has_value()) tries = std::min<double>(tries, *max_steps);
-    }
-    const bool same = message.link.kind == LinkChance::Kind::kSame;
-    deliveries += links * tries * (same ? message.link.same.ToDouble() : 1);
-  }
-  return deliveries;
 }
 
 }  // namespace lawine

@@ -3,6 +3,7 @@
 #define LAWINE_SERVICES_COORDINATOR_MODEL_PLAN_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,13 @@ bool NeedsModelSpec(const lawine::v1::Scenario& scenario);
 // Fills defaults of further messages, injections and monitors, and checks names and what must be there.
 absl::Status CompleteMessages(lawine::v1::Scenario& scenario);
 
+// Parts of it: some messages, or injections, at `path`. `names` are those of messages before.
+absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<lawine::v1::FurtherMessage>& messages,
+                             const lawine::v1::Model& model, std::uint32_t step_seconds,
+                             const std::string& path, std::set<std::string>& names);
+absl::Status CompleteInjections(google::protobuf::RepeatedPtrField<lawine::v1::Injection>& injections,
+                                const std::string& path);
+
 // Names of all messages, the first one first. REQUIRES: the scenario is complete.
 std::vector<std::string> MessageNames(const lawine::v1::Scenario& scenario);
 
@@ -32,10 +40,6 @@ absl::StatusOr<ModelSpec> PlanModelSpec(const lawine::v1::Scenario& scenario,
                                         const std::vector<MemberId>& seed_members,
                                         std::uint32_t members_count, const Members& members,
                                         std::vector<std::string>& warnings);
-
-// Deliveries of all messages of one replica, at most about, on a graph with so many links: what an estimate
-// counts where models have no kernel.
-double ModelDeliveries(const ModelSpec& model, double links, std::optional<std::uint32_t> max_steps);
 
 }  // namespace lawine
 

@@ -127,6 +127,15 @@ absl::StatusOr<GrowthSpec> PlanGrowth(const pb::Growth& growth) {
   return plan;
 }
 
+// Unless they say themselves which kinds of links carry.
+void LeaveOutSamePerson(std::vector<MessageSpec>& messages) {
+  for (MessageSpec& message : messages) {
+    if (!message.link_kinds.empty()) continue;
+    message.link_kinds.assign(256, true);
+    message.link_kinds[kLinkSamePerson] = false;
+  }
+}
+
 std::string PathOf(std::size_t message, const std::string& field) {
   return message == 0 ? field : absl::StrCat("messages[", message - 1, "].", field);
 }
@@ -178,11 +187,8 @@ absl::Status PlanNetwork(const pb::Scenario& scenario, const pbi::GraphInfo& gra
   if (scenario.has_people()) {
     LAWINE_ASSIGN_OR_RETURN(model.people, PlanPeople(scenario.people(), graph));
   }
-  for (MessageSpec& message : model.messages) {
-    if (!graph.persons() || !message.link_kinds.empty()) continue;
-    message.link_kinds.assign(256, true);
-    message.link_kinds[kLinkSamePerson] = false;
-  }
+  if (graph.persons()) LeaveOutSamePerson(model.messages);
+  if (graph.persons() && model.later.has_value()) LeaveOutSamePerson(model.later->messages);
   if (scenario.has_growth()) {
     LAWINE_ASSIGN_OR_RETURN(model.growth, PlanGrowth(scenario.growth()));
   }

@@ -54,9 +54,13 @@ pb::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes, const pb::
   precision.set_measure(wanted.measure());
   precision.set_half_width(half_width);
   if (moments.mean > 0) precision.set_relative_half_width(half_width / moments.mean);
-  precision.set_met(half_width <= (wanted.has_half_width() ? wanted.half_width()
-                                                           : wanted.relative_half_width() * moments.mean));
+  precision.set_met(IsPrecise(half_width, moments.mean, wanted));
+  if (!wanted.message().empty()) precision.set_message(wanted.message());
   return precision;
+}
+
+bool IsPrecise(double half_width, double mean, const pb::UntilPrecision& wanted) {
+  return half_width <= (wanted.has_half_width() ? wanted.half_width() : wanted.relative_half_width() * mean);
 }
 
 std::uint32_t NextLook(std::uint32_t replicas, std::uint32_t most) {

@@ -19,6 +19,9 @@ absl::Status CompletePrecision(lawine::v1::Scenario& scenario);
 lawine::v1::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes,
                                           const lawine::v1::UntilPrecision& wanted);
 
+// Whether half an interval is as narrow as was asked for; `mean` is what a part of it is a part of.
+bool IsPrecise(double half_width, double mean, const lawine::v1::UntilPrecision& wanted);
+
 // The next number of replicas, above `replicas`, after which it is looked at: 32, 64, 128, ..., `most`.
 std::uint32_t NextLook(std::uint32_t replicas, std::uint32_t most);
 

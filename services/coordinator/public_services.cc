@@ -243,7 +243,8 @@ grpc::Status SimulationService::GetRunResult(grpc::ServerContext*, const pb::Get
 
 grpc::Status SimulationService::ListReceipts(grpc::ServerContext*, const pb::ListReceiptsRequest* request,
                                              grpc::ServerWriter<pb::ListReceiptsResponse>* writer) {
-  return ToGrpc(runs_.Receipts(request->name(), [writer](const auto& part) { return writer->Write(part); }));
+  return ToGrpc(runs_.Receipts(request->name(), request->message(),
+                               [writer](const auto& part) { return writer->Write(part); }));
 }
 
 grpc::Status ClusterService::GetClusterStatus(grpc::ServerContext*, const pb::GetClusterStatusRequest*,

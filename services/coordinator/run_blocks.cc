@@ -12,28 +12,11 @@
 namespace lawine {
 namespace {
 
+namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 // The first block tells the pace. Lanes idle at the end of a block, so it has many replicas a lane.
 constexpr std::uint32_t kFirstReplicasPerLane = 8;
-
-// Adds the replicas that follow.
-void Append(ConductOutcome part, ConductOutcome& whole) {
-  whole.steps.resize(part.steps.size());
-  for (std::size_t m = 0; m < part.steps.size(); ++m) {
-    for (const StepCounts& counts : part.steps[m]) AddTo(counts, whole.steps[m]);
-  }
-  whole.lanes.insert(whole.lanes.end(), part.lanes.begin(), part.lanes.end());
-  std::move(part.kept_steps.begin(), part.kept_steps.end(), std::back_inserter(whole.kept_steps));
-  whole.groups.resize(part.groups.size());
-  for (std::size_t m = 0; m < part.groups.size(); ++m) AddTo(part.groups[m], whole.groups[m]);
-  whole.load_seconds += part.load_seconds;
-  whole.links_on_disk = part.links_on_disk;
-  whole.partly_in_memory = part.partly_in_memory;
-  whole.processing_seconds += part.processing_seconds;
-  whole.exchange_bytes += part.exchange_bytes;
-  whole.links_touched += part.links_touched;
-}
 
 // `plan` without the replicas that are over.
 RunPlan PlanOfBlock(const RunPlan& plan, const RunSoFar& so_far, std::uint32_t replicas) {
@@ -47,7 +30,9 @@ bool Enough(const RunPlan& plan, const RunSoFar& so_far) {
   if (so_far.replicas == plan.spec.replicas) return true;
   if (so_far.replicas == 0 || !plan.scenario.has_until_precision()) return false;
   const bool look = NextLook(so_far.replicas - 1, plan.spec.replicas) == so_far.replicas;
-  return look && PrecisionOf(LanesOf(so_far.outcome, 0), plan.scenario.until_precision()).met();
+  const pb::UntilPrecision& wanted = plan.scenario.until_precision();
+  const std::uint32_t message = *MessageNumber(plan.message_names, wanted.message(), "");
+  return look && PrecisionOf(LanesOf(so_far.outcome, message), wanted).met();
 }
 
 // The block's end. A function of the clock, which the result does not depend on.
@@ -63,6 +48,24 @@ std::uint32_t BlockEnd(const RunPlan& plan, const RunSoFar& so_far, absl::Durati
 }
 
 }  // namespace
+
+void Append(ConductOutcome part, ConductOutcome& whole) {
+  whole.steps.resize(part.steps.size());
+  for (std::size_t m = 0; m < part.steps.size(); ++m) {
+    for (const StepCounts& counts : part.steps[m]) AddTo(counts, whole.steps[m]);
+  }
+  whole.lanes.insert(whole.lanes.end(), part.lanes.begin(), part.lanes.end());
+  std::move(part.kept_steps.begin(), part.kept_steps.end(), std::back_inserter(whole.kept_steps));
+  whole.groups.resize(part.groups.size());
+  for (std::size_t m = 0; m < part.groups.size(); ++m) AddTo(part.groups[m], whole.groups[m]);
+  whole.target_members = part.target_members;
+  whole.load_seconds += part.load_seconds;
+  whole.links_on_disk = part.links_on_disk;
+  whole.partly_in_memory = part.partly_in_memory;
+  whole.processing_seconds += part.processing_seconds;
+  whole.exchange_bytes += part.exchange_bytes;
+  whole.links_touched += part.links_touched;
+}
 
 absl::Status AddBlock(const RunPlan& plan, const pbi::RunBlock& block, RunSoFar& so_far) {
   const std::uint32_t left = plan.spec.replicas - so_far.replicas;

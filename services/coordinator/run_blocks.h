@@ -17,6 +17,9 @@ struct RunSoFar {
   std::uint32_t replicas = 0;
 };
 
+// Adds the replicas that follow.
+void Append(ConductOutcome part, ConductOutcome& whole);
+
 // Adds the block that follows. DATA_LOSS when it does not follow, or contradicts itself.
 absl::Status AddBlock(const RunPlan& plan, const internal::v1::RunBlock& block, RunSoFar& so_far);
 

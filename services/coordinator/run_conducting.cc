@@ -9,6 +9,7 @@
 #include "engine/base/status_macros.h"
 #include "services/common/log.h"
 #include "services/coordinator/attribution.h"
+#include "services/coordinator/later_plan.h"
 #include "services/coordinator/run_names.h"
 #include "services/coordinator/run_recovery.h"
 #include "services/coordinator/run_result.h"
@@ -114,10 +115,23 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
   const auto workers = static_cast<std::uint32_t>(used.workers.size());
   pb::RunResult result = ResultOf(*entry.plan, so_far, workers, entry.asked);
   result.mutable_manifest()->set_run(RunName(entry.run_id));
+  LAWINE_RETURN_IF_ERROR(CheckBranchOf(entry, result));
   if (!entry.plan->spec.record_attribution) return result;
   LAWINE_ASSIGN_OR_RETURN(*result.mutable_attribution(),
                           ReadAttribution(used, entry.run_id, result.graph_members()));
   return result;
+}
+
+absl::Status Runs::CheckBranchOf(const RunEntry& entry, pb::RunResult& result) const {
+  pb::BranchPoint point;
+  {
+    MutexLock lock(entry.mutex);
+    if (!entry.record.run().has_branch_of()) return absl::OkStatus();
+    point = entry.record.run().branch_of();
+  }
+  result.mutable_manifest()->set_branch_of(point.run());
+  const absl::StatusOr<pb::RunResult> run = Result(point.run());
+  return run.ok() ? CheckBranch(*run, result, point.after_step()) : absl::OkStatus();
 }
 
 // What another attempt can do better is UNAVAILABLE. Adds what gets done to `so_far`, also when it fails.

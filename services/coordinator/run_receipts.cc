@@ -15,12 +15,13 @@ constexpr absl::Duration kForgetTimeout = absl::Seconds(10);
 
 }  // namespace
 
-absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id,
+absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std::uint32_t message,
                           const std::function<bool(const pb::ListReceiptsResponse&)>& write) {
   grpc::ClientContext context;
   SetDeadline(context, kReadTimeout);
   pbi::ReadReceiptsRequest request;
   request.set_run_id(run_id);
+  request.set_message(message);
   const auto reader = worker.stub->ReadReceipts(&context, request);
   pbi::ReadReceiptsResponse part;
   while (reader->Read(&part)) {

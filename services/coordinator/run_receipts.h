@@ -13,7 +13,7 @@ namespace lawine {
 
 // Calls write(part) with the receipts of the worker's shards until it returns false (CANCELLED then).
 // NOT_FOUND when the worker has none of the run.
-absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id,
+absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std::uint32_t message,
                           const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write);
 
 // A worker that cannot be told keeps them a while longer, which does no harm.

@@ -8,6 +8,7 @@
 #include "services/coordinator/ensemble.h"
 #include "services/coordinator/group_result.h"
 #include "services/coordinator/precision.h"
+#include "services/coordinator/result_assumptions.h"
 
 namespace lawine {
 namespace {
@@ -27,7 +28,12 @@ pb::Totals TotalsOf(const RunPlan& plan, std::uint32_t message, const LaneOutcom
   totals.set_steps(lane.last_step);
   totals.set_steps_to_half(lane.half_step);
   totals.set_steps_to_90(lane.nine_tenths_step);
+  if (plan.spec.target.has_value()) totals.set_target_reach(lane.target_reach);
+  if (!plan.costs.empty()) totals.set_cost(lane.cost);
+  if (lane.first_step != kNoStep) totals.set_first_step(lane.first_step);
   if (plan.spec.model == nullptr) return totals;
+  if (!plan.spec.model->monitors.empty()) totals.set_monitors(lane.monitors);
+  if (lane.first_sighting != kNoStep) totals.set_first_sighting(lane.first_sighting);
   if (plan.spec.model->people.has_value()) totals.set_people(lane.people);
   const Reactions& reactions = plan.spec.model->messages[message].reactions;
   if (reactions.follow != Threshold()) totals.set_follows(lane.follows);
@@ -41,6 +47,9 @@ void AddTo(const pb::Totals& totals, pb::Totals& sum) {
   sum.set_duplicates(sum.duplicates() + totals.duplicates());
   sum.set_forwards(sum.forwards() + totals.forwards());
   sum.set_steps(std::max(sum.steps(), totals.steps()));
+  if (totals.has_target_reach()) sum.set_target_reach(sum.target_reach() + totals.target_reach());
+  if (totals.has_cost()) sum.set_cost(sum.cost() + totals.cost());
+  if (totals.has_monitors()) sum.set_monitors(sum.monitors() + totals.monitors());
   if (totals.has_people()) sum.set_people(sum.people() + totals.people());
   if (totals.has_follows()) sum.set_follows(sum.follows() + totals.follows());
   if (totals.has_unfollows()) sum.set_unfollows(sum.unfollows() + totals.unfollows());
@@ -48,11 +57,9 @@ void AddTo(const pb::Totals& totals, pb::Totals& sum) {
 
 // Sums over a message's replicas.
 pb::Totals SumOf(const RunPlan& plan, std::uint32_t message, std::span<const LaneOutcome> lanes) {
+  if (lanes.size() == 1) return TotalsOf(plan, message, lanes[0]);
   pb::Totals sum;
   for (const LaneOutcome& lane : lanes) AddTo(TotalsOf(plan, message, lane), sum);
-  if (lanes.size() > 1) return sum;
-  sum.set_steps_to_half(lanes[0].half_step);
-  sum.set_steps_to_90(lanes[0].nine_tenths_step);
   return sum;
 }
 
@@ -76,6 +83,7 @@ pb::StepCounts WithModelCounts(const RunPlan& plan, std::uint32_t message, const
   if (model.people.has_value() && !model.people->networks.empty()) step.set_cross_posts(counts.cross_posts);
   if (model.messages[message].reactions.unfollow != Threshold()) step.set_unfollows(counts.unfollows);
   if (model.messages[message].reactions.follow != Threshold()) step.set_follows(counts.follows);
+  if (!model.monitors.empty()) step.set_monitors(counts.monitors);
   if (model.growth.has_value() && model.growth->members_change()) step.set_members(counts.present);
   return step;
 }
@@ -125,6 +133,35 @@ std::string PartlyInMemoryWarning(std::uint64_t links_on_disk, std::uint64_t lin
                       " links on disk: steps read them there and take longer, results are the same");
 }
 
+namespace {
+
+void AddTable(const std::string& message, bool links, const DelayTable& table, const Rhythm& rhythm,
+              pb::Manifest& manifest) {
+  if (table.empty() && rhythm.activity.empty()) return;
+  pb::DelayTable& delays = *manifest.add_delays();
+  delays.set_message(message);
+  delays.set_links(links);
+  for (const Threshold& at_most : table.cumulative) delays.add_at_most(at_most.fixed());
+  delays.mutable_rhythm()->Add(rhythm.activity.begin(), rhythm.activity.end());
+  delays.set_rhythm_first(rhythm.first);
+}
+
+// What the answers rest on, beside what was counted.
+void AddPlanned(const RunPlan& plan, pb::Manifest& manifest) {
+  const pbi::GraphInfo& info = plan.graph.info();
+  for (const auto& known :
+       {NetworkAssumptions(info.name(), info.origin()), FieldAssumptions(plan.scenario)}) {
+    manifest.mutable_assumptions()->Add(known.begin(), known.end());
+  }
+  for (std::size_t m = 0; plan.spec.model != nullptr && m < plan.message_names.size(); ++m) {
+    const MessageSpec& message = plan.spec.model->messages[m];
+    AddTable(plan.message_names[m], false, message.delay, message.rhythm, manifest);
+    AddTable(plan.message_names[m], true, message.link_delay, {}, manifest);
+  }
+}
+
+}  // namespace
+
 pb::StepCounts ToPublic(const StepCounts& counts) {
   pb::StepCounts step;
   step.set_step(counts.step);
@@ -166,7 +203,8 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   if (several) AddSteps(outcome.kept_steps, *result.mutable_ensemble());
   if (several && plan.scenario.has_until_precision()) {
     const pb::UntilPrecision& wanted = plan.scenario.until_precision();
-    *result.mutable_ensemble()->mutable_precision() = PrecisionOf(lanes, wanted);
+    const std::uint32_t message = *MessageNumber(plan.message_names, wanted.message(), "");
+    *result.mutable_ensemble()->mutable_precision() = PrecisionOf(LanesOf(outcome, message), wanted);
   }
   if (outcome.steps.size() > 1) AddMessages(plan, outcome, result);
   const std::uint64_t all = std::uint64_t{result.graph_members()} * lanes.size();
@@ -174,6 +212,8 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   result.set_digest(digest.ToHex());
   *result.mutable_manifest() = MakeManifest(info, outcome.exchange_bytes);
   result.mutable_manifest()->set_links_touched(outcome.links_touched);
+  AddPlanned(plan, *result.mutable_manifest());
+  if (plan.spec.target.has_value()) result.set_target_members(outcome.target_members);
   return result;
 }
 

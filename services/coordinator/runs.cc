@@ -9,6 +9,8 @@
 #include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/later_plan.h"
+#include "services/coordinator/model_plan.h"
 #include "services/coordinator/run_names.h"
 #include "services/coordinator/run_receipts.h"
 
@@ -81,7 +83,16 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attributio
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario full, CompleteScenario(scenario));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph()));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
-  return PlanRun(full, graph, Members(graph, std::move(placement)), attribution);
+  return PlanRun(full, graph, Members(graph, std::move(placement), &orders_), attribution);
+}
+
+absl::StatusOr<pb::Scenario> Runs::ScenarioOf(const pb::CreateRunRequest& request) const {
+  if (!request.has_branch_of()) return request.scenario();
+  const pb::BranchPoint& point = request.branch_of();
+  auto run = Result(point.run());
+  if (run.ok()) return BranchOf(*run, point.after_step(), request.scenario());
+  if (!absl::IsInvalidArgument(run.status())) return run.status();
+  return FieldError("branch_of.run", std::string(run.status().message()));
 }
 
 absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request,
@@ -96,8 +107,9 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   }
   const auto entry = std::make_shared<RunEntry>();
   entry->asked = absl::Now();
-  LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, request.scenario().graph()));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(request.scenario(), request.record_attribution()));
+  LAWINE_ASSIGN_OR_RETURN(const pb::Scenario scenario, ScenarioOf(request));
+  LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, scenario.graph()));
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(scenario, request.record_attribution()));
   plan.spec.record_receipts = request.record_receipts() || request.record_attribution();
   if (plan.spec.record_receipts && plan.spec.replicas != 1) {
     return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
@@ -108,6 +120,7 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   run.set_result_key(plan.result_key);
   run.set_record_receipts(plan.spec.record_receipts);
   run.set_record_attribution(plan.spec.record_attribution);
+  if (request.has_branch_of()) *run.mutable_branch_of() = request.branch_of();
   run.set_state(pb::RUN_STATE_QUEUED);
   *run.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   *response.mutable_estimate() = plan.estimate;
@@ -332,7 +345,7 @@ absl::StatusOr<pb::Run> Runs::Resume(const std::string& name) {
   return Describe(*entry);
 }
 
-absl::Status Runs::Receipts(const std::string& name,
+absl::Status Runs::Receipts(const std::string& name, const std::string& message,
                             const std::function<bool(const pb::ListReceiptsResponse&)>& write) const {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   const pb::Run run = Describe(*entry);
@@ -340,10 +353,12 @@ absl::Status Runs::Receipts(const std::string& name,
     return absl::FailedPreconditionError(
         absl::StrCat(name, " has no receipts: it was not asked to record them, or has not succeeded"));
   }
+  LAWINE_ASSIGN_OR_RETURN(const std::uint32_t number,
+                          MessageNumber(MessageNames(run.scenario()), message, "message"));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(run.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
   for (const WorkerHandle& worker : placement.workers) {
-    LAWINE_RETURN_IF_ERROR(ReadReceipts(worker, entry->run_id, write));
+    LAWINE_RETURN_IF_ERROR(ReadReceipts(worker, entry->run_id, number, write));
   }
   return absl::OkStatus();
 }

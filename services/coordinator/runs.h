@@ -64,7 +64,8 @@ class Runs {
   // FAILED_PRECONDITION unless it has ended.
   absl::StatusOr<lawine::v1::Run> Pin(const std::string& name, bool pinned);
   absl::Status Delete(const std::string& name);
-  absl::Status Receipts(const std::string& name,
+  // Of a message, by name; the first one's for none.
+  absl::Status Receipts(const std::string& name, const std::string& message,
                         const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write) const;
 
   // A number for a run that is answered at once and kept nowhere; no other run has it.
@@ -76,6 +77,10 @@ class Runs {
  private:
   using Entry = std::shared_ptr<RunEntry>;
 
+  // What is to be run: of a branch, with the run that it is of.
+  absl::StatusOr<lawine::v1::Scenario> ScenarioOf(const lawine::v1::CreateRunRequest& request) const;
+  // What a branch must have in common with its run, unless that is forgotten.
+  absl::Status CheckBranchOf(const RunEntry& entry, lawine::v1::RunResult& result) const;
   absl::Status TakeIn(internal::v1::RunRecord record, std::uint64_t bytes);
   std::uint32_t QueuePosition(std::uint64_t run_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   lawine::v1::Run Describe(const RunEntry& entry) const;
@@ -112,6 +117,7 @@ class Runs {
   Graphs& graphs_;
   WorkerDirectory& workers_;
   const RunsOptions options_;
+  mutable MemberOrders orders_;
   RunMetrics* const metrics_;
   Turns requests_;
   std::vector<std::thread> threads_;

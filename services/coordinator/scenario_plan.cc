@@ -6,11 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/coin.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/link_attempts.h"
 #include "services/common/errors.h"
+#include "services/coordinator/goal_plan.h"
+#include "services/coordinator/mean_field.h"
 #include "services/coordinator/model_plan.h"
 #include "services/coordinator/network_plan.h"
 #include "services/coordinator/precision.h"
@@ -27,14 +30,20 @@ constexpr std::uint64_t kSmallDeliveriesMax = 50'000'000;
 // A run ends within a day or not at all: at most this many deliveries are expected of it.
 constexpr std::uint64_t kDeliveriesMax = 10'000'000'000'000;
 
+// What two cores do, about: told to whoever asks how long it takes.
+constexpr double kDeliveriesPerSecond = 1e9;
+constexpr double kAttemptsPerSecond = 1e9;
+constexpr double kModelAttemptsPerSecond = 2e8;
+
 std::uint32_t MembersOf(const RunPlan& plan) {
   const pbi::GraphInfo& info = plan.graph.info();
   return info.boundaries(info.boundaries_size() - 1);
 }
 
 bool UsesLinkWeights(const RunSpec& spec) {
-  return spec.model != nullptr &&
-         std::any_of(spec.model->messages.begin(), spec.model->messages.end(), NeedsLinkWeights);
+  return spec.model != nullptr && std::ranges::any_of(AllRules(*spec.model), [](const MessageSpec* m) {
+           return NeedsLinkWeights(*m);
+         });
 }
 
 absl::Status CompleteModel(pb::Scenario& scenario, bool given) {
@@ -84,6 +93,7 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   }
   LAWINE_RETURN_IF_ERROR(CompleteMessages(full));
   LAWINE_RETURN_IF_ERROR(CompleteNetwork(full));
+  LAWINE_RETURN_IF_ERROR(CheckGoal(full));
   if (full.stop().max_steps() > limits::kStepsMax) {
     return FieldError("stop.max_steps", absl::StrCat("expected at most ", limits::kStepsMax, ", found ",
                                                      full.stop().max_steps()));
@@ -106,24 +116,66 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   return full;
 }
 
-// Mean field: each forward reaches a mean audience; a supercritical message is bounded by the whole graph.
-pb::Estimate EstimateRun(const RunPlan& plan) {
+absl::StatusOr<std::uint32_t> MessageNumber(const std::vector<std::string>& names, const std::string& name,
+                                            const std::string& path) {
+  if (name.empty()) return 0;
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<std::uint32_t>(found - names.begin());
+  return FieldError(path, absl::StrCat("expected the name of a message (", absl::StrJoin(names, ", "),
+                                       "), found '", name, "'"));
+}
+
+namespace {
+
+// All messages of one replica.
+ExpectedSpread ExpectedOf(const RunPlan& plan) {
   const pbi::GraphInfo& info = plan.graph.info();
-  const double members = info.boundaries(info.boundaries_size() - 1);
-  const double links = static_cast<double>(info.links());
-  const double rate = (plan.spec.forward * plan.spec.link).ToDouble();
-  const double branching = rate * links / members;
-  double first = 0;
-  for (const pb::SeedMember& seed : plan.seed_members) first += seed.audience();
-  double deliveries = first + rate * links;
-  if (branching < 0.5) deliveries = std::min(deliveries, first / (1 - 2 * branching));
-  deliveries = std::min(deliveries, links);
-  if (plan.spec.model != nullptr) deliveries = ModelDeliveries(*plan.spec.model, links, plan.spec.max_steps);
+  const double members = MembersOf(plan), links = static_cast<double>(info.links());
+  const double mean_audience = members > 0 ? links / members : 0;
+  double seed_audience = 0;
+  for (const pb::SeedMember& seed : plan.seed_members) seed_audience += seed.audience();
+  if (plan.spec.model == nullptr) {
+    MessageSpec message;
+    message.forward = plan.spec.forward;
+    message.link.same = plan.spec.link;
+    return MeanField(message, members, links, static_cast<double>(plan.seed_members.size()), seed_audience,
+                     plan.spec.max_steps);
+  }
+  ExpectedSpread all;
+  for (std::size_t m = 0; m < plan.spec.model->messages.size(); ++m) {
+    const MessageSpec& message = plan.spec.model->messages[m];
+    double seeds = 0;
+    for (const Injection& injection : message.injections)
+      seeds += static_cast<double>(injection.members.size());
+    // Those of the first message's own seed members are known.
+    const double known = m == 0 ? static_cast<double>(plan.seed_members.size()) : 0;
+    const double audience = (m == 0 ? seed_audience : 0) + (seeds - known) * mean_audience;
+    const ExpectedSpread one = MeanField(message, members, links, seeds, audience, plan.spec.max_steps);
+    all.attempts += one.attempts;
+    all.deliveries += one.deliveries;
+    all.forwards += one.forwards;
+  }
+  return all;
+}
+
+}  // namespace
+
+pb::Estimate EstimateRun(const RunPlan& plan) {
+  const double members = MembersOf(plan);
+  const ExpectedSpread expected = ExpectedOf(plan);
+  const double replicas = plan.spec.replicas;
+  const bool links_tried =
+      plan.spec.model != nullptr || plan.spec.link != Threshold::FromFixed(Threshold::kOne);
   pb::Estimate estimate;
-  estimate.set_deliveries(static_cast<std::uint64_t>(deliveries * plan.spec.replicas));
+  estimate.set_deliveries(static_cast<std::uint64_t>(expected.deliveries * replicas));
+  estimate.set_forwards(static_cast<std::uint64_t>(expected.forwards * replicas));
+  estimate.set_seconds(
+      replicas * (links_tried ? expected.attempts / (plan.spec.model != nullptr ? kModelAttemptsPerSecond
+                                                                                : kAttemptsPerSecond)
+                              : expected.deliveries / kDeliveriesPerSecond));
   // A lane's bits, a frontier's bits at each shard, what a step finds, and everybody's forwards of two steps.
-  const double lane_bytes =
-      0.25 + 0.125 * (info.boundaries_size() - 1) + 4 + 8 * plan.spec.forward.ToDouble();
+  const double shards = plan.graph.info().boundaries_size() - 1;
+  const double lane_bytes = 0.25 + 0.125 * shards + 4 + 8 * plan.spec.forward.ToDouble();
   // Any model: sets, receipt steps, what was seen, arrivals.
   const double message_bytes = plan.spec.model == nullptr ? 0 : 24.0 * MessagesOf(plan.spec);
   const double bytes_a_member = (lane_bytes + message_bytes) * plan.spec.lanes +
@@ -168,12 +220,22 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   plan.spec.record_receipts = plan.spec.record_attribution = attribution;
   plan.spec.lanes = LanesFor(MembersOf(plan), scenario.replicas());
   if (scenario.stop().has_max_steps()) plan.spec.max_steps = scenario.stop().max_steps();
+  const pb::Stop& later_stop = scenario.later().change().stop();
+  if (later_stop.has_max_steps()) plan.spec.max_steps = later_stop.max_steps();
   LAWINE_ASSIGN_OR_RETURN(
       SeedPlan seeds, PlanSeedMembers(scenario.seed_members(), scenario.run_seed(), members, "seed_members"));
   plan.spec.seed_members = std::move(seeds.members);
   plan.seed_members = std::move(seeds.profiles);
   plan.warnings = std::move(seeds.warnings);
   LAWINE_RETURN_IF_ERROR(PlanModel(members, plan));
+  LAWINE_RETURN_IF_ERROR(
+      MessageNumber(plan.message_names, scenario.until_precision().message(), "until_precision.message")
+          .status());
+  plan.sentiments = SentimentsOf(plan.scenario);
+  if (scenario.has_target()) plan.spec.target = PlanTarget(scenario.target());
+  if (scenario.has_costs()) {
+    LAWINE_ASSIGN_OR_RETURN(plan.costs, PlanCosts(scenario.costs(), plan.spec, members));
+  }
   if (graph.info().link_weights() && !UsesLinkWeights(plan.spec)) {
     plan.warnings.emplace_back(
         "links of this graph have probabilities; this model has its own and does not use them");

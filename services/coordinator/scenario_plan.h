@@ -22,11 +22,17 @@ struct RunPlan {
   internal::v1::GraphRecord graph;
   RunSpec spec;  // without run id
   std::vector<lawine::v1::SeedMember> seed_members;
-  std::vector<std::string> message_names;  // of all messages
+  std::vector<std::string> message_names;         // of all messages
+  std::vector<lawine::v1::Sentiment> sentiments;  // the same
+  std::vector<std::uint64_t> costs;               // the same; empty where posts cost nothing
   std::vector<std::string> warnings;
   lawine::v1::Estimate estimate;
   std::string result_key;
 };
+
+// Number of the message of this name; the first one's for none. INVALID_ARGUMENT for `path`.
+absl::StatusOr<std::uint32_t> MessageNumber(const std::vector<std::string>& names, const std::string& name,
+                                            const std::string& path);
 
 // What the run is expected to take.
 lawine::v1::Estimate EstimateRun(const RunPlan& plan);

@@ -11,6 +11,9 @@
 #include "services/common/json/field_path.h"
 #include "services/coordinator/comparison_plan.h"
 #include "services/coordinator/difference.h"
+#include "services/coordinator/ensemble.h"
+#include "services/coordinator/precision.h"
+#include "services/coordinator/run_blocks.h"
 #include "services/coordinator/run_result.h"
 #include "services/coordinator/sweep_values.h"
 #include "services/coordinator/uncertainty.h"
@@ -68,6 +71,8 @@ absl::StatusOr<FieldPath> Complete(pb::Sweep& sweep) {
   if (!field.ok()) return FieldError("field", std::string(field.status().message()));
   LAWINE_RETURN_IF_ERROR(CheckMayChange("field", *field));
   LAWINE_RETURN_IF_ERROR(CompleteReplicas("scenario.replicas", *sweep.mutable_scenario()));
+  if (sweep.measure().empty()) sweep.set_measure("reach");
+  LAWINE_RETURN_IF_ERROR(CheckMeasure("measure", sweep.measure()));
   if (sweep.points() == 0) sweep.set_points(kPointsDefault);
   if (sweep.points() < 2 || sweep.points() > kPointsMax) {
     return FieldError("points", absl::StrCat("expected 2 to ", kPointsMax, ", found ", sweep.points()));
@@ -82,13 +87,14 @@ absl::StatusOr<FieldPath> Complete(pb::Sweep& sweep) {
 }
 
 std::string AnswerOf(const pb::SweepResult& result, bool whole) {
+  const std::string& measure = result.sweep().measure();
   const auto at = [&](const pb::SweepPoint& point) {
-    return absl::StrFormat("%s members where it is %.4g",
-                           MeanText(point.ensemble().measures().reach().mean()), point.value());
+    return absl::StrFormat("%s %s where it is %.4g", MeanText(MeanOf(point.ensemble(), measure)),
+                           WordsOf(measure).unit, point.value());
   };
   const std::string ends =
-      absl::StrCat("Over ", result.sweep().field(), ", the mean reach goes from ", at(result.points(0)),
-                   " to ", at(result.points(result.points_size() - 1)));
+      absl::StrCat("Over ", result.sweep().field(), ", the mean ", measure, " goes from ",
+                   at(result.points(0)), " to ", at(result.points(result.points_size() - 1)));
   // A number of things has no critical value, but replicas still differ more at one than at another.
   const char* const what = whole ? "the value at which replicas differ most" : "the critical value";
   if (!result.critical().found()) return absl::StrCat(ends, "; ", what, " is not inside this range.");
@@ -125,7 +131,9 @@ class Sweeper {
 
   absl::StatusOr<pb::SweepResult> Run() {
     result_.set_schema_version(kSchemaVersion);
-    for (const double value : values_) LAWINE_RETURN_IF_ERROR(RunPoint(value));
+    so_far_.resize(values_.size());
+    if (result_.sweep().scenario().has_until_precision()) LAWINE_RETURN_IF_ERROR(RunUntilPrecise());
+    for (std::size_t i = 0; i < values_.size(); ++i) LAWINE_RETURN_IF_ERROR(RunPoint(i));
     if (result_.sweep().has_counts()) {
       *result_.mutable_uncertainty() = UncertaintyOf(reach_);
       result_.set_answer(CountsAnswerOf(result_));
@@ -148,10 +156,39 @@ class Sweeper {
     return runs_.Plan("scenario", scenario);
   }
 
-  absl::Status RunPoint(double value) {
-    LAWINE_ASSIGN_OR_RETURN(const RunPlan planned, Plan(value));
-    const std::string name = absl::StrFormat("%s = %.6g", field_.text(), value);
-    LAWINE_ASSIGN_OR_RETURN(const ConductOutcome outcome, runs_.Run(planned, name));
+  std::string NameOf(double value) const { return absl::StrFormat("%s = %.6g", field_.text(), value); }
+
+  // Replicas of all values, until each one's mean is known well enough: as many of each, for they are
+  // compared.
+  absl::Status RunUntilPrecise() {
+    bool met = false;
+    std::uint32_t most = 1;
+    for (std::uint32_t replicas = 0; !met && replicas < most;) {
+      met = true;
+      std::uint32_t look = 0;
+      for (std::size_t i = 0; i < values_.size(); ++i) {
+        LAWINE_ASSIGN_OR_RETURN(const RunPlan planned, Plan(values_[i]));
+        most = planned.spec.replicas;
+        look = NextLook(replicas, most);
+        LAWINE_RETURN_IF_ERROR(runs_.RunMore(planned, look, NameOf(values_[i]), so_far_[i]));
+        const pb::UntilPrecision& wanted = planned.scenario.until_precision();
+        const std::uint32_t message = *MessageNumber(planned.message_names, wanted.message(), "");
+        met = met && PrecisionOf(LanesOf(so_far_[i].outcome, message), wanted).met();
+      }
+      replicas = look;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status RunPoint(std::size_t i) {
+    const double value = values_[i];
+    LAWINE_ASSIGN_OR_RETURN(RunPlan planned, Plan(value));
+    RunSoFar& so_far = so_far_[i];
+    if (so_far.replicas == 0) {
+      LAWINE_RETURN_IF_ERROR(runs_.RunMore(planned, planned.spec.replicas, NameOf(value), so_far));
+    }
+    SetReplicasMade(so_far, planned);
+    const ConductOutcome outcome = std::move(so_far.outcome);
     const pb::RunResult run = MakeResult(planned, outcome);
     if (result_.points_size() == 0) {
       result_.set_graph_digest(run.graph_digest());
@@ -171,6 +208,7 @@ class Sweeper {
   const FieldPath field_;
   const std::vector<double> values_;
   WhatIfRuns& runs_;
+  std::vector<RunSoFar> so_far_;            // by value
   std::vector<std::vector<double>> reach_;  // by value, then by replica
   pb::SweepResult result_;
 };

@@ -32,6 +32,8 @@ absl::StatusOr<RunPlan> WhatIfRuns::Plan(const std::string& path, const pb::Scen
 
 absl::Status WhatIfRuns::Expect(const std::string& path, const RunPlan& plan, std::uint32_t runs) {
   estimate_.set_deliveries(estimate_.deliveries() + runs * plan.estimate.deliveries());
+  estimate_.set_forwards(estimate_.forwards() + runs * plan.estimate.forwards());
+  estimate_.set_seconds(estimate_.seconds() + runs * plan.estimate.seconds());
   estimate_.set_memory_bytes(std::max(estimate_.memory_bytes(), plan.estimate.memory_bytes()));
   progress_.set_runs(progress_.runs() + runs);
   if (estimate_.deliveries() <= kDeliveriesMax) return absl::OkStatus();
@@ -70,6 +72,23 @@ absl::StatusOr<ConductOutcome> WhatIfRuns::Run(RunPlan plan, const std::string& 
   manifest_.set_exchange_bytes(manifest_.exchange_bytes() + outcome.exchange_bytes);
   manifest_.set_links_touched(manifest_.links_touched() + outcome.links_touched);
   return outcome;
+}
+
+absl::Status WhatIfRuns::RunMore(const RunPlan& plan, std::uint32_t replicas, const std::string& name,
+                                 RunSoFar& so_far) {
+  RunPlan more = plan;
+  more.spec.first_replica = plan.spec.first_replica + so_far.replicas;
+  more.spec.replicas = replicas - so_far.replicas;
+  const std::uint32_t runs_done = progress_.runs_done();
+  LAWINE_ASSIGN_OR_RETURN(ConductOutcome part, Run(std::move(more), name));
+  if (so_far.replicas > 0) progress_.set_runs_done(runs_done);  // the same run
+  if (so_far.replicas == 0) {
+    so_far.outcome = std::move(part);
+  } else {
+    Append(std::move(part), so_far.outcome);
+  }
+  so_far.replicas = replicas;
+  return absl::OkStatus();
 }
 
 pb::Timing WhatIfRuns::timing() const {

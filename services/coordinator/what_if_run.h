@@ -14,6 +14,7 @@
 #include "services/coordinator/cancellation.h"
 #include "services/coordinator/conductor.h"
 #include "services/coordinator/graphs.h"
+#include "services/coordinator/run_blocks.h"
 #include "services/coordinator/runs.h"
 
 namespace lawine {
@@ -42,6 +43,9 @@ class WhatIfRuns {
 
   // Runs the plan under the name shown in the progress.
   absl::StatusOr<ConductOutcome> Run(RunPlan plan, const std::string& name);
+  // The same up to `replicas`, adding to those there are.
+  absl::Status RunMore(const RunPlan& plan, std::uint32_t replicas, const std::string& name,
+                       RunSoFar& so_far);
 
   // What all runs took, and where they were.
   lawine::v1::Timing timing() const;

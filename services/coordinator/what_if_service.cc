@@ -7,6 +7,7 @@
 #include "services/common/errors.h"
 #include "services/coordinator/call_guard.h"
 #include "services/coordinator/compare.h"
+#include "services/coordinator/marginal.h"
 #include "services/coordinator/sweep.h"
 
 namespace lawine {
@@ -47,6 +48,12 @@ absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls
 grpc::Status WhatIfService::Compare(grpc::ServerContext* context, const pb::CompareRequest* request,
                                     grpc::ServerWriter<pb::CompareResponse>* writer) {
   return ToGrpc(Serve(graphs_, runs_, going_on_, *context, *request, *writer, &lawine::Compare));
+}
+
+grpc::Status WhatIfService::MarginalReach(grpc::ServerContext* context,
+                                          const pb::MarginalReachRequest* request,
+                                          grpc::ServerWriter<pb::MarginalReachResponse>* writer) {
+  return ToGrpc(Serve(graphs_, runs_, going_on_, *context, *request, *writer, &lawine::MarginalReach));
 }
 
 grpc::Status WhatIfService::Sweep(grpc::ServerContext* context, const pb::SweepRequest* request,

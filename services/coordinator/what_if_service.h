@@ -19,6 +19,8 @@ class WhatIfService final : public lawine::v1::WhatIfService::Service {
 
   grpc::Status Sweep(grpc::ServerContext* context, const lawine::v1::SweepRequest* request,
                      grpc::ServerWriter<lawine::v1::SweepResponse>* writer) override;
+  grpc::Status MarginalReach(grpc::ServerContext* context, const lawine::v1::MarginalReachRequest* request,
+                             grpc::ServerWriter<lawine::v1::MarginalReachResponse>* writer) override;
 
  private:
   Graphs& graphs_;

@@ -130,6 +130,7 @@ bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan&
   const auto others = static_cast<std::uint64_t>(plan.peers_size()) - 1;
   done.set_exchange_bytes(machine.frame_bytes_sent() * others);
   done.set_links_touched(machine.links_touched());
+  done.set_target_members(machine.target_members());
   done.set_processing_seconds(processing_seconds);
   done.set_done(true);
   spdlog::info("run {}: {} replicas done in {:.3f} s", run.spec().run_id, machine.lanes().size(),
@@ -158,10 +159,14 @@ absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Execut
   LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream));
   const double processing_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   if (plan.record_receipts()) {
-    KeptReceipts kept{.run_id = plan.run_id(), .shards = {}, .receipts = {}};
+    KeptReceipts kept{.run_id = plan.run_id(),
+                      .shards = {},
+                      .receipts = std::vector<std::vector<Receipts>>(MessagesOf(run->spec()))};
     for (std::size_t s = 0; s < run->images().size(); ++s) {
       kept.shards.push_back(run->images()[s]->shared_members());
-      kept.receipts.push_back(run->machine().receipts(s));
+      for (std::uint32_t m = 0; m < kept.receipts.size(); ++m) {
+        kept.receipts[m].push_back(run->machine().receipts(s, m));
+      }
     }
     runs.Keep(std::move(kept));
   }

@@ -70,11 +70,11 @@ absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, Lo
   return absl::OkStatus();
 }
 
-absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept,
+absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept, std::uint32_t message,
                             const std::function<bool(const pbi::ReadReceiptsResponse&)>& write) {
   for (std::size_t s = 0; s < kept.shards.size(); ++s) {
     const ShardMembers& shard = *kept.shards[s];
-    const Receipts& receipts = kept.receipts[s];
+    const Receipts& receipts = kept.receipts[message][s];
     LAWINE_ASSIGN_OR_RETURN(const auto reader,
                             shards.Reader({shard.manifest().graph.name, shard.manifest().shard}));
     for (std::uint32_t first = 0; first < shard.range().count; first += limits::kMembersPerBlock) {

@@ -23,7 +23,7 @@ namespace lawine {
 struct KeptReceipts {
   std::uint64_t run_id = 0;
   std::vector<std::shared_ptr<const ShardMembers>> shards;
-  std::vector<Receipts> receipts;  // parallel to shards
+  std::vector<std::vector<Receipts>> receipts;  // by message, then parallel to shards
 };
 
 class RunHost;

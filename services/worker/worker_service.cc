@@ -8,6 +8,7 @@
 #include "services/common/wire.h"
 #include "services/worker/conduct.h"
 #include "services/worker/member_reads.h"
+#include "services/worker/ranks.h"
 #include "services/worker/survey.h"
 #include "services/worker/verify.h"
 
@@ -123,6 +124,20 @@ grpc::Status WorkerService::ProposeSeeds(grpc::ServerContext*, const pbi::Propos
   return ToGrpc(FillProposals(shards_, *request, *response));
 }
 
+grpc::Status WorkerService::PassOn(grpc::ServerContext*, PassOnStream* stream) {
+  return ToGrpc(lawine::PassOn(shards_, executor_, *stream));
+}
+
+grpc::Status WorkerService::ReadFollowees(grpc::ServerContext*, const pbi::ReadFolloweesRequest* request,
+                                          grpc::ServerWriter<pbi::ReadFolloweesResponse>* writer) {
+  return ToGrpc(lawine::ReadFollowees(shards_, *request, *writer));
+}
+
+grpc::Status WorkerService::ReadDegrees(grpc::ServerContext*, const pbi::ReadDegreesRequest* request,
+                                        grpc::ServerWriter<pbi::ReadDegreesResponse>* writer) {
+  return ToGrpc(lawine::ReadDegrees(shards_, *request, *writer));
+}
+
 grpc::Status WorkerService::ConductRun(grpc::ServerContext* context, ConductStream* stream) {
   return ToGrpc(Conduct(shards_, runs_, peers_, executor_, *context, *stream));
 }
@@ -140,7 +155,11 @@ grpc::Status WorkerService::ReadReceipts(grpc::ServerContext*, const pbi::ReadRe
                             "runs, until it stops): repeat "
                             "the run with the same run seed, the receipts will be the same"));
   }
-  return ToGrpc(StreamReceipts(shards_, *kept, [writer](const auto& part) { return writer->Write(part); }));
+  if (request->message() >= kept->receipts.size()) {
+    return ToGrpc(absl::InvalidArgumentError("the run has no message of this number"));
+  }
+  return ToGrpc(StreamReceipts(shards_, *kept, request->message(),
+                               [writer](const auto& part) { return writer->Write(part); }));
 }
 
 grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequest* request,

@@ -9,6 +9,7 @@
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/worker/conduct.h"
 #include "services/worker/peer_links.h"
+#include "services/worker/ranks.h"
 #include "services/worker/run_host.h"
 #include "services/worker/shard_host.h"
 #include "services/worker/shard_load.h"
@@ -40,6 +41,11 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                              internal::v1::ReadFollowersResponse* response) override;
   grpc::Status ProposeSeeds(grpc::ServerContext*, const internal::v1::ProposeSeedsRequest* request,
                             internal::v1::ProposeSeedsResponse* response) override;
+  grpc::Status PassOn(grpc::ServerContext*, PassOnStream* stream) override;
+  grpc::Status ReadFollowees(grpc::ServerContext*, const internal::v1::ReadFolloweesRequest* request,
+                             grpc::ServerWriter<internal::v1::ReadFolloweesResponse>* writer) override;
+  grpc::Status ReadDegrees(grpc::ServerContext*, const internal::v1::ReadDegreesRequest* request,
+                           grpc::ServerWriter<internal::v1::ReadDegreesResponse>* writer) override;
   grpc::Status ConductRun(grpc::ServerContext* context, ConductStream* stream) override;
   grpc::Status ConductTraffic(grpc::ServerContext* context, ConductTrafficStream* stream) override;
   grpc::Status ReadReceipts(grpc::ServerContext*, const internal::v1::ReadReceiptsRequest* request,

@@ -112,7 +112,7 @@ TEST_F(PeopleTest, GroupsAddUp) {
     sum.set_forwards(sum.forwards() + group.forwards());
     sum.set_unreached(sum.unreached() + group.unreached());
   }
-  EXPECT_EQ(sums.size(), 3u);
+  EXPECT_EQ(sums.size(), 4u);
   for (const auto& [kind, sum] : sums) {
     EXPECT_EQ(sum.members(), result.graph_members());
     EXPECT_EQ(sum.deliveries(), result.totals().deliveries());

@@ -75,6 +75,39 @@ TEST_F(WhatIfTest, IsTheSameOnAnyCluster) {
   EXPECT_EQ(result.SerializeAsString(), there.value.result.SerializeAsString());
 }
 
+TEST_F(WhatIfTest, MakesReplicasUntilDifferencesAreKnown) {
+  pb::CompareRequest request = Request(400);
+  request.mutable_comparison()->mutable_base()->mutable_until_precision()->set_relative_half_width(0.1);
+  const auto compared = Compare(client(), request);
+  ASSERT_TRUE(compared.ok()) << Text(compared.status);
+  const pb::ComparisonResult& result = compared.value.result;
+  const std::uint32_t replicas = result.precision().replicas();
+  EXPECT_TRUE(replicas == 32 || replicas == 64 || replicas == 128 || replicas == 256 || replicas == 400);
+  for (const pb::Difference& difference : result.differences()) {
+    const pb::MeasureDifference& reach = difference.measures().reach();
+    EXPECT_LE((reach.ci95().high() - reach.ci95().low()) / 2, result.precision().half_width() + 1e-9);
+    EXPECT_EQ(difference.replicas(), replicas);
+  }
+  EXPECT_EQ(result.precision().met(),
+            result.precision().half_width() <= 0.1 * result.variants(0).ensemble().measures().reach().mean());
+  // They are those of a comparison of so many.
+  const auto again = Compare(client(), Request(replicas));
+  for (int i = 0; i < result.variants_size(); ++i) {
+    EXPECT_EQ(result.variants(i).digest(), again.value.result.variants(i).digest());
+  }
+}
+
+TEST_F(WhatIfTest, LessIsBetterWhereItIs) {
+  pb::CompareRequest request = Request(10);
+  request.mutable_comparison()->set_measure("duplicates");
+  auto least = Compare(client(), request);
+  ASSERT_TRUE(least.ok()) << Text(least.status);
+  EXPECT_EQ(least.value.result.recommendation().find("shorter makes fewest"), 0u)
+      << least.value.result.recommendation();
+  request.mutable_comparison()->set_goal(pb::GOAL_MOST);
+  EXPECT_EQ(Compare(client(), request).value.result.recommendation().find("keener makes most"), 0u);
+}
+
 TEST_F(WhatIfTest, GraphsThatDifferAreUnpaired) {
   const pb::Scenario chain = ChainScenario(50, 1);
   pb::CompareRequest request = Request(10);

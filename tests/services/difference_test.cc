@@ -1,11 +1,13 @@
 #include "services/coordinator/difference.h"
 
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/coordinator/ensemble.h"
 #include "services/coordinator/statistics.h"
 
 namespace lawine {
@@ -106,6 +108,33 @@ TEST(DifferenceTest, AnswersInOneSentence) {
   EXPECT_EQ(answer({7, 8}, {7, 8}), "B and A are alike in all 2 paired replicas.");
   EXPECT_EQ(answer({110, 210, 310}, {100, 200, 300}, "deliveries"),
             "B is delivered more often than A in 3 of 3 paired replicas: +10.0 deliveries [10.0 to 10.0].");
+}
+
+// Names are fields of the contract and have words; a measure without would end the coordinator.
+TEST(Measures, HaveFieldsAndWords) {
+  std::set<std::string> units_and_verbs;
+  for (const Measure& measure : Measures()) {
+    EXPECT_NE(v1::EnsembleMeasures::descriptor()->FindFieldByName(measure.name), nullptr) << measure.name;
+    EXPECT_NE(v1::EnsembleHistograms::descriptor()->FindFieldByName(measure.name), nullptr) << measure.name;
+    EXPECT_NE(v1::MeasureDifferences::descriptor()->FindFieldByName(measure.name), nullptr) << measure.name;
+    EXPECT_TRUE(units_and_verbs.insert(WordsOf(measure.name).more).second) << measure.name;
+  }
+  EXPECT_EQ(Measures().size(), static_cast<std::size_t>(v1::EnsembleMeasures::descriptor()->field_count()));
+}
+
+TEST(Measures, OfGoalsAndCosts) {
+  const auto value = [](const char* name, const LaneOutcome& lane) { return MeasureOf(name).value_of(lane); };
+  LaneOutcome lane;
+  lane.last_step = 9;
+  lane.reach = 400;
+  lane.target_reach = 25;
+  lane.target_members = 100;
+  lane.cost = 30;
+  EXPECT_EQ(value("target_share", lane), 250'000u);
+  EXPECT_EQ(value("cost_per_thousand", lane), 75u);
+  EXPECT_EQ(value("first_sighting", lane), 10u) << "never";
+  EXPECT_TRUE(LessIsBetter("cost_per_thousand"));
+  EXPECT_FALSE(LessIsBetter("target_share"));
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ TEST(RandomModelTest, EveryPairOfFeaturesComesUpAndNoOther) {
       }
     }
   }
-  EXPECT_EQ(all.size(), 46u);
+  EXPECT_EQ(all.size(), 47u);
   for (const std::string& a : all) {
     for (const std::string& b : all) {
       if (a == b) continue;
@@ -186,6 +186,12 @@ const std::map<std::string, std::function<void(ModelSpec&)>>& WithoutOfNetwork()
       {"joining", growth([](GrowthSpec& g) { g.joining = {}; })},
       {"leaving", growth([](GrowthSpec& g) { g.leaving = {}; })},
       {"first met only", [](ModelSpec& spec) { spec.first_met_only = false; }},
+      {"later rules", [](ModelSpec& spec) { spec.later.reset(); }},
+      {"later triggers",
+       [](ModelSpec& spec) {
+         for (MessageSpec& message : spec.messages) message.start.not_before = 0;
+         for (Intervention& intervention : spec.interventions) intervention.trigger.not_before = 0;
+       }},
   };
   return kWithout;
 }
@@ -206,6 +212,9 @@ TEST(RandomModelTest, EverythingMatters) {
     for (const auto& [what, leave_out] : Without()) {
       ModelSpec spec = model.spec;
       for (MessageSpec& message : spec.messages) leave_out(message);
+      if (spec.later.has_value() && what != "injections") {
+        for (MessageSpec& message : spec.later->messages) leave_out(message);
+      }
       matters[what] += IsDifferentWith(model, spec) ? 1 : 0;
     }
     for (const auto& [what, leave_out] : WithoutIntervention()) {

@@ -1,6 +1,7 @@
 #include "tests/support/model_groups.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -9,12 +10,16 @@
 namespace lawine {
 namespace {
 
-std::set<std::size_t> GroupsOf(const ModelMember& member, const std::vector<std::uint32_t>& communities) {
+std::set<std::size_t> GroupsOf(const ModelMember& member, std::uint64_t audience,
+                               const std::vector<std::uint32_t>& communities) {
   std::size_t community = communities.size() + (member.community == 0 ? 0 : 1);
   for (std::size_t i = 0; i < communities.size(); ++i) {
     if (communities[i] == member.community) community = i;
   }
-  return {member.network, 256u + member.account_kind, 512 + community};
+  std::size_t band = 0;  // audiences of 0, 1 to 9, 10 to 29, 30 to 99, ..., 10,000 and more
+  for (const std::uint64_t first : {1, 10, 30, 100, 300, 1'000, 3'000, 10'000})
+    band += audience >= first ? 1 : 0;
+  return {member.network, 256u + member.account_kind, 512 + band, 521 + community};
 }
 
 }  // namespace
@@ -24,7 +29,9 @@ std::vector<std::vector<GroupRow>> JudgeGroups(const ModelGraph& graph, const Mo
   const std::vector<std::uint32_t>& communities = spec.groups->communities;
   const ModelNetwork network(graph, spec, luck);
   std::vector<std::vector<GroupRow>> groups(verdicts.size());
-  for (auto& rows : groups) rows.resize(512 + communities.size() + 2);
+  for (auto& rows : groups) rows.resize(521 + communities.size() + 2);
+  std::map<MemberKey, std::uint64_t> audiences;
+  for (const ModelLink& link : graph.links) ++audiences[link.source];
   for (const auto& [key, member] : graph.members) {
     std::vector<std::tuple<std::uint64_t, std::uint64_t, std::size_t>> met;
     for (std::size_t m = 0; m < verdicts.size(); ++m) {
@@ -34,7 +41,7 @@ std::vector<std::vector<GroupRow>> JudgeGroups(const ModelGraph& graph, const Mo
       met.emplace_back(receipt->second, luck.Coin(coin), m);
     }
     std::ranges::sort(met);
-    for (const std::size_t group : GroupsOf(member, communities)) {
+    for (const std::size_t group : GroupsOf(member, audiences[key], communities)) {
       for (std::size_t m = 0; m < verdicts.size(); ++m) {
         GroupRow& row = groups[m][group];
         const auto deliveries = verdicts[m].deliveries.find(key);

@@ -56,15 +56,12 @@ class Judgement {
     if (!state.arrivals.empty() || !state.decided.empty()) return true;  // those of t have been taken
     const Trigger& trigger = spec_.messages[m].start;
     std::optional<std::uint64_t> start = state.start;
-    if (!start.has_value() && IsTrue(trigger, t + 1)) start = t + 1;
-    if (!start.has_value() && trigger.kind == Trigger::Kind::kStep) start = trigger.count;
+    if (!start.has_value() && (HasCome(trigger, t + 1) || trigger.kind == Trigger::Kind::kStep)) {
+      start = std::max({t + 1, trigger.kind == Trigger::Kind::kStep ? trigger.count : 0,
+                        std::uint64_t{trigger.not_before}});
+    }
     return start.has_value() && std::ranges::any_of(spec_.messages[m].injections,
                                                     [&](const Injection& i) { return *start + i.step > t; });
-  }
-
-  bool HasMore(std::uint64_t t) const {
-    const auto messages = std::views::iota(std::size_t{0}, messages_.size());
-    return std::ranges::any_of(messages, [&](std::size_t m) { return HasMore(m, t); });
   }
 
   std::vector<MessageVerdict> Verdicts(std::uint64_t last_step, std::uint64_t replica) {
@@ -87,10 +84,19 @@ class Judgement {
         {.purpose = purpose, .message = m, .step = step, .key1 = link.source, .key2 = link.receiver});
   }
 
-  // Triggers and interventions
+  // Of the step being taken.
+  const MessageSpec& Rules(std::size_t m) const {
+    const auto& later = spec_.later;
+    return later.has_value() && messages_[m].counts.step > later->after_step ? later->messages[m]
+                                                                             : spec_.messages[m];
+  }
 
+  // Triggers and interventions
   // At step t, from the totals through t - 1, which are what there is now.
   bool IsTrue(const Trigger& trigger, std::uint64_t t) const {
+    return t >= trigger.not_before && HasCome(trigger, t);
+  }
+  bool HasCome(const Trigger& trigger, std::uint64_t t) const {
     if (trigger.kind == Trigger::Kind::kStep) return t >= trigger.count;
     if (t == 0) return false;
     const auto& receipts = messages_[trigger.message].verdict.receipt_steps;
@@ -110,7 +116,7 @@ class Judgement {
 
   bool IsAmong(std::optional<MemberChoice> Intervention::*choice, std::size_t m, MemberKey member) {
     return std::ranges::any_of(messages_[m].in_force, [&](std::size_t i) {
-      const std::optional<MemberChoice>& chosen = spec_.interventions[i].*choice;
+      const auto& chosen = spec_.interventions[i].*choice;
       return chosen.has_value() && IsChosen(i, *chosen, member);
     });
   }
@@ -147,7 +153,6 @@ class Judgement {
   }
 
   // 1. Injections
-
   void Receive(std::size_t m, std::uint64_t t, MemberKey member) {
     MessageState& state = messages_[m];
     state.verdict.receipt_steps[member] = t;
@@ -195,16 +200,15 @@ class Judgement {
   }
 
   // 2. Attempts
-
   Threshold ChanceToCarry(std::size_t m, const ModelLink& link) const {
-    Threshold base = BaseChance(spec_.messages[m].link, link, network_.FolloweesOf(link.receiver));
+    Threshold base = BaseChance(Rules(m).link, link, network_.FolloweesOf(link.receiver));
     for (const std::size_t i : messages_[m].in_force) base = base * spec_.interventions[i].carry;
     return base;
   }
 
   void Attempt(std::size_t m, std::uint64_t t) {
     MessageState& state = messages_[m];
-    const MessageSpec& spec = spec_.messages[m];
+    const MessageSpec& spec = Rules(m);
     for (const MemberKey source : state.acted) {
       for (const ModelLink& link : network_.LinksFrom(source, t)) {
         if (!spec.link_kinds.empty() && !spec.link_kinds[link.kind]) continue;
@@ -212,26 +216,23 @@ class Judgement {
         const std::uint64_t coin = spec.epidemic.has_value() ? Coin(CoinPurpose::kInfection, m, link, t)
                                                              : Coin(CoinPurpose::kLink, m, link);
         if (!ChanceToCarry(m, link).Passes(coin)) continue;
-        const std::uint32_t delay =
-            spec.link_delay.empty() ? 0 : TableDelay(spec.link_delay, Coin(CoinPurpose::kLinkDelay, m, link));
-        state.arrivals[t + delay].push_back(link);
+        const auto delay_coin = [&] { return Coin(CoinPurpose::kLinkDelay, m, link); };
+        state.arrivals[t + DelayOf(spec.link_delay, delay_coin)].push_back({link, spec.seen});
       }
     }
   }
 
   // 3. Deliveries
-
   void Deliver(std::size_t m, std::uint64_t t) {
     MessageState& state = messages_[m];
-    const std::optional<Threshold>& seen = spec_.messages[m].seen;
-    for (const ModelLink& link : state.arrivals[t]) {
+    for (const auto& [link, seen] : state.arrivals[t]) {
       const MemberKey member = link.receiver;
       ++state.counts.deliveries;
       ++state.verdict.deliveries[member];
       if (!state.verdict.receipt_steps.contains(member)) Receive(m, t, member);
       if (seen.has_value() && !seen->Passes(Coin(CoinPurpose::kSeen, m, link))) continue;
       ++state.counts.seen;
-      if (spec_.messages[m].reactions.unfollow.Passes(Coin(CoinPurpose::kUnfollow, m, link))) {
+      if (Rules(m).reactions.unfollow.Passes(Coin(CoinPurpose::kUnfollow, m, link))) {
         state.counts.unfollows += network_.Unfollow(link.source, member, t) ? 1 : 0;
       }
       state.seeing.insert(member);
@@ -243,9 +244,8 @@ class Judgement {
   }
 
   // 4. Acceptance
-
   bool Accepts(std::size_t m, MemberKey member) {
-    const Acceptance& acceptance = spec_.messages[m].acceptance;
+    const Acceptance& acceptance = Rules(m).acceptance;
     const std::uint64_t coin =
         IsLinear(acceptance) ? Coin(CoinPurpose::kThreshold, m, network_.DeciderOf(member)) : 0;
     return IsEnough(acceptance, messages_[m].heard[member], network_.FolloweesOf(member), coin);
@@ -259,7 +259,7 @@ class Judgement {
       state.accepting.insert(member);
     }
     state.accepted.insert(state.accepting.begin(), state.accepting.end());
-    const Threshold chance = spec_.messages[m].reactions.follow;
+    const Threshold chance = Rules(m).reactions.follow;
     if (chance == Threshold()) return;
     const MemberKey author = keys_[spec_.messages[m].injections[0].members[0].value];
     for (const MemberKey member : state.accepting) {
@@ -269,7 +269,6 @@ class Judgement {
   }
 
   // 5. Decision
-
   bool HasMetAnotherFirst(std::size_t m, MemberKey member) {
     const std::uint64_t own = messages_[m].verdict.receipt_steps.at(member);
     const std::uint64_t mine = Coin(CoinPurpose::kForward, m, network_.DeciderOf(member));
@@ -286,7 +285,7 @@ class Judgement {
   }
 
   Threshold ChanceToForward(std::size_t m, std::uint64_t t, MemberKey member) const {
-    const MessageSpec& spec = spec_.messages[m];
+    const MessageSpec& spec = Rules(m);
     Factor product = ProfileFactor(spec.factors, graph_.members.at(member), t - messages_[m].start.value());
     for (const Influence& influence : spec.influences) {
       const auto& receipts = messages_[influence.by].verdict.receipt_steps;
@@ -298,11 +297,8 @@ class Judgement {
   }
 
   std::uint64_t StepToAct(std::size_t m, std::uint64_t t, MemberKey member) {
-    const MessageSpec& spec = spec_.messages[m];
-    const std::uint32_t delay =
-        spec.delay.empty() ? 0
-                           : TableDelay(spec.delay, Coin(CoinPurpose::kDelay, m, network_.DeciderOf(member)));
-    std::uint64_t step = EndOfDelay(spec.rhythm, t, delay);
+    const auto coin = [&] { return Coin(CoinPurpose::kDelay, m, network_.DeciderOf(member)); };
+    std::uint64_t step = EndOfDelay(Rules(m).rhythm, t, DelayOf(Rules(m).delay, coin));
     for (const std::size_t i : messages_[m].in_force) step += spec_.interventions[i].delay;
     return step;
   }
@@ -313,7 +309,7 @@ class Judgement {
       if (spec_.first_met_only && HasMetAnotherFirst(m, member)) continue;
       if (!ChanceToForward(m, t, member).Passes(Coin(CoinPurpose::kForward, m, network_.DeciderOf(member))))
         continue;
-      const auto& epidemic = spec_.messages[m].epidemic;
+      const auto& epidemic = Rules(m).epidemic;
       if (!epidemic.has_value()) {
         state.decided[StepToAct(m, t, member)].insert(member);
       } else if (!epidemic->onset.has_value()) {
@@ -325,14 +321,13 @@ class Judgement {
   }
 
   // 6 and 7. Who acts
-
   // Who was exposed before t and begins to act at t, or is removed.
   void TakeOnsets(std::size_t m, std::uint64_t t) {
     MessageState& state = messages_[m];
     std::set<MemberKey> still;
     for (const MemberKey member : state.exposed) {
       if (IsRemoved(m, member)) continue;
-      if (spec_.messages[m].epidemic->onset->Passes(Coin(CoinPurpose::kOnset, m, member, t))) {
+      if (Rules(m).epidemic->onset->Passes(Coin(CoinPurpose::kOnset, m, member, t))) {
         state.decided[t].insert(member);
       } else {
         still.insert(member);
@@ -347,7 +342,7 @@ class Judgement {
   std::set<MemberKey> TakeRecoveries(std::size_t m, std::uint64_t t) {
     MessageState& state = messages_[m];
     std::set<MemberKey> again;
-    const auto& epidemic = spec_.messages[m].epidemic;
+    const auto& epidemic = Rules(m).epidemic;
     if (!epidemic.has_value()) return again;
     for (const MemberKey member : state.acted) {
       if (!epidemic->recovery.Passes(Coin(CoinPurpose::kRecovery, m, member, t))) {
@@ -391,7 +386,10 @@ std::vector<MessageVerdict> JudgeModel(const ModelGraph& graph, const ModelSpec&
                                        std::optional<std::uint32_t> max_steps, std::uint64_t replica) {
   Judgement judgement(graph, spec, luck);
   std::uint64_t t = 0;
-  for (judgement.TakeStep(t); judgement.HasMore(t) && t != max_steps; judgement.TakeStep(++t)) {
+  const auto messages = std::views::iota(std::size_t{0}, spec.messages.size());
+  const auto goes_on = [&](std::size_t m) { return judgement.HasMore(m, t); };
+  for (judgement.TakeStep(t); std::ranges::any_of(messages, goes_on) && t != max_steps;
+       judgement.TakeStep(++t)) {
     LAWINE_CHECK(t < limits::kStepsMax);
   }
   return judgement.Verdicts(t, replica);

@@ -31,6 +31,11 @@ bool IsEnough(const Acceptance& acceptance, const Heard& heard, std::uint64_t fo
 // Of the deciding member's profile and the message's age in steps.
 Factor ProfileFactor(const ForwardFactors& factors, const ModelMember& member, std::uint64_t age);
 
+// The same; asks for no coin where there is no delay.
+std::uint32_t DelayOf(const DelayTable& table, const auto& coin) {
+  return table.empty() ? 0 : TableDelay(table, coin());
+}
+
 }  // namespace lawine
 
 #endif  // LAWINE_TESTS_SUPPORT_MODEL_RULES_H_

@@ -15,6 +15,12 @@
 
 namespace lawine {
 
+// A delivery on its way, with the chance that it is seen, by the rules of the step it was sent at.
+struct ModelArrival {
+  ModelLink link;
+  std::optional<Threshold> seen;
+};
+
 // One message, through the steps taken so far.
 struct MessageState {
   MessageVerdict verdict;
@@ -24,8 +30,8 @@ struct MessageState {
   std::set<MemberKey> exposed;
   std::set<MemberKey> injected;  // and those that cross-post
   std::map<MemberKey, Heard> heard;
-  std::map<std::uint64_t, std::vector<ModelLink>> arrivals;  // by step
-  std::map<std::uint64_t, std::set<MemberKey>> decided;      // to begin to act, by step
+  std::map<std::uint64_t, std::vector<ModelArrival>> arrivals;  // by step
+  std::map<std::uint64_t, std::set<MemberKey>> decided;         // to begin to act, by step
 
   // Of the step at hand.
   ModelStep counts;

@@ -45,13 +45,14 @@ std::string Told(const ModelStep& step) {
 }
 
 std::string Told(const Trigger& trigger) {
+  const std::string after = trigger.not_before > 0 ? absl::StrCat(", not before ", trigger.not_before) : "";
   switch (trigger.kind) {
     case Trigger::Kind::kStep:
-      return absl::StrCat("from step ", trigger.count);
+      return absl::StrCat("from step ", trigger.count, after);
     case Trigger::Kind::kReach:
-      return absl::StrCat("once ", trigger.message, " reaches ", trigger.count);
+      return absl::StrCat("once ", trigger.message, " reaches ", trigger.count, after);
     case Trigger::Kind::kMonitors:
-      return absl::StrCat("once ", trigger.message, " at ", trigger.count, " monitors");
+      return absl::StrCat("once ", trigger.message, " at ", trigger.count, " monitors", after);
   }
   return "?";
 }
@@ -188,6 +189,10 @@ std::string Told(const ModelSpec& spec) {
   if (spec.growth.has_value()) absl::StrAppend(&text, Told(*spec.growth));
   if (spec.groups.has_value()) absl::StrAppend(&text, "groups\n");
   if (spec.first_met_only) absl::StrAppend(&text, "first met only\n");
+  for (std::size_t m = 0; spec.later.has_value() && m < spec.later->messages.size(); ++m) {
+    absl::StrAppend(&text, "after step ", spec.later->after_step, " message ", m, ": ",
+                    Told(spec.later->messages[m]), "\n");
+  }
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/support/graphs.h"
+#include "tests/support/random_later.h"
 #include "tests/support/random_network.h"
 
 namespace lawine {
@@ -25,6 +26,7 @@ class Maker {
     for (std::uint64_t i = random_.Below(4); i > 0; --i) MakeIntervention();
     MakeRandomNetwork(random_, model_);
     MakeWeights();
+    MakeRandomLater(random_, spec());
     model_.run_seed = random_.AnySize(64);
     model_.replica = random_.OneIn(2) ? 0 : random_.Below(100);
     return std::move(model_);
@@ -289,6 +291,7 @@ std::set<std::string> FeaturesOf(const ModelSpec& spec, std::uint32_t message) {
     add(m.epidemic->onset.has_value(), "onset");
   }
   AddTrigger("start", m.start, features);
+  add(spec.later.has_value(), "later rules");
   AddOfAll(spec, message, features);
   AddNetworkFeatures(spec, message, features);
   return features;

@@ -65,7 +65,11 @@ Json ValueToJson(const Message& message, const FieldDescriptor& field, int index
   return nullptr;
 }
 
-bool IsText(const FieldDescriptor& field) { return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING; }
+// Says nothing as long as it is not set.
+bool IsTextOrEnum(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING ||
+         field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
+}
 
 // SENTIMENT_ for the enum Sentiment, RUN_STATE_ for RunState.
 std::string EnumPrefix(std::string_view enum_name) {
@@ -101,7 +105,8 @@ Json MessageToJson(const Message& message, bool empty) {
       Json list = Json::array();
       for (int k = 0; k < size; ++k) list.push_back(ValueToJson(message, field, k, empty));
       json[field.name()] = std::move(list);
-    } else if (reflection.HasField(message, &field) || (!field.has_presence() && (empty || !IsText(field)))) {
+    } else if (reflection.HasField(message, &field) ||
+               (!field.has_presence() && (empty || !IsTextOrEnum(field)))) {
       json[field.name()] = ValueToJson(message, field, 0, empty);
     }
   }

@@ -20,8 +20,8 @@ Json NumberToJson(std::uint64_t value);
 // "NEUTRAL" for SENTIMENT_NEUTRAL: what follows the name of the enum.
 std::string ShortEnumWord(const google::protobuf::EnumValueDescriptor& value);
 
-// Fields in order of declaration. Fields with presence and messages appear only when set; empty lists and
-// texts always do, unless `empty` is false.
+// Fields in order of declaration. Fields with presence and messages appear only when set; empty lists, texts
+// and enums that nobody set always do, unless `empty` is false.
 Json MessageToJson(const google::protobuf::Message& message, bool empty = true);
 
 // Indented by 2 and ended by a newline. Bytes that are not UTF-8 become U+FFFD.

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -37,13 +38,17 @@ void CheckSeedMembers(const v1::SeedMembers& seeds, std::vector<std::string>& pr
   if (seeds.has_audience()) rules.push_back("audience");
   if (seeds.has_highest_audience()) rules.push_back("highest_audience");
   if (seeds.has_random()) rules.push_back("random");
+  if (seeds.has_page_rank()) rules.push_back("page_rank");
+  if (seeds.has_core()) rules.push_back("core");
   if (rules.empty()) {
     problems.push_back(
-        "seed_members: partial: expected one of ids, audience, highest_audience, random in it");
+        "seed_members: partial: expected one of ids, audience, highest_audience, random, page_rank, core in "
+        "it");
   }
   if (rules.size() > 1) {
-    problems.push_back(absl::StrCat("seed_members.", rules[1], ": contradicts seed_members.", rules[0],
-                                    "; exactly one of ids, audience, highest_audience, random is allowed"));
+    problems.push_back(
+        absl::StrCat("seed_members.", rules[1], ": contradicts seed_members.", rules[0],
+                     "; exactly one of ids, audience, highest_audience, random, page_rank, core is allowed"));
   }
   if (seeds.has_count() && seeds.ids_size() > 0) {
     problems.push_back("seed_members.count: contradicts seed_members.ids; it belongs to the other rules");
@@ -57,6 +62,11 @@ void CheckSeedMembers(const v1::SeedMembers& seeds, std::vector<std::string>& pr
   }
   if (seeds.has_random() && !seeds.random()) {
     problems.push_back("seed_members.random: expected true; leave it out otherwise");
+  }
+  for (const auto& [no, name] : {std::pair(seeds.has_page_rank() && !seeds.page_rank(), "page_rank"),
+                                 std::pair(seeds.has_core() && !seeds.core(), "core")}) {
+    if (no)
+      problems.push_back(absl::StrCat("seed_members.", name, ": expected true; leave it out otherwise"));
   }
   CheckSeedIds(seeds, problems);
 }
