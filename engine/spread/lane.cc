@@ -211,6 +211,9 @@ LaneOutcome Lane::Outcome(std::uint32_t message) const {
       messages_[message].next_step == kNoStep ? StopReason::kNothingPending : StopReason::kMaxSteps;
   outcome.half_step = StepOfShare(messages_[message].reach, 50);
   outcome.nine_tenths_step = StepOfShare(messages_[message].reach, 90);
+  if (spec_.steps_to_percent > 0) {
+    outcome.percent_step = StepOfShare(messages_[message].reach, spec_.steps_to_percent);
+  }
   for (const auto& shard : shards_) {
     outcome.digest += shard->process->DigestOf(message);
     outcome.unreached_without_followees += shard->process->UnreachedWithoutFollowees(message);

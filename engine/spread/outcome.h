@@ -74,6 +74,7 @@ struct LaneOutcome {
   std::uint32_t replica = 0;
   std::uint32_t last_step = 0;
   StopReason stop = StopReason::kNothingPending;
+  std::uint32_t percent_step = kNoStep;  // at which RunSpec::steps_to_percent of the reach was there
   std::uint64_t deliveries = 0;
   std::uint64_t reach = 0;  // seed members included
   std::uint64_t duplicates = 0;

@@ -36,7 +36,8 @@ struct RunSpec {
   bool record_receipts = false;           // REQUIRES: replicas == 1
   bool record_attribution = false;        // who brought it to whom; REQUIRES: record_receipts, and a model
   std::optional<TargetSpec> target = {};  // members to count those reached of
-  bool keep_steps = false;                // of the first message by replica, the first limits::kKeptStepsMax
+  std::uint32_t steps_to_percent = 0;  // of the reach, at most 100: outcomes tell when it was there; 0: none
+  bool keep_steps = false;             // of the first message by replica, the first limits::kKeptStepsMax
 };
 
 // How many replicas of a run to have in flight: enough that a worker seldom waits for the others, and that

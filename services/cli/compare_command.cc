@@ -94,7 +94,8 @@ void AddCompareCommand(CLI::App& app, Action& action) {
       .add_option("--measure", flags->measure,
                   "What decides: reach (default), deliveries, forwards, duplicates, steps, steps_to_half, "
                   "steps_to_90, people, follows, unfollows, target_reach, target_share, cost, "
-                  "cost_per_thousand, positive_reach, negative_reach, monitors, first_sighting or first_step")
+                  "cost_per_thousand, positive_reach, negative_reach, monitors, first_sighting, first_step "
+                  "or steps_to_percent")
       ->type_name("WHAT");
   command.add_option("--message", flags->message, "Whose measure: a message's name (default: the first)")
       ->type_name("NAME");

@@ -89,6 +89,15 @@ std::string StartsSentence(const v1::RunResult& result) {
   return parts.empty() ? "" : absl::StrCat(absl::StrJoin(parts, "; "), ".");
 }
 
+std::string PercentSentence(const v1::RunResult& result) {
+  const v1::Scenario& scenario = result.scenario();
+  if (!result.has_ensemble())
+    return absl::StrCat("By ", StepAt(scenario, result.totals().steps_to_percent()), ".");
+  const v1::Quantiles& q = result.ensemble().measures().steps_to_percent().quantiles();
+  return absl::StrCat("By ", StepAt(scenario, q.p50()), " in the middle of replicas, from ",
+                      Thousands(q.p05()), " to ", Thousands(q.p95()), " in nine of ten.");
+}
+
 std::string SegmentName(const v1::GroupResult& group) {
   switch (group.kind()) {
     case v1::GROUP_KIND_NETWORK:
@@ -137,6 +146,11 @@ std::vector<PageAnswer> GoalAnswers(const v1::RunResult& result) {
   if (result.totals().has_cost()) answers.push_back({"What does it cost?", CostSentence(result)});
   if (result.totals().has_monitors())
     answers.push_back({"When do monitors see it?", SightingSentence(result)});
+  if (result.scenario().has_steps_to_percent()) {
+    answers.push_back(
+        {absl::StrCat("When is ", result.scenario().steps_to_percent(), "% of what it reaches reached?"),
+         PercentSentence(result)});
+  }
   const std::string starts = StartsSentence(result);
   if (!starts.empty()) answers.push_back({"When do the other messages start?", starts});
   if (result.groups_size() > 0) answers.push_back({"Whom does it miss most?", SegmentsSentence(result)});

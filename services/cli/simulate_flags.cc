@@ -93,6 +93,10 @@ void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
       ->type_name("P")
       ->excludes(forward);
   command.add_option("--max-steps", flags.max_steps, "Stop after this many hops")->type_name("T");
+  command
+      .add_option("--steps-to-percent", flags.steps_to_percent,
+                  "Tell when this much of the reach was there, too (half and 90% are told anyway)")
+      ->type_name("PERCENT");
   command.add_flag("--groups", flags.groups, "Tell results by network, account kind and community, too");
   command.add_option("--run-seed", flags.run_seed, "Key of the run's luck (default: 1)")->type_name("S");
 }
@@ -142,6 +146,7 @@ absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
     scenario.mutable_model()->mutable_independent_cascade()->set_probability(*flags.cascade);
   }
   if (flags.max_steps) scenario.mutable_stop()->set_max_steps(*flags.max_steps);
+  if (flags.steps_to_percent) scenario.set_steps_to_percent(*flags.steps_to_percent);
   if (flags.groups) scenario.mutable_groups();
   if (flags.replicas) scenario.set_replicas(*flags.replicas);
   if (flags.replica) {

@@ -27,6 +27,7 @@ struct SimulateFlags {
   std::optional<double> forward;
   std::optional<double> cascade;
   std::optional<std::uint32_t> max_steps;
+  std::optional<std::uint32_t> steps_to_percent;  // of the reach
   bool groups = false;
   std::optional<std::uint32_t> replicas;
   std::optional<std::string> until_precision;  // "measure=reach,half_width=1%"

@@ -117,6 +117,7 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   if (spec.model != nullptr) *proto.mutable_model() = ToProto(*spec.model);
   proto.set_keep_steps(spec.keep_steps);
   proto.set_record_attribution(spec.record_attribution);
+  proto.set_steps_to_percent(spec.steps_to_percent);
   if (!spec.target.has_value()) return proto;
   pbi::TargetPlan& target = *proto.mutable_target();
   if (spec.target->community.has_value()) target.set_community(*spec.target->community);
@@ -155,6 +156,7 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
                .record_receipts = proto.record_receipts(),
                .record_attribution = proto.record_attribution(),
                .target = std::nullopt,
+               .steps_to_percent = proto.steps_to_percent(),
                .keep_steps = proto.keep_steps()};
   if (proto.has_target()) spec.target = FromProto(proto.target());
   if (proto.has_max_steps()) spec.max_steps = proto.max_steps();
@@ -225,6 +227,7 @@ pbi::LaneRow ToProto(const LaneOutcome& lane) {
   row.set_monitors(lane.monitors);
   row.set_first_sighting_plus_one(lane.first_sighting + 1);  // kNoStep becomes 0
   row.set_first_step_plus_one(lane.first_step + 1);
+  row.set_percent_step_plus_one(lane.percent_step + 1);
   return row;
 }
 
@@ -233,6 +236,7 @@ absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row) {
   return LaneOutcome{.replica = row.replica(),
                      .last_step = row.last_step(),
                      .stop = static_cast<StopReason>(row.stop()),
+                     .percent_step = row.percent_step_plus_one() - 1,
                      .deliveries = row.deliveries(),
                      .reach = row.reach(),
                      .duplicates = row.duplicates(),

@@ -201,6 +201,9 @@ MeasureWords WordsOf(const std::string& measure) {
       {"first_sighting",
        {"is first seen by a monitor later", "is first seen by a monitor earlier",
         "is first seen by a monitor latest", "is first seen by a monitor earliest", "steps"}},
+      {"steps_to_percent",
+       {"takes longer to the part asked for", "is quicker to the part asked for",
+        "takes longest to the part asked for", "is quickest to the part asked for", "steps"}},
       {"first_step", {"begins later", "begins earlier", "begins latest", "begins earliest", "steps"}},
   };
   for (const auto& [name, words] : kWords) {
@@ -211,8 +214,8 @@ MeasureWords WordsOf(const std::string& measure) {
 
 bool LessIsBetter(const std::string& measure) {
   static constexpr std::string_view kLess[] = {
-      "duplicates", "unfollows",         "steps",          "steps_to_half",  "steps_to_90",
-      "cost",       "cost_per_thousand", "negative_reach", "first_sighting", "first_step"};
+      "duplicates",        "unfollows",      "steps",          "steps_to_half", "steps_to_90",     "cost",
+      "cost_per_thousand", "negative_reach", "first_sighting", "first_step",    "steps_to_percent"};
   return std::find(std::begin(kLess), std::end(kLess), measure) != std::end(kLess);
 }
 

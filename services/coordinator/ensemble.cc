@@ -150,6 +150,8 @@ std::span<const Measure> Measures() {
        &HasMonitors},
       {"first_step", [](const LaneOutcome& lane) { return StepOr(lane.first_step, lane); },
        [](const LaneOutcome& lane) { return lane.first_step != 0; }},
+      {"steps_to_percent", [](const LaneOutcome& lane) { return std::uint64_t{lane.percent_step}; },
+       [](const LaneOutcome& lane) { return lane.percent_step != kNoStep; }},
   };
   return kMeasures;
 }

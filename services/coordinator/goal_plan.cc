@@ -71,6 +71,10 @@ std::vector<std::vector<std::uint32_t>> PostsOf(const RunSpec& spec) {
 
 absl::Status CheckGoal(const pb::Scenario& scenario) {
   if (scenario.has_target()) LAWINE_RETURN_IF_ERROR(CheckTarget(scenario.target()));
+  const std::uint32_t percent = scenario.steps_to_percent();
+  if (scenario.has_steps_to_percent() && (percent < 1 || percent > 100)) {
+    return FieldError("steps_to_percent", absl::StrCat("expected 1 to 100, found ", percent));
+  }
   return scenario.has_costs() ? CheckCosts(scenario.costs()) : absl::OkStatus();
 }
 

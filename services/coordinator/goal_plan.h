@@ -1,4 +1,4 @@
-// What an organisation wants and pays: `target` and `costs` of a scenario.
+// What an organisation wants and pays: `target`, `costs` and `steps_to_percent` of a scenario.
 #ifndef LAWINE_SERVICES_COORDINATOR_GOAL_PLAN_H_
 #define LAWINE_SERVICES_COORDINATOR_GOAL_PLAN_H_
 

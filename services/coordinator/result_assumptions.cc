@@ -87,7 +87,8 @@ bool IsNoAssumption(const FieldDescriptor& field) {
   for (const std::string_view name :
        {"lawine.v1.Scenario.graph", "lawine.v1.Scenario.replicas", "lawine.v1.Scenario.first_replica",
         "lawine.v1.Scenario.run_seed", "lawine.v1.Scenario.until_precision", "lawine.v1.Scenario.groups",
-        "lawine.v1.Scenario.message", "lawine.v1.FurtherMessage.name", "lawine.v1.FurtherMessage.message"}) {
+        "lawine.v1.Scenario.message", "lawine.v1.Scenario.steps_to_percent", "lawine.v1.FurtherMessage.name",
+        "lawine.v1.FurtherMessage.message"}) {
     if (field.full_name() == name) return true;
   }
   return false;

@@ -28,6 +28,7 @@ pb::Totals TotalsOf(const RunPlan& plan, std::uint32_t message, const LaneOutcom
   totals.set_steps(lane.last_step);
   totals.set_steps_to_half(lane.half_step);
   totals.set_steps_to_90(lane.nine_tenths_step);
+  if (lane.percent_step != kNoStep) totals.set_steps_to_percent(lane.percent_step);
   if (plan.spec.target.has_value()) totals.set_target_reach(lane.target_reach);
   if (!plan.costs.empty()) totals.set_cost(lane.cost);
   if (lane.first_step != kNoStep) totals.set_first_step(lane.first_step);

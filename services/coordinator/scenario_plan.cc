@@ -233,6 +233,7 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
           .status());
   plan.sentiments = SentimentsOf(plan.scenario);
   if (scenario.has_target()) plan.spec.target = PlanTarget(scenario.target());
+  plan.spec.steps_to_percent = scenario.steps_to_percent();
   if (scenario.has_costs()) {
     LAWINE_ASSIGN_OR_RETURN(plan.costs, PlanCosts(scenario.costs(), plan.spec, members));
   }

@@ -210,6 +210,28 @@ TEST_F(BranchTest, GoalsCostsSightingsAndMoodsAreCounted) {
   for (const pb::ReplicaResult& replica : run.replicas()) EXPECT_TRUE(replica.totals().has_first_sighting());
 }
 
+TEST_F(BranchTest, TellsWhenAnyPartOfTheReachWasThere) {
+  pb::Scenario scenario = Parse(kMessage);
+  for (const std::uint32_t percent : {1u, 25u, 99u, 100u}) {
+    scenario.set_steps_to_percent(percent);
+    const pb::RunResult run = Run(scenario, percent % 2);
+    std::uint64_t reached = 0;
+    std::uint32_t step = 0;
+    for (const pb::StepCounts& counts : run.steps()) {
+      reached += counts.first_receipts();
+      if (reached * 100 < run.totals().reach() * percent) step = counts.step() + 1;
+    }
+    EXPECT_EQ(run.totals().steps_to_percent(), step) << percent;
+  }
+  scenario.set_replicas(5);
+  const pb::RunResult several = Run(scenario);
+  EXPECT_FALSE(several.totals().has_steps_to_percent());
+  double sum = 0;
+  for (const pb::ReplicaResult& replica : several.replicas()) sum += replica.totals().steps_to_percent();
+  EXPECT_GT(sum, 0);
+  EXPECT_NEAR(several.ensemble().measures().steps_to_percent().mean(), sum / 5, 1e-9);
+}
+
 TEST_F(BranchTest, ReceiptsOfEveryMessageCanBeRead) {
   pb::CreateRunRequest request;
   *request.mutable_scenario() = Parse(R"({"graph": "g", "model": {"forward": {"probability": 0.1}},

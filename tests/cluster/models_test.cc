@@ -265,6 +265,7 @@ TEST_F(ModelsTest, AreRefusedByTheFieldThatIsWrong) {
       {R"({"target": {}})", "target"},
       {R"({"target": {"network": "x"}})", "target.network"},
       {R"({"target": {"account_kind": "x"}})", "target.account_kind"},
+      {R"({"steps_to_percent": 101})", "steps_to_percent"},
       {R"({"costs": {}})", "costs"},
       {R"({"costs": {"post": 1000000000001}})", "costs.post"},
       {R"({"costs": {"account_kinds": [{"account_kind": "personal"}]}})", "costs.account_kinds[0].post"},

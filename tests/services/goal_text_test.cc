@@ -64,6 +64,20 @@ TEST(GoalAnswers, TellWhenMonitorsSeeIt) {
   EXPECT_EQ(AnswerTo(result, "When do monitors see it?"), "No monitor received it.");
 }
 
+TEST(GoalAnswers, TellWhenAPartOfTheReachWasThere) {
+  v1::RunResult result = Result();
+  result.mutable_scenario()->set_steps_to_percent(75);
+  result.mutable_totals()->set_steps_to_percent(4);
+  EXPECT_EQ(AnswerTo(result, "When is 75% of what it reaches reached?"), "By step 4 (40 min 0 s).");
+  v1::Quantiles& quantiles =
+      *result.mutable_ensemble()->mutable_measures()->mutable_steps_to_percent()->mutable_quantiles();
+  quantiles.set_p05(3);
+  quantiles.set_p50(5);
+  quantiles.set_p95(7);
+  EXPECT_EQ(AnswerTo(result, "When is 75% of what it reaches reached?"),
+            "By step 5 (50 min 0 s) in the middle of replicas, from 3 to 7 in nine of ten.");
+}
+
 TEST(GoalAnswers, TellWhomItMissesMost) {
   v1::RunResult result = Result();
   const auto add = [&](v1::GroupKind kind, const char* name, std::uint64_t members, std::uint64_t unreached) {

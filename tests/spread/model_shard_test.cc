@@ -92,6 +92,8 @@ std::uint32_t StepOfShare(const MessageVerdict& verdict, std::uint64_t part, std
   return 0;
 }
 
+constexpr std::uint32_t kPercent = 37;
+
 // The first difference in words.
 std::string Difference(const MessageVerdict& verdict, const std::vector<StepCounts>& steps,
                        const LaneOutcome& lane) {
@@ -109,6 +111,8 @@ std::string Difference(const MessageVerdict& verdict, const std::vector<StepCoun
   if (verdict.steps.back().step != lane.last_step) return "the last step that happens";
   if (StepOfShare(verdict, 1, 2) != lane.half_step) return "the step of half its reach";
   if (StepOfShare(verdict, 9, 10) != lane.nine_tenths_step) return "the step of 90% of its reach";
+  if (StepOfShare(verdict, kPercent, 100) != lane.percent_step)
+    return "the step of another part of its reach";
   const StopReason stop = verdict.stopped_at_max_steps ? StopReason::kMaxSteps : StopReason::kNothingPending;
   return stop == lane.stop ? "" : "why it stopped";
 }
@@ -119,6 +123,7 @@ std::string FirstDifference(const RandomModel& random_model, const Shards& shard
   spec.run_seed = random_model.run_seed;
   spec.first_replica = static_cast<std::uint32_t>(random_model.replica);
   spec.max_steps = random_model.max_steps;
+  spec.steps_to_percent = kPercent;
   spec.model = std::make_shared<ModelSpec>(random_model.spec);
   const auto outcome = LocalCluster(shards.images(), workers).Run(spec, executor);
   if (!outcome.ok()) return outcome.status().ToString();
