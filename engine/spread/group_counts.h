@@ -29,7 +29,8 @@ struct GroupRow {
 inline constexpr std::array<std::uint32_t, 9> kAudienceBands = {0, 1, 10, 30, 100, 300, 1'000, 3'000, 10'000};
 
 // Groups have numbers: networks, account kinds, bands of audiences, the communities listed in order, none,
-// all others.
+// all others. After these GroupsCount, only of several messages and only as far as there are receipts: who
+// received the message at step 0, 1 and so on, and of them who met it first and last.
 inline constexpr std::uint32_t kGroupNetworks = 0;
 inline constexpr std::uint32_t kGroupAccountKinds = 256;
 inline constexpr std::uint32_t kGroupAudiences = 512;

@@ -105,6 +105,11 @@ std::vector<GroupRow> MessageShard::Groups(Others all) const {
       rows[group].first_met += first ? 1 : 0;
       rows[group].last_met += last ? 1 : 0;
     }
+    const std::size_t at = std::size_t{context_.groups->count()} + receipts_.receipt_steps[local];
+    if (rows.size() <= at) rows.resize(at + 1);
+    ++rows[at].members;
+    rows[at].first_met += first ? 1 : 0;
+    rows[at].last_met += last ? 1 : 0;
   }
   return rows;
 }

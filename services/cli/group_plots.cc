@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/cli/groups_text.h"
+#include "services/cli/model_text.h"
 
 namespace lawine::cli {
 namespace {
@@ -71,6 +72,25 @@ Plot MetPlot(const v1::RunResult& result, v1::GroupKind kind, const std::vector<
   return plot;
 }
 
+// The same step by step, of all members together.
+Plot MetByStepPlot(const v1::RunResult& result, bool first) {
+  const std::string step_word = StepWord(result.scenario());
+  Plot plot{.title = absl::StrCat(first ? "Met first, by " : "Met last, by ", step_word),
+            .note = absl::StrCat("Members that met each message ", first ? "before" : "after",
+                                 " all others, where they did."),
+            .x = {.title = step_word, .whole = true},
+            .y = {.title = Replicas(result) > 1 ? "members, mean" : "members", .from_zero = true}};
+  for (const v1::MessageResult& message : result.messages()) {
+    Series series{.name = message.name()};
+    for (const v1::StepCounts& step : message.steps()) {
+      series.x.push_back(step.step());
+      series.y.push_back(static_cast<double>(first ? step.first_met() : step.last_met()) / Replicas(result));
+    }
+    plot.series.push_back(std::move(series));
+  }
+  return plot;
+}
+
 }  // namespace
 
 PagePlots GroupPlots(const v1::RunResult& result, const std::string& title) {
@@ -83,6 +103,8 @@ PagePlots GroupPlots(const v1::RunResult& result, const std::string& title) {
     page.plots.push_back(MetPlot(result, kind, places, true));
     page.plots.push_back(MetPlot(result, kind, places, false));
   }
+  if (result.groups_size() == 0 || result.messages_size() < 2) return page;
+  for (const bool first : {true, false}) page.plots.push_back(MetByStepPlot(result, first));
   return page;
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/local_cluster.h"
 #include "services/common/errors.h"
@@ -25,18 +26,26 @@ void AddPrepared(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   whole.partly_in_memory = whole.partly_in_memory || part.partly_in_memory();
 }
 
+// REQUIRES: the plan asks for groups.
+std::uint64_t GroupsMax(const RunPlan& plan) {
+  const std::uint64_t steps = MessagesOf(plan.spec) > 1 ? limits::kStepsMax + 1 : 0;
+  return GroupsCount(*plan.spec.model->groups) + steps;
+}
+
 // Adds one worker's last message to the whole.
-absl::Status Merge(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
+absl::Status Merge(const RunPlan& plan, const pbi::ConductRunResponse& part, ConductOutcome& whole) {
   whole.processing_seconds = std::max(whole.processing_seconds, part.processing_seconds());
   whole.exchange_bytes += part.exchange_bytes();
   whole.links_touched += part.links_touched();
   whole.target_members += part.target_members();
   for (const pbi::GroupCounts& counts : part.groups()) {
-    if (counts.message() >= whole.groups.size() || counts.group() >= whole.groups[counts.message()].size()) {
+    if (counts.message() >= whole.groups.size() || counts.group() >= GroupsMax(plan)) {
       return absl::DataLossError(absl::StrCat("a worker reports group ", counts.group(), " of message ",
                                               counts.message(), ", which nobody asked for"));
     }
-    AddTo(wire::FromProto(counts), whole.groups[counts.message()][counts.group()]);
+    std::vector<GroupRow>& groups = whole.groups[counts.message()];
+    if (counts.group() >= groups.size()) groups.resize(std::size_t{counts.group()} + 1);
+    AddTo(wire::FromProto(counts), groups[counts.group()]);
   }
   std::vector<LaneOutcome> lanes;
   for (const pbi::LaneRow& row : part.lanes()) {
@@ -172,7 +181,7 @@ absl::StatusOr<ConductOutcome> OutcomeOf(const RunPlan& plan, const pbi::RunBloc
       if (row.message() >= outcome.steps.size()) continue;  // CheckSteps misses it
       outcome.steps[row.message()].push_back(wire::FromProto(row));
     }
-    if (said.done()) LAWINE_RETURN_IF_ERROR(Merge(said, outcome));
+    if (said.done()) LAWINE_RETURN_IF_ERROR(Merge(plan, said, outcome));
   }
   LAWINE_RETURN_IF_ERROR(CheckSteps(plan, outcome));
   AddPlanned(plan, outcome);

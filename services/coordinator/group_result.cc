@@ -47,7 +47,7 @@ google::protobuf::RepeatedPtrField<pb::GroupResult> GroupResults(std::span<const
                                                                  std::uint32_t replicas,
                                                                  bool several_messages) {
   google::protobuf::RepeatedPtrField<pb::GroupResult> results;
-  for (std::uint32_t group = 0; group < rows.size(); ++group) {
+  for (std::uint32_t group = 0; group < GroupsCount(spec); ++group) {
     const GroupRow& row = rows[group];
     if (row.members == 0) continue;
     pb::GroupResult& result = *results.Add();
@@ -64,6 +64,15 @@ google::protobuf::RepeatedPtrField<pb::GroupResult> GroupResults(std::span<const
     result.set_last_met(row.last_met);
   }
   return results;
+}
+
+void AddMetBySteps(std::span<const GroupRow> rows, const GroupSpec& spec,
+                   google::protobuf::RepeatedPtrField<pb::StepCounts>& steps) {
+  for (pb::StepCounts& step : steps) {
+    const std::size_t at = std::size_t{GroupsCount(spec)} + step.step();
+    step.set_first_met(at < rows.size() ? rows[at].first_met : 0);
+    step.set_last_met(at < rows.size() ? rows[at].last_met : 0);
+  }
 }
 
 }  // namespace lawine

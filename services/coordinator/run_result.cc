@@ -105,7 +105,10 @@ void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResu
     Digest digest;
     for (const LaneOutcome& lane : lanes) digest += lane.digest;
     *message.mutable_totals() = SumOf(plan, m, lanes);
-    if (!outcome.groups.empty()) *message.mutable_groups() = GroupsOf(plan, outcome, m);
+    if (!outcome.groups.empty()) {
+      *message.mutable_groups() = GroupsOf(plan, outcome, m);
+      AddMetBySteps(outcome.groups[m], *plan.spec.model->groups, *message.mutable_steps());
+    }
     message.set_digest(digest.ToHex());
     if (lanes.size() > 1) *message.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
   }

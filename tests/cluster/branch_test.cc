@@ -1,4 +1,5 @@
 // Branches of runs, ranks of members, what seed members are worth, goals and costs: over real processes.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -201,6 +202,22 @@ TEST_F(BranchTest, GoalsCostsSightingsAndMoodsAreCounted) {
   EXPECT_EQ(measures.cost().mean(), 21);
   EXPECT_EQ(measures.negative_reach().mean(), measures.reach().mean());
   EXPECT_EQ(measures.positive_reach().mean(), run.messages(1).ensemble().measures().reach().mean());
+  for (const pb::MessageResult& message : run.messages()) {
+    std::uint64_t first = 0, last = 0;
+    for (const pb::GroupResult& group : message.groups()) {
+      if (group.kind() != pb::GROUP_KIND_NETWORK) continue;
+      first += group.first_met();
+      last += group.last_met();
+    }
+    EXPECT_GT(first + last, 0u);
+    for (const pb::StepCounts& step : message.steps()) {
+      EXPECT_LE(std::max(step.first_met(), step.last_met()), step.first_receipts());
+      first -= step.first_met();
+      last -= step.last_met();
+    }
+    EXPECT_EQ(first, 0u) << message.name();
+    EXPECT_EQ(last, 0u) << message.name();
+  }
   // The answer starts in the step after the first sighting.
   std::uint64_t monitors = 0;
   for (const pb::StepCounts& step : run.steps()) monitors += step.monitors();

@@ -41,6 +41,14 @@ std::vector<std::vector<GroupRow>> JudgeGroups(const ModelGraph& graph, const Mo
       met.emplace_back(receipt->second, luck.Coin(coin), m);
     }
     std::ranges::sort(met);
+    for (std::size_t i = 0; verdicts.size() > 1 && i < met.size(); ++i) {
+      auto& rows = groups[std::get<2>(met[i])];
+      const std::size_t at = 521 + communities.size() + 2 + std::get<0>(met[i]);
+      rows.resize(std::max(rows.size(), at + 1));
+      ++rows[at].members;
+      rows[at].first_met += i == 0 ? 1 : 0;
+      rows[at].last_met += i + 1 == met.size() ? 1 : 0;
+    }
     for (const std::size_t group : GroupsOf(member, audiences[key], communities)) {
       for (std::size_t m = 0; m < verdicts.size(); ++m) {
         GroupRow& row = groups[m][group];
