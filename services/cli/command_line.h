@@ -52,6 +52,7 @@ void AddCompareCommand(CLI::App& app, Action& action);         // compare
 void AddSweepCommand(CLI::App& app, Action& action);           // sweep
 void AddMarginalCommand(CLI::App& app, Action& action);        // marginal
 void AddRunCommands(CLI::App& app, Action& action);            // run ...
+void AddTraceCommand(CLI::App& run, Action& action);           // run trace
 void AddReportCommand(CLI::App& app, Action& action);          // report
 void AddScenarioCommands(CLI::App& app, Action& action);       // scenario ...
 void AddTokenCommands(CLI::App& app, Action& action);          // token create

@@ -241,6 +241,7 @@ void AddRunCommands(CLI::App& app, Action& action) {
   AddNamed(run, action, "pause", "Ask a run to rest until it is resumed", PauseRun);
   AddNamed(run, action, "resume", "Let a paused run go on", ResumeRun);
   AddReceipts(run, action);
+  AddTraceCommand(run, action);
   AddNamed(run, action, "cancel", "Ask a run to stop", CancelRun);
   AddNamed(run, action, "pin", "Keep an ended run and its result until it is deleted", PinRun);
   AddNamed(run, action, "unpin", "Let an ended run be forgotten when its time comes", UnpinRun);

@@ -37,6 +37,7 @@ absl::Status Merge(const RunPlan& plan, const pbi::ConductRunResponse& part, Con
   whole.processing_seconds = std::max(whole.processing_seconds, part.processing_seconds());
   whole.exchange_bytes += part.exchange_bytes();
   whole.links_touched += part.links_touched();
+  whole.traces.push_back(part.trace());
   whole.target_members += part.target_members();
   for (const pbi::GroupCounts& counts : part.groups()) {
     if (counts.message() >= whole.groups.size() || counts.group() >= GroupsMax(plan)) {
@@ -155,7 +156,10 @@ absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& plac
   };
   std::vector<pbi::ConductRunResponse> lasts(calls.size());
   LAWINE_RETURN_IF_ERROR(Follow(calls, report, cancellation, lasts));
-  for (pbi::ConductRunResponse& last : lasts) *block.add_said() = std::move(last);
+  for (pbi::ConductRunResponse& last : lasts) {
+    last.mutable_trace()->set_first_replica(plan.spec.first_replica);
+    *block.add_said() = std::move(last);
+  }
   return block;
 }
 

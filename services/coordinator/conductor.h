@@ -33,6 +33,7 @@ struct ConductOutcome {
   double processing_seconds = 0;
   std::uint64_t exchange_bytes = 0;
   std::uint64_t links_touched = 0;
+  std::vector<lawine::v1::WorkerTrace> traces;  // of each worker; of blocks one after the other
 };
 
 // One message's replicas.

@@ -86,6 +86,9 @@ class SimulationFront final : public pb::SimulationService::Service {
   Status GetRunResult(Context* c, const pb::GetRunResultRequest* q, pb::GetRunResultResponse* r) override {
     return gate_.Pass({"GetRunResult", Role::kRead}, behind_, &Behind::GetRunResult, c, q, r);
   }
+  Status GetRunTrace(Context* c, const pb::GetRunTraceRequest* q, pb::GetRunTraceResponse* r) override {
+    return gate_.Pass({"GetRunTrace", Role::kRead}, behind_, &Behind::GetRunTrace, c, q, r);
+  }
   Status ListReceipts(Context* c, const pb::ListReceiptsRequest* q,
                       Writer<pb::ListReceiptsResponse>* w) override {
     return gate_.Pass({"ListReceipts", Role::kRead}, behind_, &Behind::ListReceipts, c, q, w);

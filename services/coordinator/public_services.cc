@@ -241,6 +241,13 @@ grpc::Status SimulationService::GetRunResult(grpc::ServerContext*, const pb::Get
   return ToGrpc(result.status());
 }
 
+grpc::Status SimulationService::GetRunTrace(grpc::ServerContext*, const pb::GetRunTraceRequest* request,
+                                            pb::GetRunTraceResponse* response) {
+  auto trace = runs_.Trace(request->name());
+  if (trace.ok()) *response = *std::move(trace);
+  return ToGrpc(trace.status());
+}
+
 grpc::Status SimulationService::ListReceipts(grpc::ServerContext*, const pb::ListReceiptsRequest* request,
                                              grpc::ServerWriter<pb::ListReceiptsResponse>* writer) {
   return ToGrpc(runs_.Receipts(request->name(), request->message(),

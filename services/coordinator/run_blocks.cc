@@ -47,6 +47,19 @@ std::uint32_t BlockEnd(const RunPlan& plan, const RunSoFar& so_far, absl::Durati
   return std::min(end, so_far.replicas + static_cast<std::uint32_t>(std::min<double>(wanted, end)));
 }
 
+// As long as they are few enough to be kept with the run.
+void AppendTraces(std::vector<pb::WorkerTrace> part, std::vector<pb::WorkerTrace>& whole) {
+  constexpr int kTurnsMax = 20'000;
+  const auto size_of = [](const pb::WorkerTrace& trace) { return std::max(1, trace.turns_size()); };
+  int turns = 0;
+  for (const pb::WorkerTrace& trace : whole) turns += size_of(trace);
+  for (pb::WorkerTrace& trace : part) {
+    turns += size_of(trace);
+    if (turns > kTurnsMax) return;
+    whole.push_back(std::move(trace));
+  }
+}
+
 }  // namespace
 
 void Append(ConductOutcome part, ConductOutcome& whole) {
@@ -65,6 +78,7 @@ void Append(ConductOutcome part, ConductOutcome& whole) {
   whole.processing_seconds += part.processing_seconds;
   whole.exchange_bytes += part.exchange_bytes;
   whole.links_touched += part.links_touched;
+  AppendTraces(std::move(part.traces), whole.traces);
 }
 
 absl::Status AddBlock(const RunPlan& plan, const pbi::RunBlock& block, RunSoFar& so_far) {

@@ -115,6 +115,7 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
   const auto workers = static_cast<std::uint32_t>(used.workers.size());
   pb::RunResult result = ResultOf(*entry.plan, so_far, workers, entry.asked);
   result.mutable_manifest()->set_run(RunName(entry.run_id));
+  entry.trace = std::move(so_far.outcome.traces);
   LAWINE_RETURN_IF_ERROR(CheckBranchOf(entry, result));
   if (!entry.plan->spec.record_attribution) return result;
   LAWINE_ASSIGN_OR_RETURN(*result.mutable_attribution(),

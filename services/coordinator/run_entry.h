@@ -114,6 +114,7 @@ struct RunEntry {
   GraphUse use;                   // until it has ended
   bool attempt_is_fresh = false;  // no frames had the record's attempt yet
   absl::Time asked;
+  std::vector<lawine::v1::WorkerTrace> trace;  // once it has succeeded
   RunProgress progress;
   Cancellation cancellation;
   mutable Mutex mutex;

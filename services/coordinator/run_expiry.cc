@@ -35,7 +35,10 @@ void Runs::End(RunEntry& entry, pb::RunState state, const std::string& error, co
 
 absl::Status Runs::Save(RunEntry& entry, const pb::RunResult* result) {
   internal::v1::RunRecord record = entry.record;
-  if (result != nullptr) *record.mutable_result() = *result;
+  if (result != nullptr) {
+    *record.mutable_result() = *result;
+    *record.mutable_trace() = {entry.trace.begin(), entry.trace.end()};
+  }
   LAWINE_ASSIGN_OR_RETURN(entry.record_bytes, archive_.Save(record));
   return absl::OkStatus();
 }

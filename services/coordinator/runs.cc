@@ -276,15 +276,26 @@ std::vector<pb::Run> Runs::List(std::size_t count, std::uint64_t before_id) cons
   return runs;
 }
 
-absl::StatusOr<pb::RunResult> Runs::Result(const std::string& name) const {
+absl::StatusOr<pbi::RunRecord> Runs::Succeeded(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   const pb::Run run = Describe(*entry);
   if (run.state() != pb::RUN_STATE_SUCCEEDED) {
     return absl::FailedPreconditionError(absl::StrCat(name, " has no result: it is ", StateWord(run.state()),
                                                       run.error().empty() ? "" : ": ", run.error()));
   }
-  LAWINE_ASSIGN_OR_RETURN(const pbi::RunRecord record, archive_.Load(entry->run_id));
+  return archive_.Load(entry->run_id);
+}
+
+absl::StatusOr<pb::RunResult> Runs::Result(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::RunRecord record, Succeeded(name));
   return record.result();
+}
+
+absl::StatusOr<pb::GetRunTraceResponse> Runs::Trace(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::RunRecord record, Succeeded(name));
+  pb::GetRunTraceResponse response;
+  *response.mutable_workers() = record.trace();
+  return response;
 }
 
 absl::StatusOr<pb::Run> Runs::Cancel(const std::string& name) {

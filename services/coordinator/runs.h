@@ -57,6 +57,7 @@ class Runs {
   absl::StatusOr<lawine::v1::Run> Get(const std::string& name) const;
   std::vector<lawine::v1::Run> List(std::size_t count, std::uint64_t before_id) const;  // latest first
   absl::StatusOr<lawine::v1::RunResult> Result(const std::string& name) const;
+  absl::StatusOr<lawine::v1::GetRunTraceResponse> Trace(const std::string& name) const;
   absl::StatusOr<lawine::v1::Run> Cancel(const std::string& name);
   // FAILED_PRECONDITION when it has ended; for Resume also while it is on its way to a pause.
   absl::StatusOr<lawine::v1::Run> Pause(const std::string& name);
@@ -82,6 +83,8 @@ class Runs {
   // What a branch must have in common with its run, unless that is forgotten.
   absl::Status CheckBranchOf(const RunEntry& entry, lawine::v1::RunResult& result) const;
   absl::Status TakeIn(internal::v1::RunRecord record, std::uint64_t bytes);
+  // As it is kept, with its result. FAILED_PRECONDITION when it has none.
+  absl::StatusOr<internal::v1::RunRecord> Succeeded(const std::string& name) const;
   std::uint32_t QueuePosition(std::uint64_t run_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   lawine::v1::Run Describe(const RunEntry& entry) const;
   absl::Status Accept(RunEntry& entry, lawine::v1::Run run, const RunPlan& plan,

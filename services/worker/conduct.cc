@@ -9,6 +9,7 @@
 #include "engine/spread/model_shard.h"
 #include "services/common/wire.h"
 #include "services/worker/planned_part.h"
+#include "services/worker/turn_times.h"
 
 namespace lawine {
 namespace {
@@ -82,10 +83,23 @@ class ProgressReports {
   std::uint32_t replicas_done_ = 0;
 };
 
+// One turn, and its times.
+template <class Turn>
+absl::Status Take(ActiveRun& run, TurnTimes& times, Turn&& turn) {
+  times.Begin();
+  LAWINE_RETURN_IF_ERROR(run.Take(turn));
+  const RunMachine& machine = run.machine();
+  const bool single = run.spec().replicas == 1;
+  times.End(single ? static_cast<std::uint32_t>(machine.steps(0).size()) : 0,
+            single ? 0 : machine.replicas_done(), machine.frame_bytes_sent());
+  return absl::OkStatus();
+}
+
 absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context,
-                   ConductStream& stream) {
+                   ConductStream& stream, TurnTimes& times) {
   ProgressReports reports(run.machine(), run.spec(), stream);
-  LAWINE_RETURN_IF_ERROR(run.Take([&executor](RunMachine& machine) { return machine.Start(executor); }));
+  LAWINE_RETURN_IF_ERROR(
+      Take(run, times, [&executor](RunMachine& machine) { return machine.Start(executor); }));
   absl::Time last_progress = absl::Now();
   absl::Time last_report = last_progress;
   while (!run.machine().done()) {
@@ -97,7 +111,8 @@ absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::Server
     }
     if (!ready) continue;
     last_progress = now;
-    LAWINE_RETURN_IF_ERROR(run.Take([&executor](RunMachine& machine) { return machine.Advance(executor); }));
+    LAWINE_RETURN_IF_ERROR(
+        Take(run, times, [&executor](RunMachine& machine) { return machine.Advance(executor); }));
     // Many small steps share a message; a watcher need not see each at once.
     if (!report || now - last_report < kReportEvery) continue;
     last_report = now;
@@ -119,7 +134,7 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
 }
 
 bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan& plan,
-                  double processing_seconds, ConductStream& stream) {
+                  double processing_seconds, const TurnTimes& times, ConductStream& stream) {
   pbi::ConductRunResponse done;
   for (const LaneOutcome& lane : machine.lanes()) *done.add_lanes() = wire::ToProto(lane);
   for (std::size_t i = 0; plan.report_steps() && i < machine.kept_steps().size(); ++i) {
@@ -132,6 +147,7 @@ bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan&
   done.set_links_touched(machine.links_touched());
   done.set_target_members(machine.target_members());
   done.set_processing_seconds(processing_seconds);
+  *done.mutable_trace() = times.Of(plan.own_node_id());
   done.set_done(true);
   spdlog::info("run {}: {} replicas done in {:.3f} s", run.spec().run_id, machine.lanes().size(),
                processing_seconds);
@@ -156,7 +172,8 @@ absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Execut
   if (!stream.Write(prepared) || !stream.Read(&request)) return CoordinatorGone();
   if (!request.start()) return absl::InvalidArgumentError("expected a start after the plan");
   const absl::Time start = absl::Now();
-  LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream));
+  TurnTimes times;
+  LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream, times));
   const double processing_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   if (plan.record_receipts()) {
     KeptReceipts kept{.run_id = plan.run_id(),
@@ -170,8 +187,8 @@ absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Execut
     }
     runs.Keep(std::move(kept));
   }
-  return WriteOutcome(*run, run->machine(), plan, processing_seconds, stream) ? absl::OkStatus()
-                                                                              : CoordinatorGone();
+  const bool written = WriteOutcome(*run, run->machine(), plan, processing_seconds, times, stream);
+  return written ? absl::OkStatus() : CoordinatorGone();
 }
 
 }  // namespace

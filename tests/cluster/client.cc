@@ -169,6 +169,13 @@ Answer<pb::RunResult> Client::Result(const std::string& name) {
   return {status, response.result()};
 }
 
+Answer<pb::GetRunTraceResponse> Client::Trace(const std::string& name) {
+  Answer<pb::GetRunTraceResponse> answer;
+  answer.status = Call(*simulations_, &pb::SimulationService::Stub::GetRunTrace,
+                       Named<pb::GetRunTraceRequest>(name), answer.value);
+  return answer;
+}
+
 grpc::Status Client::Cancel(const std::string& name) {
   pb::CancelRunResponse response;
   return Call(*simulations_, &pb::SimulationService::Stub::CancelRun, Named<pb::CancelRunRequest>(name),

@@ -74,6 +74,7 @@ class Client {
   Answer<pb::CreateRunResponse> CreateRun(const pb::CreateRunRequest& request);
   Answer<pb::Run> GetRun(const std::string& name);
   Answer<pb::RunResult> Result(const std::string& name);
+  Answer<pb::GetRunTraceResponse> Trace(const std::string& name);
   grpc::Status Cancel(const std::string& name);
   Answer<pb::Run> Pause(const std::string& name);
   Answer<pb::Run> Resume(const std::string& name);

@@ -1,5 +1,7 @@
 // Results: whole as soon as a run has succeeded, whatever their size.
+#include <cstdint>
 #include <future>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,41 @@ TEST_F(RunResultTest, IsThereTheMomentTheRunHasSucceeded) {
   std::vector<std::future<void>> callers;
   for (int c = 0; c < 4; ++c) callers.push_back(std::async(std::launch::async, create_and_read));
   for (auto& caller : callers) caller.get();
+}
+
+// Who waited how long differs from run to run; what adds up does not.
+TEST_F(RunResultTest, TracesEveryWorker) {
+  pb::CreateRunRequest request = Request(1);
+  request.mutable_scenario()->mutable_stop()->set_max_steps(3);
+  const std::string name = client().CreateRun(request).value.run().name();
+  ASSERT_EQ(WaitForEnd(name, absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
+  const auto trace = client().Trace(name);
+  ASSERT_TRUE(trace.ok()) << Text(trace.status);
+  std::set<std::string> workers;
+  for (const pb::WorkerTrace& part : trace.value.workers()) {
+    workers.insert(part.worker());
+    ASSERT_GT(part.turns_size(), 0);
+    std::uint64_t end = 0, worked = 0;
+    for (const pb::TraceTurn& turn : part.turns()) {
+      EXPECT_GE(turn.begin_us() + 1, end) << "turns overlap";  // each time is rounded on its own
+      end = turn.begin_us() + turn.took_us();
+      worked += turn.took_us();
+    }
+    EXPECT_EQ(part.worked_us(), worked);
+    EXPECT_EQ(part.turns(part.turns_size() - 1).steps_closed(), 4u) << "steps 0 to 3";
+    EXPECT_EQ(part.turns_left_out(), 0u);
+  }
+  EXPECT_EQ(workers.size(), cluster().workers_count());
+  EXPECT_EQ(static_cast<std::size_t>(trace.value.workers_size()), workers.size());
+}
+
+TEST_F(RunResultTest, HasNoTraceBeforeItsEnd) {
+  EXPECT_EQ(client().Trace("runs/123").status.error_code(), grpc::StatusCode::NOT_FOUND);
+  const std::string name = StartLongRun();
+  EXPECT_EQ(client().Trace(name).status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  client().Cancel(name);
+  WaitForEnd(name, absl::Seconds(60));
+  EXPECT_EQ(client().Trace(name).status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
 }
 
 }  // namespace
