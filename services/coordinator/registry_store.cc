@@ -21,6 +21,10 @@ constexpr RocksContent kRegistry{
 constexpr char kFormatKey[] = "format";
 constexpr char kFormat[] = "1";
 
+// So long what comes next waits for the end of what goes on with a database that was abandoned.
+constexpr std::chrono::milliseconds kWait(1);
+constexpr int kWaitsMax = 5'000;
+
 // `open` is gone when the database is closed; the last reference to it is gone before.
 struct Closer {
   std::shared_ptr<bool> open = std::make_shared<bool>(true);
@@ -30,16 +34,27 @@ struct Closer {
   }
 };
 
-absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenDatabase(const std::string& path, rocksdb::Env* env) {
+rocksdb::Options OptionsOf(rocksdb::Env* env) {
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
   options.create_if_missing = true;
   options.write_buffer_size = 4 << 20;
   options.info_log = NoDiary();
   options.paranoid_checks = true;
+  return options;
+}
+
+absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenDatabase(const std::string& path, rocksdb::Env* env) {
   rocksdb::DB* db = nullptr;
-  LAWINE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(options, path, &db), path, kRegistry));
+  LAWINE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(OptionsOf(env), path, &db), path, kRegistry));
   return std::shared_ptr<rocksdb::DB>(db, Closer());
+}
+
+// Writes nothing, not even to disk; what is in the log is read into memory.
+absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenToRead(const std::string& path, rocksdb::Env* env) {
+  rocksdb::DB* db = nullptr;
+  LAWINE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::OpenForReadOnly(OptionsOf(env), path, &db), path, kRegistry));
+  return std::shared_ptr<rocksdb::DB>(db);
 }
 
 class RocksRegistry final : public RegistryStore {
@@ -53,7 +68,7 @@ class RocksRegistry final : public RegistryStore {
     return Write([&](rocksdb::DB& db) { return db.Put(synced_, key, value); });
   }
   absl::StatusOr<std::string> Get(const std::string& key) override {
-    LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<rocksdb::DB> db, Database());
+    LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<rocksdb::DB> db, Database(Use::kRead));
     std::string value;
     const rocksdb::Status got = db->Get(rocksdb::ReadOptions(), key, &value);
     if (got.IsNotFound()) return absl::NotFoundError(absl::StrCat(path_, ": no record '", key, "'"));
@@ -67,7 +82,7 @@ class RocksRegistry final : public RegistryStore {
   absl::Status Scan(
       const std::string& prefix,
       const std::function<absl::Status(const std::string&, const std::string&)>& visit) override {
-    LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<rocksdb::DB> db, Database());
+    LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<rocksdb::DB> db, Database(Use::kRead));
     const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(rocksdb::ReadOptions()));
     for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
       LAWINE_RETURN_IF_ERROR(visit(it->key().ToString(), it->value().ToString()));
@@ -76,30 +91,43 @@ class RocksRegistry final : public RegistryStore {
   }
 
  private:
+  enum class Use { kRead, kWrite };
+
   // After a failed write of its log RocksDB takes no other, whatever it is told, until it is opened again.
   template <class Try>
   absl::Status Write(const Try& write) {
-    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<rocksdb::DB> db, Database());
+    LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<rocksdb::DB> db, Database(Use::kWrite));
     rocksdb::Status status = write(*db);
     if (!status.ok() && !db->Resume().ok()) {
       Abandon(std::move(db));
-      const auto opened = Database();
+      const auto opened = Database(Use::kWrite);
       if (!opened.ok()) return FromRocks(status, path_, kRegistry);
       status = write(**opened);
     }
     return FromRocks(status, path_, kRegistry);
   }
 
-  // Opened again if it was abandoned and nobody uses it any more; those who come meanwhile wait.
-  absl::StatusOr<std::shared_ptr<rocksdb::DB>> Database() {
+  // Opened again if it was abandoned and is closed; those who come meanwhile wait, and use what the first of
+  // them has opened. Where that needs room which the disk does not have, what is there can be read all the
+  // same.
+  absl::StatusOr<std::shared_ptr<rocksdb::DB>> Database(Use use) {
     MutexLock lock(mutex_);
-    if (db_ != nullptr) return db_;
-    for (int waits = 0; !abandoned_.expired(); ++waits) {
-      if (waits == 5'000) return absl::UnavailableError(path_ + ": a write has failed, and others go on");
-      changed_.WaitFor(mutex_, std::chrono::milliseconds(1));
+    for (int waits = 0; db_ == nullptr && !abandoned_.expired(); ++waits) {
+      if (waits == kWaitsMax) {
+        return absl::UnavailableError(
+            path_ +
+            ": a write has failed, and the registry is not closed yet, to be opened again: repeat it");
+      }
+      changed_.WaitFor(mutex_, kWait);
     }
-    LAWINE_ASSIGN_OR_RETURN(db_, OpenDatabase(path_, env_));
-    return db_;
+    if (db_ != nullptr) return db_;
+    auto opened = OpenDatabase(path_, env_);
+    if (opened.ok()) {
+      db_ = *opened;
+    } else if (use == Use::kRead && absl::IsResourceExhausted(opened.status())) {
+      return OpenToRead(path_, env_);
+    }
+    return opened;
   }
   void Abandon(std::shared_ptr<rocksdb::DB> db) {
     MutexLock lock(mutex_);

@@ -16,7 +16,9 @@ namespace lawine {
 
 // Keys: "graph/<name>", "placement/<graph>", "rebalance", "run/<20 digits>", "block/<20 digits>/<first
 // replica>", "traffic/<id>", "request/<id>". Thread-safe. A write that fails may have happened or not; later
-// ones are tried again.
+// ones are tried again. Of a full disk writes tell as RESOURCE_EXHAUSTED; reading goes on. After a failure
+// the database is opened again when all who use it have let go: who comes meanwhile waits some seconds, then
+// is told UNAVAILABLE.
 class RegistryStore {
  public:
   // FAILED_PRECONDITION when another process has it open or another version wrote it, DATA_LOSS when it is
@@ -30,7 +32,8 @@ class RegistryStore {
   // NOT_FOUND when there is none.
   virtual absl::StatusOr<std::string> Get(const std::string& key) = 0;
   virtual absl::Status Delete(const std::string& key) = 0;
-  // Calls visit(key, value) for all keys that start with `prefix`, ascending.
+  // Calls visit(key, value) for all keys that start with `prefix`, ascending. Where a write fails meanwhile,
+  // others wait for the end: it should be quick, and not write.
   virtual absl::Status Scan(
       const std::string& prefix,
       const std::function<absl::Status(const std::string&, const std::string&)>& visit) = 0;

@@ -1,11 +1,15 @@
 // What the registry has acknowledged survives lost power, failing writes and full disks.
 #include "services/coordinator/registry_store.h"
 
+#include <chrono>
+#include <future>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "tests/services/closing_gate.h"
 #include "tests/services/faulty_disk.h"
 #include "tests/support/temp_directory.h"
 
@@ -38,6 +42,14 @@ class Registry {
       values = {found};
     }
   }
+  // It can be read, and is as ExpectWhatWasAcknowledged says.
+  void ExpectReadable(const std::string& where) {
+    for (const auto& [key, values] : possible_) {
+      const absl::Status status = store_->Get(key).status();
+      EXPECT_TRUE(status.ok() || absl::IsNotFound(status)) << where << ": " << key << ": " << status;
+    }
+    ExpectWhatWasAcknowledged(where);
+  }
   // Power is lost and comes back.
   void LosePower(TestRandom& random) {
     store_.reset();
@@ -46,6 +58,8 @@ class Registry {
     Open();
   }
   FaultyDisk& disk() { return *disk_; }
+  ClosingGate& gate() { return *gate_; }
+  RegistryStore& store() { return *store_; }
   std::uint64_t forgotten() const { return forgotten_; }
 
  private:
@@ -53,7 +67,8 @@ class Registry {
     store_.reset();
     env_.reset();
     disk_ = std::make_shared<FaultyDisk>();
-    env_ = rocksdb::NewCompositeEnv(disk_);
+    gate_ = std::make_shared<ClosingGate>(disk_);
+    env_ = rocksdb::NewCompositeEnv(gate_);
     auto store = RegistryStore::Open(path_, env_.get());
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
@@ -61,6 +76,7 @@ class Registry {
 
   const std::string path_;
   std::shared_ptr<FaultyDisk> disk_;
+  std::shared_ptr<ClosingGate> gate_;
   std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<RegistryStore> store_;
   std::map<std::string, std::set<std::string>> possible_;
@@ -114,6 +130,93 @@ TEST(RegistryStoreTest, AFullDiskIsToldAndGoesOnWhenThereIsRoom) {
   registry.ExpectWhatWasAcknowledged("with room");
   registry.LosePower(random);
   registry.ExpectWhatWasAcknowledged("later");
+}
+
+TEST(RegistryStoreTest, AFullDiskCanBeRead) {
+  TestRandom random(1);
+  TempDirectory directory;
+  Registry registry((directory.path() / "registry").string());
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(registry.Change(random).ok());
+  registry.disk().SetFull(true);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(registry.Change(random).code(), absl::StatusCode::kResourceExhausted);
+    registry.ExpectReadable("full");
+  }
+  registry.disk().SetFull(false);
+  EXPECT_TRUE(registry.Change(random).ok());
+  registry.ExpectReadable("with room");
+}
+
+// A registry that waits at the end of closing: a write has failed, and will be tried again.
+class ClosingTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(store().Put("run/1", "kept").ok());
+    registry_.gate().Close();
+    registry_.disk().FailOnceAfter(1);
+    failed_ = PutLater("run/2");
+    ASSERT_TRUE(registry_.gate().AwaitSomebody());
+  }
+  void TearDown() override { registry_.gate().Open(); }
+  RegistryStore& store() { return registry_.store(); }
+  std::future<absl::Status> PutLater(const std::string& key) {
+    return std::async(std::launch::async, [this, key] { return store().Put(key, "value"); });
+  }
+  void ExpectHolds(const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) EXPECT_TRUE(store().Get(key).ok()) << key;
+  }
+
+  TempDirectory directory_;
+  Registry registry_{(directory_.path() / "registry").string()};
+  std::future<absl::Status> failed_;
+};
+
+TEST_F(ClosingTest, OfSeveralWhoWaitOneOpensItAgain) {
+  std::vector<std::future<absl::Status>> waiting;
+  for (int i = 3; i < 10; ++i) waiting.push_back(PutLater(absl::StrCat("run/", i)));
+  EXPECT_EQ(waiting.back().wait_for(std::chrono::milliseconds(300)), std::future_status::timeout);
+  registry_.gate().Open();
+  for (auto& put : waiting) {
+    const absl::Status status = put.get();
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  const absl::Status status = failed_.get();
+  EXPECT_TRUE(status.ok()) << "it is tried once more: " << status;
+  ExpectHolds({"run/1", "run/2", "run/3", "run/9"});
+}
+
+TEST_F(ClosingTest, WhoHasWaitedForLongIsToldToTryAgain) {
+  const absl::Status status = store().Put("run/3", "value");
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_NE(status.message().find("not closed yet"), std::string::npos) << status;
+  registry_.gate().Open();
+  EXPECT_TRUE(failed_.get().ok());
+  EXPECT_TRUE(store().Put("run/3", "value").ok());
+  ExpectHolds({"run/1", "run/2", "run/3"});
+}
+
+TEST(RegistryStoreTest, IsOpenedAgainWhenItsLastReaderIsDone) {
+  TempDirectory directory;
+  Registry registry((directory.path() / "registry").string());
+  RegistryStore& store = registry.store();
+  ASSERT_TRUE(store.Put("run/1", "kept").ok());
+  std::promise<void> reads, go_on;
+  auto reader = std::async(std::launch::async, [&] {
+    return store.Scan("run/", [&](const std::string&, const std::string&) {
+      reads.set_value();
+      go_on.get_future().wait();
+      return absl::OkStatus();
+    });
+  });
+  reads.get_future().wait();
+  registry.disk().FailOnceAfter(1);
+  auto writer = std::async(std::launch::async, [&store] { return store.Put("run/2", "new"); });
+  EXPECT_EQ(writer.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  go_on.set_value();
+  EXPECT_TRUE(reader.get().ok());
+  const absl::Status written = writer.get();
+  EXPECT_TRUE(written.ok()) << written;
+  EXPECT_EQ(store.Get("run/2").value_or(""), "new");
 }
 
 TEST(RegistryStoreTest, AnotherVersionsRegistryIsRefused) {
