@@ -12,6 +12,13 @@ class SilentLogger final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+// RocksDB's words, not any with "lock" in them: the path may have some of these too, as /block-storage.
+bool IsLocked(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  return status.IsIOError() && (absl::StrContains(text, "lock hold by current process") ||
+                                absl::StrContains(text, "While lock file"));
+}
+
 }  // namespace
 
 std::shared_ptr<rocksdb::Logger> NoDiary() { return std::make_shared<SilentLogger>(); }
@@ -30,7 +37,7 @@ absl::Status FromRocks(const rocksdb::Status& status, const std::string& path, c
   if (status.IsCorruption()) {
     return absl::DataLossError(absl::StrCat(text, ": the ", content.name, " is damaged: ", content.repair));
   }
-  if (status.IsIOError() && absl::StrContains(status.ToString(), "lock")) {
+  if (IsLocked(status)) {
     return absl::FailedPreconditionError(
         absl::StrCat(text, ": another process has this ", content.name, " open: stop it first"));
   }
