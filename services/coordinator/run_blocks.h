@@ -26,7 +26,7 @@ absl::Status AddBlock(const RunPlan& plan, const internal::v1::RunBlock& block, 
 struct BlockHooks {
   // The number of the next block's frames: no other block of the run had it or will have it.
   std::function<absl::StatusOr<std::uint32_t>()> next_attempt;
-  // A block is over. Its failure fails the run. Not called for a run of one block.
+  // A block is over. If that fails the block has to be done again. Not called for a run of one block.
   std::function<absl::Status(const internal::v1::RunBlock&)> keep;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -31,6 +32,30 @@ pb::RunResult ResultOf(RunPlan plan, const RunSoFar& so_far, std::uint32_t worke
   result.mutable_timing()->set_processing_seconds(so_far.outcome.processing_seconds);
   result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
   return result;
+}
+
+// Keeps something of a run. A disk that is full may have room again: the run pauses for it, as for a worker
+// that was lost.
+absl::Status WhenThereIsRoom(absl::Duration wait_max, RunEntry& entry,
+                             const std::function<absl::Status()>& keep) {
+  constexpr absl::Duration kTryEvery = absl::Milliseconds(500);
+  const absl::Time end = absl::Now() + wait_max;
+  absl::Status kept = keep();
+  const auto may_pass = [&kept] { return absl::IsResourceExhausted(kept) || absl::IsUnavailable(kept); };
+  if (!may_pass()) return kept;
+  spdlog::warn("{}: pauses: {}", RunName(entry.run_id), std::string(kept.message()));
+  while (may_pass()) {
+    if (absl::Now() >= end || entry.cancellation.cancelled()) return kept;
+    {
+      MutexLock lock(entry.mutex);
+      entry.record.mutable_run()->set_waiting_for(std::string(kept.message()));
+    }
+    SleepUnlessCancelled(kTryEvery, entry.cancellation);
+    kept = keep();
+  }
+  MutexLock lock(entry.mutex);
+  entry.record.mutable_run()->clear_waiting_for();
+  return kept;
 }
 
 }  // namespace
@@ -174,7 +199,9 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
                      {.next_attempt = [&] { return NextAttempt(entry); },
                       .keep =
                           [&](const pbi::RunBlock& block) {
-                            const absl::Status kept = archive_.AddBlock(entry.run_id, block);
+                            const absl::Status kept =
+                                WhenThereIsRoom(options_.recovery.recover_within, entry,
+                                                [&] { return archive_.AddBlock(entry.run_id, block); });
                             Failpoint("run.block_kept");
                             return kept;
                           }},
@@ -182,11 +209,18 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
 }
 
 absl::StatusOr<std::uint32_t> Runs::NextAttempt(RunEntry& entry) {
-  MutexLock lock(entry.mutex);
-  if (std::exchange(entry.attempt_is_fresh, false)) return entry.record.attempt();
-  entry.record.set_attempt(entry.record.attempt() + 1);
-  LAWINE_RETURN_IF_ERROR(Save(entry, nullptr));
-  return entry.record.attempt();
+  std::uint32_t attempt = 0;
+  {
+    MutexLock lock(entry.mutex);
+    if (std::exchange(entry.attempt_is_fresh, false)) return entry.record.attempt();
+    attempt = entry.record.attempt() + 1;
+    entry.record.set_attempt(attempt);
+  }
+  LAWINE_RETURN_IF_ERROR(WhenThereIsRoom(options_.recovery.recover_within, entry, [&] {
+    MutexLock lock(entry.mutex);
+    return Save(entry, nullptr);
+  }));
+  return attempt;
 }
 
 // One attempt at a run that nobody keeps.

@@ -296,6 +296,22 @@ TEST(DiskFullTest, RefusesTheLoadAndKeepsWhatWasThere) {
   EXPECT_TRUE(client.CreateGraph(GraphOf("large", 3'000)).ok()) << "what was written is gone again";
 }
 
+// All that is left of `directory`'s disk, while it lives.
+class Filler {
+ public:
+  explicit Filler(const fs::path& directory) : path_(directory / "filler") {
+    std::ofstream file(path_, std::ios::binary);
+    const std::string page(4096, 'x');
+    while (file.write(page.data(), static_cast<std::streamsize>(page.size())).flush()) continue;
+  }
+  ~Filler() { fs::remove(path_); }
+  Filler(const Filler&) = delete;
+  Filler& operator=(const Filler&) = delete;
+
+ private:
+  const fs::path path_;
+};
+
 class CoordinatorDiskFullTest : public LongRunTest {
  protected:
   void SetUp() override {
@@ -325,6 +341,46 @@ TEST_F(CoordinatorDiskFullTest, RefusesAnImportThatDoesNotFitAndTakesTheNext) {
   EXPECT_EQ(SmallDigest(), digest_);
   const auto small = client().Import(options, {{"rows", rows.substr(0, rows.find('\n', 1'000'000) + 1)}});
   EXPECT_TRUE(small.ok()) << Text(small.status);
+}
+
+// What needs no disk goes on; what does is refused, or waits, and works again when there is room.
+TEST_F(CoordinatorDiskFullTest, RefusesRunsItCannotKeepAndGoesOnWithOthersWhenThereIsRoom) {
+  const pb::Run before = client().RunToEnd(Scenario(1)).value;
+  const std::string long_run = StartLongRun();
+  pb::Run paused;
+  {
+    const Filler filler(disk_.path());
+    // The registry has room left in what it has written; in the end it has none.
+    grpc::Status status;
+    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+      status = client().CreateRun(Request(1)).status;
+      return !status.ok();
+    }));
+    EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full")) << Text(status);
+    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+      paused = client().GetRun(long_run).value;
+      return !paused.waiting_for().empty();
+    }));
+    EXPECT_THAT(paused.waiting_for(), HasSubstr("the disk is full"));
+    EXPECT_EQ(paused.state(), pb::RUN_STATE_RUNNING) << paused.error();
+    EXPECT_EQ(client().Result(before.name()).value.digest(), digest_);
+    EXPECT_EQ(SmallDigest(), digest_);
+  }
+  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+    const pb::Run run = client().GetRun(long_run).value;
+    return run.replicas_done() > paused.replicas_done() && run.waiting_for().empty();
+  }));
+  const auto created = client().CreateRun(Request(1));
+  ASSERT_TRUE(created.ok()) << Text(created.status);
+  EXPECT_EQ(WaitForEnd(created.value.run().name(), absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
+  cluster().RestartCoordinator();
+  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+    return client().GetRun(long_run).value.replicas_done() >= paused.replicas_done();
+  }));
+  const pb::Run run = client().GetRun(long_run).value;
+  EXPECT_NE(run.state(), pb::RUN_STATE_FAILED) << run.error();
+  client().Cancel(long_run);
+  EXPECT_EQ(client().Result(before.name()).value.digest(), digest_);
 }
 
 }  // namespace
