@@ -142,12 +142,8 @@ Json ClusterJson(const Session& session, const ClusterRecord& record) {
 // Nothing when there is none. Each worker's part has to be a limit too.
 absl::StatusOr<std::optional<std::uint64_t>> MemoryLimit(const std::string& text,
                                                          std::uint32_t workers_count) {
-  if (text.empty()) return std::nullopt;
-  const auto bytes = ParseMemoryLimit(text);
-  if (!bytes.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("--memory-limit: ", bytes.status().message()));
-  }
-  if (*bytes / workers_count >= kMemoryLimitMin) return *bytes;
+  LAWINE_ASSIGN_OR_RETURN(const auto bytes, ParseSizeFlag("--memory-limit", text));
+  if (!bytes.has_value() || *bytes / workers_count >= kMemoryLimitMin) return bytes;
   return absl::InvalidArgumentError(
       absl::StrCat("--memory-limit: expected at least ", MebibytesText(kMemoryLimitMin * workers_count),
                    " for ", Counted(workers_count, "worker", "workers"), ", found ", text));

@@ -38,6 +38,14 @@ absl::StatusOr<std::uint64_t> ParseMemoryLimit(std::string_view text) {
   return refuse();
 }
 
+absl::StatusOr<std::optional<std::uint64_t>> ParseSizeFlag(std::string_view flag, std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const absl::StatusOr<std::uint64_t> bytes = ParseMemoryLimit(text);
+  if (bytes.ok()) return *bytes;
+  return absl::InvalidArgumentError(
+      absl::StrCat(absl::string_view(flag.data(), flag.size()), ": ", bytes.status().message()));
+}
+
 std::string MebibytesText(std::uint64_t bytes) {
   constexpr std::uint64_t kKibibyte = 1u << 10, kMebibyte = 1u << 20;
   return bytes < 10 * kMebibyte ? absl::StrCat((bytes + kKibibyte - 1) / kKibibyte, " KiB")

@@ -2,7 +2,11 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/base/status_macros.h"
 #include "services/common/size.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/run_flags.h"
@@ -29,11 +33,8 @@ void AddPortFlags(CLI::App& app, lawine::CoordinatorOptions& options) {
 }
 
 absl::Status ApplyImportMemory(const std::string& given, lawine::CoordinatorOptions& options) {
-  if (given.empty()) return absl::OkStatus();
-  const auto bytes = lawine::ParseMemoryLimit(given);
-  if (!bytes.ok())
-    return absl::InvalidArgumentError("--import-memory: " + std::string(bytes.status().message()));
-  options.import_memory_bytes = *bytes;
+  LAWINE_ASSIGN_OR_RETURN(const auto bytes, lawine::ParseSizeFlag("--import-memory", given));
+  options.import_memory_bytes = bytes.value_or(options.import_memory_bytes);
   return absl::OkStatus();
 }
 
@@ -41,17 +42,11 @@ int Serve(const CLI::App& app, const lawine::ServerFlags& flags, const lawine::C
   const auto server = lawine::CoordinatorServer::Start(options);
   if (!server.ok()) return lawine::StartFailed(kProgram, server.status());
   spdlog::info("data {}, {} runs at once", options.data_dir, options.runs.at_once_max);
-  lawine::Serving serving{.data_dir = options.data_dir,
-                          .addresses = {{"public port", (*server)->address()}},
-                          .checks = [&] { return (*server)->Checks(); },
-                          .collect = [&] { return (*server)->Collect(); },
-                          .drain = [&](absl::Time until) { return (*server)->Drain(until); }};
+  std::vector<std::pair<std::string, std::string>> addresses = {{"public port", (*server)->address()}};
   if ((*server)->cluster_address() != (*server)->address()) {
-    serving.addresses.insert(serving.addresses.begin(), {"cluster port", (*server)->cluster_address()});
+    addresses.insert(addresses.begin(), {"cluster port", (*server)->cluster_address()});
   }
-  const absl::Status served = lawine::ServeUntilSignal(app, flags, serving);
-  (*server)->Shutdown();
-  return served.ok() ? 0 : lawine::StartFailed(kProgram, served);
+  return lawine::ServeAndStop(app, flags, options.data_dir, std::move(addresses), **server);
 }
 
 }  // namespace
@@ -82,8 +77,6 @@ int main(int argc, char** argv) {
   absl::Status status = run_flags.Apply();
   status.Update(ApplyImportMemory(import_memory, options));
   if (!status.ok()) return lawine::StartFailed(kProgram, status);
-  options.listen = server_flags.listen;
-  options.insecure_listen = server_flags.insecure_listen;
-  options.cluster_certificates = server_flags.certificates;
+  lawine::ApplyListenFlags(server_flags, options, options.cluster_certificates);
   return Serve(app, server_flags, options);
 }

@@ -43,11 +43,8 @@ absl::Status RunFlags::Apply() {
   LAWINE_RETURN_IF_ERROR(Read("--keep-every", keep_every_, options_.keep_every));
   LAWINE_RETURN_IF_ERROR(Read("--recover-within", recover_within_, options_.recovery.recover_within));
   LAWINE_RETURN_IF_ERROR(Read("--keep-results", keep_results_, options_.results_kept));
-  if (results_max_.empty()) return absl::OkStatus();
-  const auto bytes = ParseMemoryLimit(results_max_);
-  if (!bytes.ok())
-    return absl::InvalidArgumentError(absl::StrCat("--results-max: ", bytes.status().message()));
-  options_.results_bytes_max = *bytes;
+  LAWINE_ASSIGN_OR_RETURN(const auto results_max, ParseSizeFlag("--results-max", results_max_));
+  options_.results_bytes_max = results_max.value_or(options_.results_bytes_max);
   return absl::OkStatus();
 }
 

@@ -48,6 +48,14 @@ void AddListenFlags(CLI::App& app, const std::string& name, const std::string& d
 // Call when the command line is read, before anything is logged.
 void ApplyLogFormat(const ServerFlags& flags);
 
+// Puts where to listen, and the certificates inside the cluster, where the options of a server have them.
+template <class Options>
+void ApplyListenFlags(const ServerFlags& flags, Options& options, CertificateFiles& certificates) {
+  options.listen = flags.listen;
+  options.insecure_listen = flags.insecure_listen;
+  certificates = flags.certificates;
+}
+
 // Tells why the server could not start; returns the exit code.
 int StartFailed(const std::string& program, const absl::Status& status);
 
@@ -55,6 +63,22 @@ int StartFailed(const std::string& program, const absl::Status& status);
 // for it, and waits for a signal that asks to stop; then drains, at most `drain_seconds` after that was first
 // asked for. The caller stops the server. `app` is shown at /config.
 absl::Status ServeUntilSignal(const CLI::App& app, const ServerFlags& flags, const Serving& serving);
+
+// The same for a `server` that has started, which is then stopped; returns the exit code. `addresses` are
+// Serving's.
+template <class Server>
+int ServeAndStop(const CLI::App& app, const ServerFlags& flags, const std::string& data_dir,
+                 std::vector<std::pair<std::string, std::string>> addresses, Server& server) {
+  const absl::Status served =
+      ServeUntilSignal(app, flags,
+                       {.data_dir = data_dir,
+                        .addresses = std::move(addresses),
+                        .checks = [&server] { return server.Checks(); },
+                        .collect = [&server] { return server.Collect(); },
+                        .drain = [&server](absl::Time until) { return server.Drain(until); }});
+  server.Shutdown();
+  return served.ok() ? 0 : StartFailed(app.get_name(), served);
+}
 
 }  // namespace lawine
 

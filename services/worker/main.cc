@@ -37,14 +37,8 @@ int Serve(const CLI::App& app, const lawine::ServerFlags& flags, const lawine::W
   spdlog::info("data {}, coordinator {}, {} threads, memory limit {}, node {}", options.data_dir,
                options.coordinator, options.threads, memory_limit.empty() ? "none" : memory_limit,
                (*server)->node_id());
-  const lawine::Serving serving{.data_dir = options.data_dir,
-                                .addresses = {{"worker port", (*server)->address()}},
-                                .checks = [&] { return (*server)->Checks(); },
-                                .collect = [&] { return (*server)->Collect(); },
-                                .drain = [&](absl::Time until) { return (*server)->Drain(until); }};
-  const absl::Status served = lawine::ServeUntilSignal(app, flags, serving);
-  (*server)->Shutdown();
-  return served.ok() ? 0 : lawine::StartFailed(kProgram, served);
+  return lawine::ServeAndStop(app, flags, options.data_dir, {{"worker port", (*server)->address()}},
+                              **server);
 }
 
 }  // namespace
@@ -65,16 +59,9 @@ int main(int argc, char** argv) {
   lawine::AddServerFlags(app, server_flags);
   CLI11_PARSE(app, argc, argv);
   lawine::ApplyLogFormat(server_flags);
-  if (!memory_limit.empty()) {
-    const auto bytes = lawine::ParseMemoryLimit(memory_limit);
-    if (!bytes.ok()) {
-      return lawine::StartFailed(
-          kProgram, absl::InvalidArgumentError("--memory-limit: " + std::string(bytes.status().message())));
-    }
-    options.memory_limit_bytes = *bytes;
-  }
-  options.listen = server_flags.listen;
-  options.insecure_listen = server_flags.insecure_listen;
-  options.certificates = server_flags.certificates;
+  const auto memory_limit_bytes = lawine::ParseSizeFlag("--memory-limit", memory_limit);
+  if (!memory_limit_bytes.ok()) return lawine::StartFailed(kProgram, memory_limit_bytes.status());
+  options.memory_limit_bytes = *memory_limit_bytes;
+  lawine::ApplyListenFlags(server_flags, options, options.certificates);
   return Serve(app, server_flags, options, memory_limit);
 }
