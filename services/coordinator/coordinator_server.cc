@@ -2,7 +2,6 @@
 
 #include <grpcpp/health_check_service_interface.h>
 #include <prometheus/registry.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/thread_pool.h"
+#include "services/common/memory.h"
 #include "services/common/rpc.h"
 #include "services/common/size.h"
 #include "services/coordinator/backups_service.h"
@@ -45,13 +45,12 @@ RunsOptions WithOwners(RunsOptions options, const TokenStore* tokens) {
 
 // So many imports may take their memory at once.
 absl::Status CheckImportMemory(std::uint64_t bytes) {
-  const auto machine =
-      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  if (bytes <= machine / Imports::kAtOnceMax) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("import memory: expected at most ",
-                                                 MebibytesText(machine / Imports::kAtOnceMax),
-                                                 " on this machine, where ", Imports::kAtOnceMax,
-                                                 " imports may go on at once, found ", MebibytesText(bytes)));
+  const std::uint64_t most = MemoryBytes() / Imports::kAtOnceMax;
+  if (bytes <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("import memory: expected at most ", MebibytesText(most), ", for ", Imports::kAtOnceMax,
+                   " imports at once in the memory of this machine or container, found ",
+                   MebibytesText(bytes), ": give less as --import-memory"));
 }
 
 class CoordinatorServerImpl final : public CoordinatorServer {

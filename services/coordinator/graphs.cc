@@ -194,10 +194,11 @@ absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
 }
 
 void Graphs::Unreserve(const New& wanted) {
-  MutexLock lock(mutex_);
-  loading_.erase(wanted.name);
-  if (wanted.request_id.empty() || graphs_.contains(wanted.name)) return;
-  registry_.Delete(RequestKey(wanted.request_id)).IgnoreError();
+  // While the name is still taken: who takes it next with this id makes the note anew.
+  if (!wanted.request_id.empty() && !Find(wanted.name).ok()) {
+    registry_.Delete(RequestKey(wanted.request_id)).IgnoreError();
+  }
+  GiveBackName(wanted.name);
 }
 
 absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,

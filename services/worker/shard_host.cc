@@ -2,11 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <fstream>
-
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/common/memory.h"
 #include "services/common/size.h"
 
 namespace lawine {
@@ -22,42 +21,7 @@ std::uint64_t Part(std::uint64_t whole, std::uint64_t part, std::uint64_t of) {
 // Bringing an image into memory takes a little more than the image.
 std::uint64_t WithSlack(std::uint64_t bytes) { return bytes + bytes / 8; }
 
-std::uint64_t ReadNumber(const std::string& path) {
-  std::ifstream file(path);
-  std::uint64_t value = 0;
-  return file >> value ? value : ~0ull;  // "max" and absent files mean no limit
-}
-
-std::uint64_t InactiveFileBytes() {
-  std::ifstream file("/sys/fs/cgroup/memory.stat");
-  std::string name;
-  std::uint64_t bytes = 0;
-  while (file >> name >> bytes) {
-    if (name == "inactive_file") return bytes;
-  }
-  return 0;
-}
-
 }  // namespace
-
-std::uint64_t AvailableMemoryBytes() {
-  std::uint64_t available = ~0ull;
-  std::ifstream meminfo("/proc/meminfo");
-  std::string name;
-  std::uint64_t kilobytes = 0;
-  std::string unit;
-  while (meminfo >> name >> kilobytes) {
-    if (name == "MemAvailable:") available = kilobytes << 10;
-    std::getline(meminfo, unit);
-  }
-  const std::uint64_t limit = ReadNumber("/sys/fs/cgroup/memory.max");
-  const std::uint64_t used = ReadNumber("/sys/fs/cgroup/memory.current");
-  if (limit == ~0ull || used == ~0ull) return available;
-  // Files that were read or written count as used until somebody needs the memory.
-  const std::uint64_t taken = used - std::min(used, InactiveFileBytes());
-  available = std::min(available, limit > taken ? limit - taken : 0);
-  return available;
-}
 
 bool PartlyInMemory(const ShardImage& image) {
   return !image.stored().empty() || image.followees() == nullptr;

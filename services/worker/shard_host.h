@@ -110,9 +110,6 @@ class ShardHost {
   std::map<ShardName, std::shared_ptr<const ShardReader>> left_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Bytes this process may still take: the container's limit or the machine's, whichever is nearer.
-std::uint64_t AvailableMemoryBytes();
-
 }  // namespace lawine
 
 #endif  // LAWINE_SERVICES_WORKER_SHARD_HOST_H_
