@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
@@ -20,6 +19,7 @@ namespace pb = ::lawine::v1;
 
 namespace {
 
+constexpr char kCalls[] = "backups and restores";
 constexpr absl::Duration kTellEvery = absl::Milliseconds(300);
 // As in traffic: a caller that neither sends nor ends cannot be told of a failure.
 constexpr absl::Duration kFailureKept = absl::Seconds(2);
@@ -46,12 +46,6 @@ absl::Status TakeFile(GraphRestore& restore, BackupService::RestoreStream& strea
 
 }  // namespace
 
-absl::Status BackupService::CheckRoom(std::uint32_t number) const {
-  if (number <= kAtOnceMax) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat(kAtOnceMax, " backups and restores are going on already: try again later"));
-}
-
 grpc::Status BackupService::BackupGraph(grpc::ServerContext* context, const pb::BackupGraphRequest* request,
                                         grpc::ServerWriter<pb::BackupGraphResponse>* writer) {
   return ToGrpc(Backup(*context, request->name(), *writer));
@@ -60,7 +54,7 @@ grpc::Status BackupService::BackupGraph(grpc::ServerContext* context, const pb::
 absl::Status BackupService::Backup(grpc::ServerContext& context, const std::string& name,
                                    grpc::ServerWriter<pb::BackupGraphResponse>& writer) {
   const GoingOn going_on(going_on_);
-  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on.number()));
+  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, kCalls));
   LAWINE_ASSIGN_OR_RETURN(const auto graph, graphs_.Find(name));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
   Cancellation cancellation;
@@ -91,7 +85,7 @@ absl::Status BackupService::Restore(grpc::ServerContext& context, RestoreStream&
   if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
   if (!first.has_options()) return FieldError("part", "expected options first");
   const GoingOn going_on(going_on_);
-  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on.number()));
+  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, kCalls));
   Cancellation cancellation;
   const CallGuard guard(context, cancellation, kFailureKept);
   GraphRestore restore(graphs_, workers_, first.options(), cancellation);

@@ -26,7 +26,6 @@ class BackupService final : public lawine::v1::BackupService::Service {
   grpc::Status RestoreGraph(grpc::ServerContext* context, RestoreStream* stream) override;
 
  private:
-  absl::Status CheckRoom(std::uint32_t number) const;
   absl::Status Backup(grpc::ServerContext& context, const std::string& name,
                       grpc::ServerWriter<lawine::v1::BackupGraphResponse>& writer);
   absl::Status Restore(grpc::ServerContext& context, RestoreStream& stream);

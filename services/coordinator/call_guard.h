@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 #include <thread>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "services/common/errors.h"
 #include "services/coordinator/cancellation.h"
 
 namespace lawine {
@@ -61,6 +65,20 @@ class GoingOn {
   std::atomic<std::uint32_t>& count_;
   const std::uint32_t number_;
 };
+
+// A call is refused because others go on: RESOURCE_EXHAUSTED, with when to try again.
+inline absl::Status Busy(std::string_view why) {
+  constexpr absl::Duration kRetry = absl::Seconds(10);
+  return WithRetry(
+      WithReason(absl::ResourceExhaustedError(absl::string_view(why.data(), why.size())), "BUSY"), kRetry);
+}
+
+// Busy when `call` is one too many. `what`: what at_once_max of them are called, "backups and restores".
+inline absl::Status CheckRoom(const GoingOn& call, std::uint32_t at_once_max, std::string_view what) {
+  if (call.number() <= at_once_max) return absl::OkStatus();
+  return Busy(absl::StrCat(at_once_max, " ", absl::string_view(what.data(), what.size()),
+                           " are going on already: try again later"));
+}
 
 }  // namespace lawine
 

@@ -8,6 +8,7 @@
 #include "engine/graph/edge_reader.h"
 #include "engine/graph/member_reader.h"
 #include "services/common/errors.h"
+#include "services/coordinator/call_guard.h"
 
 namespace lawine {
 namespace {
@@ -198,9 +199,8 @@ absl::StatusOr<std::unique_ptr<ImportUpload>> Imports::Begin(const pb::ImportOpt
     }
     upload = std::move(broken_off_);
   } else if (!AwaitTurn()) {
-    return absl::ResourceExhaustedError(absl::StrCat("expected at most ", kAtOnceMax,
-                                                     " imports at once, and so many go on: try again when "
-                                                     "one has ended"));
+    return Busy(absl::StrCat("expected at most ", kAtOnceMax,
+                             " imports at once, and so many go on: try again when one has ended"));
   } else if (!id.empty() && going_on_.contains(id)) {
     return StillGoingOn();  // it took its turn meanwhile
   } else {

@@ -260,11 +260,7 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
   if (!first.has_spec()) return FieldError("part", "expected a spec first");
   const GoingOn going_on(going_on_);
-  if (going_on.number() > kAtOnceMax) {
-    return WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                          kAtOnceMax, " calls of RunTraffic are going on already: try again later")),
-                      "BUSY");
-  }
+  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "calls of RunTraffic"));
   LAWINE_ASSIGN_OR_RETURN(const pb::TrafficSpec spec, CompleteTraffic(first.spec()));
   if (pb::RunTrafficRequest more; spec.has_generated() && stream.Read(&more)) {
     return FieldError("part",

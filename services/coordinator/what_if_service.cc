@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/coordinator/call_guard.h"
@@ -24,11 +23,7 @@ absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls
                    grpc::ServerContext& context, const Request& request, grpc::ServerWriter<Response>& writer,
                    absl::StatusOr<Response> (*answer)(const Request&, WhatIfRuns&)) {
   const GoingOn going_on(calls);
-  if (going_on.number() > kAtOnceMax) {
-    return WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                          kAtOnceMax, " comparisons and sweeps are going on already: try again later")),
-                      "BUSY");
-  }
+  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "comparisons and sweeps"));
   Cancellation cancellation;
   const CallGuard guard(context, cancellation);
   const auto tell = [&writer](const pb::WhatIfProgress& progress) {

@@ -34,9 +34,14 @@ ErrorDetails DetailsOf(const grpc::Status& status) {
   for (const auto& detail : rich.details()) {
     google::rpc::ErrorInfo info;
     google::rpc::BadRequest bad;
+    google::rpc::RetryInfo retry;
     if (detail.UnpackTo(&info)) details.reason = info.reason();
     if (detail.UnpackTo(&bad) && bad.field_violations_size() > 0)
       details.field = bad.field_violations(0).field();
+    if (detail.UnpackTo(&retry)) {
+      details.retry_seconds =
+          static_cast<double>(retry.retry_delay().seconds()) + 1e-9 * retry.retry_delay().nanos();
+    }
   }
   return details;
 }

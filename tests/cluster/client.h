@@ -34,6 +34,7 @@ struct Answer {
 struct ErrorDetails {
   std::string reason;  // of ErrorInfo
   std::string field;   // first path of BadRequest
+  double retry_seconds = 0;
 };
 ErrorDetails DetailsOf(const grpc::Status& status);
 // Code, reason, field and message in one line, to compare and to print.

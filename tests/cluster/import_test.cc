@@ -221,6 +221,7 @@ TEST_F(ResumedImportTest, OnlySoManyGoOnAtOnceAndABrokenOneGivesWay) {
   ASSERT_TRUE(first != nullptr && second != nullptr);
   EXPECT_EQ(Begin(Options("three"), response), nullptr);
   EXPECT_THAT(last_, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "at most 2 imports at once"));
+  EXPECT_GT(DetailsOf(last_).retry_seconds, 0);
   BeginFile(*first, "a");
   Send(*first, "1,2\n");
   BreakOff(*first);

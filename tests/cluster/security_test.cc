@@ -98,17 +98,6 @@ grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel, const std::stri
   return status;
 }
 
-double RetrySeconds(const grpc::Status& status) {
-  google::rpc::Status rich;
-  rich.ParseFromString(status.error_details());
-  google::rpc::RetryInfo retry;
-  for (const auto& detail : rich.details()) {
-    if (detail.UnpackTo(&retry))
-      return static_cast<double>(retry.retry_delay().seconds()) + 1e-9 * retry.retry_delay().nanos();
-  }
-  return 0;
-}
-
 TEST_F(SecurityTest, EveryPublicMethodNeedsAToken) {
   const auto* pool = google::protobuf::DescriptorPool::generated_pool();
   const auto channel = cluster().As("").channel();
@@ -274,7 +263,7 @@ TEST_F(SecurityTest, RequestsAboveTheRateAreToldWhenToComeAgain) {
   const grpc::Status status = As("slow").GetGraph("none").status;
   EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "0.01 times a second"));
   EXPECT_EQ(DetailsOf(status).reason, "RATE_LIMITED");
-  EXPECT_GT(RetrySeconds(status), 1);
+  EXPECT_GT(DetailsOf(status).retry_seconds, 1);
   EXPECT_TRUE(StatusAs("read").ok());
 }
 
@@ -293,7 +282,7 @@ TEST_F(SecurityTest, RunsBeyondATokensShareQueueAndOthersPassThem) {
   EXPECT_EQ(second.value.run().queue_position(), 1u);
   const grpc::Status third = few.CreateRun(Run(2)).status;
   EXPECT_THAT(third, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "runs queued, as many as it may"));
-  EXPECT_GT(RetrySeconds(third), 0);
+  EXPECT_GT(DetailsOf(third).retry_seconds, 0);
   const auto others = As("run").RunToEnd(Run(2).scenario());
   EXPECT_EQ(others.value.state(), pb::RUN_STATE_SUCCEEDED) << Text(others.status);
   EXPECT_EQ(few.GetRun(second.value.run().name()).value.state(), pb::RUN_STATE_QUEUED);

@@ -234,6 +234,27 @@ TEST_F(TrafficCallsTest, NoBatchAtAllIsNoTraffic) {
   EXPECT_EQ(end.value.result.digest(), std::string(32, '0'));
 }
 
+TEST_F(TrafficCallsTest, OneCallTooManyIsToldWhenToTryAgain) {
+  pb::TrafficSpec spec = SpecOf("g", 0.02, 0);
+  spec.set_rows(true);
+  std::vector<std::unique_ptr<TrafficCall>> calls;
+  for (int i = 0; i < 8; ++i) {
+    calls.push_back(std::make_unique<TrafficCall>(client()));
+    calls.back()->Send(spec);
+    calls.back()->Send(Batch({"1"}));
+    pb::RunTrafficResponse rows;
+    ASSERT_TRUE(calls.back()->Read(rows)) << "it has begun";
+  }
+  const grpc::Status status = Refusal(spec);
+  EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "8 calls of RunTraffic are going on"));
+  EXPECT_GT(DetailsOf(status).retry_seconds, 0);
+  for (const auto& call : calls) {
+    call->EndBatches();
+    EXPECT_TRUE(call->ReadAll().ok());
+  }
+  ExpectStillServing();
+}
+
 TEST_F(TrafficCallsTest, RowsOfABatchComeBeforeTheNextIsSent) {
   pb::TrafficSpec spec = SpecOf("g", 0.02, 0);
   spec.set_rows(true);
