@@ -21,9 +21,10 @@ constexpr absl::Duration kExplainTimeout = absl::Seconds(2);
 }  // namespace
 
 Registration::Registration(std::string coordinator, std::shared_ptr<Certificates> certificates,
-                           std::function<pbi::RegisterRequest()> say)
+                           CoordinatorWatch& watch, std::function<pbi::RegisterRequest()> say)
     : coordinator_(std::move(coordinator)),
       certificates_(std::move(certificates)),
+      watch_(watch),
       say_(std::move(say)),
       thread_([this] { Run(); }) {}
 
@@ -63,6 +64,7 @@ void Registration::Run() {
 // Tells changes only.
 void Registration::Heard(const grpc::Status& status) {
   const absl::Status heard = Explained(status);
+  TellWatch(heard);
   MutexLock lock(mutex_);
   const bool known = heard.ok() == connected_ && (heard.ok() || heard.code() == last_.code());
   connected_ = heard.ok();
@@ -70,6 +72,16 @@ void Registration::Heard(const grpc::Status& status) {
   if (known) return;
   if (heard.ok()) spdlog::info("registered with coordinator {}", coordinator_);
   if (!heard.ok()) spdlog::warn("coordinator {}: {}", coordinator_, std::string(heard.message()));
+}
+
+// One that refuses this worker is there all the same.
+void Registration::TellWatch(const absl::Status& heard) {
+  if (heard.ok()) return watch_.Heard(absl::Now());
+  if (absl::IsPermissionDenied(heard)) return;
+  if (const std::size_t calls = watch_.Missed(absl::Now()); calls > 0) {
+    spdlog::warn("coordinator {} has said nothing for longer than {}: ends the {} calls it has begun here",
+                 coordinator_, absl::FormatDuration(CoordinatorWatch::kSilentMax), calls);
+  }
 }
 
 absl::Status Registration::Explained(const grpc::Status& status) {

@@ -12,14 +12,16 @@
 #include "engine/base/mutex.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/common/certificates.h"
+#include "services/worker/coordinator_watch.h"
 
 namespace lawine {
 
 // Registers on a thread of its own, again and again, from construction until Stop. Thread-safe.
 class Registration {
  public:
-  // `say` makes what to say each time. `certificates` may be null: plain text.
-  Registration(std::string coordinator, std::shared_ptr<Certificates> certificates,
+  // `say` makes what to say each time; `watch` is told whether it was answered, and outlives this.
+  // `certificates` may be null: plain text.
+  Registration(std::string coordinator, std::shared_ptr<Certificates> certificates, CoordinatorWatch& watch,
                std::function<internal::v1::RegisterRequest()> say);
   ~Registration() { Stop(); }
   Registration(const Registration&) = delete;
@@ -35,11 +37,13 @@ class Registration {
  private:
   void Run();
   void Heard(const grpc::Status& status);
+  void TellWatch(const absl::Status& heard);
   absl::Status Explained(const grpc::Status& status);
   bool Sleep(absl::Duration time);
 
   const std::string coordinator_;
   const std::shared_ptr<Certificates> certificates_;
+  CoordinatorWatch& watch_;
   const std::function<internal::v1::RegisterRequest()> say_;
   absl::Time explained_ = absl::InfinitePast();  // of the thread, as is `why_`
   absl::Status why_;

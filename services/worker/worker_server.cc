@@ -60,7 +60,7 @@ class WorkerServerImpl final : public WorkerServer {
         pool_(options.threads),
         shards_(std::move(storage), options.memory_limit_bytes, pool_),
         peers_(ToWorkers()),
-        service_(shards_, runs_, peers_, pool_, options.data_dir + "/load"),
+        service_(shards_, runs_, peers_, coordinator_, pool_, options.data_dir + "/load"),
         moves_(GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
         shard_service_(moves_),
         exchange_(runs_) {}
@@ -72,8 +72,8 @@ class WorkerServerImpl final : public WorkerServer {
                               .insecure = options_.insecure_listen,
                               .credentials = certificates_ == nullptr ? nullptr : certificates_->ForServer()};
     LAWINE_ASSIGN_OR_RETURN(bound_, StartServer(listening, {&service_, &shard_service_, &exchange_}));
-    registration_ =
-        std::make_unique<Registration>(options_.coordinator, certificates_, [this] { return What(); });
+    registration_ = std::make_unique<Registration>(options_.coordinator, certificates_, coordinator_,
+                                                   [this] { return What(); });
     return absl::OkStatus();
   }
 
@@ -156,6 +156,7 @@ class WorkerServerImpl final : public WorkerServer {
   ShardHost shards_;
   RunHost runs_;
   PeerLinks peers_;
+  CoordinatorWatch coordinator_;
   WorkerService service_;
   ShardMoves moves_;
   ShardService shard_service_;

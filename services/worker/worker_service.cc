@@ -82,6 +82,7 @@ absl::Status FillDescriptions(ShardHost& shards, const pbi::DescribeShardsReques
 }  // namespace
 
 grpc::Status WorkerService::LoadShard(grpc::ServerContext* context, LoadStream* stream) {
+  const CoordinatorWatch::Call call(coordinator_, *context);
   return ToGrpc(loader_.Load(*context, *stream));
 }
 
@@ -139,10 +140,12 @@ grpc::Status WorkerService::ReadDegrees(grpc::ServerContext*, const pbi::ReadDeg
 }
 
 grpc::Status WorkerService::ConductRun(grpc::ServerContext* context, ConductStream* stream) {
+  const CoordinatorWatch::Call call(coordinator_, *context);
   return ToGrpc(Conduct(shards_, runs_, peers_, executor_, *context, *stream));
 }
 
 grpc::Status WorkerService::ConductTraffic(grpc::ServerContext* context, ConductTrafficStream* stream) {
+  const CoordinatorWatch::Call call(coordinator_, *context);
   return ToGrpc(lawine::ConductTraffic(shards_, runs_, peers_, executor_, *context, *stream));
 }
 

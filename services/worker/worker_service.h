@@ -8,6 +8,7 @@
 #include "engine/base/mutex.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/worker/conduct.h"
+#include "services/worker/coordinator_watch.h"
 #include "services/worker/peer_links.h"
 #include "services/worker/ranks.h"
 #include "services/worker/run_host.h"
@@ -19,10 +20,12 @@ namespace lawine {
 class WorkerService final : public internal::v1::WorkerService::Service {
  public:
   // `load_dir`: see ShardLoader.
-  WorkerService(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor, std::string load_dir)
+  WorkerService(ShardHost& shards, RunHost& runs, PeerLinks& peers, CoordinatorWatch& coordinator,
+                Executor& executor, std::string load_dir)
       : shards_(shards),
         runs_(runs),
         peers_(peers),
+        coordinator_(coordinator),
         executor_(executor),
         loader_(shards, executor, std::move(load_dir)) {}
 
@@ -57,6 +60,7 @@ class WorkerService final : public internal::v1::WorkerService::Service {
   ShardHost& shards_;
   RunHost& runs_;
   PeerLinks& peers_;
+  CoordinatorWatch& coordinator_;
   Executor& executor_;
   ShardLoader loader_;
 };

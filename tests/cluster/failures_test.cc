@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
@@ -88,6 +89,18 @@ TEST_F(LongRunTest, CoordinatorThatHangsComesBackAndGoesOnWithItsRuns) {
   EXPECT_EQ(WaitForEnd(name, absl::Seconds(20)).state(), pb::RUN_STATE_CANCELLED);
   ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return client().Simulate(Scenario(1)).ok(); }));
   EXPECT_EQ(SmallDigest(), digest);
+}
+
+TEST_F(LongRunTest, WorkersGiveUpACoordinatorThatHangs) {
+  const std::string name = StartChain(4'000, 10'000);
+  ASSERT_TRUE(Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.replicas_done() > 3; }));
+  cluster().coordinator().Signal(SIGSTOP);
+  for (const std::size_t w : {0u, 1u}) {
+    EXPECT_TRUE(Eventually(absl::Seconds(60),
+                           [&] { return absl::StrContains(cluster().worker(w).Said(), " ended: "); }))
+        << "worker " << w << " still works for a coordinator that does not answer";
+  }
+  cluster().coordinator().Signal(SIGCONT);
 }
 
 TEST_F(FailuresTest, WorkerStoppedInOrderEndsSoonAndFailsItsRun) {
