@@ -1,6 +1,4 @@
 // Data directories that are damaged, foreign, half-written, or on a disk that is full.
-#include <sys/mount.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
+#include "tests/cluster/small_disk.h"
 #include "tests/support/test_random.h"
 
 namespace lawine {
@@ -266,21 +265,6 @@ TEST_F(DamageTest, LoadWhoseCallerLeavesIsGivenUp) {
   EXPECT_THAT(client().GraphNames(), ElementsAre("g", "large"));
 }
 
-// A disk of a few megabytes.
-class SmallDisk {
- public:
-  SmallDisk() : mounted_(mount("lawine-test", directory_.path().c_str(), "tmpfs", 0, "size=12m") == 0) {}
-  ~SmallDisk() {
-    if (mounted_) umount2(directory_.path().c_str(), MNT_DETACH);
-  }
-  bool mounted() const { return mounted_; }
-  fs::path path() const { return directory_.path(); }
-
- private:
-  const TempDirectory directory_;
-  const bool mounted_;
-};
-
 TEST(DiskFullTest, RefusesTheLoadAndKeepsWhatWasThere) {
   const SmallDisk disk;
   if (!disk.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
@@ -295,22 +279,6 @@ TEST(DiskFullTest, RefusesTheLoadAndKeepsWhatWasThere) {
   EXPECT_EQ(client.Simulate(Anything("small")).value.digest(), digest);
   EXPECT_TRUE(client.CreateGraph(GraphOf("large", 3'000)).ok()) << "what was written is gone again";
 }
-
-// All that is left of `directory`'s disk, while it lives.
-class Filler {
- public:
-  explicit Filler(const fs::path& directory) : path_(directory / "filler") {
-    std::ofstream file(path_, std::ios::binary);
-    const std::string page(4096, 'x');
-    while (file.write(page.data(), static_cast<std::streamsize>(page.size())).flush()) continue;
-  }
-  ~Filler() { fs::remove(path_); }
-  Filler(const Filler&) = delete;
-  Filler& operator=(const Filler&) = delete;
-
- private:
-  const fs::path path_;
-};
 
 class CoordinatorDiskFullTest : public LongRunTest {
  protected:
@@ -346,6 +314,10 @@ TEST_F(CoordinatorDiskFullTest, RefusesAnImportThatDoesNotFitAndTakesTheNext) {
 // What needs no disk goes on; what does is refused, or waits, and works again when there is room.
 TEST_F(CoordinatorDiskFullTest, RefusesRunsItCannotKeepAndGoesOnWithOthersWhenThereIsRoom) {
   const pb::Run before = client().RunToEnd(Scenario(1)).value;
+  pb::CreateRunRequest large = Request(1);  // so that few fill what is left
+  large.mutable_scenario()->clear_seed_members();
+  for (int id = 1; id <= 5'000; ++id)
+    large.mutable_scenario()->mutable_seed_members()->add_ids(absl::StrCat(id));
   const std::string long_run = StartLongRun();
   pb::Run paused;
   {
@@ -353,7 +325,7 @@ TEST_F(CoordinatorDiskFullTest, RefusesRunsItCannotKeepAndGoesOnWithOthersWhenTh
     // The registry has room left in what it has written; in the end it has none.
     grpc::Status status;
     EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
-      status = client().CreateRun(Request(1)).status;
+      status = client().CreateRun(large).status;
       return !status.ok();
     }));
     EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full")) << Text(status);
