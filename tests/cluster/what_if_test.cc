@@ -145,10 +145,10 @@ TEST_F(WhatIfTest, EstimatesWithoutRunning) {
   ASSERT_TRUE(estimated.ok()) << Text(estimated.status);
   EXPECT_TRUE(estimated.value.progress.empty());
   std::uint64_t deliveries = 0;
-  for (const double p : {0.06, 0.08, 0.06}) {
+  for (int part = 0; part < 3; ++part) {
     pb::CreateRunRequest run;
     *run.mutable_scenario() = request.comparison().base();
-    run.mutable_scenario()->mutable_model()->mutable_forward()->set_probability(p);
+    if (part > 0) run.mutable_scenario()->MergeFrom(request.comparison().variants(part - 1).change());
     run.set_validate_only(true);
     deliveries += client().CreateRun(run).value.estimate().deliveries();
   }
