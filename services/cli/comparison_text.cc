@@ -167,8 +167,8 @@ std::string PrecisionText(const v1::ComparisonResult& result) {
 std::vector<std::string> GoalMeasures(const v1::ComparisonResult& result) {
   std::vector<std::string> goals;
   for (const char* const measure :
-       {"people", "follows", "unfollows", "target_reach", "target_share", "cost", "cost_per_thousand",
-        "positive_reach", "negative_reach", "monitors", "first_sighting", "first_step", "steps_to_percent"}) {
+       {"people", "follows", "unfollows", "target_reach", "cost", "cost_per_thousand", "positive_reach",
+        "negative_reach", "monitors", "first_sighting", "first_step", "steps_to_percent"}) {
     const auto* field = v1::EnsembleMeasures::descriptor()->FindFieldByName(measure);
     const bool told =
         std::any_of(result.variants().begin(), result.variants().end(), [field](const auto& variant) {
