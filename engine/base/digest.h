@@ -23,6 +23,12 @@ struct Digest {
     high += other.high + (low < other.low ? 1 : 0);
     return *this;
   }
+  // Takes a term out again.
+  constexpr Digest& operator-=(const Digest& other) {
+    high -= other.high + (low < other.low ? 1 : 0);
+    low -= other.low;
+    return *this;
+  }
   friend constexpr bool operator==(const Digest&, const Digest&) = default;
 
   // 32 lower-case hex digits, high word first.

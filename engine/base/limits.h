@@ -22,6 +22,16 @@ inline constexpr std::uint64_t kBlockBytesMax = 1ull << 31;
 inline constexpr std::uint32_t kExternalIdBytesMax = 256;
 inline constexpr std::uint32_t kGraphNameBytesMax = 63;
 
+// Online changes. A batch is one message, and becomes one version of the graph.
+inline constexpr std::uint32_t kChangesPerBatchMax = 10'000;
+inline constexpr std::uint32_t kRequestIdBytesMax = 64;
+// A record of changes: a batch's worst case, every change a new member with the longest name.
+inline constexpr std::uint32_t kChangeRecordBytesMax = 16u << 20;
+// Versions, changed links and new members that one shard has beside its blocks: they are in memory too, some
+// 150 bytes each.
+inline constexpr std::uint64_t kUnfoldedChangesMax = 1u << 20;
+static_assert(std::uint64_t{kChangesPerBatchMax} * (kExternalIdBytesMax + 64) < kChangeRecordBytesMax);
+
 // Runs.
 // A run that would go on after this many steps fails: its result has to fit a message.
 inline constexpr std::uint32_t kStepsMax = 1u << 20;

@@ -1,5 +1,7 @@
 #include "engine/graph/member_block.h"
 
+#include <algorithm>
+#include <functional>
 #include <span>
 
 #include "absl/status/statusor.h"
@@ -18,19 +20,26 @@ constexpr std::uint8_t kKeysListed = 1;
 constexpr std::uint8_t kNamed = 2;
 constexpr std::uint8_t kKeysOnly = 4;
 constexpr std::uint8_t kPersons = 8;
+constexpr std::uint8_t kAnyOrder = 16;
+constexpr std::uint8_t kKeyFlags = kKeysListed | kAnyOrder;
 
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("member block is damaged: ", std::string(what)));
 }
 
-bool CountsUp(std::span<const MemberKey> keys) { return keys.back() - keys.front() == keys.size() - 1; }
+// How a block's keys are written.
+std::uint8_t KeyFlagsOf(std::span<const MemberKey> keys) {
+  if (std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) != keys.end()) return kKeyFlags;
+  return keys.back() - keys.front() == keys.size() - 1 ? 0 : kKeysListed;
+}
 
-bool DecodeKeys(ByteReader& reader, bool listed, std::size_t count, std::vector<MemberKey>& keys) {
+// Gaps wrap where keys are in any order.
+bool DecodeKeys(ByteReader& reader, std::uint8_t flags, std::size_t count, std::vector<MemberKey>& keys) {
   MemberKey key = reader.Varint();
   for (std::size_t i = 0; i < count; ++i) {
     if (i > 0) {
-      const std::uint64_t gap = listed ? reader.Varint() : 1;
-      if (gap == 0 || key + gap < key) return false;
+      const std::uint64_t gap = (flags & kKeysListed) ? reader.Varint() : 1;
+      if (gap == 0 || ((flags & kAnyOrder) == 0 && key + gap < key)) return false;
       key += gap;
     }
     keys.push_back(key);
@@ -56,12 +65,12 @@ bool DecodeBytes(ByteReader& reader, std::size_t count, std::vector<std::uint8_t
 
 // Version, flags, count and keys: how both kinds of block begin.
 void WriteHead(std::span<const MemberKey> keys, std::uint8_t flags, ByteWriter& writer) {
-  const bool listed = !CountsUp(keys);
+  const std::uint8_t key_flags = KeyFlagsOf(keys);
   writer.U8(kVersion);
-  writer.U8(static_cast<std::uint8_t>(flags | (listed ? kKeysListed : 0)));
+  writer.U8(static_cast<std::uint8_t>(flags | key_flags));
   writer.Varint(keys.size());
   writer.Varint(keys.front());
-  for (std::size_t i = 1; listed && i < keys.size(); ++i) writer.Varint(keys[i] - keys[i - 1]);
+  for (std::size_t i = 1; key_flags != 0 && i < keys.size(); ++i) writer.Varint(keys[i] - keys[i - 1]);
 }
 
 struct Head {
@@ -85,8 +94,8 @@ absl::StatusOr<Head> ReadHead(ByteReader& reader, std::vector<MemberKey>& keys) 
   const std::uint64_t count = reader.Varint();
   if (count == 0 || count > limits::kMembersPerBlock) return Damaged("its member count is impossible");
   head.count = count;
-  if (!DecodeKeys(reader, head.flags & kKeysListed, count, keys))
-    return Damaged("its keys are not ascending");
+  if ((head.flags & kKeyFlags) == kAnyOrder) return Damaged("its keys are in any order and not listed");
+  if (!DecodeKeys(reader, head.flags, count, keys)) return Damaged("its keys are not ascending");
   return head;
 }
 
@@ -114,7 +123,7 @@ absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
   LAWINE_ASSIGN_OR_RETURN(const std::string_view body, CheckAndStrip(bytes));
   ByteReader reader(body);
   LAWINE_ASSIGN_OR_RETURN(const Head head, ReadHead(reader, members.keys));
-  if ((head.flags & ~(kKeysListed | kNamed | kPersons)) != 0)
+  if ((head.flags & ~(kKeyFlags | kNamed | kPersons)) != 0)
     return Damaged(absl::StrCat("unknown flags ", head.flags));
   for (auto* column : {&members.audience, &members.followees, &members.community}) {
     if (!DecodeColumn(reader, body, head.count, *column)) return Damaged("a column is cut short");
@@ -143,7 +152,7 @@ absl::Status DecodeKeyBlock(std::string_view bytes, std::vector<MemberKey>& keys
   LAWINE_ASSIGN_OR_RETURN(const std::string_view body, CheckAndStrip(bytes));
   ByteReader reader(body);
   LAWINE_ASSIGN_OR_RETURN(const Head head, ReadHead(reader, keys));
-  if ((head.flags & ~kKeysListed) != kKeysOnly) return Damaged("it is not a block of keys");
+  if ((head.flags & ~kKeyFlags) != kKeysOnly) return Damaged("it is not a block of keys");
   return reader.AtEnd() ? absl::OkStatus() : Damaged("its size does not match its contents");
 }
 

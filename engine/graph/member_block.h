@@ -3,9 +3,9 @@
 // Format, version 1:
 //   u8      version = 1
 //   u8      flags: bit 0 = keys are listed (else they count up from the first), bit 1 = names follow,
-//           bit 3 = persons follow
+//           bit 3 = persons follow, bit 4 = keys are listed and in any order
 //   varint  members in the block
-//   varint  first key; if listed, varints (key - previous key) for the others
+//   varint  first key; if listed, varints (key - previous key), modulo 2^64, for the others
 //   Stream VByte columns: audience, followees, community
 //   bytes   network of each, account kind of each
 //   [sized  external name of each]
@@ -28,7 +28,7 @@ namespace lawine {
 // Profiles of consecutive members, by column. `names` (external string ids) is empty for graphs with
 // integer ids, where a member's name is its key.
 struct MemberColumns {
-  std::vector<MemberKey> keys;           // strictly ascending
+  std::vector<MemberKey> keys;           // strictly ascending, but for members added later
   std::vector<std::uint32_t> audience;   // followers anywhere in the graph
   std::vector<std::uint32_t> followees;  // members whose messages reach this one
   std::vector<std::uint32_t> community;
@@ -45,7 +45,7 @@ struct MemberColumns {
 // Encodes members [first, first + count) of `members`.
 std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, std::size_t count);
 
-// Keys alone, ascending, at most kMembersPerBlock and at least one: a member block of another kind.
+// Keys alone, at most kMembersPerBlock and at least one: a member block of another kind.
 std::string EncodeKeyBlock(std::span<const MemberKey> keys);
 // Appends the block's keys to `keys`. DATA_LOSS when it is damaged.
 absl::Status DecodeKeyBlock(std::string_view bytes, std::vector<MemberKey>& keys);

@@ -97,19 +97,20 @@ absl::Status AddPassedOn(const ShardImage& image, std::span<const std::uint64_t>
 
 absl::Status VisitFollowees(const ShardImage& image, std::span<const std::uint32_t> members,
                             const std::function<void(std::uint32_t)>& visit) {
-  const FolloweeIndex* const followees = image.followees();
-  if (followees == nullptr) {
+  if (!image.HasFollowees()) {
     return absl::FailedPreconditionError(
         "cores: whom members follow is only known in memory: raise the memory limit");
   }
-  for (const std::uint32_t member : members) {
-    if (!image.range().Contains(MemberId(member))) continue;
-    bool found = false;
-    followees->Find(LocalId(member - image.range().first.value), found, [&visit](std::uint32_t followee) {
-      visit(followee);
-      return false;
-    });
-  }
+  image.WithFollowees([&](const auto& followees) {
+    for (const std::uint32_t member : members) {
+      if (!image.range().Contains(MemberId(member))) continue;
+      bool found = false;
+      followees.Find(LocalId(member - image.range().first.value), found, [&visit](std::uint32_t followee) {
+        visit(followee);
+        return false;
+      });
+    }
+  });
   return absl::OkStatus();
 }
 

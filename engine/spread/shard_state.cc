@@ -62,15 +62,16 @@ absl::StatusOr<std::uint64_t> ShardState::Deliver(const RunSpec& spec, Frontier 
 
 std::uint64_t ShardState::CountDeliveries(Frontier frontier) const {
   constexpr std::size_t kAhead = 32;
-  const SourceIndex& sources = image_.sources();
-  std::uint64_t deliveries = 0;
-  for (const auto part : frontier) {
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      if (i + kAhead < part.size()) sources.PrefetchPlace(sources.SlotOf(part[i + kAhead]));
-      deliveries += image_.LinksOf(part[i]);
+  return image_.WithLists([frontier](const auto& lists) {
+    std::uint64_t deliveries = 0;
+    for (const auto part : frontier) {
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        if (i + kAhead < part.size()) lists.PrefetchPlace(lists.SlotOf(part[i + kAhead]));
+        deliveries += lists.ListOf(part[i]).links;
+      }
     }
-  }
-  return deliveries;
+    return deliveries;
+  });
 }
 
 // Costs are in links read by pushing. A dense step costs a copy and a scan of the words whatever happens; a
@@ -86,7 +87,7 @@ ShardState::Direction ShardState::Choose(const RunSpec& spec, Frontier frontier)
   const std::uint64_t deliveries = forwarders * links / std::max(image_.graph().members(), 1u);
   if (deliveries <= range / 32) return Direction::kSparsePush;
   const std::uint64_t reads = std::min(links / deliveries, links / range) + 8;
-  const bool pull = image_.followees() != nullptr && 2 * unreached_ * reads < deliveries;
+  const bool pull = image_.HasFollowees() && 2 * unreached_ * reads < deliveries;
   return pull ? Direction::kPull : Direction::kDensePush;
 }
 
@@ -176,8 +177,6 @@ void ShardState::CollectNew() {
 }
 
 void ShardState::Pull(Frontier frontier) {
-  constexpr std::size_t kOffsetsAhead = 32;
-  constexpr std::size_t kListsAhead = 12;
   if (forwarders_.members_count() == 0) forwarders_ = MemberSet(image_.graph().members());
   for (const auto part : frontier) {
     for (const MemberId member : part) forwarders_.Insert(LocalId(member.value));
@@ -189,7 +188,18 @@ void ShardState::Pull(Frontier frontier) {
     ForEachBit(reachable[w] & ~received[w], static_cast<std::uint32_t>(w * 64),
                [&](std::uint32_t id) { candidates.push_back(id); });
   }
-  const FolloweeIndex& followees = *image_.followees();
+  image_.WithFollowees([this](const auto& followees) { FindForwarders(followees); });
+  for (const auto part : frontier) {
+    for (const MemberId member : part) forwarders_.words()[member.value >> 6] = 0;
+  }
+}
+
+// Of the candidates, keeps those that follow a forwarder.
+template <class Followees>
+void ShardState::FindForwarders(const Followees& followees) {
+  constexpr std::size_t kOffsetsAhead = 32;
+  constexpr std::size_t kListsAhead = 12;
+  const std::vector<std::uint32_t>& candidates = new_;
   const std::uint64_t* const forwarders = forwarders_.words().data();
   const auto forwards = [forwarders](std::uint32_t id) { return (forwarders[id >> 6] >> (id & 63)) & 1; };
   std::size_t found_count = 0;
@@ -205,9 +215,6 @@ void ShardState::Pull(Frontier frontier) {
     new_[found_count++] = member.value;  // behind what was read: candidates and finds share the array
   }
   new_.resize(found_count);
-  for (const auto part : frontier) {
-    for (const MemberId member : part) forwarders_.words()[member.value >> 6] = 0;
-  }
 }
 
 KeySpan ShardState::KeysOf(std::span<const std::uint32_t> members, KeyBuffer& buffer) const {

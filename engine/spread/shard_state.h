@@ -62,6 +62,8 @@ class ShardState {
   absl::StatusOr<std::uint64_t> PushDense(Frontier frontier);
   absl::StatusOr<std::uint64_t> PushByLinks(const RunSpec& spec, Frontier frontier);
   void Pull(Frontier frontier);
+  template <class Followees>
+  void FindForwarders(const Followees& followees);
   void CollectNew();
   void Decide(const RunSpec& spec, std::uint32_t step, std::vector<MemberId>& forwards);
   KeySpan KeysOf(std::span<const std::uint32_t> members, KeyBuffer& buffer) const;

@@ -13,7 +13,7 @@ namespace lawine {
 namespace {
 
 constexpr std::string_view kMagic = "LAWINE-G";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kStartBytes = 12;
 constexpr std::size_t kBeforePayload = 5;
 constexpr std::size_t kAfterPayload = 4;
@@ -42,6 +42,9 @@ std::string EncodeGraphFileHead(const GraphFileHead& head) {
   writer.U64(head.digest.low);
   writer.Varint(head.shards);
   writer.Varint(head.bytes);
+  writer.Varint(head.graph_version);
+  writer.U64(head.made_digest.high);
+  writer.U64(head.made_digest.low);
   return start + Record('G', payload);
 }
 
@@ -112,9 +115,10 @@ absl::Status GraphFileReader::TakeStart() {
     return absl::FailedPreconditionError(
         "this is no backup of a graph: expected a file that begins with LAWINE-G");
   }
-  if (const std::uint32_t version = reader.U32(); version != kVersion) {
-    return absl::FailedPreconditionError(absl::StrCat("expected a backup of format version ", kVersion,
-                                                      ", found ", version,
+  version_ = reader.U32();
+  if (version_ < 1 || version_ > kVersion) {
+    return absl::FailedPreconditionError(absl::StrCat("expected a backup of format version 1 to ", kVersion,
+                                                      ", found ", version_,
                                                       ": use the version that wrote it"));
   }
   expects_ = Expects::kHead;
@@ -136,6 +140,12 @@ absl::Status GraphFileReader::TakeHead(std::string_view payload) {
   head_.digest.low = reader.U64();
   const std::uint64_t shards = reader.Varint();
   head_.bytes = reader.Varint();
+  head_.made_digest = head_.digest;
+  if (version_ > 1) {
+    head_.graph_version = reader.Varint();
+    head_.made_digest.high = reader.U64();
+    head_.made_digest.low = reader.U64();
+  }
   if (!reader.AtEnd() || shards < 1 || shards > limits::kShardsMax || !CheckGraphName(head_.name).ok()) {
     return Damaged("expected a graph, its name and shards");
   }

@@ -1,15 +1,17 @@
 // A whole graph as one file: the files of all its shards, one after another. Written and read as a stream.
 //
-// Format, version 1. First the 8 bytes "LAWINE-G" and the version, u32. Then records, each: kind, u8; size of
+// Format, version 2. First the 8 bytes "LAWINE-G" and the version, u32. Then records, each: kind, u8; size of
 // the payload, u32; payload; CRC-32C of kind, size and payload, u32. In this order:
 //
-//   'G'  the graph: name, sized; digest, u64 high, u64 low; shards, varint; bytes of all files, varint
+//   'G'  the graph: name, sized; digest, u64 high, u64 low; shards, varint; bytes of all files, varint;
+//        graph version, varint; digest of the graph as it was made, u64 high, u64 low
 //   of each shard, ascending from 0:
 //     'S'  the shard: number, varint; files, varint; of each: name, sized; size, varint; CRC-32C, u32
 //     'D'  as many as it takes: the bytes of its files, in the order of the list; at most 1 MiB each
 //   'E'  the end: bytes of all files that came, varint
 //
-// Integers as in base/bytes.h. Nothing follows the end.
+// Integers as in base/bytes.h. Nothing follows the end. In version 1, which is read too, the head ends after
+// the bytes of all files: it is of graphs that have never changed.
 #ifndef LAWINE_ENGINE_STORE_GRAPH_FILE_H_
 #define LAWINE_ENGINE_STORE_GRAPH_FILE_H_
 
@@ -30,9 +32,11 @@ inline constexpr std::size_t kGraphFileDataMax = 1u << 20;
 
 struct GraphFileHead {
   std::string name;
-  Digest digest;
+  Digest digest = {};  // at its version
   std::uint32_t shards = 0;
   std::uint64_t bytes = 0;  // of all files of all shards
+  std::uint64_t graph_version = 1;
+  Digest made_digest = {};  // of the graph as it was made
   friend bool operator==(const GraphFileHead&, const GraphFileHead&) = default;
 };
 
@@ -81,6 +85,7 @@ class GraphFileReader {
   enum class Expects { kStart, kHead, kShard, kData, kEnd, kNothing };
   GraphFileVisitor& visitor_;
   Expects expects_ = Expects::kStart;
+  std::uint32_t version_ = 0;  // of the format
   std::string buffer_;
   std::uint64_t at_ = 0;  // of the file: where buffer_ begins
   GraphFileHead head_;

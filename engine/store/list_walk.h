@@ -20,10 +20,10 @@
 
 namespace lawine {
 
-// For lists in memory. Calls visit(i, gaps) with the followers of members[i], in order; returns how many
-// followers that are.
-template <class Visit>
-std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const MemberId> members, Visit&& visit) {
+// `lists` are LinkLists or ChangedLists. Calls visit(i, gaps) with the followers of members[i], in order;
+// returns how many followers that are.
+template <class Lists, class Visit>
+std::uint64_t ForEachListOf(const Lists& lists_in_memory, std::span<const MemberId> members, Visit&& visit) {
   constexpr std::size_t kListsAhead = 24;
   constexpr std::size_t kPlacesAhead = 16;  // before their lists
   constexpr std::size_t kSlotsAhead = 16;   // before their places
@@ -34,16 +34,15 @@ std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const Membe
   static_assert(kListsAhead < kRing && kPlacesAhead < kRing && (kRing & (kRing - 1)) == 0);
   std::array<Gaps, kRing> lists;
   std::array<std::uint32_t, kRing> slots;
-  const SourceIndex& sources = image.sources();
   std::uint64_t links = 0;
   const auto find = [&](std::size_t i) {
-    if (i + kSlotsAhead < members.size()) sources.PrefetchSlot(members[i + kSlotsAhead]);
-    slots[i % kRing] = sources.SlotOf(members[i]);
-    sources.PrefetchPlace(slots[i % kRing]);
+    if (i + kSlotsAhead < members.size()) lists_in_memory.PrefetchSlot(members[i + kSlotsAhead]);
+    slots[i % kRing] = lists_in_memory.SlotOf(members[i]);
+    lists_in_memory.PrefetchPlace(slots[i % kRing]);
   };
   const auto fetch = [&](std::size_t i) {
     if (i + kPlacesAhead < members.size()) find(i + kPlacesAhead);
-    const auto [list, count] = image.ListAt(slots[i % kRing]);
+    const auto [list, count] = lists_in_memory.ListAt(members[i], slots[i % kRing]);
     lists[i % kRing] = list;
     links += count;
     for (std::size_t line = 0; line < kLinesAlways; ++line) __builtin_prefetch(list.data() + line * kLine);
@@ -57,6 +56,12 @@ std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const Membe
     visit(i, lists[i % kRing]);
   }
   return links;
+}
+
+// The same for lists of an image that are in memory.
+template <class Visit>
+std::uint64_t ForEachListInMemory(const ShardImage& image, std::span<const MemberId> members, Visit&& visit) {
+  return image.WithLists([&](const auto& lists) { return ForEachListOf(lists, members, visit); });
 }
 
 // Members whose lists are in memory, and requests for the others.

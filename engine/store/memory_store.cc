@@ -6,9 +6,19 @@
 namespace lawine {
 namespace {
 
-class MemoryReader final : public ShardReader {
+void FoldInto(const FoldedShard::Blocks& folded, MemoryShardStorage::Blocks& blocks) {
+  for (const auto& [block, bytes] : folded) {
+    blocks.erase(block);
+    if (!bytes.empty()) blocks.emplace(block, bytes);
+  }
+}
+
+// Readers keep the shard as it was when they were opened; writing puts another in its place.
+class MemoryShard final : public StoredShard {
  public:
-  explicit MemoryReader(std::shared_ptr<const MemoryShardStorage::Shard> shard) : shard_(std::move(shard)) {}
+  MemoryShard(MemoryShardStorage& storage, ShardName name,
+              std::shared_ptr<const MemoryShardStorage::Shard> shard)
+      : storage_(storage), name_(std::move(name)), shard_(std::move(shard)) {}
 
   const ShardManifest& manifest() const override { return shard_->manifest; }
   absl::Status ScanFollowers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
@@ -20,10 +30,34 @@ class MemoryReader final : public ShardReader {
   absl::Status ScanKeys(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
     return Scan(shard_->keys, first, end, visit);
   }
+  absl::Status ScanChanges(ChangeVisitor visit) const override {
+    LAWINE_ASSIGN_OR_RETURN(const auto now, storage_.Find(name_));
+    for (const auto& [version, bytes] : now.changes) LAWINE_RETURN_IF_ERROR(visit(version, bytes));
+    return absl::OkStatus();
+  }
   std::uint64_t disk_bytes() const override { return 0; }
   absl::StatusOr<std::uint64_t> CheckFiles() const override { return std::uint64_t{0}; }
   absl::StatusOr<std::unique_ptr<ShardCheckpoint>> Checkpoint() const override {
     return absl::UnimplementedError("a shard in memory has no files");
+  }
+
+  absl::Status WriteChange(std::uint64_t graph_version, std::string_view bytes) override {
+    LAWINE_ASSIGN_OR_RETURN(auto shard, storage_.Find(name_));
+    shard.changes.erase(shard.changes.lower_bound(graph_version), shard.changes.end());
+    shard.changes.emplace(graph_version, bytes);
+    storage_.Put(name_, std::make_shared<const MemoryShardStorage::Shard>(std::move(shard)));
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::unique_ptr<StoredShard>> Fold(const FoldedShard& folded) override {
+    LAWINE_ASSIGN_OR_RETURN(auto shard, storage_.Find(name_));
+    FoldInto(folded.followers, shard.followers);
+    FoldInto(folded.members, shard.members);
+    FoldInto(folded.keys, shard.keys);
+    const std::uint64_t version = folded.manifest.graph.graph_version;
+    shard.manifest = folded.manifest;
+    shard.changes.erase(shard.changes.begin(), shard.changes.upper_bound(version));
+    storage_.Put(name_, std::make_shared<const MemoryShardStorage::Shard>(std::move(shard)));
+    return storage_.Open(name_);
   }
 
  private:
@@ -34,7 +68,10 @@ class MemoryReader final : public ShardReader {
     }
     return absl::OkStatus();
   }
-  std::shared_ptr<const MemoryShardStorage::Shard> shard_;
+
+  MemoryShardStorage& storage_;
+  const ShardName name_;
+  const std::shared_ptr<const MemoryShardStorage::Shard> shard_;
 };
 
 class MemoryWriter final : public ShardWriter {
@@ -91,11 +128,18 @@ absl::StatusOr<std::unique_ptr<ShardWriter>> MemoryShardStorage::Create(const Sh
   return std::make_unique<MemoryWriter>(*this, name);
 }
 
-absl::StatusOr<std::unique_ptr<ShardReader>> MemoryShardStorage::Open(const ShardName& name) {
+absl::StatusOr<std::unique_ptr<StoredShard>> MemoryShardStorage::Open(const ShardName& name) {
   MutexLock lock(mutex_);
   const auto it = shards_.find(name);
   if (it == shards_.end()) return absl::NotFoundError(absl::StrCat(Text(name), " is not here"));
-  return std::make_unique<MemoryReader>(it->second);
+  return std::make_unique<MemoryShard>(*this, name, it->second);
+}
+
+absl::StatusOr<MemoryShardStorage::Shard> MemoryShardStorage::Find(const ShardName& name) {
+  MutexLock lock(mutex_);
+  const auto it = shards_.find(name);
+  if (it == shards_.end()) return absl::NotFoundError(absl::StrCat(Text(name), " is not here"));
+  return *it->second;
 }
 
 absl::StatusOr<std::vector<ShardName>> MemoryShardStorage::List() {

@@ -19,13 +19,16 @@ class MemoryShardStorage final : public ShardStorage {
     Blocks followers;
     Blocks members;
     Blocks keys;
+    std::map<std::uint64_t, std::string> changes;  // by graph version
   };
 
   absl::StatusOr<std::unique_ptr<ShardWriter>> Create(const ShardName& name) override;
-  absl::StatusOr<std::unique_ptr<ShardReader>> Open(const ShardName& name) override;
+  absl::StatusOr<std::unique_ptr<StoredShard>> Open(const ShardName& name) override;
   absl::StatusOr<std::vector<ShardName>> List() override;
   absl::Status Delete(const ShardName& name) override;
 
+  // A copy.
+  absl::StatusOr<Shard> Find(const ShardName& name);
   void Put(const ShardName& name, std::shared_ptr<const Shard> shard);
 
  private:

@@ -10,7 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/store/change_record.h"
 #include "engine/store/file_checksums.h"
+#include "engine/store/rocks_database.h"
 #include "engine/store/rocks_status.h"
 
 namespace lawine {
@@ -19,8 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr RocksContent kCopy{.name = "copy of a shard", .repair = "copy it again"};
-constexpr char kManifestFamily[] = "manifest";
-constexpr char kManifestKey[] = "shard";
 
 // An open database of any families.
 class Opened {
@@ -51,18 +51,33 @@ class Opened {
   }
 
   rocksdb::DB& db() { return *db_; }
-  absl::StatusOr<rocksdb::ColumnFamilyHandle*> manifests(const std::string& directory) {
+  // Null where there is none: shards of earlier versions lack some.
+  rocksdb::ColumnFamilyHandle* family(Family wanted) {
     for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-      if (handle->GetName() == kManifestFamily) return handle;
+      if (handle->GetName() == kFamilyNames[wanted]) return handle;
     }
+    return nullptr;
+  }
+  absl::StatusOr<rocksdb::ColumnFamilyHandle*> manifests(const std::string& directory) {
+    if (rocksdb::ColumnFamilyHandle* const handle = family(kManifest); handle != nullptr) return handle;
     return absl::FailedPreconditionError(absl::StrCat(
-        directory, ": foreign: expected the families of a shard, found no '", kManifestFamily, "'"));
+        directory, ": foreign: expected the families of a shard, found no '", kFamilyNames[kManifest], "'"));
   }
 
  private:
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
+
+absl::StatusOr<ShardManifest> ManifestIn(Opened& opened, const std::string& directory) {
+  LAWINE_ASSIGN_OR_RETURN(rocksdb::ColumnFamilyHandle* const family, opened.manifests(directory));
+  std::string text;
+  LAWINE_RETURN_IF_ERROR(
+      FromRocks(opened.db().Get(rocksdb::ReadOptions(), family, kManifestKey, &text), directory, kCopy));
+  absl::StatusOr<ShardManifest> manifest = DecodeManifest(text);
+  if (manifest.ok()) return manifest;
+  return absl::Status(manifest.status().code(), absl::StrCat(directory, ": ", manifest.status().message()));
+}
 
 absl::Status MakeLinks(rocksdb::DB& db, const std::string& directory, const std::string& to) {
   rocksdb::Checkpoint* made = nullptr;
@@ -94,13 +109,26 @@ absl::StatusOr<std::unique_ptr<ShardCheckpoint>> MakeRocksCheckpoint(rocksdb::DB
 
 absl::StatusOr<ShardManifest> ReadRocksManifest(const std::string& directory) {
   LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<Opened> opened, Opened::Open(directory, /*read_only=*/true));
-  LAWINE_ASSIGN_OR_RETURN(rocksdb::ColumnFamilyHandle* const family, opened->manifests(directory));
-  std::string text;
-  LAWINE_RETURN_IF_ERROR(
-      FromRocks(opened->db().Get(rocksdb::ReadOptions(), family, kManifestKey, &text), directory, kCopy));
-  absl::StatusOr<ShardManifest> manifest = DecodeManifest(text);
-  if (manifest.ok()) return manifest;
-  return absl::Status(manifest.status().code(), absl::StrCat(directory, ": ", manifest.status().message()));
+  return ManifestIn(*opened, directory);
+}
+
+absl::StatusOr<Digest> ReadRocksDigest(const std::string& directory, std::uint64_t graph_version) {
+  LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<Opened> opened, Opened::Open(directory, /*read_only=*/true));
+  LAWINE_ASSIGN_OR_RETURN(const ShardManifest manifest, ManifestIn(*opened, directory));
+  if (manifest.graph.graph_version == graph_version) return manifest.graph.digest;
+  const absl::Status missing = absl::FailedPreconditionError(
+      absl::StrCat(directory, ": expected a copy that has version ", graph_version,
+                   " of the graph, found one as of version ", manifest.graph.graph_version,
+                   " without the changes that lead there: copy it again, or use a later backup"));
+  rocksdb::ColumnFamilyHandle* const changes = opened->family(kChanges);
+  if (changes == nullptr || graph_version < manifest.graph.graph_version) return missing;
+  std::string bytes;
+  const rocksdb::Status got =
+      opened->db().Get(rocksdb::ReadOptions(), changes, VersionKey(graph_version), &bytes);
+  if (got.IsNotFound()) return missing;
+  LAWINE_RETURN_IF_ERROR(FromRocks(got, directory, kCopy));
+  LAWINE_ASSIGN_OR_RETURN(const ChangeRecord record, DecodeChangeRecord(bytes));
+  return record.graph_digest;
 }
 
 absl::Status ReplaceRocksManifest(const std::string& directory, const ShardManifest& manifest) {

@@ -26,7 +26,10 @@ absl::StatusOr<std::unique_ptr<ShardCheckpoint>> MakeRocksCheckpoint(rocksdb::DB
 
 // Reads the manifest of the shard in `directory` without changing a byte there.
 absl::StatusOr<ShardManifest> ReadRocksManifest(const std::string& directory);
-// Writes another one, durably. REQUIRES: not open.
+// Digest of the graph at a version, as the shard in `directory` knows it, without changing a byte there.
+// FAILED_PRECONDITION when there is no such version.
+absl::StatusOr<Digest> ReadRocksDigest(const std::string& directory, std::uint64_t graph_version);
+// Writes another manifest, durably. REQUIRES: not open.
 absl::Status ReplaceRocksManifest(const std::string& directory, const ShardManifest& manifest);
 
 }  // namespace lawine

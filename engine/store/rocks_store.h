@@ -5,11 +5,15 @@
 //   ROOT/<graph>/shard-0003.arriving/  a copy on its way, see shard_arrivals.h
 //
 // Column families: followers (big-endian block index -> follower block), members (big-endian block index
-// -> member block), manifest ("shard" -> manifest text), checkpoints (reserved for runs).
+// -> member block), keys (the same -> key block), manifest ("shard" -> manifest text), checkpoints (reserved
+// for runs), changes (big-endian graph version, 64 bits -> change record).
 //
 // A load writes sorted SST files and ingests them; nothing goes through the write-ahead log but the
 // manifest, which is synced last. The files' checksums are written beside them (file_checksums.h), and the
 // finished directory is renamed into place.
+//
+// A change is one write, synced. Folding ingests files that hold the blocks that changed and the manifest,
+// all at once; what is read meanwhile is a snapshot.
 #ifndef LAWINE_ENGINE_STORE_ROCKS_STORE_H_
 #define LAWINE_ENGINE_STORE_ROCKS_STORE_H_
 
@@ -20,12 +24,17 @@
 #include "absl/status/statusor.h"
 #include "engine/store/shard_store.h"
 
+namespace rocksdb {
+class Env;
+}  // namespace rocksdb
+
 namespace lawine {
 
 struct RocksOptions {
   // Shared by all shards under the root. Hydrated runs hardly read blocks twice, so small is enough.
   std::size_t block_cache_bytes = 64u << 20;
   std::size_t write_buffer_bytes = 32u << 20;
+  rocksdb::Env* env = nullptr;  // the machine's, unless a test has one of its own
 };
 
 // Makes ROOT if it is missing. Thread-safe. One process at a time may have a shard open.
@@ -33,7 +42,7 @@ absl::StatusOr<std::unique_ptr<ShardStorage>> OpenRocksStorage(const std::string
                                                                const RocksOptions& options);
 
 // Opens shard `name` in `directory`, which need not be below a root. Errors as ShardStorage::Open.
-absl::StatusOr<std::unique_ptr<ShardReader>> OpenRocksShard(const std::string& directory,
+absl::StatusOr<std::unique_ptr<StoredShard>> OpenRocksShard(const std::string& directory,
                                                             const ShardName& name);
 
 }  // namespace lawine

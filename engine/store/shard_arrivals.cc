@@ -52,7 +52,11 @@ absl::StatusOr<ShardManifest> ShardArrivals::ManifestOf(const ShardName& name) c
                                                     " of '", manifest.graph.name, "'"));
 }
 
-absl::StatusOr<std::unique_ptr<ShardReader>> ShardArrivals::Open(const ShardName& name) const {
+absl::StatusOr<Digest> ShardArrivals::DigestAt(const ShardName& name, std::uint64_t graph_version) const {
+  return ReadRocksDigest(ArrivingOf(name), graph_version);
+}
+
+absl::StatusOr<std::unique_ptr<StoredShard>> ShardArrivals::Open(const ShardName& name) const {
   const std::string directory = ArrivingOf(name);
   LAWINE_RETURN_IF_ERROR(ForgetArrived(directory));
   LAWINE_ASSIGN_OR_RETURN(ShardManifest manifest, ReadRocksManifest(directory));

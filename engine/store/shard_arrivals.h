@@ -31,9 +31,12 @@ class ShardArrivals {
   // The manifest of a copy that has arrived; changes nothing. DATA_LOSS or FAILED_PRECONDITION when it is
   // none of `name`.
   absl::StatusOr<ShardManifest> ManifestOf(const ShardName& name) const;
+  // Digest of the graph at a version, as such a copy knows it; changes nothing. FAILED_PRECONDITION when it
+  // lacks the version.
+  absl::StatusOr<Digest> DigestAt(const ShardName& name, std::uint64_t graph_version) const;
   // Opens a copy that has arrived, whatever its graph was called: from now on it is called as in `name`.
   // Opening changes files: it has not arrived any more, until MarkArrived.
-  absl::StatusOr<std::unique_ptr<ShardReader>> Open(const ShardName& name) const;
+  absl::StatusOr<std::unique_ptr<StoredShard>> Open(const ShardName& name) const;
   absl::Status MarkArrived(const ShardName& name) const;
   // FAILED_PRECONDITION unless it has arrived.
   absl::Status CheckArrived(const ShardName& name) const;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
 #include "engine/base/limits.h"
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
@@ -183,7 +184,8 @@ absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(
 }
 
 absl::Status ShardImage::ReadKeys(const ShardReader& reader) {
-  LAWINE_ASSIGN_OR_RETURN(source_keys_, ReadGraphKeys(reader, *members_));
+  LAWINE_ASSIGN_OR_RETURN(std::vector<MemberKey> keys, ReadGraphKeys(reader, *members_));
+  source_keys_ = std::make_shared<const std::vector<MemberKey>>(std::move(keys));
   return absl::OkStatus();
 }
 
@@ -193,9 +195,11 @@ absl::Status ShardImage::ReadLists(std::shared_ptr<const ShardReader> reader, st
   const std::uint32_t members = manifest().graph.members();
   const LinkColumns columns = manifest().graph.columns;
   const auto strides = static_cast<std::uint32_t>(manifest().links_before.size() - 1);
-  followers_ = HugeArray<std::uint16_t>(EntriesMax(manifest()));
-  if (columns.kinds) kinds_ = HugeArray<std::uint8_t>(followers_.size());
-  if (columns.weights) weights_ = HugeArray<std::uint32_t>(followers_.size());
+  const auto lists = std::make_shared<LinkLists>();
+  lists_ = lists;
+  lists->gaps = HugeArray<std::uint16_t>(EntriesMax(manifest()));
+  if (columns.kinds) lists->kinds = HugeArray<std::uint8_t>(lists->gaps.size());
+  if (columns.weights) lists->weights = HugeArray<std::uint32_t>(lists->gaps.size());
   HugeArray<std::uint32_t> offsets(std::size_t{members} + 1);
   HugeArray<std::uint16_t> skips(members);
   std::vector<std::uint32_t> marks(BlocksOf(manifest()));
@@ -209,9 +213,9 @@ absl::Status ShardImage::ReadLists(std::shared_ptr<const ShardReader> reader, st
     statuses[i] = stride.status();
     const auto at = order.Take(number, stride.ok() ? *stride : StrideLists());
     if (!stride.ok() || !at.has_value()) return;
-    CopyTo(stride->gaps, followers_, *at);
-    CopyTo(stride->kinds, kinds_, *at);
-    CopyTo(stride->weights, weights_, *at);
+    CopyTo(stride->gaps, lists->gaps, *at);
+    CopyTo(stride->kinds, lists->kinds, *at);
+    CopyTo(stride->weights, lists->weights, *at);
     for (std::uint32_t s = 0; s < count; ++s) {
       offsets[first + s + 1] = static_cast<std::uint32_t>(*at + stride->ends[s]);
       skips[first + s] = stride->skips[s];
@@ -223,15 +227,15 @@ absl::Status ShardImage::ReadLists(std::shared_ptr<const ShardReader> reader, st
         absl::StrCat("shard ", manifest().shard.value, " has ", manifest().links,
                      " links between members far apart, expected fewer: load the graph with more shards"));
   }
-  followers_.Shrink(order.entries());
-  if (columns.kinds) kinds_.Shrink(order.entries());
-  if (columns.weights) weights_.Shrink(order.entries());
+  lists->gaps.Shrink(order.entries());
+  if (columns.kinds) lists->kinds.Shrink(order.entries());
+  if (columns.weights) lists->weights.Shrink(order.entries());
   links_in_memory_ = manifest().links_before[order.kept()];
   const auto sources = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(members, std::uint64_t{order.kept()} * kStrideSources));
   offsets.Shrink(std::size_t{sources} + 1);
   skips.Shrink(sources);
-  sources_ = SourceIndex(std::move(offsets), std::move(skips));
+  lists->sources = SourceIndex(std::move(offsets), std::move(skips));
   if (sources < members) {
     stored_ = StoredLists(std::move(reader), MemberId(sources), std::move(marks));
   }
@@ -242,35 +246,49 @@ absl::Status ShardImage::BuildFollowees(std::uint64_t bytes_max, Executor& execu
   if (!stored_.empty() || lists_bytes() + ImageBytesOf(manifest()).followees > bytes_max) {
     return absl::OkStatus();
   }
-  auto followees = FolloweeIndex::Build(sources_, followers_.span(), manifest().graph.members(),
+  auto followees = FolloweeIndex::Build(lists_->sources, lists_->gaps.span(), manifest().graph.members(),
                                         members_->followees(), executor);
   if (!followees.ok()) return ManifestContradicted(manifest(), std::string(followees.status().message()));
-  followees_ = *std::move(followees);
+  followees_ = std::make_shared<const FolloweeIndex>(*std::move(followees));
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::WithChanges(
+    const ShardReader& changed, std::shared_ptr<const ShardMembers> members, const ShardDelta& delta) const {
+  LAWINE_CHECK(stored_.empty() && changed_ == nullptr);
+  std::unique_ptr<ShardImage> image(new ShardImage(std::move(members)));
+  image->lists_ = lists_;
+  image->links_in_memory_ = delta.manifest().links;
+  image->followees_ = followees_;
+  image->changed_ = ChangedLists::Over(lists_, followees_, delta);
+  image->source_keys_ = source_keys_;
+  if (!delta.added().empty()) LAWINE_RETURN_IF_ERROR(image->ReadKeys(changed));
+  return image;
+}
+
 FollowerLists ShardImage::ReadFollowers(MemberId source) const {
-  const SourceIndex::Place place = sources_.Find(source);
+  const LinkList list = ListOf(source);
+  const auto kinds = KindsOf(source);
+  const auto weights = WeightsOf(source);
   FollowerLists lists;
-  lists.counts = {place.links};
+  lists.counts = {list.links};
   std::uint32_t id = 0;
-  for (std::uint32_t i = place.begin; i < place.end; ++i) {
-    id += followers_[i];
-    if (followers_[i] == kSkip) continue;
+  for (std::size_t i = 0; i < list.gaps.size(); ++i) {
+    id += list.gaps[i];
+    if (list.gaps[i] == kSkip) continue;
     lists.followers.push_back(id);
-    if (kinds_.size() > 0) lists.kinds.push_back(kinds_[i]);
-    if (weights_.size() > 0) lists.weights.push_back(weights_[i]);
+    if (!kinds.empty()) lists.kinds.push_back(kinds[i]);
+    if (!weights.empty()) lists.weights.push_back(weights[i]);
   }
   return lists;
 }
 
-std::uint64_t ShardImage::lists_bytes() const {
-  return sources_.bytes() + followers_.bytes() + kinds_.bytes() + weights_.bytes();
-}
+std::uint64_t ShardImage::lists_bytes() const { return lists_->bytes(); }
 
 std::uint64_t ShardImage::resident_bytes() const {
-  return members_->resident_bytes() + source_keys_.capacity() * sizeof(MemberKey) + stored_.bytes() +
-         links_bytes();
+  const std::uint64_t keys = source_keys_->capacity() * sizeof(MemberKey);
+  if (changed_ != nullptr) return members_->resident_bytes() + changed_->bytes();
+  return members_->resident_bytes() + keys + stored_.bytes() + links_bytes();
 }
 
 }  // namespace lawine

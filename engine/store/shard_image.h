@@ -5,20 +5,19 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
-#include "engine/base/huge_array.h"
 #include "engine/graph/follower_block.h"
+#include "engine/store/changed_lists.h"
 #include "engine/store/followee_index.h"
 #include "engine/store/gap_lists.h"
+#include "engine/store/link_lists.h"
+#include "engine/store/shard_delta.h"
 #include "engine/store/shard_members.h"
 #include "engine/store/shard_store.h"
-#include "engine/store/source_index.h"
 #include "engine/store/stored_lists.h"
 
 namespace lawine {
@@ -46,6 +45,13 @@ class ShardImage {
       std::shared_ptr<const ShardReader> reader, std::shared_ptr<const ShardMembers> members,
       std::uint64_t links_bytes_max, Executor& executor);
 
+  // The same shard with changes, which share what did not change. `members` are read from `changed`, which
+  // has the changes of `delta`; REQUIRES: all links of this image are in memory, and it is without changes.
+  absl::StatusOr<std::unique_ptr<const ShardImage>> WithChanges(const ShardReader& changed,
+                                                                std::shared_ptr<const ShardMembers> members,
+                                                                const ShardDelta& delta) const;
+  bool HasChanges() const { return changed_ != nullptr; }
+
   const ShardManifest& manifest() const { return members_->manifest(); }
   const GraphInfo& graph() const { return manifest().graph; }
   const ShardMembers& members() const { return *members_; }
@@ -58,67 +64,69 @@ class ShardImage {
   const StoredLists& stored() const { return stored_; }
   std::uint64_t links_in_memory() const { return links_in_memory_; }
 
+  // Calls use(lists) with the lists in memory, LinkLists or, where some changed, ChangedLists: for who looks
+  // up many, and so chooses between the two once.
+  template <class Use>
+  auto WithLists(Use&& use) const {
+    return changed_ == nullptr ? use(*lists_) : use(*changed_);
+  }
   // How many followers `source` has inside the range.
-  std::uint32_t LinksOf(MemberId source) const { return sources_.Find(source).links; }
+  std::uint32_t LinksOf(MemberId source) const { return ListOf(source).links; }
   // Followers of `source` inside the range: gaps of their local ids, see gap_lists.h.
   Gaps GapsOf(MemberId source) const { return ListOf(source).gaps; }
-  // Both at once, for who looks up many.
-  struct List {
-    Gaps gaps;
-    std::uint32_t links = 0;
-  };
-  List ListOf(MemberId source) const { return ListAt(sources_.SlotOf(source)); }
-  // In two steps, for who looks ahead.
-  const SourceIndex& sources() const { return sources_; }
-  List ListAt(std::uint32_t slot) const {
-    const SourceIndex::Place place = sources_.PlaceAt(slot);
-    return {followers_.span().subspan(place.begin, place.end - place.begin), place.links};
+  // Both at once.
+  LinkList ListOf(MemberId source) const {
+    return WithLists([source](const auto& lists) { return lists.ListOf(source); });
   }
   // Columns of those entries; empty where the graph has none.
-  std::span<const std::uint8_t> KindsOf(MemberId source) const { return ColumnOf(kinds_, source); }
-  std::span<const std::uint32_t> WeightsOf(MemberId source) const { return ColumnOf(weights_, source); }
+  std::span<const std::uint8_t> KindsOf(MemberId source) const {
+    return WithLists([source](const auto& lists) { return lists.KindsOf(source); });
+  }
+  std::span<const std::uint32_t> WeightsOf(MemberId source) const {
+    return WithLists([source](const auto& lists) { return lists.WeightsOf(source); });
+  }
   // The followers with their columns, one entry a link. Slow: for looking, not for runs.
   FollowerLists ReadFollowers(MemberId source) const;
-  // The same links from the receivers' side; null where there was no room for them.
-  const FolloweeIndex* followees() const { return followees_.has_value() ? &*followees_ : nullptr; }
+  // The same links from the receivers' side are left out where there was no room for them.
+  bool HasFollowees() const { return followees_ != nullptr; }
+  // As they are stored, without changes: for looking, not for runs. Null without.
+  const FolloweeIndex* stored_followees() const { return followees_.get(); }
+  // Calls use(followees) with FolloweeIndex or ChangedLists. REQUIRES: HasFollowees().
+  template <class Use>
+  auto WithFollowees(Use&& use) const {
+    return changed_ == nullptr ? use(*followees_) : use(*changed_);
+  }
 
   MemberKey KeyOf(LocalId member) const { return members_->KeyOf(member); }
   // Of any member of the graph.
   MemberKey KeyOfSource(MemberId source) const {
-    return source_keys_.empty() ? source.value : source_keys_[source.value];
+    return source_keys_->empty() ? source.value : (*source_keys_)[source.value];
   }
 
-  // With the members.
+  // With the members; without what is shared with the image that this one has changes of.
   std::uint64_t resident_bytes() const;
   // Of it, lists of followers and where they lie.
   std::uint64_t lists_bytes() const;
   // Of it, what Hydrate's limit is for.
   std::uint64_t links_bytes() const {
-    return lists_bytes() + (followees_.has_value() ? followees_->bytes() : 0);
+    return lists_bytes() + (followees_ != nullptr ? followees_->bytes() : 0);
   }
 
  private:
   explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
-  template <class T>
-  std::span<const T> ColumnOf(const HugeArray<T>& column, MemberId source) const {
-    if (column.size() == 0) return {};
-    const SourceIndex::Place place = sources_.Find(source);
-    return column.span().subspan(place.begin, place.end - place.begin);
-  }
   absl::Status ReadKeys(const ShardReader& reader);
   absl::Status ReadLists(std::shared_ptr<const ShardReader> reader, std::uint64_t bytes_max,
                          Executor& executor);
   absl::Status BuildFollowees(std::uint64_t bytes_max, Executor& executor);
 
   const std::shared_ptr<const ShardMembers> members_;
-  SourceIndex sources_;
-  HugeArray<std::uint16_t> followers_;
-  HugeArray<std::uint8_t> kinds_;
-  HugeArray<std::uint32_t> weights_;
+  std::shared_ptr<const LinkLists> lists_;
   std::uint64_t links_in_memory_ = 0;
   StoredLists stored_;
-  std::optional<FolloweeIndex> followees_;
-  std::vector<MemberKey> source_keys_;  // empty where keys are dense ids
+  std::shared_ptr<const FolloweeIndex> followees_;
+  std::unique_ptr<const ChangedLists> changed_;  // null where the graph is as it is stored
+  // Empty where keys are dense ids.
+  std::shared_ptr<const std::vector<MemberKey>> source_keys_;
 };
 
 }  // namespace lawine

@@ -97,6 +97,11 @@ absl::StatusOr<Fields> ReadFields(std::string_view text) {
 absl::Status CheckConsistent(const ShardManifest& m) {
   if (m.shard.value >= m.graph.partition.shards_count())
     return Damaged("its shard is outside the partition map");
+  if (m.graph.added_members > m.graph.members() ||
+      m.graph.added_members >
+          m.graph.partition.range(ShardIndex(m.graph.partition.shards_count() - 1)).count) {
+    return Damaged("it has more added members than the last shard has members");
+  }
   if (m.without_followees > m.range().count)
     return Damaged("it has more members without followees than members");
   if (!std::is_sorted(m.links_before.begin(), m.links_before.end()) || m.links_before.front() != 0 ||
@@ -133,6 +138,8 @@ std::string EncodeManifest(const ShardManifest& m) {
   add("link_weights", m.graph.columns.weights ? 1 : 0);
   add("named_members", m.graph.named_members ? 1 : 0);
   if (m.graph.persons) add("persons", 1);  // most graphs have none, and shards of old say nothing of it
+  if (m.graph.added_members > 0) add("added_members", m.graph.added_members);
+  if (m.graph.made_digest.has_value()) add("made_digest", m.graph.made_digest->ToHex());
   add("origin", OneLine(m.graph.origin));
   add("epoch", m.graph.partition.epoch());
   add("boundaries", absl::StrJoin(m.graph.partition.boundaries(), ","));
@@ -156,6 +163,8 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   m.graph.columns = {.kinds = fields.Flag("link_kinds"), .weights = fields.Flag("link_weights")};
   m.graph.named_members = fields.Flag("named_members");
   m.graph.persons = fields.Has("persons") && fields.Flag("persons");
+  if (fields.Has("added_members")) m.graph.added_members = fields.Number32("added_members");
+  if (fields.Has("made_digest")) m.graph.made_digest = fields.Hex("made_digest");
   m.graph.origin = fields.Text("origin");
   const std::uint64_t epoch = fields.Number("epoch");
   const auto boundaries = fields.Numbers<std::uint32_t>("boundaries");

@@ -7,6 +7,7 @@
 #define LAWINE_ENGINE_STORE_SHARD_MANIFEST_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,13 @@ struct GraphInfo {
   bool persons = false;        // some own several accounts: profiles tell
   std::string origin;          // how it came to be: "preset hyves, ..." or "import of ..."
   PartitionMap partition;
+  // Members that came by online changes: those with the last dense ids, whose keys are in no order.
+  std::uint32_t added_members = 0;
+  // Digest of the graph as it was made, once it has changed: what tells graphs of one name apart.
+  std::optional<Digest> made_digest = {};
 
   std::uint32_t members() const { return partition.members_count(); }
+  Digest identity() const { return made_digest.value_or(digest); }
   friend bool operator==(const GraphInfo&, const GraphInfo&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/store/shard_members.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
@@ -34,9 +35,6 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
     if (block != expected_block++ || audience_.size() + block_members.size() > range_.count) {
       return ManifestContradicted(manifest_, "member blocks are missing");
     }
-    if (!keys_.empty() && block_members.keys.front() <= keys_.back()) {
-      return ManifestContradicted(manifest_, "member blocks are out of order");
-    }
     for (std::size_t i = 0; i < block_members.size(); ++i) {
       const LocalId member(static_cast<std::uint32_t>(audience_.size() + i));
       if (block_members.followees[i] > 0) reachable_.Insert(member);
@@ -54,16 +52,34 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
       (std::uint64_t{range_.count} + limits::kMembersPerBlock - 1) / limits::kMembersPerBlock;
   LAWINE_RETURN_IF_ERROR(reader.ScanMembers(0, static_cast<std::uint32_t>(blocks), visit));
   if (audience_.size() != range_.count) return ManifestContradicted(manifest_, "members are missing");
+  LAWINE_RETURN_IF_ERROR(IndexKeys());
   if (persons_.size() != (manifest_.graph.persons ? range_.count : 0)) {
     return ManifestContradicted(manifest_, "persons are missing");
   }
   if (reachable_.Count() + manifest_.without_followees != range_.count) {
     return ManifestContradicted(manifest_, "other members have no followees");
   }
+  return absl::OkStatus();
+}
+
+// Keys ascend, but for those of added members, which are found by an order of their own.
+absl::Status ShardMembers::IndexKeys() {
+  const bool last = manifest_.shard.value + 1 == manifest_.graph.partition.shards_count();
+  const std::uint32_t made = range_.count - (last ? manifest_.graph.added_members : 0);
+  const auto added = keys_.begin() + made;
+  if (std::adjacent_find(keys_.begin(), added, std::greater_equal<>()) != added) {
+    return ManifestContradicted(manifest_, "member blocks are out of order");
+  }
   // Generated graphs count their keys up from zero: then nothing needs to be kept.
-  const bool dense =
-      keys_.empty() || (keys_.front() == range_.first.value && keys_.back() == range_.end() - 1);
-  if (dense) std::vector<MemberKey>().swap(keys_);  // assigning {} would keep the memory
+  std::uint32_t dense = 0;
+  while (dense < range_.count && keys_[dense] == std::uint64_t{range_.first.value} + dense) ++dense;
+  if (dense == range_.count) {
+    std::vector<MemberKey>().swap(keys_);  // assigning {} would keep the memory
+    return absl::OkStatus();
+  }
+  for (std::uint32_t m = made; m < range_.count; ++m) added_.push_back(m);
+  const auto by_key = [this](std::uint32_t a, std::uint32_t b) { return keys_[a] < keys_[b]; };
+  std::sort(added_.begin(), added_.end(), by_key);
   return absl::OkStatus();
 }
 
@@ -99,9 +115,14 @@ std::optional<LocalId> ShardMembers::Find(MemberKey key) const {
     if (key < range_.first.value || local >= range_.count) return std::nullopt;
     return LocalId(static_cast<std::uint32_t>(local));
   }
-  const auto it = std::lower_bound(keys_.begin(), keys_.end(), key);
-  if (it == keys_.end() || *it != key) return std::nullopt;
-  return LocalId(static_cast<std::uint32_t>(it - keys_.begin()));
+  const auto made_end = keys_.end() - static_cast<std::ptrdiff_t>(added_.size());
+  const auto made = std::lower_bound(keys_.begin(), made_end, key);
+  if (made != made_end && *made == key) return LocalId(static_cast<std::uint32_t>(made - keys_.begin()));
+  const auto added =
+      std::lower_bound(added_.begin(), added_.end(), key,
+                       [this](std::uint32_t m, MemberKey wanted) { return keys_[m] < wanted; });
+  if (added == added_.end() || keys_[*added] != key) return std::nullopt;
+  return LocalId(*added);
 }
 
 std::uint64_t ShardMembers::resident_bytes() const {

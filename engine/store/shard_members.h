@@ -66,10 +66,12 @@ class ShardMembers {
         communities_(range_.count),
         reachable_(range_.count) {}
   absl::Status ReadBlocks(const ShardReader& reader);
+  absl::Status IndexKeys();
 
   const ShardManifest manifest_;
   const MemberRange range_;
-  std::vector<MemberKey> keys_;  // empty where keys are dense ids
+  std::vector<MemberKey> keys_;       // empty where keys are dense ids
+  std::vector<std::uint32_t> added_;  // members behind those in order of keys, by their keys
   std::vector<std::uint32_t> audience_;
   std::vector<std::uint32_t> followees_;
   ProfileColumn<std::uint8_t> networks_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -20,7 +21,10 @@ namespace lawine {
 // Called with ascending block indices. An error ends the scan and is returned by it.
 using BlockVisitor = absl::FunctionRef<absl::Status(std::uint32_t block, std::string_view bytes)>;
 
-// An open, complete shard. Thread-safe.
+// Called with ascending graph versions, as BlockVisitor.
+using ChangeVisitor = absl::FunctionRef<absl::Status(std::uint64_t graph_version, std::string_view bytes)>;
+
+// A complete shard at one version of its graph; what is written later does not show. Thread-safe.
 class ShardReader {
  public:
   virtual ~ShardReader() = default;
@@ -31,12 +35,34 @@ class ShardReader {
   virtual absl::Status ScanMembers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const = 0;
   // Visits the key blocks in [first, end), see ShardManifest::keys_listed; block 0 starts at member 0.
   virtual absl::Status ScanKeys(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const = 0;
+  // Visits the change records (change_record.h) that follow the manifest's version, all that there are now.
+  virtual absl::Status ScanChanges(ChangeVisitor visit) const = 0;
   virtual std::uint64_t disk_bytes() const = 0;
   // Reads all files that the shard was built of and compares them with their checksums; returns their bytes.
   // DATA_LOSS names a file that is another.
   virtual absl::StatusOr<std::uint64_t> CheckFiles() const = 0;
   // Its files as of now. UNIMPLEMENTED where it has none.
   virtual absl::StatusOr<std::unique_ptr<ShardCheckpoint>> Checkpoint() const = 0;
+};
+
+// What folding puts in the place of what is stored: whole blocks, by index, ascending. Empty ones go.
+struct FoldedShard {
+  using Blocks = std::vector<std::pair<std::uint32_t, std::string>>;
+  ShardManifest manifest;
+  Blocks followers = {};
+  Blocks members = {};
+  Blocks keys = {};
+};
+
+// An open shard as it is stored. Thread-safe, but for one writer at a time.
+class StoredShard : public ShardReader {
+ public:
+  // Makes a record durable, in the place of what is there of this version and later ones: it survives lost
+  // power when this returns. Readers that are open do not see it.
+  virtual absl::Status WriteChange(std::uint64_t graph_version, std::string_view bytes) = 0;
+  // Makes everything durable at once, or nothing, and returns the shard as it then is; records up to the
+  // manifest's version are gone. Readers that are open go on reading what was.
+  virtual absl::StatusOr<std::unique_ptr<StoredShard>> Fold(const FoldedShard& folded) = 0;
 };
 
 // Writes blocks in ascending order. Not thread-safe; several sinks may be in use at once.
@@ -75,7 +101,7 @@ class ShardStorage {
   virtual absl::StatusOr<std::unique_ptr<ShardWriter>> Create(const ShardName& name) = 0;
   // NOT_FOUND, DATA_LOSS (damaged or half-written) or FAILED_PRECONDITION (foreign, other format, in use);
   // messages say where.
-  virtual absl::StatusOr<std::unique_ptr<ShardReader>> Open(const ShardName& name) = 0;
+  virtual absl::StatusOr<std::unique_ptr<StoredShard>> Open(const ShardName& name) = 0;
   // Ascending, complete or not.
   virtual absl::StatusOr<std::vector<ShardName>> List() = 0;
   // REQUIRES: not open.

@@ -24,7 +24,7 @@ std::uint64_t WithSlack(std::uint64_t bytes) { return bytes + bytes / 8; }
 }  // namespace
 
 bool PartlyInMemory(const ShardImage& image) {
-  return !image.stored().empty() || image.followees() == nullptr;
+  return !image.stored().empty() || !image.HasFollowees();
 }
 
 ShardHost::ShardHost(std::unique_ptr<ShardStorage> storage, std::optional<std::uint64_t> memory_limit_bytes,

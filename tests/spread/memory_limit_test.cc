@@ -89,7 +89,7 @@ TEST(MemoryLimitTest, LargeGraphsAreAsJudgedWithinAnyLimit) {
       EXPECT_EQ(before == graph.links.size(), limit.lists_percent == 100);
       EXPECT_EQ(before > 0, limit.lists_percent >= 50);
       for (const ShardImage* image : shards.images()) {
-        EXPECT_EQ(image->followees() != nullptr, limit.followees_percent == 100);
+        EXPECT_EQ(image->HasFollowees(), limit.followees_percent == 100);
       }
       for (std::size_t i = 0; i < runs.size(); ++i) ExpectAsJudged(shards, verdicts[i], runs[i]);
     }

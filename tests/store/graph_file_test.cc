@@ -3,6 +3,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/bytes.h"
+#include "engine/base/crc32c.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/damage.h"
@@ -18,6 +20,7 @@ class Noted final : public GraphFileVisitor {
   absl::Status OnHead(const GraphFileHead& head) override {
     absl::StrAppend(&text, head.name, " ", head.digest.ToHex().substr(0, 16), " ", head.shards, " ",
                     head.bytes);
+    last_head = head;
     return absl::OkStatus();
   }
   absl::Status OnShard(ShardIndex shard, const std::vector<ShardFile>& files) override {
@@ -36,6 +39,7 @@ class Noted final : public GraphFileVisitor {
     return absl::OkStatus();
   }
   std::string text;
+  GraphFileHead last_head;
 };
 
 absl::Status Read(std::string_view bytes, std::size_t part, std::string& text) {
@@ -75,13 +79,39 @@ TEST(GraphFileTest, WhatIsWrittenIsRead) {
   }
 }
 
+// Name, digest, shards, bytes.
+const std::string kHeadOfVersionOne("\x01g\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x01\xAC\x02", 21);
+
 // The bytes stand in the format's description: another program must be able to read them.
 TEST(GraphFileTest, TheFormatIsWhatItIs) {
-  const std::string head =
-      EncodeGraphFileHead({.name = "g", .digest = {.high = 1, .low = 2}, .shards = 1, .bytes = 300});
-  EXPECT_EQ(head.substr(0, 17), std::string("LAWINE-G\x01\0\0\0G\x15\0\0\0", 17));
-  EXPECT_EQ(head.substr(17, 21), std::string("\x01g\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x01\xAC\x02", 21));
-  EXPECT_EQ(head.size(), 17u + 21 + 4);
+  const std::string head = EncodeGraphFileHead({.name = "g",
+                                                .digest = {.high = 1, .low = 2},
+                                                .shards = 1,
+                                                .bytes = 300,
+                                                .graph_version = 5,
+                                                .made_digest = {.high = 3, .low = 4}});
+  EXPECT_EQ(head.substr(0, 17), std::string("LAWINE-G\x02\0\0\0G\x26\0\0\0", 17));
+  EXPECT_EQ(head.substr(17, 21), kHeadOfVersionOne);
+  EXPECT_EQ(head.substr(38, 17), std::string("\x05\x03\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0", 17));
+  EXPECT_EQ(head.size(), 17u + 38 + 4);
+}
+
+// Files of before graphs could change.
+TEST(GraphFileTest, VersionOneIsReadToo) {
+  std::string bytes("LAWINE-G\x01\0\0\0", 12);
+  std::string record("G\x15\0\0\0", 5);
+  record += kHeadOfVersionOne;
+  ByteWriter(record).U32(Crc32c(record));
+  bytes += record;
+  Noted noted;
+  GraphFileReader reader(noted);
+  ASSERT_TRUE(reader.Append(bytes).ok());
+  EXPECT_EQ(noted.last_head, (GraphFileHead{.name = "g",
+                                            .digest = {.high = 1, .low = 2},
+                                            .shards = 1,
+                                            .bytes = 300,
+                                            .graph_version = 1,
+                                            .made_digest = {.high = 1, .low = 2}}));
 }
 
 TEST(GraphFileTest, EveryTruncationSaysHowFarItGot) {
@@ -112,8 +142,8 @@ TEST(GraphFileTest, DamageIsNamedWithItsPlace) {
   EXPECT_THAT(std::string(Read(Example() + EncodeGraphFileEnd(9)).message()), HasSubstr("does not belong"));
   EXPECT_EQ(Read("a file of another kind").code(), StatusCode::kFailedPrecondition);
   std::string later = Example();
-  later[8] = 2;
-  EXPECT_THAT(std::string(Read(later).message()), HasSubstr("version 1, found 2"));
+  later[8] = 3;
+  EXPECT_THAT(std::string(Read(later).message()), HasSubstr("version 1 to 2, found 3"));
 }
 
 // Records that are sound one by one, and make no graph together.

@@ -189,7 +189,7 @@ TEST_F(RocksStoreTest, AnAbandonedWriterLeavesNothing) {
 void WithDatabase(const fs::path& path,
                   const std::function<void(rocksdb::DB&, rocksdb::ColumnFamilyHandle&)>& change) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const char* name : {"default", "followers", "members", "keys", "manifest", "checkpoints"}) {
+  for (const char* name : {"default", "followers", "members", "keys", "manifest", "checkpoints", "changes"}) {
     families.emplace_back(name, rocksdb::ColumnFamilyOptions());
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

@@ -11,8 +11,10 @@
 #include "engine/store/rocks_store.h"
 #include "engine/store/shard_arrivals.h"
 #include "engine/store/shard_check.h"
+#include "engine/store/shard_log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/changed_graph.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
@@ -216,6 +218,37 @@ TEST_F(ShardCopiesTest, ACopyMayGetAnotherName) {
   EXPECT_TRUE(arrivals_.MarkArrived(other).ok());
   EXPECT_TRUE(arrivals_.Adopt(other).ok());
   EXPECT_EQ(DigestOf(*Storage("to"), other), DigestOf(*from_, kName));
+}
+
+TEST_F(ShardCopiesTest, ACopyHasTheChangesOfItsShard) {
+  TestRandom random(2);
+  const TestGraph made = RandomGraph(random, 200, 5, 200);
+  const VectorLinkSource source(made);
+  const auto storage = Storage("changed");
+  ChangedGraph graph(source, PartitionMap::Even(source.members_count(), 2), *storage);
+  const auto change = [&] {
+    EXPECT_TRUE(graph.Apply(graph.BatchOf({{{random.Next(), made.links[0].first}, true}}, {})).ok());
+    return graph.info();
+  };
+  const GraphInfo first = graph.info(), second = change();
+  const auto checkpoint = graph.log(1).stored()->Checkpoint();
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  change();  // too late for the copy
+  auto arrival = Begin(**checkpoint);
+  EXPECT_TRUE(Feed(**checkpoint, *arrival, ~0ull, 1 << 16).ok());
+  EXPECT_TRUE(arrival->Finish().ok());
+  EXPECT_EQ(arrivals_.DigestAt(kName, 1).value(), first.digest);
+  EXPECT_EQ(arrivals_.DigestAt(kName, 2).value(), second.digest);
+  const absl::Status missing = arrivals_.DigestAt(kName, 3).status();
+  EXPECT_EQ(missing.code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(missing.message()), HasSubstr("expected a copy that has version 3"));
+  EXPECT_TRUE(arrivals_.Adopt(kName).ok());
+  const auto there = Storage("to");
+  auto stored = there->Open(kName);
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  const auto log = ShardLog::Open(*std::move(stored));
+  ASSERT_TRUE(log.ok()) << log.status();
+  EXPECT_EQ((*log)->head(), second);
 }
 
 TEST_F(ShardCopiesTest, CheckpointsOfAnEarlierProcessAreRemoved) {

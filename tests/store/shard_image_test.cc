@@ -54,12 +54,12 @@ void ExpectFolloweesOf(const VectorLinkSource& source, const ShardImage& image) 
       found.push_back(id);
       return false;
     };
-    ASSERT_EQ(image.followees()->Find(LocalId(i), stopped, visit), followees[i].size());
+    ASSERT_EQ(image.stored_followees()->Find(LocalId(i), stopped, visit), followees[i].size());
     ASSERT_EQ(found, followees[i]) << i;
     ASSERT_FALSE(stopped);
     if (found.size() < 2) continue;
     const auto second = [&found](std::uint32_t id) { return id == found[1]; };
-    ASSERT_EQ(image.followees()->Find(LocalId(i), stopped, second), found[0] == found[1] ? 1u : 2u);
+    ASSERT_EQ(image.stored_followees()->Find(LocalId(i), stopped, second), found[0] == found[1] ? 1u : 2u);
     ASSERT_TRUE(stopped);
   }
 }

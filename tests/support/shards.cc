@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<const ShardImage>> HydrateWithin(const LinksLimit
                                                                 Executor& executor) {
   LAWINE_ASSIGN_OR_RETURN(auto whole, ShardImage::Hydrate(*reader, executor));
   const std::uint64_t bytes = whole->lists_bytes() * limit.lists_percent / 100 +
-                              whole->followees()->bytes() * limit.followees_percent / 100;
+                              whole->stored_followees()->bytes() * limit.followees_percent / 100;
   if (limit.lists_percent == 100 && limit.followees_percent == 100) return whole;
   return ShardImage::Hydrate(std::move(reader), whole->shared_members(), bytes, executor);
 }
@@ -68,6 +68,13 @@ Shards Shards::InMemory(const LinkSource& source, PartitionMap partition, const 
   auto shards = Build(source, std::move(partition), storage, executor, limit);
   LAWINE_CHECK(shards.ok());
   return *std::move(shards);
+}
+
+Shards Shards::Of(const GraphInfo& info, std::vector<std::unique_ptr<const ShardImage>> images) {
+  Shards shards;
+  shards.info_ = info;
+  shards.images_ = std::move(images);
+  return shards;
 }
 
 std::uint64_t Shards::links_in_memory() const {

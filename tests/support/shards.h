@@ -41,6 +41,9 @@ class Shards {
   // The same in memory, where nothing can fail.
   static Shards InMemory(const LinkSource& source, PartitionMap partition, const LinksLimit& limit = {});
 
+  // These images, in order of shards.
+  static Shards Of(const GraphInfo& info, std::vector<std::unique_ptr<const ShardImage>> images);
+
   const GraphInfo& info() const { return info_; }
   std::uint64_t links_in_memory() const;
   std::vector<const ShardImage*> images() const;

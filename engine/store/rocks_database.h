@@ -1,0 +1,61 @@
+// One RocksDB database of one shard, and what all under a root share. Internal to the store on RocksDB.
+#ifndef LAWINE_ENGINE_STORE_ROCKS_DATABASE_H_
+#define LAWINE_ENGINE_STORE_ROCKS_DATABASE_H_
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/store/rocks_status.h"
+#include "engine/store/rocks_store.h"
+
+namespace lawine {
+
+enum Family { kDefault, kFollowers, kMembers, kKeys, kManifest, kCheckpoints, kChanges, kFamiliesCount };
+inline constexpr const char* kFamilyNames[kFamiliesCount] = {"default",  "followers",   "members", "keys",
+                                                             "manifest", "checkpoints", "changes"};
+inline constexpr const char* kManifestKey = "shard";
+// Of the changes of one version.
+std::string VersionKey(std::uint64_t graph_version);
+// REQUIRES: key.size() == 8.
+std::uint64_t FromVersionKey(const rocksdb::Slice& key);
+
+inline constexpr RocksContent kShard{.name = "shard", .repair = "restore it or load it again"};
+
+// Everything shared by the databases under one root.
+class RocksShared {
+ public:
+  explicit RocksShared(const RocksOptions& options);
+  rocksdb::Options DatabaseOptions() const;
+
+ private:
+  rocksdb::Env* const env_;
+  const std::shared_ptr<rocksdb::Cache> cache_;
+  const std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
+  const std::shared_ptr<rocksdb::Logger> diary_ = NoDiary();
+};
+
+// An open database and its column families. Thread-safe.
+class RocksDatabase {
+ public:
+  static absl::StatusOr<std::unique_ptr<RocksDatabase>> Open(const std::string& path,
+                                                             const RocksShared& shared, bool create);
+  ~RocksDatabase();
+
+  rocksdb::DB& db() { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Family f) { return handles_[f]; }
+
+ private:
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_ENGINE_STORE_ROCKS_DATABASE_H_

@@ -1,0 +1,337 @@
+#include "engine/store/shard_log.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/graph/follower_block.h"
+#include "engine/store/changed_reader.h"
+#include "engine/store/shard_members.h"
+
+namespace lawine {
+namespace {
+
+// The links of one source as they are stored, by follower and kind.
+using StoredList = std::map<std::pair<std::uint32_t, std::uint8_t>, std::uint32_t>;
+
+absl::StatusOr<StoredList> ReadStored(const ShardReader& reader, MemberId source) {
+  const ShardManifest& manifest = reader.manifest();
+  const std::uint32_t block = source.value / limits::kSourcesPerBlock;
+  FollowerLists lists;
+  LAWINE_RETURN_IF_ERROR(reader.ScanFollowers(block, block + 1, [&](std::uint32_t, std::string_view bytes) {
+    return DecodeFollowerBlock(bytes, manifest.range().count, manifest.graph.columns, lists);
+  }));
+  StoredList list;
+  if (lists.counts.empty()) return list;
+  std::size_t at = 0;
+  for (std::uint32_t i = 0; i < source.value % limits::kSourcesPerBlock; ++i) at += lists.counts[i];
+  for (const std::size_t end = at + lists.counts[source.value % limits::kSourcesPerBlock]; at < end; ++at) {
+    const std::uint8_t kind = lists.kinds.empty() ? std::uint8_t{0} : lists.kinds[at];
+    list[{lists.followers[at], kind}] = lists.weights.empty() ? 0 : lists.weights[at];
+  }
+  return list;
+}
+
+// The blocks in `numbers` as `reader` has them.
+absl::StatusOr<std::vector<std::pair<std::uint32_t, std::string>>> ReadBlocks(
+    const std::set<std::uint32_t>& numbers,
+    absl::Status (ShardReader::*scan)(std::uint32_t, std::uint32_t, BlockVisitor) const,
+    const ShardReader& reader) {
+  std::vector<std::pair<std::uint32_t, std::string>> blocks;
+  for (const std::uint32_t number : numbers) {
+    auto& block = blocks.emplace_back(number, std::string());
+    LAWINE_RETURN_IF_ERROR(
+        (reader.*scan)(number, number + 1, [&block](std::uint32_t, std::string_view bytes) {
+          block.second = std::string(bytes);
+          return absl::OkStatus();
+        }));
+  }
+  return blocks;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<ShardLog>> ShardLog::Open(std::shared_ptr<StoredShard> stored) {
+  std::shared_ptr<ShardLog> log(new ShardLog(std::move(stored)));
+  LAWINE_RETURN_IF_ERROR(log->Read());
+  return log;
+}
+
+absl::Status ShardLog::Read() {
+  const std::shared_ptr<StoredShard> stored = this->stored();
+  std::vector<ChangeRecord> records;
+  LAWINE_RETURN_IF_ERROR(
+      stored->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
+        LAWINE_ASSIGN_OR_RETURN(ChangeRecord record, DecodeChangeRecord(bytes));
+        const std::uint64_t next = stored->manifest().graph.graph_version + records.size() + 1;
+        if (version != next || record.graph_version != next) {
+          return ManifestContradicted(
+              stored->manifest(), absl::StrCat("expected the changes of version ", next, ", found those of ",
+                                               version, " that say ", record.graph_version));
+        }
+        records.push_back(std::move(record));
+        return absl::OkStatus();
+      }));
+  MutexLock lock(mutex_);
+  records_ = std::move(records);
+  NoteAll();
+  return absl::OkStatus();
+}
+
+void ShardLog::NoteAll() {
+  links_.clear();
+  added_.clear();
+  members_added_.clear();
+  changes_count_ = 0;
+  for (const ChangeRecord& record : records_) Note(record);
+}
+
+void ShardLog::Note(const ChangeRecord& record) {
+  ticket_ = std::max(ticket_, record.ticket);
+  changes_count_ += 1 + record.links.size() + record.members.size();
+  const std::uint32_t before = members_added_.empty() ? 0 : members_added_.back();
+  members_added_.push_back(before + static_cast<std::uint32_t>(record.members.size()));
+  const std::uint32_t first = stored_->manifest().range().first.value;
+  for (const ChangedLink& link : record.links) {
+    links_[{link.source, MemberId(first + link.receiver), link.kind}][record.graph_version] = {
+        .there = link.there, .weight = link.there ? link.weight : 0};
+  }
+  std::uint32_t id = stored_->manifest().graph.members() + before;
+  for (const AddedMember& member : record.members) {
+    added_[member.key] = {MemberId(id++), record.graph_version};
+  }
+}
+
+std::shared_ptr<StoredShard> ShardLog::stored() const {
+  MutexLock lock(mutex_);
+  return stored_;
+}
+
+GraphInfo ShardLog::head() const {
+  MutexLock lock(mutex_);
+  return InfoAt(records_.size());
+}
+
+absl::StatusOr<GraphInfo> ShardLog::GraphAt(std::uint64_t graph_version) const {
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(const std::size_t count, CountTo(graph_version));
+  return InfoAt(count);
+}
+
+std::uint64_t ShardLog::ticket() const {
+  MutexLock lock(mutex_);
+  return ticket_;
+}
+
+std::uint64_t ShardLog::records_count() const {
+  MutexLock lock(mutex_);
+  return records_.size();
+}
+
+// The graph after the first `count` records.
+GraphInfo ShardLog::InfoAt(std::size_t count) const {
+  GraphInfo info = stored_->manifest().graph;
+  if (count == 0) return info;
+  const ChangeRecord& last = records_[count - 1];
+  info.made_digest = info.identity();
+  info.graph_version = last.graph_version;
+  info.links = last.graph_links;
+  info.digest = last.graph_digest;
+  const std::uint32_t added = members_added_[count - 1];
+  info.added_members += added;
+  std::vector<std::uint32_t> boundaries(info.partition.boundaries().begin(),
+                                        info.partition.boundaries().end());
+  boundaries.back() += added;
+  info.partition = PartitionMap::FromBoundaries(boundaries, info.partition.epoch()).value();
+  return info;
+}
+
+// How many records lead to this version.
+absl::StatusOr<std::size_t> ShardLog::CountTo(std::uint64_t graph_version) const {
+  const ShardManifest& manifest = stored_->manifest();
+  const std::uint64_t stored = manifest.graph.graph_version;
+  if (graph_version >= stored && graph_version - stored <= records_.size()) {
+    return static_cast<std::size_t>(graph_version - stored);
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "shard ", manifest.shard.value, " of graph '", manifest.graph.name, "': expected a version from ",
+      stored, " to ", stored + records_.size(), ", found ", graph_version,
+      graph_version < stored ? ": its changes were folded into later ones" : ": restore the shard's volume"));
+}
+
+absl::StatusOr<std::vector<LinkState>> ShardLog::ReadLinks(std::uint64_t graph_version,
+                                                           std::span<const LinkPlace> places) {
+  std::vector<LinkState> states(places.size());
+  std::map<MemberId, std::vector<std::size_t>> unknown;  // by source
+  std::shared_ptr<const ShardReader> stored;
+  {
+    MutexLock lock(mutex_);
+    LAWINE_RETURN_IF_ERROR(CountTo(graph_version).status());
+    stored = stored_;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto versions = links_.find(places[i]);
+      const bool changed = versions != links_.end() && versions->second.begin()->first <= graph_version;
+      if (changed) {
+        states[i] = std::prev(versions->second.upper_bound(graph_version))->second;
+      } else if (places[i].source.value < stored_->manifest().graph.members()) {
+        unknown[places[i].source].push_back(i);
+      }
+    }
+  }
+  const std::uint32_t first = stored->manifest().range().first.value;
+  for (const auto& [source, asked] : unknown) {
+    LAWINE_ASSIGN_OR_RETURN(const StoredList list, ReadStored(*stored, source));
+    for (const std::size_t i : asked) {
+      const auto link = list.find({places[i].receiver.value - first, places[i].kind});
+      if (link != list.end()) states[i] = {.there = true, .weight = link->second};
+    }
+  }
+  return states;
+}
+
+std::optional<MemberId> ShardLog::FindAdded(MemberKey key, std::uint64_t graph_version) const {
+  MutexLock lock(mutex_);
+  const auto added = added_.find(key);
+  if (added == added_.end() || added->second.graph_version > graph_version) return std::nullopt;
+  return added->second.id;
+}
+
+absl::Status ShardLog::CheckFits(const ChangeRecord& record) const {
+  const ShardManifest& manifest = stored_->manifest();
+  const std::uint64_t before = record.graph_version - manifest.graph.graph_version - 1;  // records
+  const std::uint64_t members =
+      manifest.graph.members() + record.members.size() + (before > 0 ? members_added_[before - 1] : 0);
+  const bool last = manifest.shard.value + 1 == manifest.graph.partition.shards_count();
+  const std::uint64_t receivers =
+      manifest.range().count + (last ? members - manifest.graph.members() : std::uint64_t{0});
+  for (const ChangedLink& link : record.links) {
+    if (link.source.value < members && link.receiver < receivers) continue;
+    return absl::InvalidArgumentError("a change of a link between members that do not exist");
+  }
+  for (const ChangedAudience& audience : record.audiences) {
+    if (audience.member < receivers) continue;
+    return absl::InvalidArgumentError("a change of the audience of a member outside the shard");
+  }
+  if (members > limits::kMembersMax) {
+    return absl::ResourceExhaustedError("more members than a graph may have");
+  }
+  const std::uint64_t changes = changes_count_ + 1 + record.links.size() + record.members.size();
+  if (changes <= limits::kUnfoldedChangesMax) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "shard ", manifest.shard.value, " of graph '", manifest.graph.name, "' would have ", changes,
+      " changes beside its blocks, the most is ", limits::kUnfoldedChangesMax, ": fold the graph first"));
+}
+
+absl::Status ShardLog::Append(const ChangeRecord& record, const Digest& previous) {
+  const std::string bytes = EncodeChangeRecord(record);
+  if (bytes.size() > limits::kChangeRecordBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected a record of at most ", limits::kChangeRecordBytesMax, " bytes, found ", bytes.size()));
+  }
+  if (const auto decoded = DecodeChangeRecord(bytes); !decoded.ok()) {
+    return absl::InvalidArgumentError(decoded.status().message());
+  }
+  MutexLock lock(mutex_);
+  if (record.ticket <= ticket_) {
+    return absl::AbortedError(absl::StrCat("expected a ticket after ", ticket_, ", found ", record.ticket,
+                                           ": later changes were written"));
+  }
+  LAWINE_ASSIGN_OR_RETURN(const std::size_t count, CountTo(record.graph_version - 1));
+  if (const Digest here = InfoAt(count).digest; here != previous) {
+    return absl::FailedPreconditionError(absl::StrCat("expected a graph with digest ", previous.ToHex(),
+                                                      " before version ", record.graph_version, ", found ",
+                                                      here.ToHex()));
+  }
+  LAWINE_RETURN_IF_ERROR(CheckFits(record));
+  LAWINE_RETURN_IF_ERROR(stored_->WriteChange(record.graph_version, bytes));
+  const bool replaces = count < records_.size();
+  records_.resize(count);
+  records_.push_back(record);
+  if (replaces) {
+    NoteAll();
+  } else {
+    Note(record);
+  }
+  ticket_ = record.ticket;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const ShardDelta>> ShardLog::DeltaOf(std::uint64_t graph_version,
+                                                                    const ShardMembers& base) const {
+  std::vector<ChangeRecord> records;
+  {
+    MutexLock lock(mutex_);
+    const std::uint64_t from = base.manifest().graph.graph_version;
+    LAWINE_ASSIGN_OR_RETURN(const std::size_t end, CountTo(graph_version));
+    LAWINE_ASSIGN_OR_RETURN(const std::size_t begin, CountTo(from));
+    if (begin >= end) return std::shared_ptr<const ShardDelta>();
+    records.assign(records_.begin() + static_cast<std::ptrdiff_t>(begin),
+                   records_.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  return ShardDelta::Of(base, records);
+}
+
+absl::Status ShardLog::CheckStored() const {
+  MutexLock lock(mutex_);
+  std::size_t found = 0;
+  LAWINE_RETURN_IF_ERROR(
+      stored_->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
+        LAWINE_ASSIGN_OR_RETURN(const ChangeRecord record, DecodeChangeRecord(bytes));
+        const bool same = found < records_.size() && record == records_[found];
+        found += same;
+        if (same) return absl::OkStatus();
+        return ManifestContradicted(
+            stored_->manifest(), absl::StrCat("the changes of version ", version, " are not those written"));
+      }));
+  if (found == records_.size()) return absl::OkStatus();
+  return ManifestContradicted(
+      stored_->manifest(), absl::StrCat("expected ", records_.size(), " records of changes, found ", found));
+}
+
+absl::StatusOr<FoldedShard> FoldBlocks(std::shared_ptr<const ShardReader> stored,
+                                       std::shared_ptr<const ShardDelta> delta) {
+  const ChangedReader changed(std::move(stored), delta);
+  std::set<std::uint32_t> followers, members, keys;
+  for (const auto& [source, links] : delta->links()) followers.insert(source / limits::kSourcesPerBlock);
+  for (const auto* degrees : {&delta->audiences(), &delta->followees()}) {
+    for (const auto& [member, added] : *degrees) members.insert(member / limits::kMembersPerBlock);
+  }
+  const auto add_grown = [](std::uint32_t before, std::uint32_t now, std::set<std::uint32_t>& blocks) {
+    for (std::uint64_t m = before; m < now; m += limits::kMembersPerBlock) {
+      blocks.insert(static_cast<std::uint32_t>(m / limits::kMembersPerBlock));
+    }
+    if (now > before) blocks.insert((now - 1) / limits::kMembersPerBlock);
+  };
+  const ShardManifest& base = delta->base();
+  const ShardManifest& now = delta->manifest();
+  add_grown(base.range().count, now.range().count, members);
+  if (now.keys_listed) add_grown(base.keys_listed ? base.graph.members() : 0, now.graph.members(), keys);
+  FoldedShard folded{.manifest = now};
+  LAWINE_ASSIGN_OR_RETURN(folded.followers, ReadBlocks(followers, &ShardReader::ScanFollowers, changed));
+  LAWINE_ASSIGN_OR_RETURN(folded.members, ReadBlocks(members, &ShardReader::ScanMembers, changed));
+  LAWINE_ASSIGN_OR_RETURN(folded.keys, ReadBlocks(keys, &ShardReader::ScanKeys, changed));
+  return folded;
+}
+
+absl::StatusOr<std::uint64_t> ShardLog::Fold(std::uint64_t graph_version) {
+  const std::shared_ptr<StoredShard> stored = this->stored();
+  if (graph_version <= stored->manifest().graph.graph_version) return std::uint64_t{0};
+  LAWINE_ASSIGN_OR_RETURN(const auto base, ShardMembers::Read(*stored));
+  LAWINE_ASSIGN_OR_RETURN(const auto delta, DeltaOf(graph_version, *base));
+  if (delta == nullptr) return std::uint64_t{0};
+  LAWINE_ASSIGN_OR_RETURN(const FoldedShard folded, FoldBlocks(stored, delta));
+  // Records that come meanwhile are later ones, and stay.
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(const std::size_t count, CountTo(graph_version));
+  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<StoredShard> now, stored_->Fold(folded));
+  records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(count));
+  stored_ = std::move(now);
+  NoteAll();
+  return folded.followers.size() + folded.members.size() + folded.keys.size();
+}
+
+}  // namespace lawine
