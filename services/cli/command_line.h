@@ -45,6 +45,7 @@ CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::strin
 void AddClusterCommands(CLI::App& app, Action& action);        // up, down, cluster status
 void AddRebalanceCommands(CLI::App& cluster, Action& action);  // cluster rebalance ...
 void AddBackupCommands(CLI::App& graph, Action& action);       // graph backup, restore
+void AddChangeCommands(CLI::App& graph, Action& action);        // graph change, follow, unfollow, add-member, fold
 void AddGraphCommands(CLI::App& app, Action& action);          // graph ..., member
 void AddSimulateCommand(CLI::App& app, Action& action);        // simulate
 void AddTrafficCommand(CLI::App& app, Action& action);         // traffic

@@ -105,6 +105,7 @@ Connection::Connection(Interrupt& interrupt, ClusterChannel cluster)
   cluster_ = v1::ClusterService::NewStub(channel);
   placement_ = v1::PlacementService::NewStub(channel);
   backups_ = v1::BackupService::NewStub(channel);
+  changes_ = v1::ChangeService::NewStub(channel);
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Session& session) {

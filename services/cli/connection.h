@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lawine/v1/backups.grpc.pb.h"
+#include "lawine/v1/changes.grpc.pb.h"
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
 #include "lawine/v1/placement.grpc.pb.h"
@@ -39,6 +40,7 @@ class Connection {
   v1::ClusterService::Stub& cluster() { return *cluster_; }
   v1::PlacementService::Stub& placement() { return *placement_; }
   v1::BackupService::Stub& backups() { return *backups_; }
+  v1::ChangeService::Stub& changes() { return *changes_; }
   Interrupt& interrupt() { return interrupt_; }
 
   // It ends with this process.
@@ -70,6 +72,7 @@ class Connection {
   std::unique_ptr<v1::ClusterService::Stub> cluster_;
   std::unique_ptr<v1::PlacementService::Stub> placement_;
   std::unique_ptr<v1::BackupService::Stub> backups_;
+  std::unique_ptr<v1::ChangeService::Stub> changes_;
 };
 
 // An id for a request that must act once, however often it is sent.

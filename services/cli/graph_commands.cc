@@ -256,6 +256,7 @@ void AddGraphCommands(CLI::App& app, Action& action) {
   AddNamed(graph, action, "stats", "Count a graph's audiences and describe its shards", ShowStats);
   AddNamed(graph, action, "verify", "Read and check everything on disk of a graph", VerifyGraph);
   AddBackupCommands(graph, action);
+  AddChangeCommands(graph, action);
   AddNamed(graph, action, "delete", "Delete a graph from every worker", DeleteGraph);
   AddMember(app, action);
 }

@@ -41,6 +41,7 @@ FactList GraphFacts(const v1::Graph& graph) {
                     {"shards", Thousands(graph.shards())},
                     {"made", Made(graph)},
                     {"digest", graph.digest()}};
+  if (graph.graph_version() > 1) facts.emplace_back("version", Thousands(graph.graph_version()));
   if (!graph.missing_shards().empty()) facts.emplace_back("warning", Missing(graph));
   return facts;
 }

@@ -55,7 +55,8 @@ absl::Status BackupService::Backup(grpc::ServerContext& context, const std::stri
                                    grpc::ServerWriter<pb::BackupGraphResponse>& writer) {
   const GoingOn going_on(going_on_);
   LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, kCalls));
-  LAWINE_ASSIGN_OR_RETURN(const auto graph, graphs_.Find(name));
+  LAWINE_ASSIGN_OR_RETURN(GraphUse use, GraphUse::Of(graphs_, name));
+  LAWINE_ASSIGN_OR_RETURN(const auto graph, graphs_.Find(name, use.version()));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
   Cancellation cancellation;
   const CallGuard guard(context, cancellation);
@@ -71,8 +72,8 @@ absl::Status BackupService::Backup(grpc::ServerContext& context, const std::stri
     }
     return taken;
   };
-  LAWINE_RETURN_IF_ERROR(BackUpGraph(graph, std::move(placement), take, cancellation));
-  spdlog::info("graph '{}' was backed up", name);
+  LAWINE_RETURN_IF_ERROR(BackUpGraph(graph, std::move(use), std::move(placement), take, cancellation));
+  spdlog::info("graph '{}' was backed up, version {}", name, graph.info().graph_version());
   return absl::OkStatus();
 }
 

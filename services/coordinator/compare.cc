@@ -13,6 +13,7 @@
 #include "services/coordinator/comparison_plan.h"
 #include "services/coordinator/difference.h"
 #include "services/coordinator/ensemble.h"
+#include "services/coordinator/graph_identity.h"
 #include "services/coordinator/precision.h"
 #include "services/coordinator/run_blocks.h"
 #include "services/coordinator/run_result.h"
@@ -144,7 +145,7 @@ class Comparer {
     pb::DifferencePrecision precision;
     precision.set_replicas(replicas);
     for (std::size_t i = 1; i < planned_.size(); ++i) {
-      const bool paired = planned_[i].graph.info().digest() == planned_[0].graph.info().digest();
+      const bool paired = MadeDigest(planned_[i].graph.info()) == MadeDigest(planned_[0].graph.info());
       const double half_width = EstimateDifference(lanes(i), lanes(0), measure(), paired).half_width;
       precision.set_half_width(std::max(precision.half_width(), half_width));
     }
@@ -163,7 +164,7 @@ class Comparer {
     ConductOutcome outcome = std::move(so_far.outcome);
     *result_.add_variants() = VariantResultOf(name, planned_[part], outcome, messages_[part]);
     compared_.push_back({.name = name,
-                         .graph_digest = planned_[part].graph.info().digest(),
+                         .graph_digest = MadeDigest(planned_[part].graph.info()),
                          .lanes = LanesOf(outcome, messages_[part]),
                          .kept_steps = std::move(outcome.kept_steps)});
     if (part == 0) return absl::OkStatus();
@@ -194,7 +195,7 @@ class Comparer {
     const pb::BreakEven& wanted = plan_.comparison.break_even();
     const auto at = [&](double value) -> absl::StatusOr<DifferenceEstimate> {
       LAWINE_ASSIGN_OR_RETURN(RunPlan planned, PlanTrial(value));
-      const bool paired = planned.graph.info().digest() == compared_[0].graph_digest;
+      const bool paired = MadeDigest(planned.graph.info()) == compared_[0].graph_digest;
       LAWINE_ASSIGN_OR_RETURN(
           const ConductOutcome outcome,
           runs_.Run(std::move(planned), absl::StrFormat("%s = %.6g", wanted.field(), value)));

@@ -16,9 +16,11 @@
 #include "services/common/size.h"
 #include "services/coordinator/backups_service.h"
 #include "services/coordinator/call_metrics.h"
+#include "services/coordinator/change_service.h"
 #include "services/coordinator/cluster_figures.h"
 #include "services/coordinator/front.h"
 #include "services/coordinator/gate.h"
+#include "services/coordinator/graph_changes.h"
 #include "services/coordinator/placement_service.h"
 #include "services/coordinator/ports.h"
 #include "services/coordinator/public_services.h"
@@ -66,9 +68,11 @@ class CoordinatorServerImpl final : public CoordinatorServer {
         graphs_(*registry_, workers_, pool_),
         runs_(*registry_, graphs_, workers_, WithOwners(options.runs, ports_.tokens.get()), &run_metrics_),
         rebalancer_(*registry_, graphs_, workers_),
+        changes_(*registry_, graphs_),
         imports_(graphs_, pool_,
                  {.directory = options.data_dir + "/import", .memory_bytes = options.import_memory_bytes}),
         graph_service_(graphs_, imports_),
+        change_service_(changes_),
         simulation_service_(runs_),
         traffic_service_(*registry_, graphs_, runs_),
         what_if_service_(graphs_, runs_),
@@ -83,7 +87,8 @@ class CoordinatorServerImpl final : public CoordinatorServer {
                                  .what_if = what_if_service_,
                                  .cluster = cluster_service_,
                                  .placement = placement_service_,
-                                 .backups = backup_service_})) {}
+                                 .backups = backup_service_,
+                                 .changes = change_service_})) {}
   ~CoordinatorServerImpl() override { Shutdown(); }
 
   absl::Status Bind() {
@@ -155,8 +160,10 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   Graphs graphs_;
   Runs runs_;
   Rebalancer rebalancer_;
+  GraphChanges changes_;
   Imports imports_;
   GraphService graph_service_;
+  ChangeService change_service_;
   SimulationService simulation_service_;
   TrafficService traffic_service_;
   WhatIfService what_if_service_;

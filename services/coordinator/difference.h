@@ -15,13 +15,13 @@ namespace lawine {
 // What is compared: all replicas of one scenario.
 struct ComparedRun {
   std::string name;
-  std::string graph_digest;
+  std::string graph_digest;        // of the graph as it was made: versions of a graph share members
   std::vector<LaneOutcome> lanes;  // by replica
   std::vector<std::vector<StepCounts>>
       kept_steps;  // by replica, the first ones, ascending; some may be left out
 };
 
-// On graphs with the same digest replica i meets the same luck.
+// On versions of the same graph replica i meets the same luck.
 bool IsPaired(const ComparedRun& of, const ComparedRun& against);
 
 // Of one measure alone.

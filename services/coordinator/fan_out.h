@@ -1,4 +1,4 @@
-// The same question to several workers at once.
+// Questions to several workers at once.
 #ifndef LAWINE_SERVICES_COORDINATOR_FAN_OUT_H_
 #define LAWINE_SERVICES_COORDINATOR_FAN_OUT_H_
 
@@ -23,12 +23,13 @@ template <class Request, class Response>
 using WorkerMethod = void (WorkerStub::*)(grpc::ClientContext*, const Request*, Response*,
                                           std::function<void(grpc::Status)>);
 
-// Asks all workers at the same time and waits for all; their answers in the same order. Returns the failure
-// of the first worker that has one, with the worker named.
-template <class Request, class Response>
-absl::StatusOr<std::vector<Response>> AskAll(std::span<const WorkerHandle> workers,
-                                             WorkerMethod<Request, Response> method, const Request& request,
-                                             absl::Duration timeout) {
+// Asks each worker a question of its own, all at the same time, and waits for all; their answers in the same
+// order. Returns the failure of the first worker that has one, with the worker named. A worker may come
+// several times. `request_of(w)` must stay where it is.
+template <class Request, class Response, class RequestOf>
+absl::StatusOr<std::vector<Response>> AskBy(std::span<const WorkerHandle> workers,
+                                            WorkerMethod<Request, Response> method, RequestOf&& request_of,
+                                            absl::Duration timeout) {
   Mutex mutex;
   CondVar changed;
   std::size_t waiting = workers.size();
@@ -38,7 +39,7 @@ absl::StatusOr<std::vector<Response>> AskAll(std::span<const WorkerHandle> worke
   for (std::size_t w = 0; w < workers.size(); ++w) {
     contexts.push_back(std::make_unique<grpc::ClientContext>());
     SetDeadline(*contexts[w], timeout);
-    (workers[w].stub->async()->*method)(contexts[w].get(), &request, &answers[w],
+    (workers[w].stub->async()->*method)(contexts[w].get(), request_of(w), &answers[w],
                                         [&, w](grpc::Status status) {
                                           MutexLock lock(mutex);
                                           statuses[w] = std::move(status);
@@ -52,6 +53,24 @@ absl::StatusOr<std::vector<Response>> AskAll(std::span<const WorkerHandle> worke
   }
   for (std::size_t w = 0; w < workers.size(); ++w) LAWINE_RETURN_IF_ERROR(workers[w].Said(statuses[w]));
   return answers;
+}
+
+// `requests` are parallel to `workers`.
+template <class Request, class Response>
+absl::StatusOr<std::vector<Response>> AskEach(std::span<const WorkerHandle> workers,
+                                              WorkerMethod<Request, Response> method,
+                                              const std::vector<Request>& requests, absl::Duration timeout) {
+  return AskBy(
+      workers, method, [&requests](std::size_t w) { return &requests[w]; }, timeout);
+}
+
+// The same question to all.
+template <class Request, class Response>
+absl::StatusOr<std::vector<Response>> AskAll(std::span<const WorkerHandle> workers,
+                                             WorkerMethod<Request, Response> method, const Request& request,
+                                             absl::Duration timeout) {
+  return AskBy(
+      workers, method, [&request](std::size_t) { return &request; }, timeout);
 }
 
 }  // namespace lawine

@@ -191,6 +191,23 @@ class BackupFront final : public pb::BackupService::Service {
   Behind& behind_;
 };
 
+class ChangeFront final : public pb::ChangeService::Service {
+ public:
+  ChangeFront(Gate& gate, pb::ChangeService::Service& behind) : gate_(gate), behind_(behind) {}
+  Status ApplyChanges(
+      Context* c, grpc::ServerReaderWriter<pb::ApplyChangesResponse, pb::ApplyChangesRequest>* s) override {
+    return gate_.Pass({"ApplyChanges", Role::kAdmin, Kind::kWorks}, behind_, &Behind::ApplyChanges, c, s);
+  }
+  Status FoldChanges(Context* c, const pb::FoldChangesRequest* q, pb::FoldChangesResponse* r) override {
+    return gate_.Pass({"FoldChanges", Role::kAdmin, Kind::kWorks}, behind_, &Behind::FoldChanges, c, q, r);
+  }
+
+ private:
+  using Behind = pb::ChangeService::Service;
+  Gate& gate_;
+  Behind& behind_;
+};
+
 }  // namespace
 
 std::vector<std::unique_ptr<grpc::Service>> MakeFront(Gate& gate, const PublicServices& services) {
@@ -202,6 +219,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeFront(Gate& gate, const PublicSe
   front.push_back(std::make_unique<ClusterFront>(gate, services.cluster));
   front.push_back(std::make_unique<PlacementFront>(gate, services.placement));
   front.push_back(std::make_unique<BackupFront>(gate, services.backups));
+  front.push_back(std::make_unique<ChangeFront>(gate, services.changes));
   return front;
 }
 

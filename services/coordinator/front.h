@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lawine/v1/backups.grpc.pb.h"
+#include "lawine/v1/changes.grpc.pb.h"
 #include "lawine/v1/placement.grpc.pb.h"
 #include "lawine/v1/traffic.grpc.pb.h"
 #include "lawine/v1/what_if.grpc.pb.h"
@@ -25,6 +26,7 @@ struct PublicServices {
   lawine::v1::ClusterService::Service& cluster;
   lawine::v1::PlacementService::Service& placement;
   lawine::v1::BackupService::Service& backups;
+  lawine::v1::ChangeService::Service& changes;
 };
 
 // Services that pass `gate`, in any order. A method that has no rule there is UNIMPLEMENTED: nobody gets past

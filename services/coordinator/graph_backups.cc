@@ -101,11 +101,7 @@ absl::StatusOr<Sources> OpenAll(const pbi::GraphInfo& graph, const Placement& pl
   Sources sources;
   for (const WorkerHandle& worker : placement.workers) {
     for (const std::uint32_t shard : worker.shards) {
-      pbi::ShardId id;
-      id.set_graph(graph.name());
-      id.set_shard(shard);
-      id.set_graph_digest(graph.digest());
-      sources.push_back(std::make_unique<ShardSource>(worker, id, cancellation));
+      sources.push_back(std::make_unique<ShardSource>(worker, ShardIdOf(graph, shard), cancellation));
     }
   }
   std::sort(sources.begin(), sources.end(),
@@ -116,13 +112,16 @@ absl::StatusOr<Sources> OpenAll(const pbi::GraphInfo& graph, const Placement& pl
 
 }  // namespace
 
-absl::Status BackUpGraph(const pbi::GraphRecord& graph, Placement placement, const TakePart& take,
-                         Cancellation& cancellation) {
+absl::Status BackUpGraph(const pbi::GraphRecord& graph, GraphUse use, Placement placement,
+                         const TakePart& take, Cancellation& cancellation) {
   LAWINE_ASSIGN_OR_RETURN(Sources sources, OpenAll(graph.info(), placement, cancellation));
   placement = Placement();  // shards may move now
-  GraphFileHead head{
-      .name = graph.info().name(), .digest = {}, .shards = static_cast<std::uint32_t>(sources.size())};
+  use = GraphUse();
+  GraphFileHead head{.name = graph.info().name(),
+                     .shards = static_cast<std::uint32_t>(sources.size()),
+                     .graph_version = graph.info().graph_version()};
   LAWINE_ASSIGN_OR_RETURN(head.digest, Digest::FromHex(graph.info().digest()));
+  LAWINE_ASSIGN_OR_RETURN(head.made_digest, Digest::FromHex(MadeDigest(graph.info())));
   for (const auto& source : sources) head.bytes += BytesOf(source->files());
   const auto pass = [&](const std::string& bytes) {
     return take(bytes, head.bytes) ? absl::OkStatus() : absl::CancelledError("the caller is gone");

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "services/coordinator/cancellation.h"
+#include "services/coordinator/graphs.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
@@ -16,10 +17,12 @@ namespace lawine {
 // Takes the next part of the file; false when nobody wants more.
 using TakePart = std::function<bool(std::string_view bytes, std::uint64_t bytes_expected)>;
 
-// Checkpoints of all shards are taken before the first byte is passed on; from then on shards may move, and
-// be deleted. What workers read is compared with its checksums: DATA_LOSS names the file that is another.
-absl::Status BackUpGraph(const internal::v1::GraphRecord& graph, Placement placement, const TakePart& take,
-                         Cancellation& cancellation);
+// The graph at the version of `graph`, which is what `use` uses: changes that come meanwhile are no part of
+// it. Checkpoints of all shards are taken before the first byte is passed on; from then on shards may move,
+// and be folded and deleted. What workers read is compared with its checksums: DATA_LOSS names the file that
+// is another.
+absl::Status BackUpGraph(const internal::v1::GraphRecord& graph, GraphUse use, Placement placement,
+                         const TakePart& take, Cancellation& cancellation);
 
 }  // namespace lawine
 

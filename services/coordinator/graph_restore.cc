@@ -102,7 +102,9 @@ pbi::ShardId GraphRestore::IdOf(std::uint32_t shard) const {
   pbi::ShardId id;
   id.set_graph(name_);
   id.set_shard(shard);
-  id.set_graph_digest(head_.digest.ToHex());
+  id.set_graph_digest(head_.made_digest.ToHex());
+  id.set_graph_version(head_.graph_version);
+  id.set_version_digest(head_.digest.ToHex());
   return id;
 }
 
@@ -123,16 +125,30 @@ absl::Status GraphRestore::BeginWhole() {
   return absl::OkStatus();
 }
 
+// Shards of an earlier version lack changes that were acknowledged, those of a later one have others.
+absl::Status GraphRestore::CheckSameGraph(const pbi::GraphInfo& info) const {
+  if (MadeDigest(info) != head_.made_digest.ToHex() || ShardsOf(info) != head_.shards) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the backup is not of this graph: expected digest ", MadeDigest(info), " in ",
+                     ShardsOf(info), " shards, found ", head_.made_digest.ToHex(), " in ", head_.shards,
+                     ": use a backup that was made of it, or restore it under another name"));
+  }
+  if (info.graph_version() == head_.graph_version && info.digest() == head_.digest.ToHex()) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("the backup is of another version of this graph: expected version ", info.graph_version(),
+                   " with digest ", info.digest(), ", found version ", head_.graph_version, " with digest ",
+                   head_.digest.ToHex(),
+                   ": use a backup that was made after the last change, or restore it "
+                   "whole under another name"));
+}
+
 // A shard that is damaged is mended where it is; one that is gone goes to whoever holds least.
 absl::Status GraphRestore::BeginMissing() {
   LAWINE_ASSIGN_OR_RETURN(use_, GraphUse::Of(graphs_, name_));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(name_));
-  if (record.info().digest() != head_.digest.ToHex() || ShardsOf(record.info()) != head_.shards) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the backup is not of this graph: expected digest ", record.info().digest(), " in ",
-                     ShardsOf(record.info()), " shards, found ", head_.digest.ToHex(), " in ", head_.shards,
-                     ": use a backup that was made of it, or restore it under another name"));
-  }
+  LAWINE_RETURN_IF_ERROR(CheckSameGraph(record.info()));
   std::map<std::string, std::size_t> shards;
   std::map<std::uint32_t, std::string> damaged;
   for (const pbi::RegisterRequest& worker : workers_.Said()) {
@@ -143,7 +159,7 @@ absl::Status GraphRestore::BeginMissing() {
   }
   const std::vector<WorkerHandle> workers = graphs_.placements().ForNewShards(workers_.Alive());
   if (workers.empty()) return absl::UnavailableError("all workers have gone, or are drained");
-  for (const std::uint32_t s : workers_.Find(name_, record.info().digest(), head_.shards).missing) {
+  for (const std::uint32_t s : workers_.Find(name_, MadeDigest(record.info()), head_.shards).missing) {
     if (const auto it = damaged.find(s); it != damaged.end()) {
       LAWINE_ASSIGN_OR_RETURN(targets_[s], workers_.Live(it->second));
       continue;
@@ -203,7 +219,7 @@ absl::StatusOr<pb::Graph> GraphRestore::AdoptWhole() {
   LAWINE_RETURN_IF_ERROR(CheckWhole());
   LAWINE_RETURN_IF_ERROR(AdoptAll());
   LAWINE_RETURN_IF_ERROR(
-      workers_.WaitFor(name_, head_.digest.ToHex(), head_.shards, kHeldTimeout).Check(name_));
+      workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards, kHeldTimeout).Check(name_));
   pbi::GraphRecord record;
   *record.mutable_info() = stored_.begin()->second.graph();
   record.set_dense_keys(stored_.begin()->second.dense_keys());
@@ -227,7 +243,7 @@ absl::StatusOr<pb::Graph> GraphRestore::AdoptMissing() {
     LAWINE_RETURN_IF_ERROR(graphs_.placements().SetOwners(record.info(), owners));
     LAWINE_RETURN_IF_ERROR(AdoptAll());
     // Others may still be missing, if they got lost meanwhile: that is for the caller to see.
-    workers_.WaitFor(name_, head_.digest.ToHex(), head_.shards, kHeldTimeout);
+    workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards, kHeldTimeout);
   }
   return graphs_.Get(name_);
 }

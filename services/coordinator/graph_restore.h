@@ -45,6 +45,7 @@ class GraphRestore final : private GraphFileVisitor {
 
   absl::Status BeginWhole();
   absl::Status BeginMissing();
+  absl::Status CheckSameGraph(const internal::v1::GraphInfo& info) const;
   absl::Status CheckWhole() const;
   absl::StatusOr<lawine::v1::Graph> AdoptWhole();
   absl::StatusOr<lawine::v1::Graph> AdoptMissing();

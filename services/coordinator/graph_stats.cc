@@ -22,10 +22,11 @@ constexpr std::size_t kLargestCommunities = 10;
 
 using ShardDescriptions = std::vector<pbi::DescribeShardsResponse>;  // by worker
 
-absl::StatusOr<ShardDescriptions> DescribeShards(const std::string& name, const Placement& placement,
+absl::StatusOr<ShardDescriptions> DescribeShards(const pbi::GraphInfo& graph, const Placement& placement,
                                                  bool profiles) {
   pbi::DescribeShardsRequest request;
-  request.set_graph(name);
+  request.set_graph(graph.name());
+  request.set_graph_version(graph.graph_version());
   request.set_profiles(profiles);
   return AskAll(placement.workers, &WorkerStub::DescribeShards, request, kStatsTimeout);
 }
@@ -109,14 +110,14 @@ void AddShards(const ShardDescriptions& parts, const Placement& placement, pb::G
 
 }  // namespace
 
-absl::StatusOr<AudienceDistribution> CountAudiences(const std::string& name, const Placement& placement) {
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement, false));
+absl::StatusOr<AudienceDistribution> CountAudiences(const pbi::GraphInfo& graph, const Placement& placement) {
+  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(graph, placement, false));
   return AudiencesOf(parts);
 }
 
-absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const std::string& name,
+absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const pbi::GraphInfo& graph,
                                                               const Placement& placement, std::size_t count) {
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement, true));
+  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(graph, placement, true));
   std::vector<std::uint32_t> communities;
   for (const auto& [community, members] : BySize(AddUp(parts, &pbi::ShardDescription::communities))) {
     if (community != kNoCommunity && communities.size() < count) communities.push_back(community);
@@ -125,8 +126,9 @@ absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const std::string&
   return communities;
 }
 
-absl::StatusOr<pb::GetGraphStatsResponse> CountGraph(const std::string& name, const Placement& placement) {
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(name, placement, true));
+absl::StatusOr<pb::GetGraphStatsResponse> CountGraph(const pbi::GraphInfo& graph,
+                                                     const Placement& placement) {
+  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(graph, placement, true));
   pb::GetGraphStatsResponse stats;
   const AudienceDistribution audiences = AudiencesOf(parts);
   stats.set_audience_mean(audiences.Mean());

@@ -7,21 +7,23 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lawine/internal/v1/worker.pb.h"
 #include "lawine/v1/graph.pb.h"
 #include "services/coordinator/audience_distribution.h"
 #include "services/coordinator/worker_directory.h"
 
 namespace lawine {
 
-// Audiences of all members of graph `name`.
-absl::StatusOr<AudienceDistribution> CountAudiences(const std::string& name, const Placement& placement);
+// All of these count the graph at the version that `graph` tells. Audiences of all members.
+absl::StatusOr<AudienceDistribution> CountAudiences(const internal::v1::GraphInfo& graph,
+                                                    const Placement& placement);
 
 // The `count` communities with most members, ascending by number; fewer where there are no more.
-absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const std::string& name,
+absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const internal::v1::GraphInfo& graph,
                                                               const Placement& placement, std::size_t count);
 
 // All of the stats but the graph's description.
-absl::StatusOr<lawine::v1::GetGraphStatsResponse> CountGraph(const std::string& name,
+absl::StatusOr<lawine::v1::GetGraphStatsResponse> CountGraph(const internal::v1::GraphInfo& graph,
                                                              const Placement& placement);
 
 }  // namespace lawine

@@ -36,6 +36,7 @@ absl::StatusOr<pb::VerifyGraphResponse> VerifyGraph(const pbi::GraphInfo& graph,
                                                     const Placements& placements) {
   pbi::VerifyShardsRequest request;
   request.set_graph(graph.name());
+  request.set_graph_version(graph.graph_version());
   LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::VerifyShardsResponse> parts,
                           AskAll(holders, &WorkerStub::VerifyShards, request, kVerifyTimeout));
   pb::VerifyGraphResponse response;

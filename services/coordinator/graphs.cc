@@ -34,7 +34,6 @@ constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
 constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds a thread of its worker
 
-std::string KeyOf(const std::string& name) { return absl::StrCat("graph/", name); }
 // Keeps a graph deleted while a worker was away from coming back with it.
 std::string DeletedKey(const std::string& digest) { return absl::StrCat("deleted/", digest); }
 std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
@@ -107,17 +106,18 @@ void Graphs::Adopt(const pbi::RegisterRequest& request) {
   for (const pbi::HeldShard& shard : request.shards()) {
     if (!shard.has_info()) continue;
     const pbi::GraphInfo& info = shard.info();
-    if (!wire::FromProto(info).ok() || registry_.Get(DeletedKey(info.digest())).ok()) continue;
+    if (!wire::FromProto(info).ok() || registry_.Get(DeletedKey(MadeDigest(info))).ok()) continue;
     const auto shards_count = static_cast<std::uint32_t>(info.boundaries_size()) - 1;
     {
       MutexLock lock(mutex_);
       if (graphs_.contains(info.name()) || loading_.contains(info.name())) continue;
     }
-    if (!workers_.Find(info.name(), info.digest(), shards_count).missing.empty()) continue;
+    if (!workers_.Find(info.name(), MadeDigest(info), shards_count).missing.empty()) continue;
     pbi::GraphRecord record;
-    *record.mutable_info() = info;
+    // What not all shards have did not come to count.
+    *record.mutable_info() = workers_.LowestVersion(info.name(), MadeDigest(info)).value_or(info);
     *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-    if (!registry_.Put(KeyOf(info.name()), record.SerializeAsString()).ok()) continue;
+    if (!registry_.Put(GraphKey(info.name()), record.SerializeAsString()).ok()) continue;
     MutexLock lock(mutex_);
     graphs_.emplace(info.name(), std::move(record));
   }
@@ -238,8 +238,8 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
 absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
   const std::string name = record.info().name();
   *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-  LAWINE_RETURN_IF_ERROR(registry_.Put(KeyOf(name), record.SerializeAsString()));
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(record.info().digest())));
+  LAWINE_RETURN_IF_ERROR(registry_.Put(GraphKey(name), record.SerializeAsString()));
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(MadeDigest(record.info()))));
   {
     MutexLock lock(mutex_);
     graphs_[name] = record;
@@ -267,17 +267,18 @@ absl::Status Graphs::Delete(const std::string& name) {
     loading_.insert(name);
   }
   const absl::Cleanup unreserve = [&] { GiveBackName(name); };
-  const bool known = registry_.Get(KeyOf(name)).ok();
+  const bool known = registry_.Get(GraphKey(name)).ok();
   if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
   if (known) {
     LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
-    LAWINE_RETURN_IF_ERROR(registry_.Put(DeletedKey(record.info().digest()), name));
+    LAWINE_RETURN_IF_ERROR(registry_.Put(DeletedKey(MadeDigest(record.info())), name));
   }
   Failpoint("graph.delete_noted");
   LAWINE_RETURN_IF_ERROR(DropEverywhere(name));
   LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
+  LAWINE_RETURN_IF_ERROR(ForgetChanges(name));
   Failpoint("graph.dropped");
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(KeyOf(name)));
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(GraphKey(name)));
   MutexLock lock(mutex_);
   graphs_.erase(name);
   return absl::OkStatus();
@@ -293,17 +294,6 @@ absl::Status Graphs::DropEverywhere(const std::string& name) const {
     workers_.WaitForWorkers(~0u, WorkerDirectory::kHeartbeat / 2);
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<pbi::GraphRecord> Graphs::Find(const std::string& name) const {
-  MutexLock lock(mutex_);
-  const auto it = graphs_.find(name);
-  if (it != graphs_.end()) return it->second;
-  std::vector<std::string> names;
-  for (const auto& [other, record] : graphs_) names.push_back(other);
-  const std::string there =
-      names.empty() ? "there are none yet" : absl::StrCat("there are: ", absl::StrJoin(names, ", "));
-  return absl::NotFoundError(absl::StrCat("no graph '", name, "'; ", there));
 }
 
 absl::StatusOr<pb::Graph> Graphs::Get(const std::string& name) const {
@@ -334,7 +324,7 @@ pb::Graph Graphs::ToPublic(const pbi::GraphRecord& record) const {
   graph.set_string_ids(info.named_members());
   graph.set_graph_version(info.graph_version());
   *graph.mutable_create_time() = record.create_time();
-  const Placement placement = workers_.Find(info.name(), info.digest(), graph.shards());
+  const Placement placement = workers_.Find(info.name(), MadeDigest(info), graph.shards());
   graph.mutable_missing_shards()->Add(placement.missing.begin(), placement.missing.end());
   return graph;
 }
@@ -343,7 +333,7 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   const pbi::GraphInfo& info = graph.info();
   LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<Cancellation> lease, placements_.Use(info.name()));
   Placement placement =
-      workers_.Find(info.name(), info.digest(), static_cast<std::uint32_t>(info.boundaries_size()) - 1);
+      workers_.Find(info.name(), MadeDigest(info), static_cast<std::uint32_t>(info.boundaries_size()) - 1);
   LAWINE_RETURN_IF_ERROR(placement.Check(info.name()));
   placement.lease = std::move(lease);
   return placement;
@@ -352,7 +342,7 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
 absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsRequest& request) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(request.name()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
-  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(request.name(), placement));
+  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(record.info(), placement));
   if (request.shape()) {
     LAWINE_ASSIGN_OR_RETURN(*stats.mutable_shape(), SurveyShape(record.info(), placement));
   }
@@ -364,25 +354,6 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsR
 absl::StatusOr<pb::VerifyGraphResponse> Graphs::Verify(const std::string& name) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
   return VerifyGraph(record.info(), workers_.HoldersOf(name), placements_);
-}
-
-absl::Status Graphs::Use(const std::string& name) {
-  MutexLock lock(mutex_);
-  if (loading_.contains(name)) {
-    return absl::FailedPreconditionError(absl::StrCat("graph '", name, "' is being made or deleted"));
-  }
-  in_use_.insert(name);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<GraphUse> GraphUse::Of(Graphs& graphs, const std::string& name) {
-  LAWINE_RETURN_IF_ERROR(graphs.Use(name));
-  return GraphUse(graphs, name);
-}
-
-void Graphs::Release(const std::string& name) {
-  MutexLock lock(mutex_);
-  in_use_.erase(in_use_.find(name));
 }
 
 }  // namespace lawine

@@ -14,7 +14,9 @@
 #include "engine/graph/edge_reader.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
+#include "services/coordinator/graph_identity.h"
 #include "services/coordinator/graph_load.h"
+#include "services/coordinator/graph_use.h"
 #include "services/coordinator/placements.h"
 #include "services/coordinator/registry_store.h"
 #include "services/coordinator/worker_directory.h"
@@ -54,8 +56,10 @@ class Graphs {
   // From here on the graph is there. Sets when it was made.
   absl::StatusOr<lawine::v1::Graph> Keep(internal::v1::GraphRecord record);
 
-  // NOT_FOUND names the graphs there are.
-  absl::StatusOr<internal::v1::GraphRecord> Find(const std::string& name) const;
+  // At a version; 0: the last. NOT_FOUND names the graphs there are; FAILED_PRECONDITION for versions that
+  // are not there any more, or not yet.
+  absl::StatusOr<internal::v1::GraphRecord> Find(const std::string& name,
+                                                 std::uint64_t graph_version = 0) const;
   absl::StatusOr<lawine::v1::Graph> Get(const std::string& name) const;
   std::vector<lawine::v1::Graph> List() const;
   // Live workers that hold the graph, all shards present, with a lease; UNAVAILABLE otherwise.
@@ -70,9 +74,19 @@ class Graphs {
   // Reads and checks everything on disk.
   absl::StatusOr<lawine::v1::VerifyGraphResponse> Verify(const std::string& name) const;
 
-  // Users of a graph keep it from being deleted. Use fails while it is being made or deleted. See GraphUse.
-  absl::Status Use(const std::string& name);
-  void Release(const std::string& name);
+  // Users of a graph keep it from being deleted, and the version they use (0: the last) from being folded
+  // away. Use fails while the graph is being made or deleted, and for versions before those it was folded to;
+  // returns the version. See GraphUse.
+  absl::StatusOr<std::uint64_t> Use(const std::string& name, std::uint64_t graph_version);
+  void Release(const std::string& name, std::uint64_t graph_version);
+
+  // For GraphChanges. Makes `record` the graph's, durably and together with `others`.
+  absl::Status Update(const internal::v1::GraphRecord& record,
+                      std::vector<std::pair<std::string, std::string>> others);
+  // What the registry has of the graph counts, whatever was thought.
+  absl::Status Reload(const std::string& name);
+  // The version to fold to: nobody may use an earlier one from now on.
+  absl::StatusOr<std::uint64_t> BeginFold(const std::string& name);
 
  private:
   struct New {
@@ -91,6 +105,7 @@ class Graphs {
   // Lets go of the name; of the note too, where nothing was made.
   void Unreserve(const New& wanted);
   absl::Status DropEverywhere(const std::string& name) const;
+  absl::Status ForgetChanges(const std::string& name);
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
 
   RegistryStore& registry_;
@@ -100,29 +115,12 @@ class Graphs {
   mutable Mutex mutex_;
   std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> loading_ ABSL_GUARDED_BY(mutex_);
-  std::multiset<std::string> in_use_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::multiset<std::uint64_t>> in_use_ ABSL_GUARDED_BY(mutex_);  // versions
+  std::map<std::string, std::uint64_t> folded_ ABSL_GUARDED_BY(mutex_);  // by this coordinator, to versions
 };
 
-// Uses a graph while it lives.
-class GraphUse {
- public:
-  GraphUse() = default;
-  static absl::StatusOr<GraphUse> Of(Graphs& graphs, const std::string& name);
-  GraphUse(GraphUse&& other) noexcept : graphs_(std::exchange(other.graphs_, nullptr)), name_(other.name_) {}
-  GraphUse& operator=(GraphUse&& other) noexcept {
-    std::swap(graphs_, other.graphs_);
-    std::swap(name_, other.name_);
-    return *this;
-  }
-  ~GraphUse() {
-    if (graphs_ != nullptr) graphs_->Release(name_);
-  }
-
- private:
-  GraphUse(Graphs& graphs, std::string name) : graphs_(&graphs), name_(std::move(name)) {}
-  Graphs* graphs_ = nullptr;
-  std::string name_;
-};
+// Of the graph's record in the registry.
+inline std::string GraphKey(const std::string& name) { return "graph/" + name; }
 
 }  // namespace lawine
 

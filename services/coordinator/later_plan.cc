@@ -129,6 +129,7 @@ absl::StatusOr<pb::Scenario> BranchOf(const pb::RunResult& run, std::uint32_t af
   }
   pb::Scenario scenario = run.scenario();
   scenario.clear_until_precision();  // it has as many replicas as were made
+  scenario.set_graph_version(run.manifest().graph_version());
   scenario.mutable_later()->set_after_step(after_step);
   *scenario.mutable_later()->mutable_change() = change;
   scenario.mutable_later()->mutable_change()->clear_graph();

@@ -83,6 +83,7 @@ class GraphWorkers {
     return AskEach(placement_, [&](const WorkerHandle& worker, grpc::ClientContext& context) {
       pbi::ReadDegreesRequest request;
       request.set_graph(graph_.name());
+      request.set_graph_version(graph_.graph_version());
       const auto reader = worker.stub->ReadDegrees(&context, request);
       absl::Status placed;
       for (pbi::ReadDegreesResponse part; placed.ok() && reader->Read(&part);) {
@@ -116,6 +117,7 @@ class GraphWorkers {
                               const std::function<void(std::span<const std::uint32_t>)>& lose) const {
     pbi::ReadFolloweesRequest request;
     request.set_graph(graph_.name());
+    request.set_graph_version(graph_.graph_version());
     request.set_members(wire::PackInts(members));
     Mutex mutex;
     return AskEach(placement_, [&](const WorkerHandle& worker, grpc::ClientContext& context) {
@@ -150,6 +152,7 @@ class GraphWorkers {
     for (std::size_t first = graph_.boundaries(static_cast<int>(shard)); first < end; first += kPartValues) {
       pbi::PassOnRequest part;
       part.set_graph(graph_.name());
+      part.set_graph_version(graph_.graph_version());
       part.set_first(static_cast<std::uint32_t>(first));
       part.set_values(wire::PackInts(
           std::span<const std::uint64_t>(values).subspan(first, std::min(kPartValues, end - first))));

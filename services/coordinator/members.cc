@@ -39,6 +39,7 @@ pbi::ReadMembersRequest Members::RequestOf(const std::vector<MemberKey>& keys) c
   pbi::ReadMembersRequest request;
   request.mutable_keys()->Add(keys.begin(), keys.end());
   request.set_graph(graph_.info().name());
+  request.set_graph_version(graph_.info().graph_version());
   request.set_profiles(graph_.info().named_members());
   return request;
 }
@@ -90,12 +91,13 @@ absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMemb
 }
 
 absl::StatusOr<std::vector<std::uint32_t>> Members::LargestCommunities(std::size_t count) const {
-  return lawine::LargestCommunities(graph_name(), placement_, count);
+  return lawine::LargestCommunities(graph_.info(), placement_, count);
 }
 
 absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule) const {
   pbi::ProposeSeedsRequest request;
   request.set_graph(graph_.info().name());
+  request.set_graph_version(graph_.info().graph_version());
   request.set_rule(static_cast<std::uint32_t>(rule.kind));
   request.set_audience(rule.audience);
   request.set_count(rule.count);
@@ -147,6 +149,7 @@ absl::StatusOr<std::vector<std::uint32_t>> Members::FirstFollowers(std::uint32_t
                                                                    std::uint32_t count) const {
   pbi::ReadFollowersRequest request;
   request.set_graph(graph_.info().name());
+  request.set_graph_version(graph_.info().graph_version());
   request.set_source(source);
   request.set_count(count);
   LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ReadFollowersResponse> parts,

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/coordinator/graph_identity.h"
 
 namespace lawine {
 namespace {
@@ -39,13 +40,13 @@ absl::Status Placements::SetOwners(const pbi::GraphInfo& graph,
                                    const std::map<std::uint32_t, std::string>& owners) {
   MutexLock lock(mutex_);
   pbi::PlacementRecord record = records_[graph.name()];
-  if (record.graph_digest() != graph.digest()) record.clear_owners();
-  record.set_graph_digest(graph.digest());
+  if (record.graph_digest() != MadeDigest(graph)) record.clear_owners();
+  record.set_graph_digest(MadeDigest(graph));
   record.set_epoch(record.epoch() + 1);
   while (record.owners_size() < graph.boundaries_size() - 1) record.add_owners();
   for (const auto& [shard, owner] : owners) record.set_owners(static_cast<int>(shard), owner);
   LAWINE_RETURN_IF_ERROR(registry_.Put(absl::StrCat(kPrefix, graph.name()), record.SerializeAsString()));
-  workers_.SetOwners(graph.name(), graph.digest(), OwnersOf(record));
+  workers_.SetOwners(graph.name(), MadeDigest(graph), OwnersOf(record));
   records_[graph.name()] = std::move(record);
   return absl::OkStatus();
 }

@@ -16,6 +16,7 @@ template <class Plan>
 void FillPlan(const internal::v1::GraphInfo& graph, const Placement& placement, Plan& plan) {
   plan.set_graph(graph.name());
   plan.set_graph_digest(graph.digest());
+  plan.set_graph_version(graph.graph_version());
   plan.set_epoch(graph.epoch());
   for (const WorkerHandle& worker : placement.workers) {
     internal::v1::RunPeer& peer = *plan.add_peers();

@@ -75,6 +75,7 @@ grpc::Status GraphService::DeleteGraph(grpc::ServerContext*, const pb::DeleteGra
 
 grpc::Status GraphService::GetGraphStats(grpc::ServerContext*, const pb::GetGraphStatsRequest* request,
                                          pb::GetGraphStatsResponse* response) {
+  const auto use = GraphUse::Of(graphs_, request->name());  // where it fails, what follows says why
   const auto stats = graphs_.Stats(*request);
   if (stats.ok()) *response = *stats;
   return ToGrpc(stats.status());
@@ -82,6 +83,7 @@ grpc::Status GraphService::GetGraphStats(grpc::ServerContext*, const pb::GetGrap
 
 grpc::Status GraphService::VerifyGraph(grpc::ServerContext*, const pb::VerifyGraphRequest* request,
                                        pb::VerifyGraphResponse* response) {
+  const auto use = GraphUse::Of(graphs_, request->name());  // as above
   const auto verified = graphs_.Verify(request->name());
   if (verified.ok()) *response = *verified;
   return ToGrpc(verified.status());
@@ -95,6 +97,7 @@ grpc::Status GraphService::ListPresets(grpc::ServerContext*, const pb::ListPrese
 
 grpc::Status GraphService::GetMember(grpc::ServerContext*, const pb::GetMemberRequest* request,
                                      pb::GetMemberResponse* response) {
+  const auto use = GraphUse::Of(graphs_, request->graph());  // as above
   const auto graph = graphs_.Find(request->graph());
   if (!graph.ok()) return ToGrpc(graph.status());
   const auto placement = graphs_.Place(*graph);

@@ -45,7 +45,7 @@ bool Holds(const pbi::RegisterRequest& worker, const pbi::ShardId& shard) {
 
 bool Rebalancer::StepGraph(const std::string& graph) {
   const absl::StatusOr<pbi::GraphRecord> record = graphs_.Find(graph);
-  GiveUpUnless(graph, record.ok() ? record->info().digest() : "");
+  GiveUpUnless(graph, record.ok() ? MadeDigest(record->info()) : "");
   if (const std::vector<int> copying = MovesOf(graph, pb::SHARD_MOVE_STATE_COPYING); !copying.empty()) {
     const auto ready =
         std::find_if_not(copying.begin(), copying.end(), [this](int move) { return Waits(move); });
@@ -102,6 +102,10 @@ absl::Status Rebalancer::Copy(int number) {
     move = record_.rebalance().moves(number);
     id = IdOf(number);
   }
+  // What counts by now has to be in the copy.
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(move.graph()));
+  id.set_graph_version(record.info().graph_version());
+  id.set_version_digest(record.info().digest());
   LAWINE_ASSIGN_OR_RETURN(const WorkerHandle from, workers_.Live(move.from_node_id()));
   LAWINE_ASSIGN_OR_RETURN(const WorkerHandle to, workers_.Live(move.to_node_id()));
   const auto told = [this, number](std::uint64_t bytes) {

@@ -46,16 +46,19 @@ absl::StatusOr<std::set<std::string>> FindDrained(const pb::RebalanceOptions& op
   return FieldError("options.drain", "expected one worker at least to be left, found all of them named");
 }
 
-// Digests of the graphs that may move.
+// Digests, as they were made, of the graphs that may move.
 absl::StatusOr<std::map<std::string, std::string>> FindGraphs(const pb::RebalanceOptions& options,
                                                               const Graphs& graphs) {
   std::map<std::string, std::string> digests;
   for (const std::string& name : options.graphs()) {
     LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs.Find(name));
-    digests[name] = record.info().digest();
+    digests[name] = MadeDigest(record.info());
   }
   if (options.graphs_size() > 0) return digests;
-  for (const pb::Graph& graph : graphs.List()) digests[graph.name()] = graph.digest();
+  for (const pb::Graph& graph : graphs.List()) {
+    const auto record = graphs.Find(graph.name());  // unless it was deleted meanwhile
+    if (record.ok()) digests[graph.name()] = MadeDigest(record->info());
+  }
   return digests;
 }
 

@@ -1,6 +1,7 @@
 #include "services/coordinator/registry_store.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
 
 #include <chrono>
 #include <utility>
@@ -66,6 +67,13 @@ class RocksRegistry final : public RegistryStore {
 
   absl::Status Put(const std::string& key, const std::string& value) override {
     return Write([&](rocksdb::DB& db) { return db.Put(synced_, key, value); });
+  }
+  absl::Status PutAll(const std::vector<std::pair<std::string, std::string>>& records) override {
+    rocksdb::WriteBatch batch;
+    for (const auto& [key, value] : records) {
+      LAWINE_RETURN_IF_ERROR(FromRocks(batch.Put(key, value), path_, kRegistry));
+    }
+    return Write([&](rocksdb::DB& db) { return db.Write(synced_, &batch); });
   }
   absl::StatusOr<std::string> Get(const std::string& key) override {
     LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<rocksdb::DB> db, Database(Use::kRead));

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -14,11 +16,11 @@ class Env;
 
 namespace lawine {
 
-// Keys: "graph/<name>", "placement/<graph>", "rebalance", "run/<20 digits>", "block/<20 digits>/<first
-// replica>", "traffic/<id>", "request/<id>". Thread-safe. A write that fails may have happened or not; later
-// ones are tried again. Of a full disk writes tell as RESOURCE_EXHAUSTED; reading goes on. After a failure
-// the database is opened again when all who use it have let go: who comes meanwhile waits some seconds, then
-// is told UNAVAILABLE.
+// Keys: "graph/<name>", "change/<graph>/<request id>", "placement/<graph>", "rebalance", "run/<20 digits>",
+// "block/<20 digits>/<first replica>", "traffic/<id>", "request/<id>". Thread-safe. A write that fails may
+// have happened or not; later ones are tried again. Of a full disk writes tell as RESOURCE_EXHAUSTED; reading
+// goes on. After a failure the database is opened again when all who use it have let go: who comes meanwhile
+// waits some seconds, then is told UNAVAILABLE.
 class RegistryStore {
  public:
   // FAILED_PRECONDITION when another process has it open or another version wrote it, DATA_LOSS when it is
@@ -29,6 +31,8 @@ class RegistryStore {
   virtual ~RegistryStore() = default;
 
   virtual absl::Status Put(const std::string& key, const std::string& value) = 0;
+  // All of them or none.
+  virtual absl::Status PutAll(const std::vector<std::pair<std::string, std::string>>& records) = 0;
   // NOT_FOUND when there is none.
   virtual absl::StatusOr<std::string> Get(const std::string& key) = 0;
   virtual absl::Status Delete(const std::string& key) = 0;

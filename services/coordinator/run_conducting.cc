@@ -169,7 +169,8 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
       MutexLock lock(entry.mutex);
       record = entry.record;
     }
-    LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(record.run().scenario(), record.run().record_attribution()));
+    LAWINE_ASSIGN_OR_RETURN(
+        RunPlan plan, Plan(AtVersion(record.run().scenario(), entry.use), record.run().record_attribution()));
     if (plan.graph.info().digest() != record.graph_digest()) {
       return absl::FailedPreconditionError(absl::StrCat(
           "graph '", plan.graph.info().name(),

@@ -56,7 +56,10 @@ absl::Status Runs::TakeIn(pbi::RunRecord record, std::uint64_t bytes) {
     if (Ended(state)) {
       LAWINE_RETURN_IF_ERROR(archive_.DropBlocks(entry->run_id));
     } else {
-      LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, entry->record.run().scenario().graph()));
+      // Complete scenarios tell the version unless it is the first.
+      const pb::Scenario& scenario = entry->record.run().scenario();
+      LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, scenario.graph(),
+                                                       std::max<std::uint64_t>(scenario.graph_version(), 1)));
       entry->record.mutable_run()->set_state(queued ? pb::RUN_STATE_QUEUED : pb::RUN_STATE_PAUSED);
     }
   }
@@ -81,7 +84,7 @@ void Runs::Stop() {
 
 absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attribution) const {
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario full, CompleteScenario(scenario));
-  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph(), full.graph_version()));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
   return PlanRun(full, graph, Members(graph, std::move(placement), &orders_), attribution);
 }
@@ -108,8 +111,8 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   const auto entry = std::make_shared<RunEntry>();
   entry->asked = absl::Now();
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario scenario, ScenarioOf(request));
-  LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, scenario.graph()));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(scenario, request.record_attribution()));
+  LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, entry->use), request.record_attribution()));
   plan.spec.record_receipts = request.record_receipts() || request.record_attribution();
   if (plan.spec.record_receipts && plan.spec.replicas != 1) {
     return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
@@ -194,8 +197,9 @@ void Runs::Enqueue(const Entry& entry) {
 
 absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl::Duration timeout,
                                              const std::function<bool()>& cancelled) {
-  LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, scenario.graph()));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(scenario));
+  LAWINE_ASSIGN_OR_RETURN(const GraphUse use,
+                          GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, use)));
   if (!plan.estimate.small()) {
     return WithReason(
         absl::FailedPreconditionError(absl::StrCat("about ", plan.estimate.deliveries(),

@@ -213,6 +213,9 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   RunPlan plan;
   plan.scenario = scenario;
   plan.graph = graph;
+  // A graph that never changed has one version, and nobody need know.
+  plan.scenario.set_graph_version(graph.info().graph_version());
+  if (graph.info().graph_version() == 1) plan.scenario.clear_graph_version();
   LAWINE_RETURN_IF_ERROR(CompletePeople(graph.info(), plan.scenario));
   plan.spec.run_seed = scenario.run_seed();
   plan.spec.first_replica = scenario.first_replica();
@@ -244,7 +247,9 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   plan.estimate = EstimateRun(plan);
   LAWINE_RETURN_IF_ERROR(CheckEstimate(plan));
   std::string canonical;
-  plan.scenario.SerializeToString(&canonical);
+  pb::Scenario keyed = plan.scenario;
+  keyed.clear_graph_version();  // the digest says it
+  keyed.SerializeToString(&canonical);
   std::uint64_t h = 0;
   for (const char c : canonical) h = hash::Absorb(h, static_cast<unsigned char>(c));
   plan.result_key = absl::StrFormat("%s-%016x", graph.info().digest(), h);

@@ -203,7 +203,9 @@ class TrafficRun {
   absl::Status TryOnce(const pb::TrafficSpec& spec, Teller& teller, Recovery& recovery,
                        Cancellation& cancellation) {
     if (cancellation.cancelled()) return absl::CancelledError("the traffic was cancelled");
-    LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(spec.graph()));
+    // The spec tells the version in use unless it is the first.
+    LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph,
+                            graphs_.Find(spec.graph(), std::max<std::uint64_t>(spec.graph_version(), 1)));
     LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
     workers_ = static_cast<std::uint32_t>(placement.workers.size());
     if (!job_.has_value()) LAWINE_RETURN_IF_ERROR(Plan(spec, graph, placement));
@@ -225,7 +227,7 @@ class TrafficRun {
   }
 
   absl::Status Plan(const pb::TrafficSpec& spec, const pbi::GraphRecord& graph, const Placement& placement) {
-    LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(spec.graph(), placement));
+    LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(graph.info(), placement));
     LAWINE_ASSIGN_OR_RETURN(TrafficJob job, PlanTraffic(spec, graph, audiences));
     job.task.spec.run_id = runs_.NewUnnamedId();
     LAWINE_RETURN_IF_ERROR(archive_.Load(job, so_far_));
@@ -261,14 +263,15 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   if (!first.has_spec()) return FieldError("part", "expected a spec first");
   const GoingOn going_on(going_on_);
   LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "calls of RunTraffic"));
-  LAWINE_ASSIGN_OR_RETURN(const pb::TrafficSpec spec, CompleteTraffic(first.spec()));
+  LAWINE_ASSIGN_OR_RETURN(pb::TrafficSpec spec, CompleteTraffic(first.spec()));
   if (pb::RunTrafficRequest more; spec.has_generated() && stream.Read(&more)) {
     return FieldError("part",
                       "expected nothing after a spec with generated messages, found a message more: "
                       "leave spec.generated out, or the batches");
   }
   const Turns::Turn turn(requests_, spec.request_id());
-  LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph(), spec.graph_version()));
+  if (use.version() > 1) spec.set_graph_version(use.version());
   TrafficRun run(graphs_, runs_, archive_, stream);
   Cancellation cancellation;
   absl::StatusOr<pb::TrafficResult> result = absl::InternalError("not conducted");

@@ -20,11 +20,14 @@ constexpr std::uint64_t kDeliveriesMax = 10'000'000'000'000;
 }  // namespace
 
 absl::StatusOr<RunPlan> WhatIfRuns::Plan(const std::string& path, const pb::Scenario& scenario) {
-  if (used_.insert(scenario.graph()).second && !scenario.graph().empty()) {
-    LAWINE_ASSIGN_OR_RETURN(GraphUse use, GraphUse::Of(graphs_, scenario.graph()));
-    uses_.push_back(std::move(use));
+  // All scenarios on a graph use the same version, unless they say which.
+  const std::pair used(scenario.graph(), scenario.graph_version());
+  auto use = uses_.find(used);
+  if (use == uses_.end() && !scenario.graph().empty()) {
+    LAWINE_ASSIGN_OR_RETURN(GraphUse one, GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
+    use = uses_.emplace(used, std::move(one)).first;
   }
-  auto plan = runs_.Plan(scenario);
+  auto plan = runs_.Plan(use == uses_.end() ? scenario : AtVersion(scenario, use->second));
   if (!plan.ok()) return InPart(path, plan.status());
   warnings_.insert(plan->warnings.begin(), plan->warnings.end());
   return plan;

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -62,8 +64,7 @@ class WhatIfRuns {
   const Options options_;
   const absl::Time started_ = absl::Now();
   const absl::Time end_;
-  std::vector<GraphUse> uses_;
-  std::set<std::string> used_;
+  std::map<std::pair<std::string, std::uint64_t>, GraphUse> uses_;  // by graph and version asked for
   lawine::v1::Estimate estimate_;
   lawine::v1::WhatIfProgress progress_;
   absl::Time told_ = absl::InfinitePast();

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "engine/base/check.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 
@@ -191,6 +192,15 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
   return placement;
 }
 
+const WorkerHandle& Placement::HolderOf(std::uint32_t shard) const {
+  const auto holds = [shard](const WorkerHandle& worker) {
+    return std::binary_search(worker.shards.begin(), worker.shards.end(), shard);
+  };
+  const auto holder = std::find_if(workers.begin(), workers.end(), holds);
+  LAWINE_CHECK(holder != workers.end());
+  return *holder;
+}
+
 Placement WorkerDirectory::WaitFor(const std::string& graph, const std::string& digest,
                                    std::uint32_t shards_count, absl::Duration timeout) const {
   const absl::Time end = absl::Now() + timeout;
@@ -215,6 +225,20 @@ std::vector<WorkerHandle> WorkerDirectory::HoldersOf(const std::string& graph) c
     if (!handle.shards.empty()) holders.push_back(std::move(handle));
   }
   return holders;
+}
+
+std::optional<pbi::GraphInfo> WorkerDirectory::LowestVersion(const std::string& graph,
+                                                             const std::string& digest) const {
+  MutexLock lock(mutex_);
+  std::optional<pbi::GraphInfo> lowest;
+  for (const auto& [node_id, worker] : workers_) {
+    for (const pbi::HeldShard& shard : worker.said.shards()) {
+      if (shard.graph() != graph || shard.graph_digest() != digest || !IsAlive(worker)) continue;
+      const bool lower = !lowest.has_value() || shard.info().graph_version() < lowest->graph_version();
+      if (lower && shard.has_info()) lowest = shard.info();
+    }
+  }
+  return lowest;
 }
 
 std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,8 @@ struct Placement {
   absl::Status Check(const std::string& graph) const;
   // How something ended that used it: UNAVAILABLE, as ShardsMove, where that was because shards are to move.
   absl::Status Ended(absl::Status status) const;
+  // REQUIRES: the shard is not missing.
+  const WorkerHandle& HolderOf(std::uint32_t shard) const;
 };
 
 // What was going on with a graph, or was to begin, and can be done again as soon as its shards have moved.
@@ -76,6 +79,7 @@ class WorkerDirectory {
   std::vector<WorkerHandle> Alive() const;
   bool WaitForWorkers(std::uint32_t workers_count, absl::Duration timeout) const;
 
+  // `digest` is that of the graph as it was made, here and below.
   Placement Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const;
   // Waits until all shards are held; workers report new ones with their next heartbeat.
   Placement WaitFor(const std::string& graph, const std::string& digest, std::uint32_t shards_count,
@@ -91,6 +95,10 @@ class WorkerDirectory {
   absl::StatusOr<WorkerHandle> Live(const std::string& node_id) const;
   // Live workers that hold anything under this name.
   std::vector<WorkerHandle> HoldersOf(const std::string& graph) const;
+
+  // Of the graphs that shards of this one are at, the one of the lowest version.
+  std::optional<internal::v1::GraphInfo> LowestVersion(const std::string& graph,
+                                                       const std::string& digest) const;
 
   std::vector<lawine::v1::WorkerStatus> Describe() const;
 

@@ -23,6 +23,11 @@ absl::StatusOr<MemberColumns> ReadBlock(const ShardReader& reader, std::uint32_t
   return members;
 }
 
+absl::StatusOr<std::shared_ptr<const ShardReader>> ReaderFor(ShardHost& shards,
+                                                             const ShardManifest& manifest) {
+  return shards.Reader({manifest.graph.name, manifest.shard}, manifest.graph.graph_version);
+}
+
 template <class Label>
 void CountLabels(const ProfileColumn<Label>& column, std::uint32_t members_count, pbi::LabelCounts& counts) {
   std::map<Label, std::uint32_t> members_by_label;
@@ -49,14 +54,13 @@ void AddAttribution(const ShardMembers& shard, const Receipts& receipts, std::ui
 
 }  // namespace
 
-absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
+absl::Status ReadMember(ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
                         pbi::MemberRecord& record) {
   record.set_key(members.KeyOf(member));
   record.set_id(members.range().first.value + member.value);
   record.set_audience(members.audience()[member.value]);
   if (!profile) return absl::OkStatus();
-  LAWINE_ASSIGN_OR_RETURN(const auto reader,
-                          shards.Reader({members.manifest().graph.name, members.manifest().shard}));
+  LAWINE_ASSIGN_OR_RETURN(const auto reader, ReaderFor(shards, members.manifest()));
   LAWINE_ASSIGN_OR_RETURN(const MemberColumns columns,
                           ReadBlock(*reader, member.value / limits::kMembersPerBlock));
   const std::size_t at = member.value % limits::kMembersPerBlock;
@@ -70,13 +74,12 @@ absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, Lo
   return absl::OkStatus();
 }
 
-absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept, std::uint32_t message,
+absl::Status StreamReceipts(ShardHost& shards, const KeptReceipts& kept, std::uint32_t message,
                             const std::function<bool(const pbi::ReadReceiptsResponse&)>& write) {
   for (std::size_t s = 0; s < kept.shards.size(); ++s) {
     const ShardMembers& shard = *kept.shards[s];
     const Receipts& receipts = kept.receipts[message][s];
-    LAWINE_ASSIGN_OR_RETURN(const auto reader,
-                            shards.Reader({shard.manifest().graph.name, shard.manifest().shard}));
+    LAWINE_ASSIGN_OR_RETURN(const auto reader, ReaderFor(shards, shard.manifest()));
     for (std::uint32_t first = 0; first < shard.range().count; first += limits::kMembersPerBlock) {
       const std::uint32_t end = std::min(shard.range().count, first + limits::kMembersPerBlock);
       MemberColumns members;

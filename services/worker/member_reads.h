@@ -14,11 +14,11 @@
 namespace lawine {
 
 // Fills `record` for one member of the shard; with names and labels if `profile`.
-absl::Status ReadMember(const ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
+absl::Status ReadMember(ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
                         internal::v1::MemberRecord& record);
 
 // Calls write(part) with all receipts of a message in order of key, until it returns false (CANCELLED then).
-absl::Status StreamReceipts(const ShardHost& shards, const KeptReceipts& kept, std::uint32_t message,
+absl::Status StreamReceipts(ShardHost& shards, const KeptReceipts& kept, std::uint32_t message,
                             const std::function<bool(const internal::v1::ReadReceiptsResponse&)>& write);
 
 // Members and degrees of one shard; labels too if `profiles`.

@@ -53,7 +53,7 @@ absl::Status CheckPlan(const Plan& plan, const Images& images) {
 template <class Plan>
 absl::StatusOr<PlannedPart> PreparePart(ShardHost& shards, PeerLinks& peers, const Plan& plan) {
   PlannedPart part;
-  LAWINE_ASSIGN_OR_RETURN(ShardHost::Acquired acquired, shards.Acquire(plan.graph()));
+  LAWINE_ASSIGN_OR_RETURN(ShardHost::Acquired acquired, shards.Acquire(plan.graph(), plan.graph_version()));
   part.load_seconds = acquired.load_seconds;
   part.images = std::move(acquired.images);
   LAWINE_RETURN_IF_ERROR(CheckPlan(plan, part.images));

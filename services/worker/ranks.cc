@@ -25,6 +25,7 @@ absl::Status ReaderGone() { return absl::CancelledError("the coordinator is gone
 // What the coordinator sends: the graph, and values by first member of each part.
 struct PassedOn {
   std::string graph;
+  std::uint64_t graph_version = 0;
   std::map<std::uint32_t, std::vector<std::uint64_t>> parts;
 
   // Of one shard's range.
@@ -46,7 +47,10 @@ absl::StatusOr<PassedOn> ReadPassedOn(PassOnStream& stream) {
   PassedOn passed_on;
   pbi::PassOnRequest request;
   while (stream.Read(&request)) {
-    if (!request.graph().empty()) passed_on.graph = request.graph();
+    if (!request.graph().empty()) {
+      passed_on.graph = request.graph();
+      passed_on.graph_version = request.graph_version();
+    }
     LAWINE_RETURN_IF_ERROR(wire::UnpackInts(request.values(), passed_on.parts[request.first()]));
   }
   return passed_on;
@@ -56,7 +60,8 @@ absl::StatusOr<PassedOn> ReadPassedOn(PassOnStream& stream) {
 
 absl::Status PassOn(ShardHost& shards, Executor& executor, PassOnStream& stream) {
   LAWINE_ASSIGN_OR_RETURN(const PassedOn passed_on, ReadPassedOn(stream));
-  LAWINE_ASSIGN_OR_RETURN(const ShardHost::Acquired acquired, shards.Acquire(passed_on.graph));
+  LAWINE_ASSIGN_OR_RETURN(const ShardHost::Acquired acquired,
+                          shards.Acquire(passed_on.graph, passed_on.graph_version));
   std::vector<std::uint64_t> sums(acquired.images[0]->graph().members());
   for (const auto& image : acquired.images) {
     LAWINE_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> own, passed_on.Of(image->range()));
@@ -75,7 +80,8 @@ absl::Status PassOn(ShardHost& shards, Executor& executor, PassOnStream& stream)
 
 absl::Status ReadFollowees(ShardHost& shards, const pbi::ReadFolloweesRequest& request,
                            grpc::ServerWriter<pbi::ReadFolloweesResponse>& writer) {
-  LAWINE_ASSIGN_OR_RETURN(const ShardHost::Acquired acquired, shards.Acquire(request.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const ShardHost::Acquired acquired,
+                          shards.Acquire(request.graph(), request.graph_version()));
   std::vector<std::uint32_t> members, followees;
   LAWINE_RETURN_IF_ERROR(wire::UnpackInts(request.members(), members));
   bool written = true;
@@ -97,7 +103,7 @@ absl::Status ReadFollowees(ShardHost& shards, const pbi::ReadFolloweesRequest& r
 
 absl::Status ReadDegrees(ShardHost& shards, const pbi::ReadDegreesRequest& request,
                          grpc::ServerWriter<pbi::ReadDegreesResponse>& writer) {
-  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph(), request.graph_version()));
   constexpr std::size_t kPart = kPartValues<std::uint32_t> / 2;
   for (const auto& members : all) {
     for (std::size_t first = 0; first < members->range().count; first += kPart) {

@@ -6,13 +6,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
 #include "engine/base/mutex.h"
 #include "engine/store/shard_image.h"
+#include "engine/store/shard_log.h"
 #include "engine/store/shard_store.h"
+#include "services/worker/held_shard.h"
 
 namespace lawine {
 
@@ -20,7 +23,8 @@ namespace lawine {
 struct HeldShardState {
   ShardName name;
   absl::Status status;     // why it cannot be used
-  ShardManifest manifest;  // only when it can
+  ShardManifest manifest;  // as it is stored; only when it can
+  GraphInfo graph;         // at the last version there is
   std::uint64_t disk_bytes = 0;
   std::uint64_t resident_bytes = 0;
   std::uint64_t links_in_memory = 0;
@@ -50,22 +54,37 @@ class ShardHost {
     Images images;  // by shard number; keep them as long as they are used
     double load_seconds = 0;
   };
-  // All of this worker's shards of `graph`, in memory. NOT_FOUND without any; what List says of one that is
-  // damaged; RESOURCE_EXHAUSTED when there is not enough memory even after dropping idle images: with a
-  // limit, not enough for its members.
-  absl::StatusOr<Acquired> Acquire(const std::string& graph);
+  // All of this worker's shards of `graph` at a version (0: the last), in memory. NOT_FOUND without any; what
+  // List says of one that is damaged; FAILED_PRECONDITION when there is no such version; RESOURCE_EXHAUSTED
+  // when there is not enough memory even after dropping idle images: with a limit, not enough for its
+  // members.
+  absl::StatusOr<Acquired> Acquire(const std::string& graph, std::uint64_t graph_version);
 
   // Members of all of this worker's shards of `graph`; quick also when the links are not in memory. Errors as
   // Acquire.
-  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> Members(const std::string& graph);
+  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> Members(const std::string& graph,
+                                                                           std::uint64_t graph_version);
 
-  // A reader of one shard, for what images and members do not hold.
-  absl::StatusOr<std::shared_ptr<const ShardReader>> Reader(const ShardName& name) const;
+  // The same as they are stored.
+  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> StoredMembers(const std::string& graph);
+
+  // A reader of one shard, for what images and members do not hold. Where the version was folded into a later
+  // one, of that: names and profiles stay as they are.
+  absl::StatusOr<std::shared_ptr<const ShardReader>> Reader(const ShardName& name,
+                                                            std::uint64_t graph_version);
+
+  // The changes of one shard, and of all.
+  absl::StatusOr<std::shared_ptr<ShardLog>> Log(const ShardName& name);
+  absl::StatusOr<std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>>> Logs(
+      const std::string& graph) const;
+  // Folds all of this worker's shards of `graph`. Returns how many blocks were replaced.
+  absl::StatusOr<std::uint64_t> Fold(const std::string& graph, std::uint64_t graph_version);
 
   // Opens a shard that was just loaded.
   absl::Status Adopt(const ShardName& name);
-  // Deletes one shard of the graph with this digest; OK when it is not here. FAILED_PRECONDITION while runs
-  // use it, or when it is of another graph. What somebody still reads is deleted by a later DeleteLeft.
+  // Deletes one shard of the graph that was made with this digest; OK when it is not here.
+  // FAILED_PRECONDITION while runs use it, or when it is of another graph. What somebody still reads is
+  // deleted by a later DeleteLeft.
   absl::Status DropShard(const ShardName& name, const std::string& graph_digest);
   void DeleteLeft();
   // Deletes one that is damaged; OK when there is none.
@@ -76,38 +95,40 @@ class ShardHost {
   absl::StatusOr<std::uint32_t> Drop(const std::string& graph);
 
  private:
-  struct Shard {
-    absl::Status status;
-    std::shared_ptr<const ShardReader> reader;
-    std::shared_ptr<const ShardMembers> members;
-    std::shared_ptr<const ShardImage> image;
-  };
-  static std::uint64_t ResidentBytes(const Shard& shard);
   void OpenShard(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<Acquired> InMemory(const std::string& graph) const;
+  absl::StatusOr<Acquired> InMemory(const std::string& graph, std::uint64_t graph_version);
+  // A shard whose links are to be brought into memory: as they are stored where all fit, else at the version
+  // that is wanted.
   struct Missing {
-    std::shared_ptr<const ShardReader> reader;
-    std::shared_ptr<const ShardMembers> members;
+    ShardName name;
+    ShardAtVersion stored;
+    ShardAtVersion wanted;
     ImageBytes bytes;
   };
-  // Shards to bring into memory, and what their links may take there.
+  // Such shards, and what their links may take there.
   struct Room {
     std::vector<Missing> missing;
     std::uint64_t links_bytes_max = ~std::uint64_t{0};
   };
-  absl::StatusOr<Room> MakeRoom(const std::string& graph);
+  absl::StatusOr<Room> MakeRoom(const std::string& graph, std::uint64_t graph_version);
   void DropIdleUntil(const std::string& graph, std::uint64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::uint64_t FreeBytes(const std::string& graph) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status HydrateAll(const std::string& graph, Room room);
+  absl::Status Layer(const std::string& graph, std::uint64_t graph_version);
+  absl::Status Keep(const ShardName& name, const ShardAtVersion& at, std::shared_ptr<const ShardImage> image);
+  absl::StatusOr<HeldShard*> Find(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // All of the graph's, or why there are none.
+  absl::StatusOr<std::vector<HeldShard*>> Held(const std::string& graph)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::unique_ptr<ShardStorage> storage_;
   const std::optional<std::uint64_t> memory_limit_bytes_;
   Executor& executor_;
   Mutex loading_;  // one graph's links are brought into memory at a time; taken before mutex_
   mutable Mutex mutex_;
-  std::map<ShardName, Shard> shards_ ABSL_GUARDED_BY(mutex_);
+  std::map<ShardName, HeldShard> shards_ ABSL_GUARDED_BY(mutex_);
   // Dropped, and to be deleted when nobody reads them any more.
-  std::map<ShardName, std::shared_ptr<const ShardReader>> left_ ABSL_GUARDED_BY(mutex_);
+  std::map<ShardName, LeftShard> left_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lawine

@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "engine/store/changed_reader.h"
 #include "engine/store/shard_check.h"
+#include "engine/store/shard_log.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/shard_files.h"
@@ -29,11 +31,20 @@ absl::StatusOr<ShardName> NameOf(const pbi::ShardId& id) {
 
 std::string KeyOf(const ShardName& name) { return absl::StrCat(name.graph, "/", name.shard.value); }
 
-absl::Status CheckGraph(const ShardManifest& manifest, const std::string& graph_digest) {
-  if (manifest.graph.digest.ToHex() == graph_digest) return absl::OkStatus();
+absl::Status CheckGraph(const ShardManifest& manifest, const pbi::ShardId& id) {
+  const std::string found = manifest.graph.identity().ToHex();
+  if (found == id.graph_digest()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("shard ", manifest.shard.value, " of graph '",
-                                                    manifest.graph.name, "': expected digest ", graph_digest,
-                                                    ", this worker holds ", manifest.graph.digest.ToHex()));
+                                                    manifest.graph.name, "': expected digest ",
+                                                    id.graph_digest(), ", this worker holds ", found));
+}
+
+// `found` is the digest of the graph at that version, as the shard knows it.
+absl::Status CheckVersion(const pbi::ShardId& id, const Digest& found) {
+  if (found.ToHex() == id.version_digest()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("shard ", id.shard(), " of graph '", id.graph(),
+                                                    "' at version ", id.graph_version(), ": expected digest ",
+                                                    id.version_digest(), ", found ", found.ToHex()));
 }
 
 // Asks the worker that has the shard for what is missing, file by file.
@@ -127,9 +138,12 @@ absl::Status FetchAll(Fetching& source, ShardArrival& arrival, ShardMoves::Fetch
 
 absl::StatusOr<std::unique_ptr<ShardCheckpoint>> ShardMoves::CheckpointOf(const pbi::ShardId& shard) const {
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(shard));
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const ShardReader> reader, shards_.Reader(name));
-  LAWINE_RETURN_IF_ERROR(CheckGraph(reader->manifest(), shard.graph_digest()));
-  return reader->Checkpoint();
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ShardLog> log, shards_.Log(name));
+  const std::shared_ptr<const ShardReader> stored = log->stored();
+  LAWINE_RETURN_IF_ERROR(CheckGraph(stored->manifest(), shard));
+  LAWINE_ASSIGN_OR_RETURN(const GraphInfo graph, log->GraphAt(shard.graph_version()));
+  LAWINE_RETURN_IF_ERROR(CheckVersion(shard, graph.digest));
+  return stored->Checkpoint();
 }
 
 absl::Status ShardMoves::Send(SendStream& stream) const {
@@ -167,7 +181,7 @@ absl::Status ShardMoves::Fetch(grpc::ServerContext& context, const pbi::FetchSha
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(request.shard()));
   // An earlier call, of a coordinator that was restarted, may not have noticed yet.
   const Turns::Turn turn(turns_, KeyOf(name));
-  if (shards_.Reader(name).ok()) {
+  if (shards_.Log(name).ok()) {
     return absl::AlreadyExistsError(
         absl::StrCat("this worker holds shard ", name.shard.value, " of '", name.graph, "' already"));
   }
@@ -176,15 +190,17 @@ absl::Status ShardMoves::Fetch(grpc::ServerContext& context, const pbi::FetchSha
   LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<ShardArrival> arrival, arrivals_.Begin(name, files));
   LAWINE_RETURN_IF_ERROR(FetchAll(source, *arrival, writer));
   LAWINE_RETURN_IF_ERROR(arrival->Finish());
-  LAWINE_RETURN_IF_ERROR(CheckArrived(name, request.shard().graph_digest()));
+  LAWINE_RETURN_IF_ERROR(CheckArrived(name, request.shard()));
   return Tell(*arrival, true, writer) ? absl::OkStatus()
                                       : absl::CancelledError("the coordinator ended the copy");
 }
 
 // Whether it can be a shard of this worker.
-absl::Status ShardMoves::CheckArrived(const ShardName& name, const std::string& graph_digest) const {
+absl::Status ShardMoves::CheckArrived(const ShardName& name, const pbi::ShardId& id) const {
   LAWINE_ASSIGN_OR_RETURN(const ShardManifest manifest, arrivals_.ManifestOf(name));
-  LAWINE_RETURN_IF_ERROR(CheckGraph(manifest, graph_digest));
+  LAWINE_RETURN_IF_ERROR(CheckGraph(manifest, id));
+  LAWINE_ASSIGN_OR_RETURN(const Digest digest, arrivals_.DigestAt(name, id.graph_version()));
+  LAWINE_RETURN_IF_ERROR(CheckVersion(id, digest));
   return shards_.CheckRoomFor(manifest);
 }
 
@@ -194,7 +210,7 @@ absl::StatusOr<pbi::StoreShardResponse> ShardMoves::Store(StoreReader& reader) {
   if (!first.has_job()) return absl::InvalidArgumentError("expected the job first");
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(first.job().shard()));
   const Turns::Turn turn(turns_, KeyOf(name));
-  if (shards_.Reader(name).ok()) {
+  if (shards_.Log(name).ok()) {
     return absl::AlreadyExistsError(
         absl::StrCat("this worker holds shard ", name.shard.value, " of '", name.graph, "' already"));
   }
@@ -224,23 +240,36 @@ absl::StatusOr<pbi::StoreShardResponse> ShardMoves::StoreAll(const pbi::StoreSha
     return absl::CancelledError("the shard was broken off before all of it had come");
   }
   LAWINE_RETURN_IF_ERROR(arrival->Finish());
-  LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<ShardReader> shard, arrivals_.Open(name));
-  LAWINE_RETURN_IF_ERROR(CheckGraph(shard->manifest(), job.shard().graph_digest()));
-  LAWINE_RETURN_IF_ERROR(shards_.CheckRoomFor(shard->manifest()));
-  LAWINE_ASSIGN_OR_RETURN(const ShardCheck check, CheckShard(*shard, executor_));
-  LAWINE_RETURN_IF_ERROR(arrivals_.MarkArrived(name));
   pbi::StoreShardResponse response;
-  *response.mutable_graph() = wire::ToProto(shard->manifest().graph);
-  response.set_digest(check.digest.ToHex());
-  response.set_dense_keys(!shard->manifest().keys_listed);
+  LAWINE_RETURN_IF_ERROR(CheckStored(name, job.shard(), response));
+  LAWINE_RETURN_IF_ERROR(arrivals_.MarkArrived(name));
   return response;
+}
+
+// Reads all that has arrived, as of the version that is wanted, and tells what it is. Closes it.
+absl::Status ShardMoves::CheckStored(const ShardName& name, const pbi::ShardId& id,
+                                     pbi::StoreShardResponse& response) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<StoredShard> stored, arrivals_.Open(name));
+  LAWINE_RETURN_IF_ERROR(shards_.CheckRoomFor(stored->manifest()));
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ShardLog> log, ShardLog::Open(stored));
+  LAWINE_ASSIGN_OR_RETURN(const GraphInfo graph, log->GraphAt(id.graph_version()));
+  LAWINE_RETURN_IF_ERROR(CheckVersion(id, graph.digest));
+  LAWINE_ASSIGN_OR_RETURN(const auto members, ShardMembers::Read(*stored));
+  LAWINE_ASSIGN_OR_RETURN(const auto delta, log->DeltaOf(id.graph_version(), *members));
+  std::shared_ptr<const ShardReader> reader = stored;
+  if (delta != nullptr) reader = std::make_shared<const ChangedReader>(stored, delta);
+  LAWINE_ASSIGN_OR_RETURN(const ShardCheck check, CheckShard(*reader, executor_));
+  *response.mutable_graph() = wire::ToProto(reader->manifest().graph);
+  response.set_digest(check.digest.ToHex());
+  response.set_dense_keys(!reader->manifest().keys_listed);
+  return absl::OkStatus();
 }
 
 absl::Status ShardMoves::Adopt(const pbi::ShardId& shard) {
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(shard));
   const Turns::Turn turn(turns_, KeyOf(name));
-  if (const auto held = shards_.Reader(name); held.ok()) {
-    return CheckGraph((*held)->manifest(), shard.graph_digest());
+  if (const auto held = shards_.Log(name); held.ok()) {
+    return CheckGraph((*held)->stored()->manifest(), shard);
   }
   LAWINE_RETURN_IF_ERROR(arrivals_.CheckArrived(name));
   LAWINE_RETURN_IF_ERROR(shards_.DropDamaged(name));

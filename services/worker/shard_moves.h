@@ -47,7 +47,9 @@ class ShardMoves {
  private:
   // Needs the shard no longer once it is there.
   absl::StatusOr<std::unique_ptr<ShardCheckpoint>> CheckpointOf(const internal::v1::ShardId& shard) const;
-  absl::Status CheckArrived(const ShardName& name, const std::string& graph_digest) const;
+  absl::Status CheckArrived(const ShardName& name, const internal::v1::ShardId& id) const;
+  absl::Status CheckStored(const ShardName& name, const internal::v1::ShardId& id,
+                           internal::v1::StoreShardResponse& response) const;
   absl::StatusOr<internal::v1::StoreShardResponse> StoreAll(const internal::v1::StoreShardJob& job,
                                                             const ShardName& name, StoreReader& reader);
 

@@ -43,13 +43,14 @@ absl::Status SurveyShard(const ShardReader& reader, const ShardMembers& members,
 
 absl::Status Survey(ShardHost& shards, const pbi::SurveyShardsRequest& request,
                     pbi::SurveyShardsResponse& response) {
-  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph(), request.graph_version()));
   if (request.step_case() == pbi::SurveyShardsRequest::STEP_NOT_SET) {
     return absl::InvalidArgumentError("expected a step of a survey");
   }
   LAWINE_ASSIGN_OR_RETURN(const std::vector<MemberPair> pairs, wire::FromProto(request.find()));
   for (const auto& members : all) {
-    LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({request.graph(), members->manifest().shard}));
+    LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({request.graph(), members->manifest().shard},
+                                                             request.graph_version()));
     LAWINE_RETURN_IF_ERROR(SurveyShard(*reader, *members, request, pairs, response));
   }
   return absl::OkStatus();

@@ -12,8 +12,12 @@ namespace {
 
 namespace pbi = ::lawine::internal::v1;
 
-absl::Status Check(ShardHost& shards, const ShardName& name, Executor& executor, pbi::CheckedShard& checked) {
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const ShardReader> reader, shards.Reader(name));
+absl::Status Check(ShardHost& shards, const ShardName& name, std::uint64_t graph_version, Executor& executor,
+                   pbi::CheckedShard& checked) {
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const ShardLog> log, shards.Log(name));
+  LAWINE_RETURN_IF_ERROR(log->CheckStored());
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<const ShardReader> reader,
+                          shards.Reader(name, graph_version));
   LAWINE_ASSIGN_OR_RETURN(const ShardCheck check, CheckShard(*reader, executor));
   checked.set_file_bytes(check.file_bytes);
   checked.set_links(check.links);
@@ -32,7 +36,8 @@ absl::Status Verify(ShardHost& shards, Executor& executor, const grpc::ServerCon
     pbi::CheckedShard& checked = *response.add_shards();
     checked.set_shard(state.name.shard.value);
     const absl::Time start = absl::Now();
-    checked.set_problem(std::string(Check(shards, state.name, executor, checked).message()));
+    const absl::Status found = Check(shards, state.name, request.graph_version(), executor, checked);
+    checked.set_problem(std::string(found.message()));
     checked.set_seconds(absl::ToDoubleSeconds(absl::Now() - start));
   }
   return absl::OkStatus();

@@ -142,8 +142,8 @@ class WorkerServerImpl final : public WorkerServer {
       shard.set_resident_bytes(state.resident_bytes);
       shard.set_partly_in_memory(state.partly_in_memory);
       if (!state.status.ok()) continue;
-      shard.set_graph_digest(state.manifest.graph.digest.ToHex());
-      *shard.mutable_info() = wire::ToProto(state.manifest.graph);
+      shard.set_graph_digest(state.graph.identity().ToHex());
+      *shard.mutable_info() = wire::ToProto(state.graph);
     }
     return request;
   }

@@ -6,6 +6,7 @@
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/wire.h"
+#include "services/worker/changes.h"
 #include "services/worker/conduct.h"
 #include "services/worker/member_reads.h"
 #include "services/worker/ranks.h"
@@ -20,7 +21,7 @@ namespace {
 
 absl::Status FillMembers(ShardHost& shards, const pbi::ReadMembersRequest& request,
                          pbi::ReadMembersResponse& response) {
-  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph(), request.graph_version()));
   for (const auto& members : all) {
     const auto add = [&](LocalId member) {
       return ReadMember(shards, *members, member, request.profiles(), *response.add_members());
@@ -43,7 +44,7 @@ absl::Status FillProposals(ShardHost& shards, const pbi::ProposeSeedsRequest& re
       request.count() > limits::kSeedMembersMax) {
     return absl::InvalidArgumentError("unknown seed rule or count");
   }
-  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph(), request.graph_version()));
   std::vector<SeedCandidate> best;
   for (const auto& members : all) {
     MergeSeeds(lawine::ProposeSeeds(*members, wire::FromProto(request)), request.count(), best);
@@ -54,9 +55,10 @@ absl::Status FillProposals(ShardHost& shards, const pbi::ProposeSeedsRequest& re
 
 absl::Status FillFollowers(ShardHost& shards, const pbi::ReadFollowersRequest& request,
                            pbi::ReadFollowersResponse& response) {
-  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph(), request.graph_version()));
   for (const auto& members : all) {
-    LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({request.graph(), members->manifest().shard}));
+    LAWINE_ASSIGN_OR_RETURN(const auto reader, shards.Reader({request.graph(), members->manifest().shard},
+                                                             request.graph_version()));
     LAWINE_RETURN_IF_ERROR(
         lawine::ReadFollowers(*reader, MemberId(request.source()), request.count(), response));
   }
@@ -65,7 +67,7 @@ absl::Status FillFollowers(ShardHost& shards, const pbi::ReadFollowersRequest& r
 
 absl::Status FillDescriptions(ShardHost& shards, const pbi::DescribeShardsRequest& request,
                               pbi::DescribeShardsResponse& response) {
-  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph()));
+  LAWINE_ASSIGN_OR_RETURN(const auto all, shards.Members(request.graph(), request.graph_version()));
   for (const auto& members : all) *response.add_shards() = Describe(*members, request.profiles());
   for (const HeldShardState& state : shards.List()) {
     for (pbi::ShardDescription& shard : *response.mutable_shards()) {
@@ -169,6 +171,34 @@ grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequ
                                     pbi::DropRunResponse*) {
   runs_.DropReceipts(request->run_id());
   return grpc::Status::OK;
+}
+
+grpc::Status WorkerService::DescribeVersions(grpc::ServerContext*,
+                                             const pbi::DescribeVersionsRequest* request,
+                                             pbi::DescribeVersionsResponse* response) {
+  return ToGrpc(lawine::DescribeVersions(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::ResolveMembers(grpc::ServerContext*, const pbi::ResolveMembersRequest* request,
+                                           pbi::ResolveMembersResponse* response) {
+  return ToGrpc(lawine::ResolveMembers(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::ReadLinks(grpc::ServerContext*, const pbi::ReadLinksRequest* request,
+                                      pbi::ReadLinksResponse* response) {
+  return ToGrpc(lawine::ReadLinks(shards_, *request, *response));
+}
+
+grpc::Status WorkerService::WriteChanges(grpc::ServerContext*, const pbi::WriteChangesRequest* request,
+                                         pbi::WriteChangesResponse*) {
+  return ToGrpc(lawine::WriteChanges(shards_, *request));
+}
+
+grpc::Status WorkerService::FoldShards(grpc::ServerContext*, const pbi::FoldShardsRequest* request,
+                                       pbi::FoldShardsResponse* response) {
+  const auto blocks = shards_.Fold(request->graph(), request->graph_version());
+  response->set_blocks(blocks.value_or(0));
+  return ToGrpc(blocks.status());
 }
 
 // One peer's stream. Frames are taken in on gRPC's threads; the next message is asked for when they are.

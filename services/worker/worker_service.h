@@ -55,6 +55,16 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                             grpc::ServerWriter<internal::v1::ReadReceiptsResponse>* writer) override;
   grpc::Status DropRun(grpc::ServerContext*, const internal::v1::DropRunRequest* request,
                        internal::v1::DropRunResponse*) override;
+  grpc::Status DescribeVersions(grpc::ServerContext*, const internal::v1::DescribeVersionsRequest* request,
+                                internal::v1::DescribeVersionsResponse* response) override;
+  grpc::Status ResolveMembers(grpc::ServerContext*, const internal::v1::ResolveMembersRequest* request,
+                              internal::v1::ResolveMembersResponse* response) override;
+  grpc::Status ReadLinks(grpc::ServerContext*, const internal::v1::ReadLinksRequest* request,
+                         internal::v1::ReadLinksResponse* response) override;
+  grpc::Status WriteChanges(grpc::ServerContext*, const internal::v1::WriteChangesRequest* request,
+                            internal::v1::WriteChangesResponse*) override;
+  grpc::Status FoldShards(grpc::ServerContext*, const internal::v1::FoldShardsRequest* request,
+                          internal::v1::FoldShardsResponse* response) override;
 
  private:
   ShardHost& shards_;

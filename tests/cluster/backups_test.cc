@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "tests/cluster/change_calls.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/placement_calls.h"
 #include "tests/cluster/refusal.h"
@@ -231,6 +232,55 @@ TEST_F(BackupsTest, ARestoreThatLosesAWorkerMayBeRepeated) {
   ASSERT_TRUE(again.ok()) << Text(again.status);
   EXPECT_EQ(DigestOn("copy"), digest_);
   EXPECT_EQ(SmallDigest(), digest_);
+}
+
+// Changes that are not folded, and that are: both are in the file, and those that come later are not.
+TEST_F(BackupsTest, AGraphThatChangedComesBackAsItWas) {
+  const auto change = [&](std::uint64_t member) {
+    return ApplyChanges(client(), "g", {AddMember(member), Follow(member, 17), Follow(4'711, member)}).ok();
+  };
+  ASSERT_TRUE(change(20'000));
+  for (const bool folded : {false, true}) {
+    if (folded) {
+      ASSERT_TRUE(FoldChanges(client(), "g").ok());
+      ASSERT_TRUE(change(20'002));
+    }
+    const pb::Graph now = client().GetGraph("g").value;
+    const std::string digest = DigestOn("g");
+    const auto file = calls().Backup("g");
+    ASSERT_TRUE(file.ok()) << Text(file.status);
+    ASSERT_TRUE(change(folded ? 20'003 : 20'001));
+    const std::string name = folded ? "folded" : "laid-over";
+    const auto restored = calls().Restore(file.value, Named(name));
+    ASSERT_TRUE(restored.ok()) << Text(restored.status);
+    EXPECT_EQ(restored.value.graph().digest(), now.digest());
+    EXPECT_EQ(restored.value.graph().graph_version(), now.graph_version());
+    EXPECT_EQ(restored.value.graph().members(), now.members());
+    EXPECT_EQ(DigestOn(name), digest);
+    EXPECT_TRUE(Sound(name));
+    EXPECT_TRUE(ApplyChanges(client(), name, {Follow(1, 2), Follow(2, 3)}).ok()) << "and it goes on";
+    EXPECT_TRUE(Sound(name));
+  }
+}
+
+// What a backup lacks would be lost with the shards that it mends.
+TEST_F(BackupsTest, ABackupFromBeforeAChangeMendsNothing) {
+  ASSERT_TRUE(ApplyChanges(client(), "g", {Follow(1, 2), Follow(2, 1)}).ok());
+  const std::string digest = SmallDigest();
+  const auto later = calls().Backup("g");
+  ASSERT_TRUE(later.ok()) << Text(later.status);
+  cluster().worker(1).Kill();
+  fs::rename(cluster().WorkerData(1), fs::path(cluster().WorkerData(1)).concat("-lost"));
+  cluster().ReviveWorker(1);
+  EXPECT_TRUE(
+      Eventually(absl::Seconds(20), [&] { return client().GetGraph("g").value.missing_shards_size() == 2; }));
+  EXPECT_THAT(calls().Restore(file_, Missing()).status,
+              IsRefused(StatusCode::FAILED_PRECONDITION, "expected version 2"));
+  const auto restored = calls().Restore(later.value, Missing());
+  ASSERT_TRUE(restored.ok()) << Text(restored.status);
+  EXPECT_THAT(restored.value.shards(), ElementsAre(2, 3));
+  EXPECT_EQ(SmallDigest(), digest);
+  EXPECT_TRUE(Sound("g"));
 }
 
 TEST_F(BackupsTest, ABackupGoesOnWhileShardsMove) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "services/common/rpc.h"
+#include "tests/cluster/change_calls.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
 
@@ -154,6 +155,45 @@ TEST_P(RunFailpointTest, ARunIsMadeOnceAndEndsAsUndisturbed) {
 INSTANTIATE_TEST_SUITE_P(Places, RunFailpointTest,
                          testing::Values(Place{"run.saved"}, Place{"run.noted"}, Place{"run.block_kept"},
                                          Place{"run.over"}, Place{"run.ended"}),
+                         NameOf);
+
+using ChangeFailpointTest = FailpointTest;
+
+TEST_P(ChangeFailpointTest, ABatchIsAppliedOnceOnAllShardsOrNone) {
+  StartArmed();
+  ASSERT_TRUE(client().CreateGraph(Graph("g")).ok());
+  const std::string made = client().GetGraph("g").value.digest();
+  const std::vector<pb::Change> batch = {AddMember(5'000), Follow(5'000, 17), Follow(4'711, 5'000),
+                                         Follow(17, 4'711)};
+  std::uint64_t version = 0;
+  InsistUntil([&] {
+    const pb::Graph before = client().GetGraph("g").value;
+    EXPECT_TRUE(before.digest().empty() || before.digest() == made || before.graph_version() == 2);
+    const auto applied = ApplyChanges(client(), "g", batch, "once");
+    last_ = Text(applied.status);
+    if (!applied.ok()) return false;
+    version = applied.value.graph_version();
+    const auto folded = FoldChanges(client(), "g");
+    last_ = Text(folded.status);
+    return folded.ok();
+  });
+  EXPECT_EQ(version, 2u);
+  const pb::Graph once = client().GetGraph("g").value;
+  EXPECT_EQ(once.graph_version(), 2u);
+  EXPECT_EQ(once.members(), 5'001u);
+  const auto verified = client().Verify("g");
+  EXPECT_TRUE(verified.value.sound()) << verified.value.ShortDebugString();
+  // What it came to, without anybody dying.
+  pb::CreateGraphRequest again = Graph("h");
+  ASSERT_TRUE(client().CreateGraph(again).ok());
+  ASSERT_TRUE(ApplyChanges(client(), "h", batch).ok());
+  EXPECT_EQ(client().GetGraph("h").value.digest(), once.digest());
+}
+
+INSTANTIATE_TEST_SUITE_P(Places, ChangeFailpointTest,
+                         testing::Values(Place{"changes.prepared"}, Place{"changes.committed"},
+                                         Place{"store.change_written", true},
+                                         Place{"store.fold_written", true}, Place{"store.folded", true}),
                          NameOf);
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "tests/cluster/change_calls.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/placement_calls.h"
 #include "tests/cluster/refusal.h"
@@ -131,6 +132,51 @@ TEST_F(RebalanceTest, ManyMovesEndNoRun) {
   EXPECT_GT(run.attempts(), 20u);
   EXPECT_TRUE(client().Cancel(name).ok());
   ExpectSound();
+}
+
+// A moved shard brings its changes along, also those that come while it is copied.
+TEST_F(RebalanceTest, ChangesMoveWithTheirShards) {
+  cluster().AddWorker();
+  std::atomic<bool> over = false;
+  std::uint64_t applied = 0;
+  std::thread caller([&, address = cluster().address()] {
+    const Client own(address);
+    while (!over) {
+      const std::uint64_t id = 30'000 + applied;
+      const std::string request = absl::StrCat("add-", id);
+      const auto answer = ApplyChanges(own, "g", {AddMember(id), Follow(id, 17), Follow(17, id)}, request);
+      // Shards may be moving at this moment.
+      if (!answer.ok()) {
+        EXPECT_EQ(answer.status.error_code(), StatusCode::UNAVAILABLE) << Text(answer.status);
+      }
+      applied += answer.ok();
+      if (applied % 10 == 9) FoldChanges(own, "g");
+    }
+  });
+  for (int round = 0; round < 6; ++round) {
+    EXPECT_TRUE(calls().Apply(Drained({absl::StrCat("w-test-", round % 3)})).ok());
+    const pb::Rebalance ended = calls().AwaitEnd();
+    EXPECT_EQ(ended.state(), pb::REBALANCE_STATE_SUCCEEDED) << ended.DebugString();
+  }
+  over = true;
+  caller.join();
+  const pb::Graph graph = client().GetGraph("g").value;
+  EXPECT_EQ(graph.members(), 20'000 + applied);
+  EXPECT_GT(applied, 10u);
+  for (std::size_t w = 0; w < 3; ++w) cluster().RestartWorker(w);
+  const auto verified = client().Verify("g");
+  EXPECT_TRUE(verified.value.sound()) << verified.value.DebugString();
+  // The same changes where nothing ever moved.
+  pb::CreateGraphRequest request;
+  request.set_name("h");
+  request.set_preset("hyves");
+  request.set_members(20'000);
+  request.set_links_per_member(20);
+  ASSERT_TRUE(client().CreateGraph(request).ok());
+  for (std::uint64_t id = 30'000; id < 30'000 + applied; ++id) {
+    ASSERT_TRUE(ApplyChanges(client(), "h", {AddMember(id), Follow(id, 17), Follow(17, id)}).ok());
+  }
+  EXPECT_EQ(client().GetGraph("h").value.digest(), graph.digest());
 }
 
 TEST_F(RebalanceTest, SmallCallsAreAnsweredMeanwhile) {
