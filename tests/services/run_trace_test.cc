@@ -49,9 +49,8 @@ TEST(RunTraceTest, IsInMicrosecondsFromTheFirstStart) {
   ASSERT_EQ(events.size(), 7u) << events.dump(1);
   EXPECT_EQ(events[0]["args"]["name"], "runs/7");
   EXPECT_EQ(events[1]["args"]["name"], "worker late");
-  EXPECT_EQ(events[2].dump(),
-            R"({"name":"step 1","cat":"work","ph":"X","pid":1,"tid":1,"ts":500,"dur":3000,)"
-            R"("args":{"sent_bytes":64}})");
+  EXPECT_EQ(events[2].dump(), R"({"name":"step 1","cat":"work","ph":"X","pid":1,"tid":1,"ts":500,"dur":3000,)"
+                              R"("args":{"sent_bytes":64}})");
   EXPECT_EQ(events[3].dump(),
             R"({"name":"wait","cat":"wait","ph":"X","pid":1,"tid":1,"ts":3500,"dur":1000})");
   EXPECT_EQ(events[4]["ts"], 4'500);
@@ -71,7 +70,7 @@ TEST(RunTraceTest, BlocksOfAWorkerShareItsRow) {
   EXPECT_EQ(events[5]["name"], "8 replicas over");
   EXPECT_EQ(events[5]["tid"], 1);
   EXPECT_EQ(events[5]["ts"], 20'000);
-  EXPECT_THAT(TraceText("runs/7", response, false), HasSubstr("late        3    0.010 s   0.001 s"));
+  EXPECT_THAT(TraceText("runs/7", response, false), HasSubstr("late        3  0.010 s  0.001 s      90.91"));
 }
 
 TEST(RunTraceTest, TableHasARowForEachWorker) {
