@@ -45,18 +45,18 @@ CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::strin
 void AddClusterCommands(CLI::App& app, Action& action);        // up, down, cluster status
 void AddRebalanceCommands(CLI::App& cluster, Action& action);  // cluster rebalance ...
 void AddBackupCommands(CLI::App& graph, Action& action);       // graph backup, restore
-void AddChangeCommands(CLI::App& graph, Action& action);        // graph change, follow, unfollow, add-member, fold
-void AddGraphCommands(CLI::App& app, Action& action);          // graph ..., member
-void AddSimulateCommand(CLI::App& app, Action& action);        // simulate
-void AddTrafficCommand(CLI::App& app, Action& action);         // traffic
-void AddCompareCommand(CLI::App& app, Action& action);         // compare
-void AddSweepCommand(CLI::App& app, Action& action);           // sweep
-void AddMarginalCommand(CLI::App& app, Action& action);        // marginal
-void AddRunCommands(CLI::App& app, Action& action);            // run ...
-void AddTraceCommand(CLI::App& run, Action& action);           // run trace
-void AddReportCommand(CLI::App& app, Action& action);          // report
-void AddScenarioCommands(CLI::App& app, Action& action);       // scenario ...
-void AddTokenCommands(CLI::App& app, Action& action);          // token create
+void AddChangeCommands(CLI::App& graph, Action& action);  // graph change, follow, unfollow, add-member, fold
+void AddGraphCommands(CLI::App& app, Action& action);     // graph ..., member
+void AddSimulateCommand(CLI::App& app, Action& action);   // simulate
+void AddTrafficCommand(CLI::App& app, Action& action);    // traffic
+void AddCompareCommand(CLI::App& app, Action& action);    // compare
+void AddSweepCommand(CLI::App& app, Action& action);      // sweep
+void AddMarginalCommand(CLI::App& app, Action& action);   // marginal
+void AddRunCommands(CLI::App& app, Action& action);       // run ...
+void AddTraceCommand(CLI::App& run, Action& action);      // run trace
+void AddReportCommand(CLI::App& app, Action& action);     // report
+void AddScenarioCommands(CLI::App& app, Action& action);  // scenario ...
+void AddTokenCommands(CLI::App& app, Action& action);     // token create
 
 }  // namespace lawine::cli
 

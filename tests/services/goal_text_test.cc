@@ -56,10 +56,10 @@ TEST(GoalAnswers, TellWhenMonitorsSeeIt) {
   result.mutable_ensemble();
   result.add_replicas()->mutable_totals()->set_first_sighting(3);
   result.add_replicas();
-  EXPECT_EQ(
-      AnswerTo(result, "When do monitors see it?"),
-      "In 1 of 2 replicas, the first at step 3 (30 min 0 s) in the middle of them; 3.0 monitors received it on "
-      "average.");
+  EXPECT_EQ(AnswerTo(result, "When do monitors see it?"),
+            "In 1 of 2 replicas, the first at step 3 (30 min 0 s) in the middle of them; 3.0 monitors "
+            "received it on "
+            "average.");
   result.mutable_totals()->set_monitors(0);
   EXPECT_EQ(AnswerTo(result, "When do monitors see it?"), "No monitor received it.");
 }
