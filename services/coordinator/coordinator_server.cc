@@ -1,5 +1,6 @@
 #include "services/coordinator/coordinator_server.h"
 
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <prometheus/registry.h>
 
@@ -102,6 +103,8 @@ class CoordinatorServerImpl final : public CoordinatorServer {
     } else {
       services.push_back(&registry_service_);
     }
+    // Callers may ask the public port what it serves. It takes effect for servers from here on.
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     LAWINE_ASSIGN_OR_RETURN(public_, StartServer(ports_.public_port, services));
     return absl::OkStatus();
   }
