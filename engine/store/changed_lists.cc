@@ -3,25 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/store/link_entries.h"
+
 namespace lawine {
 namespace {
-
-// The list of one source as it is below, spelled out.
-FollowerLists SpellOut(const LinkLists& lists, MemberId source, LinkColumns columns) {
-  FollowerLists out;
-  const LinkList list = lists.ListOf(source);
-  const auto kinds = lists.KindsOf(source);
-  const auto weights = lists.WeightsOf(source);
-  std::uint32_t place = 0;
-  for (std::size_t i = 0; i < list.gaps.size(); ++i) {
-    place += list.gaps[i];
-    if (list.gaps[i] == kSkip) continue;
-    out.followers.push_back(place);
-    if (columns.kinds) out.kinds.push_back(kinds[i]);
-    if (columns.weights) out.weights.push_back(weights[i]);
-  }
-  return out;
-}
 
 // Sources that came to a receiver, and that went.
 struct ReceiverChanges {
@@ -64,7 +49,7 @@ std::unique_ptr<const ChangedLists> ChangedLists::Over(std::shared_ptr<const Lin
   std::map<std::uint32_t, ReceiverChanges> receivers;
   for (const auto& [source, changes] : delta.links()) {
     FollowerLists before, now;
-    if (source < delta.members_before()) before = SpellOut(*layer->below_, MemberId(source), columns);
+    if (source < delta.members_before()) before = EntriesOf(*layer->below_, MemberId(source));
     AppendChanged(
         before, 0, before.followers.size(), changes, columns, now,
         [&, from = source](std::uint32_t receiver) { receivers[receiver].came.push_back(from); },

@@ -10,6 +10,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/follower_block.h"
 #include "engine/graph/member_block.h"
+#include "engine/store/link_entries.h"
 
 namespace lawine {
 namespace {
@@ -267,19 +268,8 @@ absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::WithChanges(
 }
 
 FollowerLists ShardImage::ReadFollowers(MemberId source) const {
-  const LinkList list = ListOf(source);
-  const auto kinds = KindsOf(source);
-  const auto weights = WeightsOf(source);
-  FollowerLists lists;
-  lists.counts = {list.links};
-  std::uint32_t id = 0;
-  for (std::size_t i = 0; i < list.gaps.size(); ++i) {
-    id += list.gaps[i];
-    if (list.gaps[i] == kSkip) continue;
-    lists.followers.push_back(id);
-    if (!kinds.empty()) lists.kinds.push_back(kinds[i]);
-    if (!weights.empty()) lists.weights.push_back(weights[i]);
-  }
+  FollowerLists lists = WithLists([source](const auto& in_memory) { return EntriesOf(in_memory, source); });
+  lists.counts = {static_cast<std::uint32_t>(lists.followers.size())};
   return lists;
 }
 
