@@ -4,10 +4,10 @@
 
 #include <cstdio>
 
-#include "services/cli/command_line.h"
-#include "services/cli/exit_code.h"
-#include "services/cli/interrupt.h"
-#include "services/cli/session.h"
+#include "services/cli/commands/command_line.h"
+#include "services/cli/connection/exit_code.h"
+#include "services/cli/connection/interrupt.h"
+#include "services/cli/connection/session.h"
 
 namespace {
 

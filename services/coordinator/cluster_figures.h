@@ -3,10 +3,10 @@
 #define LAWINE_SERVICES_COORDINATOR_CLUSTER_FIGURES_H_
 
 #include "services/common/metric_families.h"
-#include "services/coordinator/graphs.h"
+#include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/ports.h"
-#include "services/coordinator/runs.h"
-#include "services/coordinator/worker_directory.h"
+#include "services/coordinator/runs/runs.h"
+#include "services/coordinator/workers/worker_directory.h"
 
 namespace lawine {
 

@@ -12,7 +12,7 @@
 #include "services/common/certificate_files.h"
 #include "services/common/health_check.h"
 #include "services/common/metric_families.h"
-#include "services/coordinator/run_options.h"
+#include "services/coordinator/runs/run_options.h"
 
 namespace lawine {
 

@@ -12,7 +12,7 @@
 #include "lawine/v1/placement.grpc.pb.h"
 #include "lawine/v1/traffic.grpc.pb.h"
 #include "lawine/v1/what_if.grpc.pb.h"
-#include "services/coordinator/gate.h"
+#include "services/coordinator/access/gate.h"
 #include "services/coordinator/public_services.h"
 
 namespace lawine {

@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "services/common/certificates.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/access/token_store.h"
 #include "services/coordinator/coordinator_server.h"
-#include "services/coordinator/token_store.h"
 
 namespace lawine {
 

@@ -9,8 +9,8 @@
 #include "services/common/errors.h"
 #include "services/common/process.h"
 #include "services/common/rpc.h"
-#include "services/coordinator/preset_list.h"
-#include "services/coordinator/run_result.h"
+#include "services/coordinator/graphs/preset_list.h"
+#include "services/coordinator/runs/run_result.h"
 
 namespace lawine {
 

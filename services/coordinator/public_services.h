@@ -6,10 +6,10 @@
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
 #include "lawine/v1/simulation.grpc.pb.h"
-#include "services/coordinator/graph_import.h"
-#include "services/coordinator/graphs.h"
-#include "services/coordinator/runs.h"
-#include "services/coordinator/worker_directory.h"
+#include "services/coordinator/graphs/graph_import.h"
+#include "services/coordinator/graphs/graphs.h"
+#include "services/coordinator/runs/runs.h"
+#include "services/coordinator/workers/worker_directory.h"
 
 namespace lawine {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "services/coordinator/run_options.h"
+#include "services/coordinator/runs/run_options.h"
 
 namespace lawine {
 

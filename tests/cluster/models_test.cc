@@ -9,7 +9,7 @@
 #include "gtest/gtest.h"
 #include "lawine/v1/traffic.grpc.pb.h"
 #include "lawine/v1/what_if.grpc.pb.h"
-#include "services/cli/scenario_library.h"
+#include "services/cli/scenarios/scenario_library.h"
 #include "services/common/json/comparison_json.h"
 #include "services/common/json/scenario_json.h"
 #include "services/common/json/traffic_json.h"

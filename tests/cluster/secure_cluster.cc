@@ -9,7 +9,7 @@
 #include "engine/base/check.h"
 #include "services/common/process.h"
 #include "services/common/rpc.h"
-#include "services/coordinator/token_file.h"
+#include "services/coordinator/access/token_file.h"
 
 namespace lawine {
 namespace {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "engine/base/check.h"
-#include "services/coordinator/comparison_plan.h"
-#include "services/coordinator/model_plan.h"
-#include "services/coordinator/scenario_plan.h"
-#include "services/coordinator/traffic_plan.h"
+#include "services/coordinator/plan/model_plan.h"
+#include "services/coordinator/plan/scenario_plan.h"
+#include "services/coordinator/traffic/traffic_plan.h"
+#include "services/coordinator/what_if/comparison_plan.h"
 #include "tests/fuzz/message_input.h"
 
 namespace lawine {

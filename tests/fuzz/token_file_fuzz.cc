@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
-#include "services/coordinator/token_file.h"
+#include "services/coordinator/access/token_file.h"
 #include "tests/fuzz/fuzz_input.h"
 
 namespace lawine {

@@ -28,6 +28,38 @@ TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md",
 # Made by a build or a run; never committed.
 UNTRACKED_TOP_LEVEL = {"build", "data"}
 
+BELOW_COORDINATOR = {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common",
+                     "services/common/json", "services/server"}
+
+
+def rooms(house, below, order):
+    """Folders of `house` -> what they may include: what is below it, and the rooms that are named beside."""
+    return {f"{house}/{room}": below | {f"{house}/{other}" for other in others.split()}
+            for room, others in order.items()}
+
+
+COORDINATOR = rooms("services/coordinator", BELOW_COORDINATOR, {
+    "access": "",
+    "registry": "",
+    "statistics": "",
+    "workers": "registry",
+    "graphs": "registry workers",
+    "plan": "graphs statistics",
+    "placement": "graphs registry workers",
+    "runs": "graphs plan registry statistics workers",
+    "traffic": "graphs registry runs workers",
+    "what_if": "graphs plan registry runs statistics workers",
+})
+CLI = rooms("services/cli", {"engine/base", "engine/graph", "services/common", "services/common/json",
+                             "services/coordinator/access", "services/coordinator/plan",
+                             "services/coordinator/what_if"}, {
+    "connection": "",
+    "scenarios": "",
+    "files": "connection scenarios",
+    "text": "files",
+    "page": "files text",
+    "commands": "connection files page scenarios text",
+})
 # Folder -> folders of ours that it may include, itself apart.
 LAYERS = {
     "engine/base": set(),
@@ -39,11 +71,12 @@ LAYERS = {
     "services/server": {"engine/base", "services/common"},
     "services/worker": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common",
                         "services/server"},
-    "services/coordinator": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common",
-                             "services/common/json", "services/server"},
-    "services/cli/page": set(),
-    "services/cli": {"engine/base", "engine/graph", "services/common", "services/common/json",
-                     "services/coordinator", "services/worker", "services/cli/page"},
+    **COORDINATOR,
+    "services/coordinator": {*COORDINATOR, *BELOW_COORDINATOR},
+    **CLI,
+    # A kept cluster is a coordinator and workers, started by the command line itself.
+    "services/cli/connection": {*CLI["services/cli/connection"], "services/coordinator", "services/worker"},
+    "services/cli": {"services/common", "services/cli/commands", "services/cli/connection"},
 }
 # Generated from proto/: seen by services, and by tests of services.
 GENERATED = re.compile(r"^(lawine|google/rpc)/.*\.pb\.h$")
@@ -53,7 +86,7 @@ OUTSIDE_ENGINE = re.compile(r"^(grpc|grpcpp|google/protobuf|google/rpc|lawine|se
 ROCKSDB_USERS = {"engine/store/rocks_copies.cc", "engine/store/rocks_database.cc", "engine/store/rocks_database.h",
                  "engine/store/rocks_shard.cc", "engine/store/rocks_shard.h",
                  "engine/store/rocks_status.cc", "engine/store/rocks_status.h", "engine/store/rocks_store.cc",
-                 "services/coordinator/registry_store.cc"}
+                 "services/coordinator/registry/registry_store.cc"}
 
 # What the build asks for -> the Debian package that has it.
 PACKAGES = {

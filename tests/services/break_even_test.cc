@@ -1,4 +1,4 @@
-#include "services/coordinator/break_even.h"
+#include "services/coordinator/what_if/break_even.h"
 
 #include <cmath>
 #include <set>

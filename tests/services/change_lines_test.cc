@@ -1,5 +1,5 @@
 // Changes as lines of text.
-#include "services/cli/change_lines.h"
+#include "services/cli/files/change_lines.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

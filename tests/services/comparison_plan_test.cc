@@ -1,4 +1,4 @@
-#include "services/coordinator/comparison_plan.h"
+#include "services/coordinator/what_if/comparison_plan.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "services/coordinator/difference.h"
+#include "services/coordinator/what_if/difference.h"
 
 #include <cmath>
 #include <set>
@@ -7,8 +7,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/coordinator/ensemble.h"
-#include "services/coordinator/statistics.h"
+#include "services/coordinator/statistics/ensemble.h"
+#include "services/coordinator/statistics/statistics.h"
 
 namespace lawine {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/coordinator/ensemble.h"
+#include "services/coordinator/statistics/ensemble.h"
 
 #include <numeric>
 #include <string>

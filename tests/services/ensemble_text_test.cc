@@ -1,4 +1,4 @@
-#include "services/cli/ensemble_text.h"
+#include "services/cli/text/ensemble_text.h"
 
 #include <string>
 #include <vector>
@@ -6,11 +6,11 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/cli/report.h"
-#include "services/cli/text.h"
+#include "services/cli/text/result_text.h"
+#include "services/cli/text/text.h"
 #include "services/common/json/result_json.h"
 #include "services/common/process.h"
-#include "services/coordinator/ensemble.h"
+#include "services/coordinator/statistics/ensemble.h"
 #include "tests/support/temp_directory.h"
 
 namespace lawine::cli {

@@ -1,7 +1,7 @@
 // What a run is expected to take, and what is refused for it.
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/coordinator/scenario_plan.h"
+#include "services/coordinator/plan/scenario_plan.h"
 
 namespace lawine {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/cli/goal_text.h"
+#include "services/cli/text/goal_text.h"
 
 #include <string>
 
@@ -23,7 +23,7 @@ v1::RunResult Result() {
 }
 
 std::string AnswerTo(const v1::RunResult& result, const std::string& question) {
-  for (const PageAnswer& answer : GoalAnswers(result)) {
+  for (const Answer& answer : GoalAnswers(result)) {
     if (answer.question == question) return answer.sentence;
   }
   return "";

@@ -1,13 +1,13 @@
 // Results by group and by person, as told and as text.
-#include "services/cli/groups_text.h"
+#include "services/cli/text/groups_text.h"
 
 #include <string>
 
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/cli/text.h"
-#include "services/coordinator/group_result.h"
+#include "services/cli/text/text.h"
+#include "services/coordinator/runs/group_result.h"
 
 namespace lawine::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/coordinator/mean_field.h"
+#include "services/coordinator/plan/mean_field.h"
 
 #include "gtest/gtest.h"
 

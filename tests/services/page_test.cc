@@ -1,4 +1,4 @@
-#include "services/cli/page.h"
+#include "services/cli/page/page.h"
 
 #include <limits>
 #include <string>
@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/cli/files/markup.h"
 #include "services/cli/page/page_files.h"
 #include "services/common/process.h"
 #include "tests/support/temp_directory.h"
@@ -46,9 +47,9 @@ Page PageOf(const std::string& text) {
       .manifests = {{.title = text, .commands = {text}, .facts = {{text, text}}, .files = {{text, text}}}}};
 }
 
-TEST(EscapeHtml, LeavesNothingThatIsRead) {
-  EXPECT_EQ(EscapeHtml("<a href=\"x\">'&'</a>"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
-  EXPECT_EQ(EscapeHtml("Zoë 17%"), "Zoë 17%");
+TEST(EscapeMarkup, LeavesNothingThatIsRead) {
+  EXPECT_EQ(EscapeMarkup("<a href=\"x\">'&'</a>"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
+  EXPECT_EQ(EscapeMarkup("Zoë 17%"), "Zoë 17%");
 }
 
 TEST(EscapeScriptJson, IsTheSameJson) {
@@ -63,7 +64,7 @@ TEST(PageHtml, ReadsNoTextAsHtml) {
   for (const char* mark : {"<script", "</script", "<!--", "\n", "<td>", "<li>"}) {
     EXPECT_EQ(CountOf(hostile, mark), CountOf(plain, mark)) << mark;
   }
-  EXPECT_EQ(CountOf(plain, ">plain<"), CountOf(hostile, absl::StrCat(">", EscapeHtml(kHostile), "<")));
+  EXPECT_EQ(CountOf(plain, ">plain<"), CountOf(hostile, absl::StrCat(">", EscapeMarkup(kHostile), "<")));
 }
 
 TEST(PageHtml, ReplacesEveryNameOfTheTemplate) {

@@ -1,5 +1,5 @@
 // What the command line says of rebalances.
-#include "services/cli/placement_text.h"
+#include "services/cli/text/placement_text.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

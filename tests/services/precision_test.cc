@@ -1,4 +1,4 @@
-#include "services/coordinator/precision.h"
+#include "services/coordinator/statistics/precision.h"
 
 #include <string>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/json/scenario_json.h"
-#include "services/coordinator/scenario_plan.h"
+#include "services/coordinator/plan/scenario_plan.h"
 
 namespace lawine {
 namespace {

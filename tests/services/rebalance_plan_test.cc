@@ -1,5 +1,5 @@
 // Plans: even, no larger than they have to be, and nothing stays on a worker that is drained.
-#include "services/coordinator/rebalance_plan.h"
+#include "services/coordinator/placement/rebalance_plan.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "services/cli/receipt_table.h"
+#include "services/cli/files/receipt_table.h"
 
 #include <algorithm>
 #include <string>
@@ -8,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/cli/steps_file.h"
+#include "services/cli/files/steps_file.h"
 #include "services/common/process.h"
-#include "services/coordinator/attribution.h"
+#include "services/coordinator/runs/attribution.h"
 #include "tests/support/temp_directory.h"
 
 namespace lawine {

@@ -1,5 +1,5 @@
 // What the registry has acknowledged survives lost power, failing writes and full disks.
-#include "services/coordinator/registry_store.h"
+#include "services/coordinator/registry/registry_store.h"
 
 #include <chrono>
 #include <future>

@@ -1,4 +1,4 @@
-#include "services/cli/run_page.h"
+#include "services/cli/page/run_page.h"
 
 #include <string>
 #include <utility>
@@ -6,12 +6,12 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/cli/answers.h"
-#include "services/cli/assumptions.h"
-#include "services/cli/run_plots.h"
-#include "services/cli/step_series.h"
+#include "services/cli/page/answers.h"
+#include "services/cli/page/assumptions.h"
+#include "services/cli/page/run_plots.h"
+#include "services/cli/page/step_series.h"
 #include "services/common/json/scenario_json.h"
-#include "services/coordinator/ensemble.h"
+#include "services/coordinator/statistics/ensemble.h"
 
 namespace lawine::cli {
 namespace {
@@ -89,7 +89,7 @@ v1::RunResult TwoReplicas() {
 }
 
 std::string AnswerTo(const v1::RunResult& result, const std::string& question) {
-  for (const PageAnswer& answer : RunAnswers(result)) {
+  for (const Answer& answer : RunAnswers(result)) {
     if (answer.question == question) return answer.sentence;
   }
   return "";

@@ -1,7 +1,7 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "services/coordinator/run_entry.h"
+#include "services/coordinator/runs/run_entry.h"
 
 namespace lawine {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/coordinator/run_recovery.h"
+#include "services/coordinator/runs/run_recovery.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

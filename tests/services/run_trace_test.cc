@@ -1,4 +1,4 @@
-#include "services/cli/run_trace.h"
+#include "services/cli/text/run_trace.h"
 
 #include <google/protobuf/util/time_util.h>
 

@@ -1,4 +1,4 @@
-#include "services/coordinator/statistics.h"
+#include "services/coordinator/statistics/statistics.h"
 
 #include <cmath>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "services/cli/stats_text.h"
+#include "services/cli/text/stats_text.h"
 
 #include <optional>
 

@@ -1,4 +1,4 @@
-#include "services/coordinator/sweep_values.h"
+#include "services/coordinator/what_if/sweep_values.h"
 
 #include <cmath>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "services/coordinator/token_file.h"
+#include "services/coordinator/access/token_file.h"
 
 #include <gmock/gmock.h>
 

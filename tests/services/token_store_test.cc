@@ -1,4 +1,4 @@
-#include "services/coordinator/token_store.h"
+#include "services/coordinator/access/token_store.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "services/cli/traffic_text.h"
+#include "services/cli/text/traffic_text.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "services/coordinator/uncertainty.h"
+#include "services/coordinator/statistics/uncertainty.h"
 
 #include <cmath>
 #include <vector>

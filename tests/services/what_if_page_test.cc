@@ -1,4 +1,4 @@
-#include "services/cli/what_if_page.h"
+#include "services/cli/page/what_if_page.h"
 
 #include <string>
 #include <vector>

@@ -1,0 +1,30 @@
+// What a comparison found, in words and tables.
+#ifndef LAWINE_SERVICES_CLI_TEXT_COMPARISON_TEXT_H_
+#define LAWINE_SERVICES_CLI_TEXT_COMPARISON_TEXT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lawine/v1/comparison.pb.h"
+#include "services/cli/files/output_file.h"
+
+namespace lawine::cli {
+
+// Measures beside the usual ones that some variant tells: of goals, costs, monitors and reactions.
+std::vector<std::string> GoalMeasures(const v1::ComparisonResult& result);
+// "members reached", "cost a thousand".
+std::string MeasureTitle(const std::string& measure);
+// REQUIRES: there is a measure of this name.
+const v1::Distribution& DistributionIn(const v1::VariantResult& variant, const std::string& measure);
+
+// Recommendation, variants, differences, by hop, warnings. Ends with a newline.
+std::string ComparisonReport(const v1::ComparisonResult& result, bool color);
+
+// A line for each difference of each measure: of,against,paired,step,measure,mean,low,high,more,less,same.
+// Without a step it is the total. Ends the file.
+absl::Status WriteDifferences(const v1::ComparisonResult& result, OutputFile& file);
+
+}  // namespace lawine::cli
+
+#endif  // LAWINE_SERVICES_CLI_TEXT_COMPARISON_TEXT_H_

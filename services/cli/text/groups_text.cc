@@ -1,0 +1,157 @@
+#include "services/cli/text/groups_text.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/cli/text/model_text.h"
+#include "services/cli/text/text.h"
+
+namespace lawine::cli {
+namespace {
+
+using Align = Table::Align;
+using Groups = google::protobuf::RepeatedPtrField<v1::GroupResult>;
+
+std::string CountsTable(const Groups& groups, v1::GroupKind kind, std::uint64_t replicas, bool color) {
+  Table table({{GroupKindText(kind), Align::kLeft},
+               {"members", Align::kRight},
+               {"reached", Align::kRight},
+               {"reached %", Align::kRight},
+               {"deliveries", Align::kRight},
+               {"forwards", Align::kRight},
+               {"never reached", Align::kRight}});
+  for (const v1::GroupResult& group : groups) {
+    if (group.kind() != kind) continue;
+    table.AddRow({group.name(), Thousands(group.members()), Thousands(group.reach()),
+                  PercentCell(group.reach(), group.members() * replicas), Thousands(group.deliveries()),
+                  Thousands(group.forwards()), Thousands(group.unreached())});
+  }
+  return table.Render(color);
+}
+
+// A row a group, a column a message.
+std::string MetTable(const v1::RunResult& result, v1::GroupKind kind, bool first, bool color) {
+  std::vector<std::pair<std::string, Align>> columns = {
+      {absl::StrCat(first ? "met first, by " : "met last, by ", GroupKindText(kind)), Align::kLeft}};
+  for (const v1::MessageResult& message : result.messages())
+    columns.emplace_back(message.name(), Align::kRight);
+  Table table(std::move(columns));
+  for (int g = 0; g < result.groups_size(); ++g) {
+    if (result.groups(g).kind() != kind) continue;
+    std::vector<std::string> row = {result.groups(g).name()};
+    for (const v1::MessageResult& message : result.messages()) {
+      const v1::GroupResult& group = message.groups(g);
+      row.push_back(Thousands(first ? group.first_met() : group.last_met()));
+    }
+    table.AddRow(std::move(row));
+  }
+  return table.Render(color);
+}
+
+std::string Times(const v1::EnsembleMeasures& measures, const std::string& step) {
+  const auto median = [](const v1::Distribution& d) {
+    return absl::StrCat(Thousands(d.quantiles().p50()), " (", Thousands(d.quantiles().p05()), " to ",
+                        Thousands(d.quantiles().p95()), ")");
+  };
+  return absl::StrCat("Half of what a replica reached was reached by ", step, " ",
+                      median(measures.steps_to_half()), ", nine tenths by ", step, " ",
+                      median(measures.steps_to_90()),
+                      ": the median of replicas, and from 5% to 95% of them.");
+}
+
+std::string GrowthText(const v1::Growth& growth) {
+  std::vector<std::string> parts;
+  if (growth.new_links() > 0) {
+    parts.push_back(absl::StrCat(Percent(growth.new_links()), " of members get a new ",
+                                 growth.mutual() ? "friend" : "link"));
+  }
+  if (growth.lost_links() > 0)
+    parts.push_back(absl::StrCat(Percent(growth.lost_links()), " of links are lost"));
+  if (growth.joining() > 0) {
+    parts.push_back(absl::StrCat(Percent(growth.joining()), " of those not yet there join"));
+  }
+  if (growth.leaving() > 0) parts.push_back(absl::StrCat(Percent(growth.leaving()), " of members leave"));
+  const std::string start = growth.members_at_start() < 1 ? absl::StrCat(Percent(growth.members_at_start()),
+                                                                         " of members are there at first. ")
+                                                          : "";
+  return parts.empty() ? start : absl::StrCat(start, "At every step ", absl::StrJoin(parts, ", "), ". ");
+}
+
+std::string ReactionsText(const std::string& name, const v1::Model& model) {
+  std::vector<std::string> parts;
+  const v1::Reactions& reactions = model.reactions();
+  if (reactions.unfollow() > 0) {
+    parts.push_back(absl::StrCat(Percent(reactions.unfollow()), " of deliveries make the receiver unfollow"));
+  }
+  if (reactions.follow() > 0) {
+    parts.push_back(absl::StrCat(Percent(reactions.follow()), " of receivers follow the author"));
+  }
+  return parts.empty() ? "" : absl::StrCat("Because of ", name, " ", absl::StrJoin(parts, " and "), ". ");
+}
+
+}  // namespace
+
+std::string GroupKindText(v1::GroupKind kind) {
+  if (kind == v1::GROUP_KIND_NETWORK) return "network";
+  if (kind == v1::GROUP_KIND_AUDIENCE) return "own audience";
+  return kind == v1::GROUP_KIND_ACCOUNT_KIND ? "account kind" : "community";
+}
+
+std::string GroupTables(const v1::RunResult& result, bool color) {
+  if (result.groups().empty()) return "";
+  const std::uint64_t replicas = std::max<std::uint64_t>(1, result.scenario().replicas());
+  std::string text;
+  for (const v1::GroupKind kind : {v1::GROUP_KIND_NETWORK, v1::GROUP_KIND_ACCOUNT_KIND,
+                                   v1::GROUP_KIND_AUDIENCE, v1::GROUP_KIND_COMMUNITY}) {
+    const bool some = std::any_of(result.groups().begin(), result.groups().end(),
+                                  [kind](const auto& group) { return group.kind() == kind; });
+    if (!some) continue;
+    absl::StrAppend(&text, CountsTable(result.groups(), kind, replicas, color), "\n");
+    if (result.messages_size() < 2) continue;
+    absl::StrAppend(&text, MetTable(result, kind, true, color), "\n", MetTable(result, kind, false, color),
+                    "\n");
+  }
+  return replicas > 1 ? absl::StrCat("By group, sums over ", Thousands(replicas), " replicas:\n", text)
+                      : text;
+}
+
+std::string BesideReach(const v1::RunResult& result) {
+  const v1::Totals& totals = result.totals();
+  const bool several = result.scenario().replicas() > 1;
+  const char* const together = several ? " in all replicas together" : "";
+  std::vector<std::string> sentences;
+  if (totals.has_people()) {
+    sentences.push_back(absl::StrCat("The ", Counted(totals.reach(), "account", "accounts"), " reached are ",
+                                     Counted(totals.people(), "person's", "people's"), together, "."));
+  }
+  if (totals.has_follows() || totals.has_unfollows()) {
+    sentences.push_back(absl::StrCat("It won ", Counted(totals.follows(), "follower", "followers"),
+                                     " and lost ", Counted(totals.unfollows(), "link", "links"), together,
+                                     "."));
+  }
+  if (result.has_ensemble()) {
+    sentences.push_back(Times(result.ensemble().measures(), StepWord(result.scenario())));
+  }
+  return absl::StrJoin(sentences, " ");
+}
+
+std::string NetworkRules(const v1::Scenario& scenario) {
+  std::string text;
+  if (scenario.people().one_decision()) absl::StrAppend(&text, "A person decides once for all accounts. ");
+  for (const v1::CrossPosting& posting : scenario.people().cross_posting()) {
+    absl::StrAppend(&text, "Who forwards in ", posting.from(), " posts it in ", posting.to(),
+                    " with a chance of ", Percent(posting.probability()), ". ");
+  }
+  if (scenario.has_growth()) absl::StrAppend(&text, GrowthText(scenario.growth()));
+  absl::StrAppend(&text, ReactionsText(scenario.message().kind(), scenario.model()));
+  for (const v1::FurtherMessage& message : scenario.messages()) {
+    absl::StrAppend(&text, ReactionsText(message.name(), message.model()));
+  }
+  return text.empty() ? text : text.substr(0, text.size() - 1);
+}
+
+}  // namespace lawine::cli

@@ -1,0 +1,259 @@
+#include "services/cli/text/model_text.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/cli/text/groups_text.h"
+#include "services/cli/text/text.h"
+
+namespace lawine::cli {
+namespace {
+
+using Align = Table::Align;
+
+std::string ThresholdText(const v1::ThresholdModel& model) {
+  return model.has_count() ? Thousands(model.count()) : Percent(model.fraction());
+}
+
+std::string DelayText(const v1::Delay& delay) {
+  std::string text;
+  if (delay.has_exponential()) {
+    text = absl::StrCat("exponential, mean ", delay.exponential().mean(), " steps");
+  } else if (delay.has_log_normal()) {
+    text = absl::StrCat("log-normal, median ", delay.log_normal().median(), " steps, sigma ",
+                        delay.log_normal().sigma());
+  } else if (delay.has_gamma()) {
+    text = absl::StrCat("gamma, mean ", delay.gamma().mean(), " steps, shape ", delay.gamma().shape());
+  } else {
+    text = Counted(delay.fixed(), "step", "steps");
+  }
+  return delay.has_rhythm() ? text + " of average activity, by the rhythm of the day" : text;
+}
+
+bool IsEpidemic(const v1::Model& model) {
+  return model.has_si() || model.has_sir() || model.has_sis() || model.has_seir();
+}
+
+bool TakesTime(const v1::Model& model) {
+  return model.has_delay() || model.has_link_delay() || IsEpidemic(model);
+}
+
+std::string TriggerText(const v1::Trigger& when) {
+  if (when.has_reach()) {
+    const v1::ReachTrigger& reach = when.reach();
+    const std::string message = reach.message().empty() ? "the first message" : reach.message();
+    return absl::StrCat("once ", message, " has reached ",
+                        reach.has_share() ? Percent(reach.share()) : Thousands(reach.members()));
+  }
+  if (when.has_sightings()) {
+    const v1::SightingTrigger& sightings = when.sightings();
+    const std::uint32_t monitors = sightings.has_monitors() ? sightings.monitors() : 1;
+    return absl::StrCat("once ", Counted(monitors, "monitor has", "monitors have"), " seen ",
+                        sightings.message().empty() ? "the first message" : sightings.message());
+  }
+  return absl::StrCat("from step ", when.from_step());
+}
+
+std::string ChoiceText(const v1::MemberChoice& choice) {
+  std::vector<std::string> parts;
+  if (choice.ids_size() > 0) {
+    parts.push_back(Counted(static_cast<std::uint64_t>(choice.ids_size()), "member", "members"));
+  }
+  if (choice.has_share()) {
+    const std::string of = choice.account_kinds_size() == 0
+                               ? "all"
+                               : absl::StrCat(absl::StrJoin(choice.account_kinds(), " and "), " accounts");
+    parts.push_back(absl::StrCat(Percent(choice.share()), " of ", of));
+  }
+  return absl::StrJoin(parts, " and ");
+}
+
+std::string InterventionText(const v1::Intervention& change) {
+  std::vector<std::string> effects;
+  if (change.has_forward_factor()) effects.push_back(absl::StrCat("forwarding x ", change.forward_factor()));
+  if (change.has_carry_share()) {
+    effects.push_back(absl::StrCat("a forward reaches ", Percent(change.carry_share()), " of followers"));
+  }
+  if (change.has_extra_delay()) {
+    effects.push_back(absl::StrCat(Counted(change.extra_delay(), "step", "steps"), " later"));
+  }
+  if (change.has_immune()) effects.push_back(ChoiceText(change.immune()) + " immune");
+  if (change.has_removed()) effects.push_back(ChoiceText(change.removed()) + " removed");
+  return absl::StrCat(TriggerText(change.when()), ": ", absl::StrJoin(effects, ", "));
+}
+
+std::string FurtherText(const v1::FurtherMessage& message) {
+  std::string text = absl::StrCat(message.name(), " (", ModelText(message.model()), ")");
+  if (message.has_start()) absl::StrAppend(&text, " starts ", TriggerText(message.start()));
+  return text;
+}
+
+std::string InfluenceText(const std::string& name, const v1::Influence& influence) {
+  return absl::StrCat("Who has met ", influence.by(), " forwards ", name, " x ", influence.factor(), ".");
+}
+
+std::string LaterText(const v1::Later& later) {
+  const v1::Scenario& change = later.change();
+  std::vector<std::string> parts;
+  if (change.has_model()) parts.push_back(ModelSentence(change.model()));
+  for (const v1::FurtherMessage& message : change.messages()) parts.push_back("also " + FurtherText(message));
+  for (const v1::Influence& influence : change.influences()) {
+    parts.push_back(absl::StrCat("who has met ", influence.by(), " forwards x ", influence.factor()));
+  }
+  for (const v1::Intervention& each : change.interventions()) parts.push_back(InterventionText(each));
+  if (change.injections_size() > 0) {
+    parts.push_back(Counted(static_cast<std::uint64_t>(change.injections_size()), "injection", "injections"));
+  }
+  if (change.stop().has_max_steps())
+    parts.push_back(absl::StrCat("ends after step ", change.stop().max_steps()));
+  return absl::StrCat("After step ", later.after_step(), ": ", absl::StrJoin(parts, "; "), ".");
+}
+
+std::vector<std::string> MessageCells(const v1::RunResult& result, const v1::MessageResult& message) {
+  const v1::Totals& totals = message.totals();
+  const std::uint64_t all = result.graph_members() * std::max<std::uint64_t>(1, result.scenario().replicas());
+  return {message.name(),
+          Thousands(totals.deliveries()),
+          Thousands(totals.reach()),
+          PercentCell(totals.reach(), all),
+          Thousands(totals.forwards()),
+          Thousands(totals.steps())};
+}
+
+}  // namespace
+
+std::string ModelText(const v1::Model& model) {
+  switch (model.model_case()) {
+    case v1::Model::kIndependentCascade:
+      if (model.independent_cascade().link_weights()) return "links' own chances";
+      return Percent(model.independent_cascade().probability()) + " a link";
+    case v1::Model::kWeightedCascade:
+      return "weighted cascade";
+    case v1::Model::kLinearThreshold:
+      return "linear threshold";
+    case v1::Model::kThreshold:
+      return "threshold " + ThresholdText(model.threshold());
+    case v1::Model::kSi:
+      return "SI " + Percent(model.si().infection());
+    case v1::Model::kSir:
+      return absl::StrCat("SIR ", Percent(model.sir().infection()), ", ", Percent(model.sir().recovery()));
+    case v1::Model::kSis:
+      return absl::StrCat("SIS ", Percent(model.sis().infection()), ", ", Percent(model.sis().recovery()));
+    case v1::Model::kSeir:
+      return absl::StrCat("SEIR ", Percent(model.seir().infection()), ", ", Percent(model.seir().onset()),
+                          ", ", Percent(model.seir().recovery()));
+    case v1::Model::kForward:
+    case v1::Model::MODEL_NOT_SET:
+      break;
+  }
+  return Percent(model.forward().probability());
+}
+
+std::string ModelSentence(const v1::Model& model) {
+  const auto epidemic = [](const char* name, double infection, const std::string& rest) {
+    return absl::StrCat("Model ", name, ": infection ", Percent(infection), " a try", rest);
+  };
+  const auto recovery = [](double chance) { return absl::StrCat(", recovery ", Percent(chance), " a step"); };
+  switch (model.model_case()) {
+    case v1::Model::kForward:
+    case v1::Model::MODEL_NOT_SET:
+      return "Forwarding rate " + ModelText(model);
+    case v1::Model::kIndependentCascade:
+      return model.independent_cascade().link_weights() ? "Independent cascade with the links' own chances"
+                                                        : "Forwarding rate " + ModelText(model);
+    case v1::Model::kWeightedCascade:
+      return "Weighted cascade: a link carries with a chance of 1 in as many as lead to its receiver";
+    case v1::Model::kLinearThreshold:
+      return absl::StrCat("Linear threshold with ", model.linear_threshold().link_weights()
+                                                        ? "the links' own weights"
+                                                        : "equal weights of all links to a member");
+    case v1::Model::kThreshold:
+      return absl::StrCat("A member forwards once ", ThresholdText(model.threshold()),
+                          model.threshold().has_count() ? " it follows have" : " of those it follows have");
+    case v1::Model::kSi:
+      return epidemic("SI", model.si().infection(), "");
+    case v1::Model::kSir:
+      return epidemic("SIR", model.sir().infection(), recovery(model.sir().recovery()));
+    case v1::Model::kSis:
+      return epidemic("SIS", model.sis().infection(), recovery(model.sis().recovery()));
+    case v1::Model::kSeir:
+      return epidemic("SEIR", model.seir().infection(),
+                      absl::StrCat(", onset ", Percent(model.seir().onset()), " a step",
+                                   recovery(model.seir().recovery())));
+  }
+  return "";
+}
+
+std::vector<std::string> RulesOf(const v1::Scenario& scenario) {
+  std::vector<std::string> rules;
+  const v1::Model& model = scenario.model();
+  if (model.has_seen_probability()) {
+    rules.push_back(
+        absl::StrCat("A delivery is seen with a chance of ", Percent(model.seen_probability()), "."));
+  }
+  if (model.has_delay()) {
+    rules.push_back(absl::StrCat("Members wait before they forward: ", DelayText(model.delay()), "."));
+  }
+  if (model.has_link_delay()) {
+    rules.push_back(absl::StrCat("Links take time: ", DelayText(model.link_delay()), "."));
+  }
+  if (model.forward().has_factors()) rules.push_back("Forwarding differs by account kind, community or age.");
+  if (scenario.injections_size() > 0) {
+    rules.push_back(absl::StrCat(
+        Counted(static_cast<std::uint64_t>(scenario.injections_size()), "injection", "injections"),
+        " at later steps."));
+  }
+  for (const v1::FurtherMessage& message : scenario.messages())
+    rules.push_back("Also " + FurtherText(message) + ".");
+  for (const v1::Influence& influence : scenario.influences()) {
+    rules.push_back(InfluenceText(scenario.message().kind(), influence));
+  }
+  for (const v1::FurtherMessage& message : scenario.messages()) {
+    for (const v1::Influence& influence : message.influences()) {
+      rules.push_back(InfluenceText(message.name(), influence));
+    }
+  }
+  if (scenario.first_met_only()) rules.push_back("Members decide only on the message they met first.");
+  for (const v1::Intervention& change : scenario.interventions()) {
+    rules.push_back("Change " + InterventionText(change) + ".");
+  }
+  if (const std::string network = NetworkRules(scenario); !network.empty()) rules.push_back(network);
+  if (scenario.has_later()) rules.push_back(LaterText(scenario.later()));
+  if (scenario.has_step_seconds()) {
+    rules.push_back(absl::StrCat("A step is ", Duration(scenario.step_seconds()), "."));
+  }
+  return rules;
+}
+
+std::string RulesText(const v1::Scenario& scenario) { return absl::StrJoin(RulesOf(scenario), " "); }
+
+bool HasTime(const v1::Scenario& scenario) {
+  return scenario.has_step_seconds() || TakesTime(scenario.model()) ||
+         std::any_of(scenario.messages().begin(), scenario.messages().end(),
+                     [](const v1::FurtherMessage& message) { return TakesTime(message.model()); }) ||
+         std::any_of(scenario.interventions().begin(), scenario.interventions().end(),
+                     [](const v1::Intervention& change) { return change.extra_delay() > 0; });
+}
+
+std::string StepWord(const v1::Scenario& scenario) { return HasTime(scenario) ? "step" : "hop"; }
+std::string StepsWord(const v1::Scenario& scenario) { return StepWord(scenario) + "s"; }
+
+std::string MessagesTable(const v1::RunResult& result, bool color) {
+  if (result.messages_size() < 2) return "";
+  Table table({{"message", Align::kLeft},
+               {"deliveries", Align::kRight},
+               {"members reached", Align::kRight},
+               {"reached %", Align::kRight},
+               {"forwards", Align::kRight},
+               {StepsWord(result.scenario()), Align::kRight}});
+  for (const v1::MessageResult& message : result.messages()) table.AddRow(MessageCells(result, message));
+  const bool several = result.scenario().replicas() > 1;
+  return absl::StrCat(
+      table.Render(color),
+      several ? absl::StrCat("(sums over ", Thousands(result.scenario().replicas()), " replicas)\n") : "");
+}
+
+}  // namespace lawine::cli

@@ -1,0 +1,23 @@
+// The result of a run in words and tables.
+#ifndef LAWINE_SERVICES_CLI_TEXT_RESULT_TEXT_H_
+#define LAWINE_SERVICES_CLI_TEXT_RESULT_TEXT_H_
+
+#include <string>
+
+#include "lawine/v1/simulation.pb.h"
+
+namespace lawine::cli {
+
+// The article's sentence with the counts of this run: "One member messaged 300 friends; 31 forwarded it: it
+// entered 31 other personal networks." Honest for several seed members, replicas and nobody forwarding.
+std::string Sentence(const v1::RunResult& result);
+
+// One sentence: how far it went.
+std::string Summary(const v1::RunResult& result);
+
+// Sentence, hops, what they amount to, warnings. Ends with a newline.
+std::string Report(const v1::RunResult& result, bool color);
+
+}  // namespace lawine::cli
+
+#endif  // LAWINE_SERVICES_CLI_TEXT_RESULT_TEXT_H_

@@ -1,0 +1,22 @@
+// Runs in tables.
+#ifndef LAWINE_SERVICES_CLI_TEXT_RUN_TEXT_H_
+#define LAWINE_SERVICES_CLI_TEXT_RUN_TEXT_H_
+
+#include <string>
+#include <vector>
+
+#include "lawine/v1/simulation.pb.h"
+
+namespace lawine::cli {
+
+std::string RunText(const v1::Run& run);
+std::string RunsText(const std::vector<v1::Run>& runs, bool color);
+// One line for a step, or for replicas done, that is being watched.
+std::string ProgressText(const v1::WatchRunResponse& response);
+
+// "audience 300", "members 17, 42", "2 at random".
+std::string SeedRuleText(const v1::Scenario& scenario);
+
+}  // namespace lawine::cli
+
+#endif  // LAWINE_SERVICES_CLI_TEXT_RUN_TEXT_H_

@@ -1,0 +1,146 @@
+#include "services/coordinator/access/gate.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+
+namespace lawine {
+namespace {
+
+constexpr std::size_t kRequestIdBytesMax = 64;
+constexpr absl::Duration kBusyRetry = absl::Seconds(1);
+constexpr absl::Duration kStoppingRetry = absl::Seconds(2);
+
+// Empty when the caller has not sent it.
+std::string_view Header(const grpc::ServerContext& context, const char* name) {
+  const auto& headers = context.client_metadata();
+  const auto it = headers.find(name);
+  return it == headers.end() ? std::string_view() : std::string_view(it->second.data(), it->second.size());
+}
+
+// The caller's, if it can stand in a log.
+std::string RequestId(const grpc::ServerContext& context) {
+  static std::atomic<std::uint64_t> count{static_cast<std::uint64_t>(absl::ToUnixNanos(absl::Now()))};
+  const std::string_view given = Header(context, "x-request-id");
+  const bool good =
+      !given.empty() && given.size() <= kRequestIdBytesMax &&
+      std::all_of(given.begin(), given.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
+      });
+  return good ? std::string(given) : absl::StrCat("c-", absl::Hex(++count));
+}
+
+}  // namespace
+
+absl::StatusOr<Token> Gate::TokenOf(const grpc::ServerContext& context) const {
+  constexpr std::string_view kScheme = "bearer ";
+  std::string_view given = Header(context, "authorization");
+  if (given.size() < kScheme.size() ||
+      !absl::EqualsIgnoreCase({given.data(), kScheme.size()}, {kScheme.data(), kScheme.size()})) {
+    return WithReason(
+        absl::UnauthenticatedError("this call needs a token: send the header 'authorization: Bearer "
+                                   "TOKEN' (lawine: --token-file)"),
+        "TOKEN_MISSING");
+  }
+  given.remove_prefix(kScheme.size());
+  if (auto token = tokens_->Find(given); token.has_value()) return *std::move(token);
+  return WithReason(
+      absl::UnauthenticatedError("nobody has this token: ask the operator of the cluster for one, or "
+                                 "look whether its line is still in the tokens file"),
+      "TOKEN_UNKNOWN");
+}
+
+absl::Status Gate::BeginWork(const Token& token) {
+  MutexLock lock(mutex_);
+  std::uint32_t& of_owner = working_of_[token.name];
+  if (token.runs_at_once > 0 && of_owner >= token.runs_at_once) {
+    return WithRetry(
+        WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                       "token '", token.name, "' has ", of_owner,
+                       " calls at work, as many as it may: wait for one, or call CreateRun, which queues")),
+                   "RUN_QUOTA"),
+        kBusyRetry);
+  }
+  ++of_owner;
+  ++working_;
+  return absl::OkStatus();
+}
+
+void Gate::EndWork(const std::string& owner) {
+  MutexLock lock(mutex_);
+  if (--working_of_[owner] == 0) working_of_.erase(owner);
+  if (--working_ == 0) changed_.NotifyAll();
+}
+
+bool Gate::WaitIdle(absl::Time end) {
+  MutexLock lock(mutex_);
+  for (absl::Duration left = end - absl::Now(); working_ > 0 && left > absl::ZeroDuration();
+       left = end - absl::Now()) {
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+  }
+  return working_ == 0;
+}
+
+Gate::Call::Call(Gate& gate, grpc::ServerContext& context, const Rule& rule)
+    : gate_(gate), context_(context), rule_(rule), began_(absl::Now()) {
+  caller_.request_id = RequestId(context);
+  context.AddTrailingMetadata("x-request-id", caller_.request_id);
+  gate_.metrics_.Began(rule.method);
+}
+
+Gate::Call::~Call() {
+  if (works_) gate_.EndWork(caller_.owner);
+  const std::string code = absl::StatusCodeToString(static_cast<absl::StatusCode>(code_));
+  gate_.metrics_.Ended(rule_.method, code, absl::Now() - began_);
+}
+
+absl::Status Gate::Call::Admit() {
+  Token token{.name = "", .role = Role::kAdmin, .sha256 = ""};
+  if (gate_.tokens_ != nullptr) {
+    LAWINE_ASSIGN_OR_RETURN(token, gate_.TokenOf(context_));
+    caller_.owner = token.name;
+    if (token.role < rule_.role) {
+      return WithReason(
+          absl::PermissionDeniedError(absl::StrCat(
+              "token '", token.name, "' has the role ", std::string(RoleWord(token.role)), "; ", rule_.method,
+              " needs ", std::string(RoleWord(rule_.role)), ": use another token")),
+          "ROLE_TOO_LOW");
+    }
+    if (const absl::Duration wait = gate_.tokens_->TakeRequest(token, began_); wait > absl::ZeroDuration()) {
+      return WithRetry(WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                                      "token '", token.name, "' may call ", token.requests_per_second,
+                                      " times a second: call again later")),
+                                  "RATE_LIMITED"),
+                       wait);
+    }
+  }
+  if (rule_.kind == Rule::Kind::kAnswers) return absl::OkStatus();
+  if (gate_.closed_) {
+    return WithRetry(WithReason(absl::UnavailableError("the coordinator is stopping and begins nothing: call "
+                                                       "again when it is back"),
+                                "DRAINING"),
+                     kStoppingRetry);
+  }
+  if (rule_.kind == Rule::Kind::kBegins) return absl::OkStatus();
+  LAWINE_RETURN_IF_ERROR(gate_.BeginWork(token));
+  works_ = true;
+  return absl::OkStatus();
+}
+
+grpc::Status Gate::Call::Refuse(const absl::Status& status) {
+  gate_.metrics_.Refused(ReasonOf(status));
+  return End(ToGrpc(status));
+}
+
+grpc::Status Gate::Call::End(const grpc::Status& status) {
+  code_ = status.error_code();
+  return WithRequestId(status, caller_.request_id);
+}
+
+}  // namespace lawine

@@ -1,0 +1,103 @@
+// Every call of the public port passes here: whose it is, whether it may, and what became of it.
+#ifndef LAWINE_SERVICES_COORDINATOR_ACCESS_GATE_H_
+#define LAWINE_SERVICES_COORDINATOR_ACCESS_GATE_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <type_traits>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/base/mutex.h"
+#include "services/coordinator/access/call_metrics.h"
+#include "services/coordinator/access/token_store.h"
+
+namespace lawine {
+
+// What is asked of those who call a method.
+struct Rule {
+  enum class Kind {
+    kAnswers,  // from what is there
+    kBegins,   // something that goes on without the caller: refused while the coordinator stops
+    kWorks,    // as long as the caller waits: also counts among the token's runs at once
+  };
+  const char* method;
+  Role role;
+  Kind kind = Kind::kAnswers;
+};
+
+struct Caller {
+  std::string owner;       // name of the token; empty where there are none
+  std::string request_id;  // of header x-request-id, or made here
+};
+
+// Thread-safe. Without tokens everybody may do everything. A call that is refused says why in google.rpc
+// details; every call gets its request id back, in trailer x-request-id and in the details of its error.
+class Gate {
+ public:
+  // What is given must outlive it; `tokens` may be null.
+  Gate(TokenStore* tokens, CallMetrics& metrics) : tokens_(tokens), metrics_(metrics) {}
+
+  // The call, let through: `handle` is a grpc::Status(const Caller&).
+  template <class Handle>
+  grpc::Status Serve(grpc::ServerContext& context, const Rule& rule, const Handle& handle) {
+    Call call(*this, context, rule);
+    const absl::Status admitted = call.Admit();
+    return admitted.ok() ? call.End(handle(call.caller())) : call.Refuse(admitted);
+  }
+  // The same for a method of a service, with its own arguments.
+  template <class Service, class... Arguments>
+  grpc::Status Pass(const Rule& rule, Service& service,
+                    grpc::Status (Service::*method)(grpc::ServerContext*, Arguments...),
+                    grpc::ServerContext* context, std::type_identity_t<Arguments>... arguments) {
+    return Serve(*context, rule, [&](const Caller&) { return (service.*method)(context, arguments...); });
+  }
+
+  // From now on nothing is begun.
+  void Close() { closed_ = true; }
+  // True when no call works any more, before `end`.
+  bool WaitIdle(absl::Time end);
+
+ private:
+  class Call {
+   public:
+    Call(Gate& gate, grpc::ServerContext& context, const Rule& rule);
+    ~Call();
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    absl::Status Admit();
+    grpc::Status Refuse(const absl::Status& status);
+    grpc::Status End(const grpc::Status& status);
+    const Caller& caller() const { return caller_; }
+
+   private:
+    Gate& gate_;
+    grpc::ServerContext& context_;
+    const Rule& rule_;
+    const absl::Time began_;
+    Caller caller_;
+    bool works_ = false;
+    grpc::StatusCode code_ = grpc::StatusCode::UNKNOWN;
+  };
+
+  absl::StatusOr<Token> TokenOf(const grpc::ServerContext& context) const;
+  absl::Status BeginWork(const Token& token);
+  void EndWork(const std::string& owner);
+
+  TokenStore* const tokens_;
+  CallMetrics& metrics_;
+  std::atomic<bool> closed_{false};
+  Mutex mutex_;
+  CondVar changed_;
+  std::uint32_t working_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, std::uint32_t> working_of_ ABSL_GUARDED_BY(mutex_);  // by owner
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_ACCESS_GATE_H_

@@ -1,0 +1,102 @@
+#include "services/coordinator/graphs/backups_service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+#include "services/coordinator/graphs/graph_backups.h"
+#include "services/coordinator/graphs/graph_restore.h"
+#include "services/coordinator/workers/call_guard.h"
+
+namespace lawine {
+
+namespace pb = ::lawine::v1;
+
+namespace {
+
+constexpr char kCalls[] = "backups and restores";
+constexpr absl::Duration kTellEvery = absl::Milliseconds(300);
+// As in traffic: a caller that neither sends nor ends cannot be told of a failure.
+constexpr absl::Duration kFailureKept = absl::Seconds(2);
+
+// Reads all of the file; tells how far it is now and then.
+absl::Status TakeFile(GraphRestore& restore, BackupService::RestoreStream& stream) {
+  pb::RestoreGraphRequest request;
+  absl::Time told = absl::Now();
+  while (stream.Read(&request)) {
+    if (request.end()) return absl::OkStatus();
+    if (!request.has_data()) return FieldError("part", "expected data after the options");
+    LAWINE_RETURN_IF_ERROR(restore.Append(request.data()));
+    if (absl::Now() - told < kTellEvery) continue;
+    told = absl::Now();
+    pb::RestoreGraphResponse response;
+    response.mutable_progress()->set_phase("restoring");
+    response.mutable_progress()->set_bytes_taken(restore.bytes_taken());
+    response.mutable_progress()->set_bytes_expected(restore.bytes_expected());
+    if (!stream.Write(response)) break;
+  }
+  // Reading ends the same way for a caller that has left.
+  return absl::CancelledError("the caller left before all of the file had come");
+}
+
+}  // namespace
+
+grpc::Status BackupService::BackupGraph(grpc::ServerContext* context, const pb::BackupGraphRequest* request,
+                                        grpc::ServerWriter<pb::BackupGraphResponse>* writer) {
+  return ToGrpc(Backup(*context, request->name(), *writer));
+}
+
+absl::Status BackupService::Backup(grpc::ServerContext& context, const std::string& name,
+                                   grpc::ServerWriter<pb::BackupGraphResponse>& writer) {
+  const GoingOn going_on(going_on_);
+  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, kCalls));
+  LAWINE_ASSIGN_OR_RETURN(GraphUse use, GraphUse::Of(graphs_, name));
+  LAWINE_ASSIGN_OR_RETURN(const auto graph, graphs_.Find(name, use.version()));
+  LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
+  Cancellation cancellation;
+  const CallGuard guard(context, cancellation);
+  bool first = true;
+  const auto take = [&](std::string_view bytes, std::uint64_t bytes_expected) {
+    bool taken = true;
+    for (; taken && !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kStreamPartBytes))) {
+      pb::BackupGraphResponse response;
+      const std::string_view part = bytes.substr(0, kStreamPartBytes);
+      response.set_data(part.data(), part.size());
+      if (std::exchange(first, false)) response.set_bytes_expected(bytes_expected);
+      taken = writer.Write(response);
+    }
+    return taken;
+  };
+  LAWINE_RETURN_IF_ERROR(BackUpGraph(graph, std::move(use), std::move(placement), take, cancellation));
+  spdlog::info("graph '{}' was backed up, version {}", name, graph.info().graph_version());
+  return absl::OkStatus();
+}
+
+grpc::Status BackupService::RestoreGraph(grpc::ServerContext* context, RestoreStream* stream) {
+  return ToGrpc(Restore(*context, *stream));
+}
+
+absl::Status BackupService::Restore(grpc::ServerContext& context, RestoreStream& stream) {
+  pb::RestoreGraphRequest first;
+  if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
+  if (!first.has_options()) return FieldError("part", "expected options first");
+  const GoingOn going_on(going_on_);
+  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, kCalls));
+  Cancellation cancellation;
+  const CallGuard guard(context, cancellation, kFailureKept);
+  GraphRestore restore(graphs_, workers_, first.options(), cancellation);
+  LAWINE_RETURN_IF_ERROR(TakeFile(restore, stream));
+  pb::RestoreGraphResponse last;
+  LAWINE_ASSIGN_OR_RETURN(*last.mutable_restored(), restore.Finish());
+  spdlog::info("graph '{}' was restored: {} shards", last.restored().graph().name(),
+               last.restored().shards_size());
+  stream.Write(last);
+  return absl::OkStatus();
+}
+
+}  // namespace lawine

@@ -1,0 +1,23 @@
+// Checking what workers have of a graph on disk.
+#ifndef LAWINE_SERVICES_COORDINATOR_GRAPHS_GRAPH_VERIFY_H_
+#define LAWINE_SERVICES_COORDINATOR_GRAPHS_GRAPH_VERIFY_H_
+
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "lawine/internal/v1/registry.pb.h"
+#include "lawine/v1/graph.pb.h"
+#include "services/coordinator/workers/placements.h"
+#include "services/coordinator/workers/worker_directory.h"
+
+namespace lawine {
+
+// Asks all `holders` of something of the graph. What is damaged or missing stands in the answer; what a
+// worker still has of shards that are another's does not.
+absl::StatusOr<lawine::v1::VerifyGraphResponse> VerifyGraph(const internal::v1::GraphInfo& graph,
+                                                            std::span<const WorkerHandle> holders,
+                                                            const Placements& placements);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_GRAPHS_GRAPH_VERIFY_H_

@@ -1,0 +1,359 @@
+#include "services/coordinator/graphs/graphs.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/base/failpoint.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/graph/generator.h"
+#include "engine/graph/pages.h"
+#include "engine/graph/preset.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+#include "services/common/wire.h"
+#include "services/coordinator/graphs/graph_stats.h"
+#include "services/coordinator/graphs/graph_survey_calls.h"
+#include "services/coordinator/graphs/graph_verify.h"
+#include "services/coordinator/graphs/preset_list.h"
+#include "services/coordinator/workers/fan_out.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+constexpr absl::Duration kDropTimeout = absl::Minutes(2);
+constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
+constexpr std::uint32_t kShardsByDefaultMin = 4;
+constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds a thread of its worker
+
+// Keeps a graph deleted while a worker was away from coming back with it.
+std::string DeletedKey(const std::string& digest) { return absl::StrCat("deleted/", digest); }
+std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
+
+absl::Status SetOverlaps(const pb::Overlaps& request, Overlaps& overlaps) {
+  absl::Status status;
+  const auto set = [&status](const char* field, bool given, double share, std::uint32_t& ppm) {
+    if (!given || !status.ok()) return;
+    if (!(share >= 0 && share <= 1)) {
+      status = FieldError(absl::StrCat("overlaps.", field),
+                          absl::StrCat("expected a share from 0 to 1, found ", share));
+      return;
+    }
+    ppm = static_cast<std::uint32_t>(std::llround(share * kMillion));
+  };
+  set("facebook", request.has_facebook(), request.facebook(), overlaps.facebook_ppm);
+  set("linkedin", request.has_linkedin(), request.linkedin(), overlaps.linkedin_ppm);
+  set("twitter", request.has_twitter(), request.twitter(), overlaps.twitter_ppm);
+  set("active", request.has_active(), request.active(), overlaps.active_ppm);
+  return status;
+}
+
+absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
+  GeneratorSpec spec{.preset = request.preset(),
+                     .members = request.members(),
+                     .links_per_member_milli = 0,
+                     .graph_seed = request.has_graph_seed() ? request.graph_seed() : 1,
+                     .overlaps = {},
+                     .pages = request.pages(),
+                     .groups = request.groups()};
+  if (request.has_members() && request.members() == 0)
+    return FieldError("members", "expected at least 1, found 0");
+  if (request.has_links_per_member()) {
+    const double mean = request.links_per_member();
+    if (!(mean > 0 && mean <= 1e6)) {
+      return FieldError("links_per_member",
+                        absl::StrCat("expected a mean above 0 and at most 1,000,000, found ", mean));
+    }
+    spec.links_per_member_milli = static_cast<std::uint32_t>(std::max(1ll, std::llround(mean * 1000)));
+  }
+  LAWINE_RETURN_IF_ERROR(SetOverlaps(request.overlaps(), spec.overlaps));
+  const absl::StatusOr<GeneratorSpec> resolved = ResolveSpec(spec);
+  if (resolved.ok()) return resolved;
+  const char* field = spec.overlaps == Overlaps() ? "links_per_member" : "overlaps";
+  if (spec.members > kGeneratorMembersMax) field = "members";
+  if (spec.pages > kPagesMax || spec.groups > kPagesMax) field = spec.pages > kPagesMax ? "pages" : "groups";
+  const auto preset = FindPreset(spec.preset);
+  if (preset.ok() && !(*preset)->networks.empty() && spec.pages + spec.groups > 0) {
+    field = spec.pages > 0 ? "pages" : "groups";
+  }
+  if (!FindPreset(spec.preset).ok()) field = "preset";
+  return FieldError(field, std::string(resolved.status().message()));
+}
+
+}  // namespace
+
+absl::Status Graphs::Load() {
+  LAWINE_RETURN_IF_ERROR(placements_.Load());
+  MutexLock lock(mutex_);
+  return registry_.Scan("graph/", [this](const std::string& key, const std::string& value) -> absl::Status {
+    pbi::GraphRecord record;
+    if (!record.ParseFromString(value))
+      return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+    graphs_[record.info().name()] = std::move(record);
+    return absl::OkStatus();
+  });
+}
+
+void Graphs::Adopt(const pbi::RegisterRequest& request) {
+  for (const pbi::HeldShard& shard : request.shards()) {
+    if (!shard.has_info()) continue;
+    const pbi::GraphInfo& info = shard.info();
+    if (!wire::FromProto(info).ok() || registry_.Get(DeletedKey(MadeDigest(info))).ok()) continue;
+    const auto shards_count = static_cast<std::uint32_t>(info.boundaries_size()) - 1;
+    {
+      MutexLock lock(mutex_);
+      if (graphs_.contains(info.name()) || loading_.contains(info.name())) continue;
+    }
+    if (!workers_.Find(info.name(), MadeDigest(info), shards_count).missing.empty()) continue;
+    pbi::GraphRecord record;
+    // What not all shards have did not come to count.
+    *record.mutable_info() = workers_.LowestVersion(info.name(), MadeDigest(info)).value_or(info);
+    *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+    if (!registry_.Put(GraphKey(info.name()), record.SerializeAsString()).ok()) continue;
+    MutexLock lock(mutex_);
+    graphs_.emplace(info.name(), std::move(record));
+  }
+}
+
+absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, const LoadWatcher& watch) {
+  LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, SpecOf(request));
+  const New wanted{.name = request.name(), .request_id = request.request_id(), .shards = request.shards()};
+  if (request.has_shards() && request.shards() == 0)
+    return FieldError("shards", "expected at least 1, found 0");
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
+  if (!existing.name().empty()) return existing;
+  const absl::Cleanup unreserve = [&] { Unreserve(wanted); };
+  const auto source = MakeGenerator(spec, executor_);
+  if (!source.ok()) return FieldError("overlaps", std::string(source.status().message()));
+  GraphLoadJob job;
+  job.generator = spec;
+  job.graph.columns = (*source)->columns();
+  job.graph.persons = (*source)->persons();
+  job.links_expected = std::uint64_t{spec.members} * spec.links_per_member_milli / 1000;
+  job.graph.origin = OriginOf(spec);
+  return LoadNew(wanted, std::move(job), **source, watch);
+}
+
+absl::StatusOr<pb::Graph> Graphs::MadeBefore(const New& wanted) const {
+  if (absl::Status status = CheckGraphName(wanted.name); !status.ok()) {
+    return FieldError("name", std::string(status.message()));
+  }
+  if (wanted.shards > limits::kShardsMax) {
+    return FieldError("shards",
+                      absl::StrCat("expected at most ", limits::kShardsMax, ", found ", wanted.shards));
+  }
+  if (wanted.request_id.size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  if (!wanted.request_id.empty()) {
+    const auto name = registry_.Get(RequestKey(wanted.request_id));
+    // Noted before the graph is made: a coordinator that dies after may find it complete on the workers.
+    if (auto graph = Get(name.value_or("")); graph.ok() && *name == wanted.name) return graph;
+  }
+  if (workers_.Alive().empty()) {
+    return absl::UnavailableError("no worker is registered: start lawine-worker processes that point here");
+  }
+  return pb::Graph();
+}
+
+absl::Status Graphs::CheckFree(const std::string& name) const {
+  if (graphs_.contains(name)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("graph '", name, "' exists: choose another name, or delete it first"));
+  }
+  if (loading_.contains(name)) {
+    return absl::AlreadyExistsError(absl::StrCat("graph '", name, "' is being loaded by another request"));
+  }
+  if (!workers_.HoldersOf(name).empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("workers hold parts of a graph '", name,
+                     "' that is not complete: start its missing workers, or delete it first"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
+  if (!existing.name().empty()) return existing;
+  {
+    MutexLock lock(mutex_);
+    LAWINE_RETURN_IF_ERROR(CheckFree(wanted.name));
+    loading_.insert(wanted.name);
+  }
+  if (wanted.request_id.empty()) return pb::Graph();
+  const absl::Status noted = registry_.Put(RequestKey(wanted.request_id), wanted.name);
+  if (noted.ok()) return pb::Graph();
+  Unreserve(wanted);
+  return noted;
+}
+
+void Graphs::Unreserve(const New& wanted) {
+  // While the name is still taken: who takes it next with this id makes the note anew.
+  if (!wanted.request_id.empty() && !Find(wanted.name).ok()) {
+    registry_.Delete(RequestKey(wanted.request_id)).IgnoreError();
+  }
+  GiveBackName(wanted.name);
+}
+
+absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
+                                          const LoadWatcher& watch) {
+  const std::vector<WorkerHandle> workers = placements_.ForNewShards(workers_.Alive());
+  const auto workers_count = static_cast<std::uint32_t>(workers.size());
+  if (workers.empty()) return absl::UnavailableError("all workers have gone, or are drained");
+  const std::uint32_t shards =
+      wanted.shards > 0 ? wanted.shards : std::max(workers_count, kShardsByDefaultMin);
+  if (shards > kShardsPerWorkerMax * workers_count) {
+    return FieldError("shards", absl::StrCat("expected at most ", kShardsPerWorkerMax, " for each of the ",
+                                             workers_count, " workers, found ", shards));
+  }
+  job.graph.name = wanted.name;
+  job.graph.partition = PartitionMap::Balanced(
+      source.members_count(), shards, [&source](MemberId member) { return source.InLinksOf(member); });
+  absl::StatusOr<GraphInfo> graph = LoadGraph(job, workers, watch);
+  if (!graph.ok()) {
+    const absl::Status dropped = DropEverywhere(wanted.name);
+    if (dropped.ok()) return graph.status();
+    return absl::Status(graph.status().code(), absl::StrCat(graph.status().message(),
+                                                            "; and what was loaded could not be "
+                                                            "removed (",
+                                                            dropped.message(), "): delete the graph"));
+  }
+  LAWINE_RETURN_IF_ERROR(
+      workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards, kHeldTimeout).Check(wanted.name));
+  pbi::GraphRecord record;
+  *record.mutable_info() = wire::ToProto(*graph);
+  record.set_dense_keys(source.keys().empty());
+  Failpoint("graph.loaded");
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph kept, Keep(std::move(record)));
+  Failpoint("graph.registered");
+  return kept;
+}
+
+absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
+  const std::string name = record.info().name();
+  *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  LAWINE_RETURN_IF_ERROR(registry_.Put(GraphKey(name), record.SerializeAsString()));
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(MadeDigest(record.info()))));
+  {
+    MutexLock lock(mutex_);
+    graphs_[name] = record;
+  }
+  return ToPublic(record);
+}
+
+absl::Status Graphs::TakeName(const std::string& name) {
+  return Reserve({.name = name, .request_id = ""}).status();
+}
+
+void Graphs::GiveBackName(const std::string& name) {
+  MutexLock lock(mutex_);
+  loading_.erase(name);
+}
+
+absl::Status Graphs::Delete(const std::string& name) {
+  {
+    MutexLock lock(mutex_);
+    if (in_use_.contains(name) || loading_.contains(name)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("graph '", name, "' is in use: wait for its runs and loads, or cancel them"));
+    }
+    // Taking the name keeps runs and loads away while shards are dropped.
+    loading_.insert(name);
+  }
+  const absl::Cleanup unreserve = [&] { GiveBackName(name); };
+  const bool known = registry_.Get(GraphKey(name)).ok();
+  if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
+  if (known) {
+    LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+    LAWINE_RETURN_IF_ERROR(registry_.Put(DeletedKey(MadeDigest(record.info())), name));
+  }
+  Failpoint("graph.delete_noted");
+  LAWINE_RETURN_IF_ERROR(DropEverywhere(name));
+  LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
+  LAWINE_RETURN_IF_ERROR(ForgetChanges(name));
+  Failpoint("graph.dropped");
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(GraphKey(name)));
+  MutexLock lock(mutex_);
+  graphs_.erase(name);
+  return absl::OkStatus();
+}
+
+absl::Status Graphs::DropEverywhere(const std::string& name) const {
+  const std::vector<WorkerHandle> workers = workers_.Alive();
+  pbi::DropGraphRequest request;
+  request.set_graph(name);
+  LAWINE_RETURN_IF_ERROR(AskAll(workers, &WorkerStub::DropGraph, request, kDropTimeout).status());
+  // What is gone must be seen to be gone, or the name could not be used again at once.
+  for (int i = 0; i < 40 && !workers_.HoldersOf(name).empty(); ++i) {
+    workers_.WaitForWorkers(~0u, WorkerDirectory::kHeartbeat / 2);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<pb::Graph> Graphs::Get(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+  return ToPublic(record);
+}
+
+std::vector<pb::Graph> Graphs::List() const {
+  std::map<std::string, pbi::GraphRecord> records;
+  {
+    MutexLock lock(mutex_);
+    records = graphs_;
+  }
+  std::vector<pb::Graph> graphs;
+  for (const auto& [name, record] : records) graphs.push_back(ToPublic(record));
+  return graphs;
+}
+
+pb::Graph Graphs::ToPublic(const pbi::GraphRecord& record) const {
+  const pbi::GraphInfo& info = record.info();
+  pb::Graph graph;
+  graph.set_name(info.name());
+  graph.set_members(info.boundaries(info.boundaries_size() - 1));
+  graph.set_links(info.links());
+  graph.set_digest(info.digest());
+  graph.set_origin(info.origin());
+  graph.set_shards(static_cast<std::uint32_t>(info.boundaries_size()) - 1);
+  graph.set_string_ids(info.named_members());
+  graph.set_graph_version(info.graph_version());
+  *graph.mutable_create_time() = record.create_time();
+  const Placement placement = workers_.Find(info.name(), MadeDigest(info), graph.shards());
+  graph.mutable_missing_shards()->Add(placement.missing.begin(), placement.missing.end());
+  return graph;
+}
+
+absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
+  const pbi::GraphInfo& info = graph.info();
+  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<Cancellation> lease, placements_.Use(info.name()));
+  Placement placement =
+      workers_.Find(info.name(), MadeDigest(info), static_cast<std::uint32_t>(info.boundaries_size()) - 1);
+  LAWINE_RETURN_IF_ERROR(placement.Check(info.name()));
+  placement.lease = std::move(lease);
+  return placement;
+}
+
+absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsRequest& request) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(request.name()));
+  LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
+  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(record.info(), placement));
+  if (request.shape()) {
+    LAWINE_ASSIGN_OR_RETURN(*stats.mutable_shape(), SurveyShape(record.info(), placement));
+  }
+  *stats.mutable_graph() = ToPublic(record);
+  CompareWithPreset(stats);
+  return stats;
+}
+
+absl::StatusOr<pb::VerifyGraphResponse> Graphs::Verify(const std::string& name) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
+  return VerifyGraph(record.info(), workers_.HoldersOf(name), placements_);
+}
+
+}  // namespace lawine

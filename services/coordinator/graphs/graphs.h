@@ -1,0 +1,127 @@
+// The graphs of the cluster: making, importing, finding, describing and deleting them.
+#ifndef LAWINE_SERVICES_COORDINATOR_GRAPHS_GRAPHS_H_
+#define LAWINE_SERVICES_COORDINATOR_GRAPHS_GRAPHS_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/executor.h"
+#include "engine/base/mutex.h"
+#include "engine/graph/edge_reader.h"
+#include "lawine/internal/v1/registry.pb.h"
+#include "lawine/v1/graph.pb.h"
+#include "services/coordinator/graphs/graph_load.h"
+#include "services/coordinator/graphs/graph_use.h"
+#include "services/coordinator/registry/registry_store.h"
+#include "services/coordinator/workers/graph_identity.h"
+#include "services/coordinator/workers/placements.h"
+#include "services/coordinator/workers/worker_directory.h"
+
+namespace lawine {
+
+// The files of an import, read; `spill` is for what is made of them.
+struct ImportedGraph {
+  EdgeList edges;
+  EdgeReport report;
+  SpillOptions spill;
+};
+
+// Thread-safe.
+class Graphs {
+ public:
+  Graphs(RegistryStore& registry, WorkerDirectory& workers, Executor& executor)
+      : registry_(registry), workers_(workers), executor_(executor), placements_(registry, workers) {}
+
+  // Reads the registry. Call once, first.
+  absl::Status Load();
+  // A worker has spoken: graphs that are complete on the workers but not in the registry are taken in.
+  void Adopt(const internal::v1::RegisterRequest& request);
+
+  absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
+                                           const LoadWatcher& watch);
+  // Whether Import could begin now; a graph is the one that an earlier import with this request id made.
+  absl::StatusOr<lawine::v1::Graph> CheckImport(const lawine::v1::ImportOptions& options) const;
+  absl::StatusOr<lawine::v1::Graph> Import(const lawine::v1::ImportOptions& options, ImportedGraph imported,
+                                           lawine::v1::ImportReport& report, const LoadWatcher& watch);
+  absl::Status Delete(const std::string& name);
+
+  // Takes a name for a graph that is made elsewhere, as Create does; give it back when it is kept, or given
+  // up.
+  absl::Status TakeName(const std::string& name);
+  void GiveBackName(const std::string& name);
+  // From here on the graph is there. Sets when it was made.
+  absl::StatusOr<lawine::v1::Graph> Keep(internal::v1::GraphRecord record);
+
+  // At a version; 0: the last. NOT_FOUND names the graphs there are; FAILED_PRECONDITION for versions that
+  // are not there any more, or not yet.
+  absl::StatusOr<internal::v1::GraphRecord> Find(const std::string& name,
+                                                 std::uint64_t graph_version = 0) const;
+  absl::StatusOr<lawine::v1::Graph> Get(const std::string& name) const;
+  std::vector<lawine::v1::Graph> List() const;
+  // Live workers that hold the graph, all shards present, with a lease; UNAVAILABLE otherwise.
+  absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
+
+  Placements& placements() { return placements_; }
+  const Placements& placements() const { return placements_; }
+
+  absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(
+      const lawine::v1::GetGraphStatsRequest& request) const;
+
+  // Reads and checks everything on disk.
+  absl::StatusOr<lawine::v1::VerifyGraphResponse> Verify(const std::string& name) const;
+
+  // Users of a graph keep it from being deleted, and the version they use (0: the last) from being folded
+  // away. Use fails while the graph is being made or deleted, and for versions before those it was folded to;
+  // returns the version. See GraphUse.
+  absl::StatusOr<std::uint64_t> Use(const std::string& name, std::uint64_t graph_version);
+  void Release(const std::string& name, std::uint64_t graph_version);
+
+  // For GraphChanges. Makes `record` the graph's, durably and together with `others`.
+  absl::Status Update(const internal::v1::GraphRecord& record,
+                      std::vector<std::pair<std::string, std::string>> others);
+  // What the registry has of the graph counts, whatever was thought.
+  absl::Status Reload(const std::string& name);
+  // The version to fold to: nobody may use an earlier one from now on.
+  absl::StatusOr<std::uint64_t> BeginFold(const std::string& name);
+
+ private:
+  struct New {
+    std::string name;
+    std::string request_id;
+    std::uint32_t shards = 0;  // 0: the default
+  };
+  absl::StatusOr<lawine::v1::Graph> LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
+                                            const LoadWatcher& watch);
+  static New WantedBy(const lawine::v1::ImportOptions& options);
+  // An empty graph means that it can be made; a graph is the one an earlier request with the same id made.
+  absl::StatusOr<lawine::v1::Graph> MadeBefore(const New& wanted) const;
+  absl::Status CheckFree(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // As MadeBefore; takes the name when it can be made, and notes whose it is.
+  absl::StatusOr<lawine::v1::Graph> Reserve(const New& wanted);
+  // Lets go of the name; of the note too, where nothing was made.
+  void Unreserve(const New& wanted);
+  absl::Status DropEverywhere(const std::string& name) const;
+  absl::Status ForgetChanges(const std::string& name);
+  lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
+
+  RegistryStore& registry_;
+  WorkerDirectory& workers_;
+  Executor& executor_;
+  Placements placements_;
+  mutable Mutex mutex_;
+  std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> loading_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::multiset<std::uint64_t>> in_use_ ABSL_GUARDED_BY(mutex_);  // versions
+  std::map<std::string, std::uint64_t> folded_ ABSL_GUARDED_BY(mutex_);  // by this coordinator, to versions
+};
+
+// Of the graph's record in the registry.
+inline std::string GraphKey(const std::string& name) { return "graph/" + name; }
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_GRAPHS_GRAPHS_H_

@@ -1,0 +1,53 @@
+// Graphs made of imported files.
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "services/coordinator/graphs/graphs.h"
+
+namespace lawine {
+
+namespace pb = ::lawine::v1;
+
+Graphs::New Graphs::WantedBy(const pb::ImportOptions& options) {
+  return {.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
+}
+
+absl::StatusOr<pb::Graph> Graphs::CheckImport(const pb::ImportOptions& options) const {
+  const New wanted = WantedBy(options);
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
+  if (!existing.name().empty()) return existing;
+  MutexLock lock(mutex_);
+  LAWINE_RETURN_IF_ERROR(CheckFree(wanted.name));
+  return pb::Graph();
+}
+
+absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, ImportedGraph imported,
+                                         pb::ImportReport& report, const LoadWatcher& watch) {
+  const New wanted = WantedBy(options);
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
+  if (!existing.name().empty()) return existing;
+  const absl::Cleanup unreserve = [&] { Unreserve(wanted); };
+  const EdgeReport& seen = imported.report;
+  const std::size_t profiles = imported.edges.profiles.size();
+  EdgeListCounts counts;
+  LAWINE_ASSIGN_OR_RETURN(const auto source,
+                          MakeEdgeListSource(std::move(imported.edges), counts, imported.spill));
+  report.set_lines(seen.lines);
+  report.set_rows(seen.rows);
+  report.set_comments(seen.comments);
+  report.set_self_links_dropped(counts.self_links_dropped);
+  report.set_duplicates_dropped(counts.duplicates_dropped);
+  report.set_profiles(profiles);
+  report.mutable_examples()->Add(seen.examples.begin(), seen.examples.end());
+  report.mutable_warnings()->Add(seen.warnings.begin(), seen.warnings.end());
+  GraphLoadJob job;
+  job.source = source.get();
+  job.graph.named_members = options.string_ids();
+  job.graph.columns = source->columns();
+  job.graph.origin = absl::StrCat("import of ", seen.rows, " rows, ",
+                                  options.undirected() ? "undirected" : absl::StrCat("row ", options.row()),
+                                  profiles > 0 ? absl::StrCat(", profiles of ", profiles, " members") : "");
+  return LoadNew(wanted, std::move(job), *source, watch);
+}
+
+}  // namespace lawine

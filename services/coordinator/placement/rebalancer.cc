@@ -1,0 +1,240 @@
+#include "services/coordinator/placement/rebalancer.h"
+
+#include <google/protobuf/util/time_util.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+#include "services/coordinator/placement/rebalance_request.h"
+#include "services/coordinator/workers/shard_calls.h"
+
+namespace lawine {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+namespace {
+
+constexpr char kKey[] = "rebalance";
+constexpr absl::Duration kLookEvery = absl::Milliseconds(200);
+
+}  // namespace
+
+absl::Status Rebalancer::Start() {
+  const absl::StatusOr<std::string> kept = registry_.Get(kKey);
+  if (!kept.ok() && !absl::IsNotFound(kept.status())) return kept.status();
+  {
+    MutexLock lock(mutex_);
+    if (kept.ok() && !record_.ParseFromString(*kept)) {
+      return absl::DataLossError(absl::StrCat("registry record ", kKey, " is damaged"));
+    }
+    graphs_.placements().SetDrained({record_.drained().begin(), record_.drained().end()});
+  }
+  thread_ = std::thread([this] { Work(); });
+  return absl::OkStatus();
+}
+
+void Rebalancer::Stop() {
+  {
+    MutexLock lock(mutex_);
+    if (std::exchange(stopping_, true)) return;
+    wake_.NotifyAll();
+  }
+  copying_.Cancel();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Rebalancer::Stopping() const {
+  MutexLock lock(mutex_);
+  return stopping_;
+}
+
+absl::StatusOr<pb::PlanRebalanceResponse> Rebalancer::Plan(const pb::RebalanceOptions& options) const {
+  LAWINE_ASSIGN_OR_RETURN(RebalancePlan plan, PlanRebalance(options, graphs_, workers_));
+  return std::move(plan.response);
+}
+
+absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest& request) {
+  if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  LAWINE_ASSIGN_OR_RETURN(RebalancePlan plan, PlanRebalance(request.options(), graphs_, workers_));
+  MutexLock lock(mutex_);
+  if (!request.request_id().empty() && request.request_id() == record_.request_id())
+    return record_.rebalance();
+  if (record_.rebalance().state() == pb::REBALANCE_STATE_RUNNING) {
+    return absl::FailedPreconditionError(
+        "a rebalance goes on already: wait for it, or cancel it (lawine cluster rebalance status, cancel)");
+  }
+  const pbi::RebalanceRecord before = record_;
+  record_.Clear();
+  pb::Rebalance& rebalance = *record_.mutable_rebalance();
+  rebalance.set_state(pb::REBALANCE_STATE_RUNNING);
+  *rebalance.mutable_options() = request.options();
+  *rebalance.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  for (int i = 0; i < plan.response.moves_size(); ++i) {
+    *rebalance.add_moves() = plan.response.moves(i);
+    rebalance.mutable_moves(i)->set_state(pb::SHARD_MOVE_STATE_COPYING);
+    record_.add_graph_digests(plan.graph_digests[static_cast<std::size_t>(i)]);
+    record_.add_cleared(false);
+  }
+  record_.set_request_id(request.request_id());
+  record_.mutable_drained()->Add(plan.drained.begin(), plan.drained.end());
+  if (absl::Status saved = Save(); !saved.ok()) {
+    record_ = before;
+    return saved;
+  }
+  graphs_.placements().SetDrained(std::move(plan.drained));
+  not_before_.clear();
+  copying_.Reset();
+  wake_.NotifyAll();
+  return rebalance;
+}
+
+absl::StatusOr<pb::Rebalance> Rebalancer::Get() const {
+  MutexLock lock(mutex_);
+  if (record_.has_rebalance()) return record_.rebalance();
+  return absl::NotFoundError("nothing was ever rebalanced here: see lawine cluster rebalance plan");
+}
+
+// What has passed to its new owner is finished: going back would be one more move.
+absl::StatusOr<pb::Rebalance> Rebalancer::Cancel() {
+  {
+    MutexLock lock(mutex_);
+    if (record_.rebalance().state() != pb::REBALANCE_STATE_RUNNING) {
+      return absl::FailedPreconditionError("no rebalance goes on: there is nothing to cancel");
+    }
+    const pbi::RebalanceRecord before = record_;
+    for (Move& move : *record_.mutable_rebalance()->mutable_moves()) {
+      if (IsOpen(move) && !Passed(move)) move.set_state(pb::SHARD_MOVE_STATE_CANCELLED);
+    }
+    record_.clear_drained();
+    if (absl::Status saved = Save(); !saved.ok()) {
+      record_ = before;
+      return saved;
+    }
+    graphs_.placements().SetDrained({});
+    copying_.Cancel();
+    wake_.NotifyAll();
+  }
+  return Get();
+}
+
+void Rebalancer::Work() {
+  while (!Stopping()) {
+    DropStaleCopies();
+    ClearArrivals();
+    if (Step()) continue;
+    MutexLock lock(mutex_);
+    if (!stopping_) wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(kLookEvery));
+  }
+  uses_.clear();
+}
+
+bool Rebalancer::Step() {
+  const std::optional<std::string> graph = OpenGraph();
+  if (!graph.has_value()) {
+    uses_.clear();
+    EndIfOver();
+    return false;
+  }
+  std::erase_if(uses_, [&graph](const auto& use) { return use.first != *graph; });
+  if (!uses_.contains(*graph)) {
+    auto use = GraphUse::Of(graphs_, *graph);
+    if (!use.ok()) return false;  // it is being made or deleted
+    uses_.emplace(*graph, *std::move(use));
+  }
+  return StepGraph(*graph);
+}
+
+// A graph with moves that are not over, one where something can be done now if there is any.
+std::optional<std::string> Rebalancer::OpenGraph() const {
+  MutexLock lock(mutex_);
+  std::optional<std::string> open;
+  for (int i = 0; i < record_.rebalance().moves_size(); ++i) {
+    const Move& move = record_.rebalance().moves(i);
+    if (!IsOpen(move)) continue;
+    const auto later = not_before_.find(i);
+    if (later == not_before_.end() || later->second <= absl::Now()) return move.graph();
+    if (!open.has_value()) open = move.graph();
+  }
+  return open;
+}
+
+std::vector<int> Rebalancer::MovesOf(const std::string& graph, pb::ShardMoveState state) const {
+  MutexLock lock(mutex_);
+  std::vector<int> moves;
+  for (int i = 0; i < record_.rebalance().moves_size(); ++i) {
+    const Move& move = record_.rebalance().moves(i);
+    if (move.graph() == graph && move.state() == state) moves.push_back(i);
+  }
+  return moves;
+}
+
+bool Rebalancer::IsOpen(const Move& move) {
+  return move.state() == pb::SHARD_MOVE_STATE_COPYING || move.state() == pb::SHARD_MOVE_STATE_COPIED;
+}
+
+bool Rebalancer::Passed(const Move& move) const {
+  return move.state() == pb::SHARD_MOVE_STATE_COPIED &&
+         graphs_.placements().OwnerOf(move.graph(), move.shard()) == move.to_node_id();
+}
+
+pbi::ShardId Rebalancer::IdOf(int move) const {
+  pbi::ShardId id;
+  id.set_graph(record_.rebalance().moves(move).graph());
+  id.set_shard(record_.rebalance().moves(move).shard());
+  id.set_graph_digest(record_.graph_digests(move));
+  return id;
+}
+
+void Rebalancer::Note(int move, const absl::Status& failure, absl::Duration pause) {
+  MutexLock lock(mutex_);
+  if (stopping_ || !IsOpen(record_.rebalance().moves(move))) return;
+  spdlog::warn("rebalance: shard {} of '{}': {}", record_.rebalance().moves(move).shard(),
+               record_.rebalance().moves(move).graph(), std::string(failure.message()));
+  record_.mutable_rebalance()->mutable_moves(move)->set_problem(std::string(failure.message()));
+  not_before_[move] = absl::Now() + pause;
+}
+
+// A state that could not be kept is found again from the map and from what workers hold.
+void Rebalancer::SetState(int move, pb::ShardMoveState state) {
+  MutexLock lock(mutex_);
+  Move& moved = *record_.mutable_rebalance()->mutable_moves(move);
+  if (moved.state() == pb::SHARD_MOVE_STATE_CANCELLED) return;
+  moved.set_state(state);
+  if (state == pb::SHARD_MOVE_STATE_COPIED || state == pb::SHARD_MOVE_STATE_MOVED) {
+    moved.clear_problem();
+    moved.set_bytes_copied(moved.bytes());
+  }
+  if (const absl::Status saved = Save(); !saved.ok()) {
+    spdlog::error("rebalance: its state could not be kept: {}", std::string(saved.message()));
+  }
+}
+
+absl::Status Rebalancer::Save() { return registry_.Put(kKey, record_.SerializeAsString()); }
+
+void Rebalancer::EndIfOver() {
+  MutexLock lock(mutex_);
+  if (record_.rebalance().state() != pb::REBALANCE_STATE_RUNNING) return;
+  pb::Rebalance& rebalance = *record_.mutable_rebalance();
+  const auto any = [&rebalance](pb::ShardMoveState state) {
+    return std::any_of(rebalance.moves().begin(), rebalance.moves().end(),
+                       [state](const Move& move) { return move.state() == state; });
+  };
+  rebalance.set_state(any(pb::SHARD_MOVE_STATE_CANCELLED) ? pb::REBALANCE_STATE_CANCELLED
+                      : any(pb::SHARD_MOVE_STATE_FAILED)  ? pb::REBALANCE_STATE_FAILED
+                                                          : pb::REBALANCE_STATE_SUCCEEDED);
+  *rebalance.mutable_end_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  if (!Save().ok()) {  // tried again
+    rebalance.set_state(pb::REBALANCE_STATE_RUNNING);
+    return;
+  }
+  spdlog::info("rebalance of {} shards: {}", rebalance.moves_size(),
+               pb::RebalanceState_Name(rebalance.state()));
+}
+
+}  // namespace lawine

@@ -1,0 +1,123 @@
+#include "services/coordinator/plan/goal_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "engine/graph/profile.h"
+#include "services/common/errors.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+
+constexpr std::uint64_t kPostCostMax = 1'000'000'000'000;
+
+absl::Status CheckTarget(const pb::Target& target) {
+  if (!target.has_community() && target.network().empty() && target.account_kind().empty()) {
+    return FieldError("target", "expected community, network or account_kind in it, found none");
+  }
+  if (!target.network().empty()) {
+    const absl::StatusOr<std::uint8_t> network = ParseNetwork(target.network());
+    if (!network.ok()) return FieldError("target.network", std::string(network.status().message()));
+  }
+  if (target.account_kind().empty()) return absl::OkStatus();
+  const absl::StatusOr<std::uint8_t> kind = ParseAccountKind(target.account_kind());
+  return kind.ok() ? absl::OkStatus()
+                   : FieldError("target.account_kind", std::string(kind.status().message()));
+}
+
+absl::Status CheckPost(bool given, std::uint64_t post, const std::string& path) {
+  if (given && post <= kPostCostMax) return absl::OkStatus();
+  return FieldError(path, absl::StrCat("expected a cost of at most ", kPostCostMax));
+}
+
+absl::Status CheckCosts(const pb::Costs& costs) {
+  if (!costs.has_post() && costs.account_kinds_size() == 0) {
+    return FieldError("costs", "expected post or account_kinds in it, found none");
+  }
+  if (costs.has_post()) LAWINE_RETURN_IF_ERROR(CheckPost(true, costs.post(), "costs.post"));
+  std::array<bool, 256> given{};
+  for (int i = 0; i < costs.account_kinds_size(); ++i) {
+    const pb::AccountKindCost& cost = costs.account_kinds(i);
+    const std::string path = absl::StrCat("costs.account_kinds[", i, "]");
+    const absl::StatusOr<std::uint8_t> kind = ParseAccountKind(cost.account_kind());
+    if (!kind.ok()) return FieldError(path + ".account_kind", std::string(kind.status().message()));
+    if (std::exchange(given[*kind], true)) {
+      return FieldError(path + ".account_kind", "expected each account kind once");
+    }
+    LAWINE_RETURN_IF_ERROR(CheckPost(cost.has_post(), cost.post(), path + ".post"));
+  }
+  return absl::OkStatus();
+}
+
+// Who has each message from nobody.
+std::vector<std::vector<std::uint32_t>> PostsOf(const RunSpec& spec) {
+  std::vector<std::vector<std::uint32_t>> posts(lawine::MessagesOf(spec));
+  for (const MemberId member : spec.seed_members) posts[0].push_back(member.value);
+  for (std::size_t m = 0; spec.model != nullptr && m < posts.size(); ++m) {
+    for (const Injection& injection : spec.model->messages[m].injections) {
+      for (const MemberId member : injection.members) posts[m].push_back(member.value);
+    }
+  }
+  return posts;
+}
+
+}  // namespace
+
+absl::Status CheckGoal(const pb::Scenario& scenario) {
+  if (scenario.has_target()) LAWINE_RETURN_IF_ERROR(CheckTarget(scenario.target()));
+  const std::uint32_t percent = scenario.steps_to_percent();
+  if (scenario.has_steps_to_percent() && (percent < 1 || percent > 100)) {
+    return FieldError("steps_to_percent", absl::StrCat("expected 1 to 100, found ", percent));
+  }
+  return scenario.has_costs() ? CheckCosts(scenario.costs()) : absl::OkStatus();
+}
+
+TargetSpec PlanTarget(const pb::Target& target) {
+  TargetSpec plan;
+  if (target.has_community()) plan.community = target.community();
+  if (!target.network().empty()) plan.network = *ParseNetwork(target.network());
+  if (!target.account_kind().empty()) plan.account_kind = *ParseAccountKind(target.account_kind());
+  return plan;
+}
+
+absl::StatusOr<std::vector<std::uint64_t>> PlanCosts(const pb::Costs& costs, const RunSpec& spec,
+                                                     const Members& members) {
+  std::array<std::uint64_t, 256> by_kind;
+  by_kind.fill(costs.post());
+  for (const pb::AccountKindCost& cost : costs.account_kinds()) {
+    by_kind[*ParseAccountKind(cost.account_kind())] = cost.post();
+  }
+  std::vector<std::uint64_t> sums;
+  for (const std::vector<std::uint32_t>& posts : PostsOf(spec)) {
+    std::map<std::uint32_t, std::uint64_t> cost_of;
+    if (costs.account_kinds_size() > 0) {
+      LAWINE_ASSIGN_OR_RETURN(const auto records, members.ProfilesOf(posts));
+      for (const auto& record : records) cost_of[record.id()] = by_kind[record.account_kind() & 0xFF];
+    }
+    std::uint64_t& sum = sums.emplace_back(0);
+    for (const std::uint32_t member : posts) {
+      const auto found = cost_of.find(member);
+      sum += found == cost_of.end() ? costs.post() : found->second;
+    }
+  }
+  return sums;
+}
+
+std::vector<pb::Sentiment> SentimentsOf(const pb::Scenario& scenario) {
+  std::vector<pb::Sentiment> sentiments = {scenario.message().sentiment()};
+  for (const pb::FurtherMessage& message : scenario.messages()) {
+    sentiments.push_back(message.message().sentiment());
+  }
+  for (const pb::FurtherMessage& message : scenario.later().change().messages()) {
+    sentiments.push_back(message.message().sentiment());
+  }
+  return sentiments;
+}
+
+}  // namespace lawine

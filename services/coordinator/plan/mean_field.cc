@@ -1,0 +1,123 @@
+#include "services/coordinator/plan/mean_field.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace lawine {
+namespace {
+
+constexpr std::uint32_t kStepsMax = 10'000;
+// With less than this of a member acting, nothing worth counting follows.
+constexpr double kActingMin = 0.01;
+constexpr double kFewShare = 0.1;
+
+// The chance that a Poisson variable of this mean is at least `count`.
+double PoissonTail(double mean, double count) {
+  double term = std::exp(-mean), below = 0;
+  for (int k = 0; k < count && k < 1000; ++k) {
+    below += term;
+    term *= mean / (k + 1);
+  }
+  return std::clamp(1 - below, 0.0, 1.0);
+}
+
+class Field {
+ public:
+  Field(const MessageSpec& message, double members, double links)
+      : message_(message), members_(members), audience_(members > 0 ? links / members : 0) {}
+
+  ExpectedSpread Spread(double seeds, double seed_audience, std::uint32_t steps) {
+    accepted_ = acting_ = seeds;
+    sum_.forwards = seeds;
+    // Who is no epidemic's acts once: so many links can be tried at all.
+    const double most = message_.epidemic.has_value()
+                            ? std::numeric_limits<double>::infinity()
+                            : seed_audience + members_ * audience_ * message_.forward.ToDouble();
+    double attempts = seed_audience;
+    for (std::uint32_t t = 1; t <= steps && acting_ >= kActingMin; ++t) {
+      Step(std::min(attempts, most - sum_.attempts));
+      attempts = acting_ * audience_ * FriendsFactor();
+    }
+    return sum_;
+  }
+
+ private:
+  // Friends have larger networks than oneself: while few are reached, those who are have more followers than
+  // most.
+  double FriendsFactor() const { return 1 + std::max(0.0, 1 - accepted_ / (kFewShare * members_)); }
+
+  double Carry() const {
+    switch (message_.link.kind) {
+      case LinkChance::Kind::kByFollowees:
+        return audience_ > 1 ? 1 / audience_ : 1;
+      case LinkChance::Kind::kByWeight:
+        return 1;  // not known here: at most
+      default:
+        return message_.link.same.ToDouble();
+    }
+  }
+
+  // Members that have accepted once all have seen so much.
+  double Accepted(double seen) const {
+    const double each = seen / members_;
+    switch (message_.acceptance.kind) {
+      case Acceptance::Kind::kFirst:
+        return members_ * (1 - std::exp(-each));
+      case Acceptance::Kind::kLinearEqual:
+        return members_ * std::min(1.0, audience_ > 0 ? each / audience_ : 0);
+      case Acceptance::Kind::kLinearByWeight:
+        return members_ * std::min(1.0, each);
+      case Acceptance::Kind::kFraction:
+        return members_ * PoissonTail(each, std::ceil(message_.acceptance.fraction.ToDouble() * audience_));
+      case Acceptance::Kind::kCount:
+        return members_ * PoissonTail(each, message_.acceptance.count);
+    }
+    return members_;
+  }
+
+  void Step(double attempts) {
+    const double deliveries = attempts * Carry();
+    sum_.attempts += attempts;
+    sum_.deliveries += deliveries;
+    const double seen = deliveries * (message_.seen.has_value() ? message_.seen->ToDouble() : 1);
+    double accepting = 0;
+    if (message_.acceptance.first()) {
+      accepting = std::max(0.0, members_ - accepted_) * (1 - std::exp(-seen / members_));
+    } else {
+      const double before = Accepted(seen_);
+      accepting = std::min(Accepted(seen_ + seen) - before, std::max(0.0, members_ - accepted_));
+    }
+    seen_ += seen;
+    accepted_ += accepting;
+    const double forwards = accepting * message_.forward.ToDouble();
+    sum_.forwards += forwards;
+    if (!message_.epidemic.has_value()) {
+      acting_ = forwards;
+      return;
+    }
+    const double recovered = acting_ * message_.epidemic->recovery.ToDouble();
+    if (message_.epidemic->susceptible_again) accepted_ -= recovered;
+    acting_ += forwards - recovered;
+  }
+
+  const MessageSpec& message_;
+  const double members_;
+  const double audience_;
+  double accepted_ = 0;
+  double acting_ = 0;
+  double seen_ = 0;
+  ExpectedSpread sum_;
+};
+
+}  // namespace
+
+ExpectedSpread MeanField(const MessageSpec& message, double members, double links, double seeds,
+                         double seed_audience, std::optional<std::uint32_t> max_steps) {
+  if (members <= 0) return {};
+  const bool timed = message.delay.empty() && message.link_delay.empty();
+  const std::uint32_t steps = timed ? std::min(max_steps.value_or(kStepsMax), kStepsMax) : kStepsMax;
+  return Field(message, members, links).Spread(seeds, seed_audience, steps);
+}
+
+}  // namespace lawine

@@ -1,0 +1,259 @@
+#include "services/coordinator/plan/scenario_plan.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "engine/base/coin.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/spread/link_attempts.h"
+#include "services/common/errors.h"
+#include "services/coordinator/plan/goal_plan.h"
+#include "services/coordinator/plan/mean_field.h"
+#include "services/coordinator/plan/model_plan.h"
+#include "services/coordinator/plan/network_plan.h"
+#include "services/coordinator/plan/seed_plan.h"
+#include "services/coordinator/statistics/precision.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+// Simulate answers within the caller's deadline: at most this many deliveries are expected of it.
+constexpr std::uint64_t kSmallDeliveriesMax = 50'000'000;
+// A run ends within a day or not at all: at most this many deliveries are expected of it.
+constexpr std::uint64_t kDeliveriesMax = 10'000'000'000'000;
+
+// What two cores do, about: told to whoever asks how long it takes.
+constexpr double kDeliveriesPerSecond = 1e9;
+constexpr double kAttemptsPerSecond = 1e9;
+constexpr double kModelAttemptsPerSecond = 2e8;
+
+std::uint32_t MembersOf(const RunPlan& plan) {
+  const pbi::GraphInfo& info = plan.graph.info();
+  return info.boundaries(info.boundaries_size() - 1);
+}
+
+bool UsesLinkWeights(const RunSpec& spec) {
+  return spec.model != nullptr && std::ranges::any_of(AllRules(*spec.model), [](const MessageSpec* m) {
+           return NeedsLinkWeights(*m);
+         });
+}
+
+absl::Status CompleteModel(pb::Scenario& scenario, bool given) {
+  pb::Model& model = *scenario.mutable_model();
+  if (!given) model.mutable_forward();
+  if (model.has_forward() && !model.forward().has_probability())
+    model.mutable_forward()->set_probability(0.1);
+  return PlanMessageModel(model, scenario.step_seconds(), "model").status();
+}
+
+absl::Status PlanModel(const Members& members, RunPlan& plan) {
+  const pb::Model& model = plan.scenario.model();
+  plan.message_names = MessageNames(plan.scenario);
+  if (NeedsModelSpec(plan.scenario) || plan.spec.record_attribution) {
+    LAWINE_ASSIGN_OR_RETURN(ModelSpec spec, PlanModelSpec(plan.scenario, plan.spec.seed_members,
+                                                          MembersOf(plan), members, plan.warnings));
+    LAWINE_RETURN_IF_ERROR(PlanNetwork(plan.scenario, plan.graph.info(), members, spec));
+    plan.spec.model = std::make_shared<const ModelSpec>(std::move(spec));
+    plan.spec.seed_members.clear();
+    return CheckModelSpec(*plan.spec.model, MembersOf(plan));
+  }
+  LAWINE_ASSIGN_OR_RETURN(const MessageSpec message, PlanMessageModel(model, 0, "model"));
+  plan.spec.forward = message.forward;
+  plan.spec.link = message.link.same;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
+  pb::Scenario full = scenario;
+  if (full.graph().empty()) return FieldError("graph", "expected the name of a graph, found none");
+  if (full.message().kind().size() > 64) return FieldError("message.kind", "expected at most 64 bytes");
+  if (!pb::Sentiment_IsValid(full.message().sentiment())) {
+    return FieldError("message.sentiment",
+                      absl::StrCat("unknown value ", static_cast<int>(full.message().sentiment())));
+  }
+  if (full.message().kind().empty()) full.mutable_message()->set_kind("message");
+  if (full.message().sentiment() == pb::SENTIMENT_UNSPECIFIED) {
+    full.mutable_message()->set_sentiment(pb::SENTIMENT_NEUTRAL);
+  }
+  LAWINE_RETURN_IF_ERROR(
+      CompleteSeedMembers(*full.mutable_seed_members(), scenario.has_seed_members(), "seed_members"));
+  LAWINE_RETURN_IF_ERROR(CompleteModel(full, scenario.has_model()));
+  if (full.has_step_seconds() && (full.step_seconds() < 1 || full.step_seconds() > 86'400)) {
+    return FieldError("step_seconds", absl::StrCat("expected 1 to 86,400, found ", full.step_seconds()));
+  }
+  LAWINE_RETURN_IF_ERROR(CompleteMessages(full));
+  LAWINE_RETURN_IF_ERROR(CompleteNetwork(full));
+  LAWINE_RETURN_IF_ERROR(CheckGoal(full));
+  if (full.stop().max_steps() > limits::kStepsMax) {
+    return FieldError("stop.max_steps", absl::StrCat("expected at most ", limits::kStepsMax, ", found ",
+                                                     full.stop().max_steps()));
+  }
+  full.mutable_stop();
+  LAWINE_RETURN_IF_ERROR(CompletePrecision(full));
+  if (!full.has_replicas()) full.set_replicas(1);
+  if (full.replicas() < 1) {
+    return FieldError("replicas", absl::StrCat("expected 1 to ", limits::kReplicasMax, ", found 0"));
+  }
+  // Too many are refused where it is known what they would take: CheckEstimate.
+  if (full.replicas() <= limits::kReplicasMax &&
+      full.first_replica() > limits::kReplicasMax - full.replicas()) {
+    return FieldError("first_replica",
+                      absl::StrCat("expected replicas numbered 0 to ", limits::kReplicasMax - 1, ", found ",
+                                   full.replicas(), " from number ", full.first_replica()));
+  }
+  if (!full.has_first_replica()) full.set_first_replica(0);
+  if (!full.has_run_seed()) full.set_run_seed(1);
+  return full;
+}
+
+absl::StatusOr<std::uint32_t> MessageNumber(const std::vector<std::string>& names, const std::string& name,
+                                            const std::string& path) {
+  if (name.empty()) return 0;
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<std::uint32_t>(found - names.begin());
+  return FieldError(path, absl::StrCat("expected the name of a message (", absl::StrJoin(names, ", "),
+                                       "), found '", name, "'"));
+}
+
+namespace {
+
+// All messages of one replica.
+ExpectedSpread ExpectedOf(const RunPlan& plan) {
+  const pbi::GraphInfo& info = plan.graph.info();
+  const double members = MembersOf(plan), links = static_cast<double>(info.links());
+  const double mean_audience = members > 0 ? links / members : 0;
+  double seed_audience = 0;
+  for (const pb::SeedMember& seed : plan.seed_members) seed_audience += seed.audience();
+  if (plan.spec.model == nullptr) {
+    MessageSpec message;
+    message.forward = plan.spec.forward;
+    message.link.same = plan.spec.link;
+    return MeanField(message, members, links, static_cast<double>(plan.seed_members.size()), seed_audience,
+                     plan.spec.max_steps);
+  }
+  ExpectedSpread all;
+  for (std::size_t m = 0; m < plan.spec.model->messages.size(); ++m) {
+    const MessageSpec& message = plan.spec.model->messages[m];
+    double seeds = 0;
+    for (const Injection& injection : message.injections)
+      seeds += static_cast<double>(injection.members.size());
+    // Those of the first message's own seed members are known.
+    const double known = m == 0 ? static_cast<double>(plan.seed_members.size()) : 0;
+    const double audience = (m == 0 ? seed_audience : 0) + (seeds - known) * mean_audience;
+    const ExpectedSpread one = MeanField(message, members, links, seeds, audience, plan.spec.max_steps);
+    all.attempts += one.attempts;
+    all.deliveries += one.deliveries;
+    all.forwards += one.forwards;
+  }
+  return all;
+}
+
+}  // namespace
+
+pb::Estimate EstimateRun(const RunPlan& plan) {
+  const double members = MembersOf(plan);
+  const ExpectedSpread expected = ExpectedOf(plan);
+  const double replicas = plan.spec.replicas;
+  const bool links_tried =
+      plan.spec.model != nullptr || plan.spec.link != Threshold::FromFixed(Threshold::kOne);
+  pb::Estimate estimate;
+  estimate.set_deliveries(static_cast<std::uint64_t>(expected.deliveries * replicas));
+  estimate.set_forwards(static_cast<std::uint64_t>(expected.forwards * replicas));
+  estimate.set_seconds(
+      replicas * (links_tried ? expected.attempts / (plan.spec.model != nullptr ? kModelAttemptsPerSecond
+                                                                                : kAttemptsPerSecond)
+                              : expected.deliveries / kDeliveriesPerSecond));
+  // A lane's bits, a frontier's bits at each shard, what a step finds, and everybody's forwards of two steps.
+  const double shards = plan.graph.info().boundaries_size() - 1;
+  const double lane_bytes = 0.25 + 0.125 * shards + 4 + 8 * plan.spec.forward.ToDouble();
+  // Any model: sets, receipt steps, what was seen, arrivals.
+  const double message_bytes = plan.spec.model == nullptr ? 0 : 24.0 * MessagesOf(plan.spec);
+  const double bytes_a_member = (lane_bytes + message_bytes) * plan.spec.lanes +
+                                (plan.spec.record_receipts ? 8 : 0) + (plan.spec.record_attribution ? 24 : 0);
+  estimate.set_memory_bytes(static_cast<std::uint64_t>(members * bytes_a_member));
+  estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
+  return estimate;
+}
+
+absl::Status CheckEstimate(const RunPlan& plan) {
+  const std::uint64_t deliveries = plan.estimate.deliveries();
+  if (plan.spec.replicas > limits::kReplicasMax) {
+    return FieldError(
+        "replicas",
+        absl::StrFormat(
+            "expected 1 to %d, found %d: they are expected to make about %.1e deliveries, %.1f "
+            "hours of work at 1e9 a second; %d tell a mean to a hundredth of a replica's standard "
+            "deviation, and until_precision ends as soon as enough is known",
+            limits::kReplicasMax, plan.spec.replicas, static_cast<double>(deliveries),
+            static_cast<double>(deliveries) / 3.6e12, limits::kReplicasMax));
+  }
+  if (deliveries <= kDeliveriesMax) return absl::OkStatus();
+  const std::uint64_t affordable = kDeliveriesMax / (deliveries / plan.spec.replicas);
+  return FieldError(
+      "replicas",
+      absl::StrFormat("expected at most %d on this graph and at this forwarding rate, found %d: "
+                      "they are expected to make about %.1e deliveries, %.0f hours of work at "
+                      "1e9 a second; a run may take %.0e",
+                      affordable, plan.spec.replicas, static_cast<double>(deliveries),
+                      static_cast<double>(deliveries) / 3.6e12, static_cast<double>(kDeliveriesMax)));
+}
+
+absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRecord& graph,
+                                const Members& members, bool attribution) {
+  RunPlan plan;
+  plan.scenario = scenario;
+  plan.graph = graph;
+  // A graph that never changed has one version, and nobody need know.
+  plan.scenario.set_graph_version(graph.info().graph_version());
+  if (graph.info().graph_version() == 1) plan.scenario.clear_graph_version();
+  LAWINE_RETURN_IF_ERROR(CompletePeople(graph.info(), plan.scenario));
+  plan.spec.run_seed = scenario.run_seed();
+  plan.spec.first_replica = scenario.first_replica();
+  plan.spec.replicas = scenario.replicas();
+  plan.spec.record_receipts = plan.spec.record_attribution = attribution;
+  plan.spec.lanes = LanesFor(MembersOf(plan), scenario.replicas());
+  if (scenario.stop().has_max_steps()) plan.spec.max_steps = scenario.stop().max_steps();
+  const pb::Stop& later_stop = scenario.later().change().stop();
+  if (later_stop.has_max_steps()) plan.spec.max_steps = later_stop.max_steps();
+  LAWINE_ASSIGN_OR_RETURN(
+      SeedPlan seeds, PlanSeedMembers(scenario.seed_members(), scenario.run_seed(), members, "seed_members"));
+  plan.spec.seed_members = std::move(seeds.members);
+  plan.seed_members = std::move(seeds.profiles);
+  plan.warnings = std::move(seeds.warnings);
+  LAWINE_RETURN_IF_ERROR(PlanModel(members, plan));
+  LAWINE_RETURN_IF_ERROR(
+      MessageNumber(plan.message_names, scenario.until_precision().message(), "until_precision.message")
+          .status());
+  plan.sentiments = SentimentsOf(plan.scenario);
+  if (scenario.has_target()) plan.spec.target = PlanTarget(scenario.target());
+  plan.spec.steps_to_percent = scenario.steps_to_percent();
+  if (scenario.has_costs()) {
+    LAWINE_ASSIGN_OR_RETURN(plan.costs, PlanCosts(scenario.costs(), plan.spec, members));
+  }
+  if (graph.info().link_weights() && !UsesLinkWeights(plan.spec)) {
+    plan.warnings.emplace_back(
+        "links of this graph have probabilities; this model has its own and does not use them");
+  }
+  plan.estimate = EstimateRun(plan);
+  LAWINE_RETURN_IF_ERROR(CheckEstimate(plan));
+  std::string canonical;
+  pb::Scenario keyed = plan.scenario;
+  keyed.clear_graph_version();  // the digest says it
+  keyed.SerializeToString(&canonical);
+  std::uint64_t h = 0;
+  for (const char c : canonical) h = hash::Absorb(h, static_cast<unsigned char>(c));
+  plan.result_key = absl::StrFormat("%s-%016x", graph.info().digest(), h);
+  return plan;
+}
+
+}  // namespace lawine

@@ -1,0 +1,202 @@
+#include "services/coordinator/runs/conductor.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/spread/local_cluster.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+#include "services/common/wire.h"
+#include "services/coordinator/runs/prepare.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+
+using RunCalls = WorkerCalls<pbi::ConductRunRequest, pbi::ConductRunResponse>;
+
+void AddPrepared(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
+  whole.load_seconds = std::max(whole.load_seconds, part.load_seconds());
+  whole.links_on_disk += part.links_on_disk();
+  whole.partly_in_memory = whole.partly_in_memory || part.partly_in_memory();
+}
+
+// REQUIRES: the plan asks for groups.
+std::uint64_t GroupsMax(const RunPlan& plan) {
+  const std::uint64_t steps = MessagesOf(plan.spec) > 1 ? limits::kStepsMax + 1 : 0;
+  return GroupsCount(*plan.spec.model->groups) + steps;
+}
+
+// Adds one worker's last message to the whole.
+absl::Status Merge(const RunPlan& plan, const pbi::ConductRunResponse& part, ConductOutcome& whole) {
+  whole.processing_seconds = std::max(whole.processing_seconds, part.processing_seconds());
+  whole.exchange_bytes += part.exchange_bytes();
+  whole.links_touched += part.links_touched();
+  whole.traces.push_back(part.trace());
+  whole.target_members += part.target_members();
+  for (const pbi::GroupCounts& counts : part.groups()) {
+    if (counts.message() >= whole.groups.size() || counts.group() >= GroupsMax(plan)) {
+      return absl::DataLossError(absl::StrCat("a worker reports group ", counts.group(), " of message ",
+                                              counts.message(), ", which nobody asked for"));
+    }
+    std::vector<GroupRow>& groups = whole.groups[counts.message()];
+    if (counts.group() >= groups.size()) groups.resize(std::size_t{counts.group()} + 1);
+    AddTo(wire::FromProto(counts), groups[counts.group()]);
+  }
+  std::vector<LaneOutcome> lanes;
+  for (const pbi::LaneRow& row : part.lanes()) {
+    LAWINE_ASSIGN_OR_RETURN(lanes.emplace_back(), wire::FromProto(row));
+    if (row.steps_size() == 0) continue;
+    std::vector<StepCounts>& steps = whole.kept_steps.emplace_back();
+    for (const pbi::StepRow& step : row.steps()) steps.push_back(wire::FromProto(step));
+  }
+  return MergeLanes(lanes, whole.lanes);
+}
+
+// The sums by step must be those of the replicas.
+absl::Status CheckSteps(const RunPlan& plan, const ConductOutcome& outcome) {
+  const std::size_t messages = outcome.steps.size();
+  const bool complete = outcome.lanes.size() == plan.spec.replicas * messages &&
+                        outcome.kept_steps.size() == (plan.spec.keep_steps ? plan.spec.replicas : 0);
+  for (std::size_t m = 0; m < messages; ++m) {
+    StepCounts by_step, by_replica;
+    for (const StepCounts& counts : outcome.steps[m]) AddTo(counts, by_step);
+    for (std::size_t i = m; i < outcome.lanes.size(); i += messages) {
+      by_replica.deliveries += outcome.lanes[i].deliveries;
+      by_replica.first_receipts += outcome.lanes[i].reach;
+      by_replica.forwards += outcome.lanes[i].forwards;
+    }
+    if (complete && by_step.deliveries == by_replica.deliveries &&
+        by_step.first_receipts == by_replica.first_receipts && by_step.forwards == by_replica.forwards) {
+      continue;
+    }
+    return absl::DataLossError(absl::StrCat(
+        "a worker reports ", by_step.deliveries, " deliveries of message ", m, " by step and ",
+        by_replica.deliveries, " in ", outcome.lanes.size(), " replicas: the result cannot be trusted"));
+  }
+  return absl::OkStatus();
+}
+
+// What the plan knows of each replica's messages.
+void AddPlanned(const RunPlan& plan, ConductOutcome& outcome) {
+  const std::size_t messages = outcome.steps.size();
+  for (std::size_t first = 0; first < outcome.lanes.size(); first += messages) {
+    std::uint64_t positive = 0, negative = 0;
+    for (std::size_t m = 0; messages > 1 && m < messages; ++m) {
+      const std::uint64_t reach = outcome.lanes[first + m].reach;
+      if (plan.sentiments[m] == lawine::v1::SENTIMENT_POSITIVE) positive += reach;
+      if (plan.sentiments[m] == lawine::v1::SENTIMENT_NEGATIVE) negative += reach;
+    }
+    for (std::size_t m = 0; m < messages; ++m) {
+      LaneOutcome& lane = outcome.lanes[first + m];
+      lane.target_members = outcome.target_members;
+      lane.cost = plan.costs.empty() ? 0 : plan.costs[m];
+      lane.positive_reach = positive;
+      lane.negative_reach = negative;
+    }
+  }
+}
+
+// Reads what workers report until all have ended; the first failure ends them all.
+absl::Status Follow(RunCalls& calls, const std::function<void(const pbi::ConductRunResponse&)>& report,
+                    Cancellation& cancellation, std::vector<pbi::ConductRunResponse>& lasts) {
+  SharedEnd end(cancellation);
+  while (auto event = calls.Next()) {
+    if (!event->message.has_value()) {
+      const bool whole = !event->status.ok() || lasts[event->worker].done();
+      end.Note(whole ? event->status : absl::InternalError("a worker ended its part early"));
+      continue;
+    }
+    if (event->worker == 0) report(*event->message);
+    if (event->message->done()) lasts[event->worker] = *std::move(event->message);
+  }
+  return end.cause();
+}
+
+}  // namespace
+
+std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t message) {
+  std::vector<LaneOutcome> lanes;
+  for (std::size_t i = message; i < outcome.lanes.size(); i += outcome.steps.size()) {
+    lanes.push_back(outcome.lanes[i]);
+  }
+  return lanes;
+}
+
+namespace {
+
+absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
+                                      const RunWatch& watch, Cancellation& cancellation) {
+  if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
+  RunCalls calls(placement, &WorkerStub::ConductRun, absl::Now() + timeout, cancellation);
+  pbi::RunBlock block;
+  block.set_first_replica(plan.spec.first_replica);
+  block.set_replicas(plan.spec.replicas);
+  pbi::ConductRunRequest request;
+  *request.mutable_plan() = wire::ToProto(plan.spec);
+  FillPlan(plan.graph.info(), placement, *request.mutable_plan());
+  const auto adapt = [&placement](pbi::RunPlan& own, std::size_t w) {
+    own.set_own_node_id(placement.workers[w].node_id);
+    own.set_report_steps(w == 0);
+  };
+  const auto prepared = [&block](const pbi::ConductRunResponse& response) { *block.add_said() = response; };
+  LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
+  if (watch.started != nullptr) watch.started();
+  const auto report = [&](const pbi::ConductRunResponse& response) {
+    for (const pbi::StepRow& row : response.steps()) {
+      if (plan.spec.replicas == 1 && row.message() == 0) watch.step(wire::FromProto(row));
+    }
+    if (response.steps_size() > 0 && !response.done()) *block.add_said() = response;
+    if (response.replicas_done() > 0) watch.replicas_done(response.replicas_done());
+  };
+  std::vector<pbi::ConductRunResponse> lasts(calls.size());
+  LAWINE_RETURN_IF_ERROR(Follow(calls, report, cancellation, lasts));
+  for (pbi::ConductRunResponse& last : lasts) {
+    last.mutable_trace()->set_first_replica(plan.spec.first_replica);
+    *block.add_said() = std::move(last);
+  }
+  return block;
+}
+
+}  // namespace
+
+absl::StatusOr<pbi::RunBlock> HearRun(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
+                                      const RunWatch& watch, Cancellation& cancellation) {
+  absl::StatusOr<pbi::RunBlock> block = HearAll(plan, placement, timeout, watch, cancellation);
+  if (block.ok()) return block;
+  return placement.Ended(block.status());
+}
+
+absl::StatusOr<ConductOutcome> OutcomeOf(const RunPlan& plan, const pbi::RunBlock& block) {
+  ConductOutcome outcome;
+  outcome.steps.resize(MessagesOf(plan.spec));
+  if (plan.spec.model != nullptr && plan.spec.model->groups.has_value()) {
+    const std::vector<GroupRow> none(GroupsCount(*plan.spec.model->groups));
+    outcome.groups.assign(outcome.steps.size(), none);
+  }
+  for (const pbi::ConductRunResponse& said : block.said()) {
+    if (said.prepared()) AddPrepared(said, outcome);
+    for (const pbi::StepRow& row : said.steps()) {
+      if (row.message() >= outcome.steps.size()) continue;  // CheckSteps misses it
+      outcome.steps[row.message()].push_back(wire::FromProto(row));
+    }
+    if (said.done()) LAWINE_RETURN_IF_ERROR(Merge(plan, said, outcome));
+  }
+  LAWINE_RETURN_IF_ERROR(CheckSteps(plan, outcome));
+  AddPlanned(plan, outcome);
+  return outcome;
+}
+
+absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
+                                          absl::Duration timeout, const RunWatch& watch,
+                                          Cancellation& cancellation) {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::RunBlock block, HearRun(plan, placement, timeout, watch, cancellation));
+  return OutcomeOf(plan, block);
+}
+
+}  // namespace lawine

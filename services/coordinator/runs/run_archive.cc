@@ -1,0 +1,95 @@
+#include "services/coordinator/runs/run_archive.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "services/coordinator/runs/run_names.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+
+template <class Message>
+absl::StatusOr<Message> Parse(const std::string& key, const std::string& value) {
+  Message message;
+  if (message.ParseFromString(value)) return message;
+  return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::uint64_t> RunArchive::Save(const pbi::RunRecord& record) {
+  const std::string value = record.SerializeAsString();
+  LAWINE_RETURN_IF_ERROR(registry_.Put(RunKey(record.run_id()), value));
+  return value.size();
+}
+
+absl::StatusOr<pbi::RunRecord> RunArchive::Load(std::uint64_t run_id) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, registry_.Get(RunKey(run_id)));
+  return Parse<pbi::RunRecord>(RunKey(run_id), value);
+}
+
+absl::Status RunArchive::ForEach(
+    const std::function<absl::Status(pbi::RunRecord, std::uint64_t)>& visit) const {
+  return registry_.Scan("run/", [&](const std::string& key, const std::string& value) -> absl::Status {
+    LAWINE_ASSIGN_OR_RETURN(pbi::RunRecord record, Parse<pbi::RunRecord>(key, value));
+    return visit(std::move(record), value.size());
+  });
+}
+
+absl::Status RunArchive::Forget(const pbi::RunRecord& record, std::uint64_t next_id) {
+  // Numbers are not used twice: workers may still know this one.
+  LAWINE_RETURN_IF_ERROR(registry_.Put(kNextRunKey, absl::StrCat(next_id)));
+  LAWINE_RETURN_IF_ERROR(DropBlocks(record.run_id()));
+  if (!record.request_id().empty()) {
+    LAWINE_RETURN_IF_ERROR(registry_.Delete(RunRequestKey(record.request_id())));
+  }
+  return registry_.Delete(RunKey(record.run_id()));
+}
+
+absl::Status RunArchive::AddBlock(std::uint64_t run_id, const pbi::RunBlock& block) {
+  return registry_.Put(RunBlockKey(run_id, block.first_replica()), block.SerializeAsString());
+}
+
+absl::StatusOr<std::vector<pbi::RunBlock>> RunArchive::Blocks(std::uint64_t run_id) const {
+  std::vector<pbi::RunBlock> blocks;
+  const auto add = [&blocks](const std::string& key, const std::string& value) -> absl::Status {
+    LAWINE_ASSIGN_OR_RETURN(blocks.emplace_back(), Parse<pbi::RunBlock>(key, value));
+    return absl::OkStatus();
+  };
+  LAWINE_RETURN_IF_ERROR(registry_.Scan(RunBlockPrefix(run_id), add));
+  return blocks;
+}
+
+absl::Status RunArchive::DropBlocks(std::uint64_t run_id) {
+  std::vector<std::string> keys;
+  const auto note = [&keys](const std::string& key, const std::string&) -> absl::Status {
+    keys.push_back(key);
+    return absl::OkStatus();
+  };
+  LAWINE_RETURN_IF_ERROR(registry_.Scan(RunBlockPrefix(run_id), note));
+  for (const std::string& key : keys) LAWINE_RETURN_IF_ERROR(registry_.Delete(key));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> RunArchive::RunOfRequest(const std::string& request_id) const {
+  if (request_id.empty()) return std::string();
+  absl::StatusOr<std::string> run = registry_.Get(RunRequestKey(request_id));
+  if (absl::IsNotFound(run.status())) return std::string();
+  return run;
+}
+
+absl::Status RunArchive::NoteRequest(const std::string& request_id, const std::string& run) {
+  if (request_id.empty() || registry_.Get(RunRequestKey(request_id)).value_or("") == run) {
+    return absl::OkStatus();
+  }
+  return registry_.Put(RunRequestKey(request_id), run);
+}
+
+std::uint64_t RunArchive::NextId() const {
+  std::uint64_t next = 1;
+  return absl::SimpleAtoi(registry_.Get(kNextRunKey).value_or(""), &next) ? next : 1;
+}
+
+}  // namespace lawine

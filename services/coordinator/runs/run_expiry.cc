@@ -1,0 +1,141 @@
+#include <google/protobuf/util/time_util.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
+#include "services/coordinator/runs/run_names.h"
+#include "services/coordinator/runs/run_receipts.h"
+#include "services/coordinator/runs/runs.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+using google::protobuf::util::TimeUtil;
+
+}  // namespace
+
+void Runs::End(RunEntry& entry, pb::RunState state, const std::string& error, const pb::RunResult* result) {
+  pb::Run& run = *entry.record.mutable_run();
+  run.set_state(state);
+  run.set_error(error);
+  run.clear_waiting_for();
+  *run.mutable_end_time() = TimeUtil::GetCurrentTime();
+  *run.mutable_expire_time() =
+      TimeUtil::SecondsToTimestamp(run.end_time().seconds() + absl::ToInt64Seconds(options_.results_kept));
+  absl::Status saved = Save(entry, result);
+  if (saved.ok()) saved = archive_.DropBlocks(entry.run_id);
+  if (saved.ok()) return;
+  run.set_state(pb::RUN_STATE_FAILED);
+  run.set_error(absl::StrCat("the result could not be kept: ", saved.message()));
+}
+
+absl::Status Runs::Save(RunEntry& entry, const pb::RunResult* result) {
+  internal::v1::RunRecord record = entry.record;
+  if (result != nullptr) {
+    *record.mutable_result() = *result;
+    *record.mutable_trace() = {entry.trace.begin(), entry.trace.end()};
+  }
+  LAWINE_ASSIGN_OR_RETURN(entry.record_bytes, archive_.Save(record));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<pb::Run> Runs::Pin(const std::string& name, bool pinned) {
+  LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
+  MutexLock lock(entry->mutex);
+  pb::Run run = entry->record.run();
+  if (!Ended(run.state())) {
+    return absl::FailedPreconditionError(absl::StrCat(name, " is going on: only ended runs expire"));
+  }
+  run.set_pinned(pinned);
+  run.clear_expire_time();
+  if (!pinned) {
+    *run.mutable_expire_time() =
+        TimeUtil::SecondsToTimestamp(absl::ToUnixSeconds(absl::Now() + options_.results_kept));
+  }
+  LAWINE_ASSIGN_OR_RETURN(internal::v1::RunRecord record, archive_.Load(entry->run_id));
+  *record.mutable_run() = run;
+  LAWINE_ASSIGN_OR_RETURN(entry->record_bytes, archive_.Save(record));
+  *entry->record.mutable_run() = run;
+  return run;
+}
+
+absl::Status Runs::Delete(const std::string& name) {
+  LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
+  if (!Ended(Describe(*entry).state())) {
+    return absl::FailedPreconditionError(absl::StrCat(name, " is going on: cancel it first"));
+  }
+  return Forget(*entry);
+}
+
+absl::Status Runs::Forget(RunEntry& entry) {
+  std::uint64_t next_id = 0;
+  {
+    MutexLock lock(mutex_);
+    next_id = next_id_;
+  }
+  bool receipts = false;
+  {
+    MutexLock lock(entry.mutex);
+    LAWINE_RETURN_IF_ERROR(archive_.Forget(entry.record, next_id));
+    receipts = entry.record.run().record_receipts();
+  }
+  {
+    MutexLock lock(mutex_);
+    runs_.erase(entry.run_id);
+  }
+  for (const WorkerHandle& worker : receipts ? workers_.Alive() : std::vector<WorkerHandle>()) {
+    ForgetReceipts(worker, entry.run_id);
+  }
+  return absl::OkStatus();
+}
+
+// Forgets ended runs whose time has come, then the oldest until all that is kept takes little enough. The
+// latest stays, however large.
+void Runs::Sweep() {
+  struct Kept {
+    Entry entry;
+    std::int64_t end_seconds;
+    std::int64_t expire_seconds;
+    std::uint64_t bytes;
+  };
+  std::vector<Kept> kept;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [run_id, entry] : runs_) {
+      MutexLock entry_lock(entry->mutex);
+      const pb::Run& run = entry->record.run();
+      if (!Ended(run.state()) || run.pinned()) continue;
+      kept.push_back({entry, run.end_time().seconds(), run.expire_time().seconds(), entry->record_bytes});
+    }
+  }
+  std::stable_sort(kept.begin(), kept.end(),
+                   [](const Kept& a, const Kept& b) { return a.end_seconds < b.end_seconds; });
+  std::uint64_t bytes = 0;
+  for (const Kept& run : kept) bytes += run.bytes;
+  const std::int64_t now = absl::ToUnixSeconds(absl::Now());
+  for (const Kept& run : kept) {
+    const bool too_many = bytes > options_.results_bytes_max && run.entry != kept.back().entry;
+    // Records of versions that did not let them expire have no time: they stay until there is no room.
+    if ((run.expire_seconds == 0 || run.expire_seconds > now) && !too_many) continue;
+    bytes -= run.bytes;
+    const absl::Status forgotten = Forget(*run.entry);
+    spdlog::info("{} is forgotten: {} {}", RunName(run.entry->run_id),
+                 too_many ? "results take too much room" : "its time has come", forgotten.ToString());
+  }
+}
+
+void Runs::SweepNowAndThen() {
+  const absl::Duration every = std::min(absl::Minutes(1), options_.results_kept / 4 + absl::Milliseconds(50));
+  for (;;) {
+    Sweep();
+    MutexLock lock(mutex_);
+    if (!stopping_) stop_asked_.WaitFor(mutex_, absl::ToChronoNanoseconds(every));
+    if (stopping_) return;
+  }
+}
+
+}  // namespace lawine

@@ -1,0 +1,39 @@
+// How a coordinator treats runs.
+#ifndef LAWINE_SERVICES_COORDINATOR_RUNS_RUN_OPTIONS_H_
+#define LAWINE_SERVICES_COORDINATOR_RUNS_RUN_OPTIONS_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "services/coordinator/runs/run_recovery.h"
+
+namespace lawine {
+
+// Of the owner of a token; 0: no limit.
+struct OwnerLimits {
+  std::uint32_t runs_at_once = 0;
+  std::uint32_t runs_queued = 0;
+};
+
+struct RunsOptions {
+  std::uint32_t at_once_max = 8;  // 1 to 64; further runs queue
+  // About so much work is done again after a loss: replicas and waves that are over are kept so often.
+  absl::Duration keep_every = absl::Seconds(10);
+  RecoveryOptions recovery;
+  absl::Duration results_kept = absl::Hours(7 * 24);  // after the end, unless pinned
+  // Records of ended runs take at most so many bytes, the latest and pinned ones beside: then the oldest go.
+  std::uint64_t results_bytes_max = std::uint64_t{1} << 30;
+  // Goes on with runs of an earlier coordinator; else they are paused.
+  bool resume = true;
+  // By name of the owner; limits may change at any time. None: nobody has any. Thread-safe.
+  std::function<OwnerLimits(const std::string& owner)> limits_of = {};
+};
+
+// INVALID_ARGUMENT names the option.
+absl::Status CheckRunsOptions(const RunsOptions& options);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_RUNS_RUN_OPTIONS_H_

@@ -1,0 +1,57 @@
+#include "services/coordinator/runs/run_receipts.h"
+
+#include <spdlog/spdlog.h>
+
+#include "services/common/rpc.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+constexpr absl::Duration kReadTimeout = absl::Hours(1);
+constexpr absl::Duration kForgetTimeout = absl::Seconds(10);
+
+}  // namespace
+
+absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std::uint32_t message,
+                          const std::function<bool(const pb::ListReceiptsResponse&)>& write) {
+  grpc::ClientContext context;
+  SetDeadline(context, kReadTimeout);
+  pbi::ReadReceiptsRequest request;
+  request.set_run_id(run_id);
+  request.set_message(message);
+  const auto reader = worker.stub->ReadReceipts(&context, request);
+  pbi::ReadReceiptsResponse part;
+  while (reader->Read(&part)) {
+    pb::ListReceiptsResponse response;
+    response.mutable_members()->Swap(part.mutable_members());
+    response.mutable_receipt_steps()->Swap(part.mutable_receipt_steps());
+    response.mutable_forward_steps_plus_one()->Swap(part.mutable_forward_steps_plus_one());
+    response.mutable_numbers()->Swap(part.mutable_numbers());
+    response.mutable_senders_plus_one()->Swap(part.mutable_senders_plus_one());
+    response.mutable_deliveries()->Swap(part.mutable_deliveries());
+    response.mutable_networks()->Swap(part.mutable_networks());
+    response.mutable_account_kinds()->Swap(part.mutable_account_kinds());
+    response.mutable_communities()->Swap(part.mutable_communities());
+    if (write(response)) continue;
+    context.TryCancel();
+    reader->Finish();
+    return absl::CancelledError("the reader is gone");
+  }
+  return worker.Said(reader->Finish());
+}
+
+void ForgetReceipts(const WorkerHandle& worker, std::uint64_t run_id) {
+  grpc::ClientContext context;
+  SetDeadline(context, kForgetTimeout);
+  pbi::DropRunRequest request;
+  request.set_run_id(run_id);
+  pbi::DropRunResponse response;
+  const grpc::Status status = worker.stub->DropRun(&context, request, &response);
+  if (!status.ok())
+    spdlog::warn("{} still keeps receipts of run {}: {}", worker.Text(), run_id, status.error_message());
+}
+
+}  // namespace lawine

@@ -1,0 +1,141 @@
+// Runs: asked for, queued, conducted, watched, kept.
+#ifndef LAWINE_SERVICES_COORDINATOR_RUNS_RUNS_H_
+#define LAWINE_SERVICES_COORDINATOR_RUNS_RUNS_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lawine/internal/v1/registry.pb.h"
+#include "lawine/v1/simulation.pb.h"
+#include "services/common/turns.h"
+#include "services/coordinator/graphs/graphs.h"
+#include "services/coordinator/runs/conductor.h"
+#include "services/coordinator/runs/run_archive.h"
+#include "services/coordinator/runs/run_blocks.h"
+#include "services/coordinator/runs/run_entry.h"
+#include "services/coordinator/runs/run_metrics.h"
+#include "services/coordinator/runs/run_options.h"
+
+namespace lawine {
+
+// Thread-safe. A run that was accepted is gone on with until it ends, also by later coordinators: each
+// attempt begins where what is kept of the one before ends (run_blocks.h), and has frames of its own. Asking,
+// pausing and ending are in runs.cc, going on in run_conducting.cc, forgetting in run_expiry.cc.
+class Runs {
+ public:
+  static constexpr std::size_t kQueuedMax = 10'000;
+
+  // `metrics` may be null.
+  Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options,
+       RunMetrics* metrics);
+  ~Runs();
+
+  // Reads the registry and starts taking runs from the queue. Call once, first.
+  absl::Status Start();
+  // Leaves what is going on to a later coordinator and waits for its threads. Safe to call twice.
+  void Stop();
+
+  // `owner`: name of the caller's token; empty where there are none.
+  absl::StatusOr<lawine::v1::CreateRunResponse> Create(const lawine::v1::CreateRunRequest& request,
+                                                       const std::string& owner);
+  // Runs now, on the caller's thread, and keeps nothing. `cancelled` is asked now and then.
+  absl::StatusOr<lawine::v1::RunResult> Simulate(const lawine::v1::Scenario& scenario, absl::Duration timeout,
+                                                 const std::function<bool()>& cancelled);
+
+  // What a run of the scenario would be; it has no number yet.
+  absl::StatusOr<RunPlan> Plan(const lawine::v1::Scenario& scenario, bool attribution = false) const;
+
+  // NOT_FOUND when there is no such run.
+  absl::StatusOr<std::shared_ptr<RunEntry>> Find(const std::string& name) const;
+  absl::StatusOr<lawine::v1::Run> Get(const std::string& name) const;
+  std::vector<lawine::v1::Run> List(std::size_t count, std::uint64_t before_id) const;  // latest first
+  absl::StatusOr<lawine::v1::RunResult> Result(const std::string& name) const;
+  absl::StatusOr<lawine::v1::GetRunTraceResponse> Trace(const std::string& name) const;
+  absl::StatusOr<lawine::v1::Run> Cancel(const std::string& name);
+  // FAILED_PRECONDITION when it has ended; for Resume also while it is on its way to a pause.
+  absl::StatusOr<lawine::v1::Run> Pause(const std::string& name);
+  absl::StatusOr<lawine::v1::Run> Resume(const std::string& name);
+  // FAILED_PRECONDITION unless it has ended.
+  absl::StatusOr<lawine::v1::Run> Pin(const std::string& name, bool pinned);
+  absl::Status Delete(const std::string& name);
+  // Of a message, by name; the first one's for none.
+  absl::Status Receipts(const std::string& name, const std::string& message,
+                        const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write) const;
+
+  // A number for a run that is answered at once and kept nowhere; no other run has it.
+  std::uint64_t NewUnnamedId();
+
+  void Count(std::uint32_t& running, std::uint32_t& queued) const;
+  const RunsOptions& options() const { return options_; }
+
+ private:
+  using Entry = std::shared_ptr<RunEntry>;
+
+  // What is to be run: of a branch, with the run that it is of.
+  absl::StatusOr<lawine::v1::Scenario> ScenarioOf(const lawine::v1::CreateRunRequest& request) const;
+  // What a branch must have in common with its run, unless that is forgotten.
+  absl::Status CheckBranchOf(const RunEntry& entry, lawine::v1::RunResult& result) const;
+  absl::Status TakeIn(internal::v1::RunRecord record, std::uint64_t bytes);
+  // As it is kept, with its result. FAILED_PRECONDITION when it has none.
+  absl::StatusOr<internal::v1::RunRecord> Succeeded(const std::string& name) const;
+  std::uint32_t QueuePosition(std::uint64_t run_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  lawine::v1::Run Describe(const RunEntry& entry) const;
+  absl::Status Accept(RunEntry& entry, lawine::v1::Run run, const RunPlan& plan,
+                      const std::string& request_id);
+  lawine::v1::Run Stopped(const Entry& entry, Wish wish);
+  absl::Status CheckQueue(const std::string& owner) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  OwnerLimits LimitsOf(const std::string& owner) const;
+  void Enqueue(const Entry& entry);
+  // The first whose owner may have one more run going on, taken from the queue; null when there is none.
+  Entry TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  void RunQueue();
+  void Conduct(RunEntry& entry);
+  absl::StatusOr<lawine::v1::RunResult> ConductAttempts(RunEntry& entry);
+  absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, Placement& used);
+  absl::StatusOr<std::uint32_t> NextAttempt(RunEntry& entry);
+  absl::StatusOr<lawine::v1::RunResult> Once(RunPlan plan, absl::Duration timeout,
+                                             Cancellation& cancellation);
+  void CountEnd(const RunEntry& entry, const absl::StatusOr<lawine::v1::RunResult>& result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
+  void Settle(RunEntry& entry, const absl::StatusOr<lawine::v1::RunResult>& result);
+  // Sets how the run has ended, and keeps it so.
+  void End(RunEntry& entry, lawine::v1::RunState state, const std::string& error,
+           const lawine::v1::RunResult* result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
+  absl::Status Save(RunEntry& entry, const lawine::v1::RunResult* result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
+
+  void SweepNowAndThen();
+  void Sweep();
+  absl::Status Forget(RunEntry& entry);
+
+  RunArchive archive_;
+  Graphs& graphs_;
+  WorkerDirectory& workers_;
+  const RunsOptions options_;
+  mutable MemberOrders orders_;
+  RunMetrics* const metrics_;
+  Turns requests_;
+  std::vector<std::thread> threads_;
+  mutable Mutex mutex_;
+  CondVar queue_changed_;
+  CondVar stop_asked_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  // Of runs that are answered at once and kept nowhere: from 2^63, never those of an earlier coordinator.
+  std::uint64_t next_unnamed_id_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::uint64_t, Entry> runs_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::uint32_t> running_of_ ABSL_GUARDED_BY(mutex_);  // by owner
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_RUNS_RUNS_H_

@@ -1,0 +1,55 @@
+// Replicas seen together: how their counts are spread. Counts are exact integers; only means, deviations and
+// shares are not.
+#ifndef LAWINE_SERVICES_COORDINATOR_STATISTICS_ENSEMBLE_H_
+#define LAWINE_SERVICES_COORDINATOR_STATISTICS_ENSEMBLE_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/spread/outcome.h"
+#include "lawine/v1/simulation.pb.h"
+
+namespace lawine {
+
+// A replica that ends with less than this share of the members has died out.
+inline constexpr std::uint64_t kDyingOutPercent = 5;
+
+// What is counted of each replica: the fields of lawine.v1.EnsembleMeasures.
+struct Measure {
+  const char* name;
+  std::uint64_t (*value_of)(const LaneOutcome& lane);
+  // Only told where this is so of some replica; null: always.
+  bool (*is_told)(const LaneOutcome& lane) = nullptr;
+};
+std::span<const Measure> Measures();
+// The name is a measure's. INVALID_ARGUMENT for `path` with what may have been meant.
+absl::Status CheckMeasure(const std::string& path, const std::string& measure);
+// REQUIRES: there is one of this name.
+const Measure& MeasureOf(std::string_view name);
+// Whether there is something to tell of it.
+bool IsTold(std::span<const LaneOutcome> lanes, const Measure& measure);
+// By replica, for statistics.
+std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure);
+
+// REQUIRES: at least two replicas, on a graph of `members_count` members.
+lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count);
+
+// Adds what replicas were like by step, from the steps that were kept of each: ascending, some left out.
+// REQUIRES: at least two replicas.
+void AddSteps(std::span<const std::vector<StepCounts>> kept_steps, lawine::v1::Ensemble& ensemble);
+
+// Mean of a measure; 0 where it is not told. REQUIRES: there is one of this name.
+double MeanOf(const lawine::v1::Ensemble& ensemble, const std::string& measure);
+
+// REQUIRES: at least two values, ascending.
+lawine::v1::Distribution DistributionOf(std::span<const std::uint64_t> sorted);
+// REQUIRES: at least one value, ascending.
+std::vector<lawine::v1::HistogramBin> HistogramOf(std::span<const std::uint64_t> sorted);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_STATISTICS_ENSEMBLE_H_

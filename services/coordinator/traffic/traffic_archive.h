@@ -1,0 +1,35 @@
+// Generated traffic on disk: what is over of calls that may be repeated.
+#ifndef LAWINE_SERVICES_COORDINATOR_TRAFFIC_TRAFFIC_ARCHIVE_H_
+#define LAWINE_SERVICES_COORDINATOR_TRAFFIC_TRAFFIC_ARCHIVE_H_
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/coordinator/registry/registry_store.h"
+#include "services/coordinator/traffic/traffic_conductor.h"
+#include "services/coordinator/traffic/traffic_plan.h"
+
+namespace lawine {
+
+// Thread-safe, but for one request id at a time. Calls without a request id keep nothing.
+class TrafficArchive {
+ public:
+  TrafficArchive(RegistryStore& registry, absl::Duration kept) : registry_(registry), kept_(kept) {}
+
+  // What an earlier call of the same job has left, into `so_far`; nothing where there is none.
+  // INVALID_ARGUMENT where the request id was used for another job. Forgets what is older than `kept`,
+  // whosever it is.
+  absl::Status Load(const TrafficJob& job, TrafficConducted& so_far) const;
+  // Durable when it returns. REQUIRES: no wave is ahead.
+  absl::Status Save(const TrafficJob& job, const TrafficConducted& so_far) const;
+  absl::Status Forget(const TrafficJob& job) const;
+
+ private:
+  absl::Status Sweep() const;
+
+  RegistryStore& registry_;
+  const absl::Duration kept_;
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_TRAFFIC_TRAFFIC_ARCHIVE_H_

@@ -1,0 +1,56 @@
+// How two ensembles differ, in numbers and in words.
+#ifndef LAWINE_SERVICES_COORDINATOR_WHAT_IF_DIFFERENCE_H_
+#define LAWINE_SERVICES_COORDINATOR_WHAT_IF_DIFFERENCE_H_
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/spread/outcome.h"
+#include "lawine/v1/comparison.pb.h"
+#include "services/coordinator/statistics/statistics.h"
+
+namespace lawine {
+
+// What is compared: all replicas of one scenario.
+struct ComparedRun {
+  std::string name;
+  std::string graph_digest;        // of the graph as it was made: versions of a graph share members
+  std::vector<LaneOutcome> lanes;  // by replica
+  std::vector<std::vector<StepCounts>>
+      kept_steps;  // by replica, the first ones, ascending; some may be left out
+};
+
+// On versions of the same graph replica i meets the same luck.
+bool IsPaired(const ComparedRun& of, const ComparedRun& against);
+
+// Of one measure alone.
+DifferenceEstimate EstimateDifference(std::span<const LaneOutcome> of, std::span<const LaneOutcome> against,
+                                      const std::string& measure, bool paired);
+
+// REQUIRES: equally many replicas, at least two; `measure` is the one that the answer is about.
+lawine::v1::Difference MakeDifference(const ComparedRun& of, const ComparedRun& against,
+                                      const std::string& measure);
+
+// "B reaches more than A in 97 of 100 paired replicas: +1,234 members [1,100 to 1,370]."
+std::string AnswerOf(const lawine::v1::Difference& difference, const std::string& measure);
+// Verb and noun of a measure: {"reaches more", "reaches fewer", "reaches most", "reaches fewest", "members"}.
+struct MeasureWords {
+  const char* more;
+  const char* less;
+  const char* most;
+  const char* least;
+  const char* unit;
+};
+MeasureWords WordsOf(const std::string& measure);
+// Whether less of it is better, where nobody says.
+bool LessIsBetter(const std::string& measure);
+// REQUIRES: there is a measure of this name.
+const lawine::v1::MeasureDifference& DifferenceIn(const lawine::v1::Difference& difference,
+                                                  const std::string& measure);
+// A mean, with no more decimals than it needs: "1,234", "12.3".
+std::string MeanText(double mean);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_WHAT_IF_DIFFERENCE_H_

@@ -1,0 +1,16 @@
+// Sweeps: a scenario at every value of a field, under the same luck.
+#ifndef LAWINE_SERVICES_COORDINATOR_WHAT_IF_SWEEP_H_
+#define LAWINE_SERVICES_COORDINATOR_WHAT_IF_SWEEP_H_
+
+#include "absl/status/statusor.h"
+#include "lawine/v1/what_if.pb.h"
+#include "services/coordinator/what_if/what_if_run.h"
+
+namespace lawine {
+
+// The last response of the call: the estimate if that is all that was asked for, else the result.
+absl::StatusOr<lawine::v1::SweepResponse> Sweep(const lawine::v1::SweepRequest& request, WhatIfRuns& runs);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_WHAT_IF_SWEEP_H_

@@ -1,0 +1,131 @@
+#include "services/coordinator/workers/placements.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
+#include "services/coordinator/workers/graph_identity.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+
+constexpr char kPrefix[] = "placement/";
+// So long a use that would begin waits for a hold to end: most do within a second.
+constexpr absl::Duration kUsePatience = absl::Seconds(5);
+constexpr absl::Duration kLookEvery = absl::Milliseconds(10);
+
+std::vector<std::string> OwnersOf(const pbi::PlacementRecord& record) {
+  return {record.owners().begin(), record.owners().end()};
+}
+
+}  // namespace
+
+absl::Status Placements::Load() {
+  MutexLock lock(mutex_);
+  return registry_.Scan(kPrefix, [this](const std::string& key, const std::string& value) -> absl::Status {
+    pbi::PlacementRecord record;
+    if (!record.ParseFromString(value))
+      return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+    const std::string graph = key.substr(sizeof kPrefix - 1);
+    workers_.SetOwners(graph, record.graph_digest(), OwnersOf(record));
+    records_[graph] = std::move(record);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Placements::SetOwners(const pbi::GraphInfo& graph,
+                                   const std::map<std::uint32_t, std::string>& owners) {
+  MutexLock lock(mutex_);
+  pbi::PlacementRecord record = records_[graph.name()];
+  if (record.graph_digest() != MadeDigest(graph)) record.clear_owners();
+  record.set_graph_digest(MadeDigest(graph));
+  record.set_epoch(record.epoch() + 1);
+  while (record.owners_size() < graph.boundaries_size() - 1) record.add_owners();
+  for (const auto& [shard, owner] : owners) record.set_owners(static_cast<int>(shard), owner);
+  LAWINE_RETURN_IF_ERROR(registry_.Put(absl::StrCat(kPrefix, graph.name()), record.SerializeAsString()));
+  workers_.SetOwners(graph.name(), MadeDigest(graph), OwnersOf(record));
+  records_[graph.name()] = std::move(record);
+  return absl::OkStatus();
+}
+
+absl::Status Placements::Forget(const std::string& graph) {
+  MutexLock lock(mutex_);
+  if (records_.erase(graph) == 0) return absl::OkStatus();
+  workers_.ForgetOwners(graph);
+  return registry_.Delete(absl::StrCat(kPrefix, graph));
+}
+
+std::string Placements::OwnerOf(const std::string& graph, std::uint32_t shard) const {
+  MutexLock lock(mutex_);
+  const auto it = records_.find(graph);
+  if (it == records_.end() || static_cast<int>(shard) >= it->second.owners_size()) return "";
+  return it->second.owners(static_cast<int>(shard));
+}
+
+std::uint64_t Placements::EpochOf(const std::string& graph) const {
+  MutexLock lock(mutex_);
+  const auto it = records_.find(graph);
+  return it == records_.end() ? 0 : it->second.epoch();
+}
+
+absl::StatusOr<std::shared_ptr<Cancellation>> Placements::Use(const std::string& graph) const {
+  const absl::Time end = absl::Now() + kUsePatience;
+  MutexLock lock(mutex_);
+  for (;;) {
+    const Gate& gate = gates_[graph];
+    if (!gate.held) return gate.lease;
+    const absl::Duration left = end - absl::Now();
+    if (left <= absl::ZeroDuration()) {
+      return ShardsMove(absl::StrCat("shards of graph '", graph, "' are moving to other workers"));
+    }
+    released_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Placements::Hold>> Placements::HoldGraph(
+    const std::string& graph, absl::Duration timeout, const std::function<bool()>& stopping) {
+  std::weak_ptr<Cancellation> lease;
+  {
+    MutexLock lock(mutex_);
+    Gate& gate = gates_[graph];
+    if (std::exchange(gate.held, true)) {
+      return absl::UnavailableError(absl::StrCat("graph '", graph, "' is held by somebody else"));
+    }
+    lease = gate.lease;
+    gate.lease->Cancel();
+    gate.lease = nullptr;
+  }
+  auto hold = std::make_unique<Hold>(*this, graph);
+  const absl::Time end = absl::Now() + timeout;
+  while (!lease.expired()) {
+    if (stopping()) return absl::CancelledError("the hold was given up");
+    if (absl::Now() > end) {
+      return absl::UnavailableError(absl::StrCat("what goes on with graph '", graph,
+                                                 "' has not ended within ", absl::FormatDuration(timeout)));
+    }
+    absl::SleepFor(kLookEvery);
+  }
+  return hold;
+}
+
+void Placements::Release(const std::string& graph) {
+  MutexLock lock(mutex_);
+  gates_[graph] = Gate();
+  released_.NotifyAll();
+}
+
+void Placements::SetDrained(std::set<std::string> node_ids) {
+  MutexLock lock(mutex_);
+  drained_ = std::move(node_ids);
+}
+
+std::vector<WorkerHandle> Placements::ForNewShards(std::vector<WorkerHandle> workers) const {
+  MutexLock lock(mutex_);
+  std::erase_if(workers, [this](const WorkerHandle& worker) { return drained_.contains(worker.node_id); });
+  return workers;
+}
+
+}  // namespace lawine

@@ -1,0 +1,28 @@
+// What the coordinator asks of workers about copies of single shards.
+#ifndef LAWINE_SERVICES_COORDINATOR_WORKERS_SHARD_CALLS_H_
+#define LAWINE_SERVICES_COORDINATOR_WORKERS_SHARD_CALLS_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/status.h"
+#include "lawine/internal/v1/placement.pb.h"
+#include "services/coordinator/workers/cancellation.h"
+#include "services/coordinator/workers/worker_directory.h"
+
+namespace lawine {
+
+// A shard that is slower to copy than this is copied again later, from where it was.
+absl::Duration CopyTimeout(std::uint64_t bytes);
+
+// `to` copies the shard from `from`; told(bytes) now and then. OK when the copy is whole and can be adopted.
+// All failures name the worker.
+absl::Status FetchShard(const WorkerHandle& to, const WorkerHandle& from, const internal::v1::ShardId& shard,
+                        absl::Duration timeout, const std::function<void(std::uint64_t)>& told,
+                        Cancellation& cancellation);
+absl::Status AdoptShard(const WorkerHandle& worker, const internal::v1::ShardId& shard);
+absl::Status DropShard(const WorkerHandle& worker, const internal::v1::ShardId& shard, bool arrived_only);
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_WORKERS_SHARD_CALLS_H_

@@ -1,0 +1,271 @@
+#include "services/coordinator/workers/worker_directory.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "engine/base/check.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+
+namespace lawine {
+
+namespace pb = ::lawine::v1;
+namespace pbi = ::lawine::internal::v1;
+
+namespace {
+constexpr char kShardsMovePayload[] = "lawine/shards-move";
+}  // namespace
+
+std::string WorkerHandle::Text() const { return absl::StrCat("worker ", node_id, " at ", address); }
+
+absl::Status WorkerHandle::Said(const grpc::Status& status) const {
+  const absl::Status said = FromGrpc(status);
+  if (said.ok()) return said;
+  absl::Status named(said.code(), absl::StrCat(Text(), ": ", said.message()));
+  said.ForEachPayload(
+      [&named](absl::string_view name, const absl::Cord& payload) { named.SetPayload(name, payload); });
+  return named;
+}
+
+absl::Status WorkerHandle::PartSaid(const grpc::Status& status) const {
+  if (status.ok()) return absl::OkStatus();
+  const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
+  return PartFailed(static_cast<absl::StatusCode>(status.error_code()),
+                    absl::StrCat(gone ? " has disappeared: " : ": ", status.error_message()));
+}
+
+absl::Status WorkerHandle::PartFailed(absl::StatusCode code, const std::string& what) const {
+  return absl::Status(code, absl::StrCat(Text(), " (shards ", absl::StrJoin(shards, ", "), ")", what));
+}
+
+absl::Status Placement::Check(const std::string& graph) const {
+  if (missing.empty()) return absl::OkStatus();
+  std::string text = absl::StrCat("graph '", graph, "': no live worker holds ",
+                                  missing.size() == 1 ? "shard " : "shards ", absl::StrJoin(missing, ", "));
+  for (const std::string& problem : problems) absl::StrAppend(&text, "; ", problem);
+  absl::StrAppend(&text, ". Start the workers that hold them, or restore or make the graph again.");
+  return absl::UnavailableError(text);
+}
+
+absl::Status Placement::Ended(absl::Status status) const {
+  if (status.ok() || lease == nullptr || !lease->cancelled()) return status;
+  return ShardsMove("it was stopped because shards of its graph move to other workers");
+}
+
+absl::Status ShardsMove(const std::string& what) {
+  absl::Status status = WithReason(absl::UnavailableError(absl::StrCat(what, ": try again")), "SHARDS_MOVE");
+  status.SetPayload(kShardsMovePayload, absl::Cord("1"));
+  return status;
+}
+
+bool IsShardsMove(const absl::Status& status) { return status.GetPayload(kShardsMovePayload).has_value(); }
+
+void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
+  MutexLock lock(mutex_);
+  Worker& worker = workers_[request.node_id()];
+  if (worker.stub == nullptr || worker.said.address() != request.address()) {
+    const std::shared_ptr<grpc::Channel> channel = OpenChannel(request.address(), credentials_);
+    worker.stub = pbi::WorkerService::NewStub(channel);
+    worker.copies = pbi::ShardService::NewStub(channel);
+  }
+  worker.said = request;
+  worker.heard = absl::Now();
+  changed_.NotifyAll();
+}
+
+bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }
+
+WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
+  return {.node_id = worker.said.node_id(),
+          .address = worker.said.address(),
+          .stub = worker.stub,
+          .copies = worker.copies};
+}
+
+std::vector<WorkerHandle> WorkerDirectory::Alive() const {
+  MutexLock lock(mutex_);
+  std::vector<WorkerHandle> alive;
+  for (const auto& [node_id, worker] : workers_) {
+    if (IsAlive(worker)) alive.push_back(Handle(worker));
+  }
+  return alive;
+}
+
+bool WorkerDirectory::WaitForWorkers(std::uint32_t workers_count, absl::Duration timeout) const {
+  const absl::Time end = absl::Now() + timeout;
+  while (Alive().size() < workers_count) {
+    const absl::Duration left = end - absl::Now();
+    if (left <= absl::ZeroDuration()) return false;
+    MutexLock lock(mutex_);
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kHeartbeat)));
+  }
+  return true;
+}
+
+void WorkerDirectory::SetOwners(const std::string& graph, const std::string& digest,
+                                std::vector<std::string> owners) {
+  MutexLock lock(mutex_);
+  owners_[graph] = {.digest = digest, .node_ids = std::move(owners)};
+  changed_.NotifyAll();
+}
+
+void WorkerDirectory::ForgetOwners(const std::string& graph) {
+  MutexLock lock(mutex_);
+  owners_.erase(graph);
+}
+
+const std::string* WorkerDirectory::OwnerOf(const std::string& graph, const std::string& digest,
+                                            std::uint32_t shard) const {
+  const auto it = owners_.find(graph);
+  if (it == owners_.end() || it->second.digest != digest || shard >= it->second.node_ids.size())
+    return nullptr;
+  const std::string& node_id = it->second.node_ids[shard];
+  return node_id.empty() ? nullptr : &node_id;
+}
+
+std::vector<pbi::RegisterRequest> WorkerDirectory::Said() const {
+  MutexLock lock(mutex_);
+  std::vector<pbi::RegisterRequest> said;
+  for (const auto& [node_id, worker] : workers_) {
+    if (IsAlive(worker)) said.push_back(worker.said);
+  }
+  return said;
+}
+
+absl::StatusOr<WorkerHandle> WorkerDirectory::Live(const std::string& node_id) const {
+  MutexLock lock(mutex_);
+  const auto it = workers_.find(node_id);
+  if (it != workers_.end() && IsAlive(it->second)) return Handle(it->second);
+  return absl::NotFoundError(absl::StrCat("worker ", node_id, " is not there"));
+}
+
+// Whether the shard works and is of the graph that is meant.
+bool WorkerDirectory::Count(const pbi::HeldShard& shard, const std::string& digest,
+                            const WorkerHandle& handle, std::vector<std::string>& problems) {
+  if (!shard.problem().empty()) {
+    problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(), ": ", shard.problem()));
+  } else if (shard.graph_digest() != digest) {
+    problems.push_back(absl::StrCat("shard ", shard.shard(), " on ", handle.Text(),
+                                    " belongs to another graph of this name (digest ", shard.graph_digest(),
+                                    ")"));
+  }
+  return shard.problem().empty() && shard.graph_digest() == digest;
+}
+
+Placement WorkerDirectory::Find(const std::string& graph, const std::string& digest,
+                                std::uint32_t shards_count) const {
+  Placement placement;
+  std::set<std::uint32_t> placed;
+  MutexLock lock(mutex_);
+  for (const auto& [node_id, worker] : workers_) {
+    if (!IsAlive(worker)) continue;
+    WorkerHandle handle = Handle(worker);
+    bool holds_anothers = false;
+    for (const pbi::HeldShard& shard : worker.said.shards()) {
+      if (shard.graph() != graph || !Count(shard, digest, handle, placement.problems)) continue;
+      if (shard.shard() >= shards_count) continue;
+      const std::string* const owner = OwnerOf(graph, digest, shard.shard());
+      if (owner != nullptr && *owner != node_id) {
+        holds_anothers = true;
+        placement.problems.push_back(absl::StrCat(handle.Text(), " has an earlier copy of shard ",
+                                                  shard.shard(), ", which is worker ", *owner,
+                                                  "'s now, and is to drop it first"));
+      } else if (!placed.contains(shard.shard())) {
+        handle.shards.push_back(shard.shard());
+      }
+    }
+    // It would answer for what is not its own.
+    if (holds_anothers || handle.shards.empty()) continue;
+    std::sort(handle.shards.begin(), handle.shards.end());
+    placed.insert(handle.shards.begin(), handle.shards.end());
+    placement.workers.push_back(std::move(handle));
+  }
+  for (std::uint32_t s = 0; s < shards_count; ++s) {
+    if (!placed.contains(s)) placement.missing.push_back(s);
+  }
+  std::sort(placement.workers.begin(), placement.workers.end(),
+            [](const WorkerHandle& a, const WorkerHandle& b) { return a.shards[0] < b.shards[0]; });
+  return placement;
+}
+
+const WorkerHandle& Placement::HolderOf(std::uint32_t shard) const {
+  const auto holds = [shard](const WorkerHandle& worker) {
+    return std::binary_search(worker.shards.begin(), worker.shards.end(), shard);
+  };
+  const auto holder = std::find_if(workers.begin(), workers.end(), holds);
+  LAWINE_CHECK(holder != workers.end());
+  return *holder;
+}
+
+Placement WorkerDirectory::WaitFor(const std::string& graph, const std::string& digest,
+                                   std::uint32_t shards_count, absl::Duration timeout) const {
+  const absl::Time end = absl::Now() + timeout;
+  for (;;) {
+    Placement placement = Find(graph, digest, shards_count);
+    const absl::Duration left = end - absl::Now();
+    if (placement.missing.empty() || left <= absl::ZeroDuration()) return placement;
+    MutexLock lock(mutex_);
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kHeartbeat)));
+  }
+}
+
+std::vector<WorkerHandle> WorkerDirectory::HoldersOf(const std::string& graph) const {
+  MutexLock lock(mutex_);
+  std::vector<WorkerHandle> holders;
+  for (const auto& [node_id, worker] : workers_) {
+    if (!IsAlive(worker)) continue;
+    WorkerHandle handle = Handle(worker);
+    for (const pbi::HeldShard& shard : worker.said.shards()) {
+      if (shard.graph() == graph) handle.shards.push_back(shard.shard());
+    }
+    if (!handle.shards.empty()) holders.push_back(std::move(handle));
+  }
+  return holders;
+}
+
+std::optional<pbi::GraphInfo> WorkerDirectory::LowestVersion(const std::string& graph,
+                                                             const std::string& digest) const {
+  MutexLock lock(mutex_);
+  std::optional<pbi::GraphInfo> lowest;
+  for (const auto& [node_id, worker] : workers_) {
+    for (const pbi::HeldShard& shard : worker.said.shards()) {
+      if (shard.graph() != graph || shard.graph_digest() != digest || !IsAlive(worker)) continue;
+      const bool lower = !lowest.has_value() || shard.info().graph_version() < lowest->graph_version();
+      if (lower && shard.has_info()) lowest = shard.info();
+    }
+  }
+  return lowest;
+}
+
+std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
+  MutexLock lock(mutex_);
+  std::vector<pb::WorkerStatus> all;
+  for (const auto& [node_id, worker] : workers_) {
+    pb::WorkerStatus& status = all.emplace_back();
+    status.set_node_id(node_id);
+    status.set_address(worker.said.address());
+    status.set_alive(IsAlive(worker));
+    status.set_seconds_since_heard(absl::ToDoubleSeconds(absl::Now() - worker.heard));
+    status.set_shards(static_cast<std::uint32_t>(worker.said.shards_size()));
+    status.set_runs(worker.said.runs());
+    status.set_memory_limit_bytes(worker.said.memory_limit_bytes());
+    for (const pbi::HeldShard& shard : worker.said.shards()) {
+      status.set_disk_bytes(status.disk_bytes() + shard.disk_bytes());
+      status.set_resident_bytes(status.resident_bytes() + shard.resident_bytes());
+      if (shard.partly_in_memory()) {
+        status.set_shards_partly_in_memory(status.shards_partly_in_memory() + 1);
+      }
+      if (!shard.problem().empty()) {
+        status.add_problems(
+            absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "': ", shard.problem()));
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace lawine

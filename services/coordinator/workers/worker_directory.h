@@ -1,0 +1,132 @@
+// Which workers there are, where, and what they hold, from what they say every second.
+#ifndef LAWINE_SERVICES_COORDINATOR_WORKERS_WORKER_DIRECTORY_H_
+#define LAWINE_SERVICES_COORDINATOR_WORKERS_WORKER_DIRECTORY_H_
+
+#include <grpcpp/security/credentials.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/base/mutex.h"
+#include "lawine/internal/v1/placement.grpc.pb.h"
+#include "lawine/internal/v1/worker.grpc.pb.h"
+#include "lawine/v1/cluster.pb.h"
+#include "services/coordinator/workers/cancellation.h"
+
+namespace lawine {
+
+// Its calls are driven by gRPC's own threads.
+using WorkerStub = class internal::v1::WorkerService::Stub::async;
+
+// A worker as seen at one moment. The stub may be used by several threads.
+struct WorkerHandle {
+  std::string node_id;
+  std::string address;
+  std::shared_ptr<internal::v1::WorkerService::Stub> stub;
+  std::vector<std::uint32_t> shards = {};  // of the graph asked for, ascending
+  std::shared_ptr<internal::v1::ShardService::Stub> copies = nullptr;
+
+  std::string Text() const;  // "worker w-12 at 127.0.0.1:7071"
+  // What a call to the worker said, with the worker named.
+  absl::Status Said(const grpc::Status& status) const;
+  // How the worker's part of a run or of traffic ended; a failure with worker and shards named.
+  absl::Status PartSaid(const grpc::Status& status) const;
+  // `what` begins with what follows the name.
+  absl::Status PartFailed(absl::StatusCode code, const std::string& what) const;
+};
+
+// Who holds a graph's shards.
+struct Placement {
+  std::vector<WorkerHandle> workers;   // by first shard
+  std::vector<std::uint32_t> missing;  // shards no live worker holds in working order
+  std::vector<std::string> problems;   // what workers say of shards that do not work
+  // While somebody has it the shards stay where they are. It is cancelled when they are to move: what goes on
+  // has to end then. Null where nobody needs to know; see placements.h.
+  std::shared_ptr<Cancellation> lease = nullptr;
+
+  // UNAVAILABLE, naming the missing shards, unless all are there.
+  absl::Status Check(const std::string& graph) const;
+  // How something ended that used it: UNAVAILABLE, as ShardsMove, where that was because shards are to move.
+  absl::Status Ended(absl::Status status) const;
+  // REQUIRES: the shard is not missing.
+  const WorkerHandle& HolderOf(std::uint32_t shard) const;
+};
+
+// What was going on with a graph, or was to begin, and can be done again as soon as its shards have moved.
+absl::Status ShardsMove(const std::string& what);
+bool IsShardsMove(const absl::Status& status);
+
+// Thread-safe.
+class WorkerDirectory {
+ public:
+  static constexpr absl::Duration kHeartbeat = absl::Milliseconds(500);
+  static constexpr absl::Duration kAliveFor = absl::Seconds(5);
+
+  // `credentials` of calls to workers; none: plain text.
+  explicit WorkerDirectory(std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr)
+      : credentials_(std::move(credentials)) {}
+
+  void Register(const internal::v1::RegisterRequest& request);
+
+  // Live workers by node id.
+  std::vector<WorkerHandle> Alive() const;
+  bool WaitForWorkers(std::uint32_t workers_count, absl::Duration timeout) const;
+
+  // `digest` is that of the graph as it was made, here and below.
+  Placement Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const;
+  // Waits until all shards are held; workers report new ones with their next heartbeat.
+  Placement WaitFor(const std::string& graph, const std::string& digest, std::uint32_t shards_count,
+                    absl::Duration timeout) const;
+  // Who owns the shards of a graph, node ids by shard, empty for those that whoever holds them owns: of two
+  // workers that hold one only the owner counts, and a worker that still holds what is another's counts for
+  // nothing of the graph before it has dropped it.
+  void SetOwners(const std::string& graph, const std::string& digest, std::vector<std::string> owners);
+  void ForgetOwners(const std::string& graph);
+  // What live workers said last, by node id.
+  std::vector<internal::v1::RegisterRequest> Said() const;
+  // NOT_FOUND unless it is alive.
+  absl::StatusOr<WorkerHandle> Live(const std::string& node_id) const;
+  // Live workers that hold anything under this name.
+  std::vector<WorkerHandle> HoldersOf(const std::string& graph) const;
+
+  // Of the graphs that shards of this one are at, the one of the lowest version.
+  std::optional<internal::v1::GraphInfo> LowestVersion(const std::string& graph,
+                                                       const std::string& digest) const;
+
+  std::vector<lawine::v1::WorkerStatus> Describe() const;
+
+ private:
+  struct Worker {
+    internal::v1::RegisterRequest said;
+    absl::Time heard;
+    std::shared_ptr<internal::v1::WorkerService::Stub> stub;
+    std::shared_ptr<internal::v1::ShardService::Stub> copies;
+  };
+  struct Owners {
+    std::string digest;
+    std::vector<std::string> node_ids;
+  };
+  static bool IsAlive(const Worker& worker);
+  static WorkerHandle Handle(const Worker& worker);
+  const std::string* OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static bool Count(const internal::v1::HeldShard& shard, const std::string& digest,
+                    const WorkerHandle& handle, std::vector<std::string>& problems);
+
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  std::map<std::string, Worker> workers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Owners> owners_ ABSL_GUARDED_BY(mutex_);  // by graph
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_COORDINATOR_WORKERS_WORKER_DIRECTORY_H_
