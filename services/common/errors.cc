@@ -114,10 +114,16 @@ absl::Status FromGrpc(const grpc::Status& status) {
   for (const auto& detail : rich.details()) {
     google::rpc::ErrorInfo info;
     google::rpc::BadRequest bad;
+    google::rpc::RetryInfo again;
     if (detail.UnpackTo(&info)) result = WithReason(std::move(result), info.reason());
     if (detail.UnpackTo(&bad) && bad.field_violations_size() > 0) {
       result.SetPayload(kFieldPayload, absl::Cord(bad.field_violations(0).field()));
       result.SetPayload(kDescriptionPayload, absl::Cord(bad.field_violations(0).description()));
+    }
+    if (detail.UnpackTo(&again)) {
+      result = WithRetry(
+          std::move(result),
+          absl::Milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(again.retry_delay())));
     }
   }
   return result;

@@ -28,6 +28,11 @@ bool IsLoopback(const std::string& host_port) {
          (absl::StartsWith(host, "127.") && inet_pton(AF_INET, host.c_str(), &address) == 1);
 }
 
+bool IsAnyAddress(const std::string& host_port) {
+  const std::string host = host_port.substr(0, host_port.rfind(':'));
+  return host == "0.0.0.0" || host == "[::]";
+}
+
 absl::StatusOr<BoundServer> StartServer(const Listening& listening,
                                         const std::vector<grpc::Service*>& services) {
   LAWINE_ASSIGN_OR_RETURN(const std::string host, HostOf(listening.address));
@@ -64,7 +69,7 @@ absl::StatusOr<BoundServer> StartServer(const Listening& listening,
     return absl::UnavailableError(absl::StrCat("cannot listen on ", listening.address,
                                                ": the port is in use or the address is not this machine's"));
   }
-  bound.address = absl::StrCat(host == "0.0.0.0" || host == "[::]" ? "127.0.0.1" : host, ":", port);
+  bound.address = absl::StrCat(IsAnyAddress(listening.address) ? "127.0.0.1" : host, ":", port);
   return bound;
 }
 

@@ -38,6 +38,8 @@ struct Listening {
 
 // "127.0.0.1:80", "localhost:80" and the like.
 bool IsLoopback(const std::string& host_port);
+// "0.0.0.0:80" and the like: every address of this machine.
+bool IsAnyAddress(const std::string& host_port);
 
 // Starts a server. INVALID_ARGUMENT for plain text on an address that is not loopback unless `insecure`;
 // UNAVAILABLE when the port is taken. Adds the health service.

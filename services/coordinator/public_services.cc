@@ -1,6 +1,7 @@
 #include "services/coordinator/public_services.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "services/common/rpc.h"
 #include "services/coordinator/graphs/preset_list.h"
 #include "services/coordinator/runs/run_result.h"
+#include "services/coordinator/workers/call_guard.h"
 
 namespace lawine {
 
@@ -20,6 +22,7 @@ namespace pbi = ::lawine::internal::v1;
 namespace {
 
 constexpr std::uint32_t kPageMax = 1000;
+constexpr std::string_view kReadingCalls = "calls that read whole graphs (verify, stats with their shape)";
 constexpr absl::Duration kWatchEvery = absl::Milliseconds(200);
 constexpr absl::Duration kSimulateTimeoutMax = absl::Minutes(10);
 
@@ -73,18 +76,30 @@ grpc::Status GraphService::DeleteGraph(grpc::ServerContext*, const pb::DeleteGra
   return ToGrpc(graphs_.Delete(request->name()));
 }
 
-grpc::Status GraphService::GetGraphStats(grpc::ServerContext*, const pb::GetGraphStatsRequest* request,
+grpc::Status GraphService::GetGraphStats(grpc::ServerContext* context,
+                                         const pb::GetGraphStatsRequest* request,
                                          pb::GetGraphStatsResponse* response) {
+  const GoingOn going_on(request->shape() ? reading_ : describing_);
+  const absl::Status room = request->shape() ? CheckRoom(going_on, kReadingAtOnceMax, kReadingCalls)
+                                             : CheckRoom(going_on, kDescribingAtOnceMax, "calls for stats");
+  if (!room.ok()) return ToGrpc(room);
+  Cancellation cancellation;
+  const CallGuard guard(*context, cancellation);
   const auto use = GraphUse::Of(graphs_, request->name());  // where it fails, what follows says why
-  const auto stats = graphs_.Stats(*request);
+  const auto stats = graphs_.Stats(*request, cancellation);
   if (stats.ok()) *response = *stats;
   return ToGrpc(stats.status());
 }
 
-grpc::Status GraphService::VerifyGraph(grpc::ServerContext*, const pb::VerifyGraphRequest* request,
+grpc::Status GraphService::VerifyGraph(grpc::ServerContext* context, const pb::VerifyGraphRequest* request,
                                        pb::VerifyGraphResponse* response) {
+  const GoingOn reading(reading_);
+  const absl::Status room = CheckRoom(reading, kReadingAtOnceMax, kReadingCalls);
+  if (!room.ok()) return ToGrpc(room);
+  Cancellation cancellation;
+  const CallGuard guard(*context, cancellation);
   const auto use = GraphUse::Of(graphs_, request->name());  // as above
-  const auto verified = graphs_.Verify(request->name());
+  const auto verified = graphs_.Verify(request->name(), cancellation);
   if (verified.ok()) *response = *verified;
   return ToGrpc(verified.status());
 }
@@ -220,15 +235,16 @@ grpc::Status SimulationService::WatchRun(grpc::ServerContext* context, const pb:
   *response.mutable_run() = runs_.Get(request->name()).value_or(pb::Run());
   const pb::Scenario scenario = response.run().scenario();
   if (!writer->Write(response)) return grpc::Status::CANCELLED;
-  std::size_t next = request->after_steps();
+  std::size_t next = request->after_steps();  // any number at all
   if (!WriteProgress((*entry)->progress, scenario, *context, *writer, next)) return grpc::Status::CANCELLED;
   // Steps of runs of an earlier coordinator are in their result.
   const bool ended_before = (*entry)->progress.steps_count() == 0 && scenario.replicas() == 1;
   const auto result = ended_before ? runs_.Result(request->name()) : absl::NotFoundError("");
-  for (int i = static_cast<int>(next); result.ok() && i < result->steps_size(); ++i) {
+  const std::size_t steps = result.ok() ? static_cast<std::size_t>(result->steps_size()) : 0;
+  for (; next < steps; ++next) {
     response.Clear();
     response.set_replica(scenario.first_replica());
-    *response.mutable_step() = result->steps(i);
+    *response.mutable_step() = result->steps(static_cast<int>(next));
     if (!writer->Write(response)) return grpc::Status::CANCELLED;
   }
   response.Clear();

@@ -2,6 +2,9 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_PUBLIC_SERVICES_H_
 #define LAWINE_SERVICES_COORDINATOR_PUBLIC_SERVICES_H_
 
+#include <atomic>
+#include <cstdint>
+
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
@@ -35,8 +38,13 @@ class GraphService final : public lawine::v1::GraphService::Service {
                          lawine::v1::GetMemberResponse* response) override;
 
  private:
+  static constexpr std::uint32_t kReadingAtOnceMax = 2;
+  static constexpr std::uint32_t kDescribingAtOnceMax = 32;
+
   Graphs& graphs_;
   Imports& imports_;
+  std::atomic<std::uint32_t> reading_{0};     // calls that read a whole graph
+  std::atomic<std::uint32_t> describing_{0};  // calls for stats that do not
 };
 
 class SimulationService final : public lawine::v1::SimulationService::Service {

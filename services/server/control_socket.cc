@@ -145,7 +145,12 @@ absl::Status AskToDrain(const std::string& data_dir, absl::Duration timeout) {
   const std::string ask = absl::StrCat("drain ", absl::ToInt64Seconds(timeout), "\n");
   if (send(server.get(), ask.data(), ask.size(), MSG_NOSIGNAL) < 0)
     return Failed(data_dir, "cannot be asked");
-  if (ReadLine(server.get()) + "\n" == kDrained) return absl::OkStatus();
+  const std::string said = ReadLine(server.get()) + "\n";
+  if (said == kDrained) return absl::OkStatus();
+  if (said != kLeft) {
+    return absl::UnavailableError(
+        absl::StrCat("the server of ", data_dir, " ended before it said that it was done"));
+  }
   return absl::DeadlineExceededError(
       absl::StrCat("something was still going on after ", absl::FormatDuration(timeout)));
 }

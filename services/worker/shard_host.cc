@@ -21,6 +21,8 @@ ShardHost::ShardHost(std::unique_ptr<ShardStorage> storage, std::optional<std::u
     return;
   }
   for (const ShardName& name : *names) OpenShard(name);
+  MutexLock listed_lock(listed_mutex_);
+  listed_ = ListLocked();
 }
 
 void ShardHost::OpenShard(const ShardName& name) {
@@ -34,6 +36,21 @@ void ShardHost::OpenShard(const ShardName& name) {
 
 std::vector<HeldShardState> ShardHost::List() const {
   MutexLock lock(mutex_);
+  return ListLocked();
+}
+
+std::vector<HeldShardState> ShardHost::LastList() const {
+  if (mutex_.try_lock()) {
+    MutexLock lock(listed_mutex_);
+    listed_ = ListLocked();
+    mutex_.unlock();
+    return listed_;
+  }
+  MutexLock lock(listed_mutex_);
+  return listed_;
+}
+
+std::vector<HeldShardState> ShardHost::ListLocked() const {
   std::vector<HeldShardState> states;
   for (const auto& [name, shard] : shards_) {
     HeldShardState& state = states.emplace_back();
@@ -171,14 +188,16 @@ absl::Status ShardHost::DropShard(const ShardName& name, const std::string& grap
 }
 
 void ShardHost::DeleteLeft() {
-  MutexLock lock(mutex_);
-  for (auto it = left_.begin(); it != left_.end();) {
-    if (it->second.InUse()) {
-      ++it;
-      continue;
-    }
-    const ShardName name = it->first;
-    it = left_.erase(it);  // closes it
+  std::vector<ShardName> unused;
+  {
+    MutexLock lock(mutex_);
+    std::erase_if(left_, [&unused](auto& left) {  // closes it
+      if (left.second.InUse()) return false;
+      unused.push_back(left.first);
+      return true;
+    });
+  }
+  for (const ShardName& name : unused) {
     if (const absl::Status deleted = storage_->Delete(name); !deleted.ok()) {
       spdlog::warn("{}", std::string(deleted.message()));
     }

@@ -49,6 +49,8 @@ class ShardHost {
 
   ShardStorage& storage() { return *storage_; }
   std::vector<HeldShardState> List() const;
+  // The same without waiting for a disk: while members are being read or files deleted, what it was before.
+  std::vector<HeldShardState> LastList() const;
 
   struct Acquired {
     Images images;  // by shard number; keep them as long as they are used
@@ -84,7 +86,7 @@ class ShardHost {
   absl::Status Adopt(const ShardName& name);
   // Deletes one shard of the graph that was made with this digest; OK when it is not here.
   // FAILED_PRECONDITION while runs use it, or when it is of another graph. What somebody still reads is
-  // deleted by a later DeleteLeft.
+  // deleted by a later DeleteLeft, which may take a while.
   absl::Status DropShard(const ShardName& name, const std::string& graph_digest);
   void DeleteLeft();
   // Deletes one that is damaged; OK when there is none.
@@ -96,6 +98,7 @@ class ShardHost {
 
  private:
   void OpenShard(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<HeldShardState> ListLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Acquired> InMemory(const std::string& graph, std::uint64_t graph_version);
   // A shard whose links are to be brought into memory: as they are stored where all fit, else at the version
   // that is wanted.
@@ -129,6 +132,8 @@ class ShardHost {
   std::map<ShardName, HeldShard> shards_ ABSL_GUARDED_BY(mutex_);
   // Dropped, and to be deleted when nobody reads them any more.
   std::map<ShardName, LeftShard> left_ ABSL_GUARDED_BY(mutex_);
+  mutable Mutex listed_mutex_;  // taken after mutex_, or alone
+  mutable std::vector<HeldShardState> listed_ ABSL_GUARDED_BY(listed_mutex_);
 };
 
 }  // namespace lawine

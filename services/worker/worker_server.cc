@@ -18,6 +18,7 @@
 #include "services/common/errors.h"
 #include "services/common/process.h"
 #include "services/common/reload_figures.h"
+#include "services/common/repeating.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
 #include "services/worker/registration.h"
@@ -30,16 +31,20 @@ namespace {
 
 namespace pbi = ::lawine::internal::v1;
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
+constexpr absl::Duration kDeleteEvery = absl::Seconds(1);
 
 // The node id is made once and kept with the data: addresses change, it does not.
 absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
   const std::string path = data_dir + "/node_id";
-  if (auto kept = ReadFile(path); kept.ok()) {
+  const auto kept = ReadFile(path);
+  if (kept.ok()) {
     const std::string id(absl::StripSuffix(*kept, "\n"));
     if (!id.empty()) return id;
     return absl::DataLossError(
         absl::StrCat(path, ": expected a node id, found an empty file: restore or delete it"));
   }
+  // Whoever has an id that cannot be read just now must not become somebody else.
+  if (!absl::IsNotFound(kept.status())) return kept.status();
   std::random_device random;
   const std::string id = absl::StrFormat("w-%08x%08x", random(), random());
   LAWINE_RETURN_IF_ERROR(WriteFileAtomically(path, id + "\n"));
@@ -90,7 +95,7 @@ class WorkerServerImpl final : public WorkerServer {
   }
   MetricFamilies Collect() const override {
     MetricFamilies families;
-    AddShardFigures(shards_.List(), options_.memory_limit_bytes.value_or(0), families);
+    AddShardFigures(shards_.LastList(), options_.memory_limit_bytes.value_or(0), families);
     AddGauges(families, "lawine_worker_runs", "Runs it takes part in.",
               {{static_cast<double>(runs_.runs_count())}});
     AddGauges(families, "lawine_coordinator_connected", "1 while the coordinator knows it.",
@@ -126,14 +131,13 @@ class WorkerServerImpl final : public WorkerServer {
   }
 
   pbi::RegisterRequest What() {
-    shards_.DeleteLeft();
     pbi::RegisterRequest request;
     request.set_node_id(node_id_);
     request.set_address(options_.advertise.empty() ? bound_.address : options_.advertise);
     request.set_runs(static_cast<std::uint32_t>(runs_.runs_count()));
     request.set_version(kVersion);
     request.set_memory_limit_bytes(options_.memory_limit_bytes.value_or(0));
-    for (const HeldShardState& state : shards_.List()) {
+    for (const HeldShardState& state : shards_.LastList()) {
       pbi::HeldShard& shard = *request.add_shards();
       shard.set_graph(state.name.graph);
       shard.set_shard(state.name.shard.value);
@@ -161,6 +165,7 @@ class WorkerServerImpl final : public WorkerServer {
   ShardMoves moves_;
   ShardService shard_service_;
   ExchangeService exchange_;
+  Repeating deleting_{kDeleteEvery, [this] { shards_.DeleteLeft(); }};
   BoundServer bound_;
   std::unique_ptr<Registration> registration_;
   std::atomic<bool> draining_{false};
@@ -175,6 +180,11 @@ absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOp
       options.threads > 1024) {
     return absl::InvalidArgumentError(
         "a worker needs a data directory, a coordinator, and 1 to 1024 threads");
+  }
+  if (options.advertise.empty() && IsAnyAddress(options.listen) && !IsLoopback(options.coordinator)) {
+    return absl::InvalidArgumentError(absl::StrCat("with --listen ", options.listen,
+                                                   " a worker does not know where others reach it: say "
+                                                   "--advertise HOST:PORT"));
   }
   if (options.insecure_listen && !options.certificates.none()) {
     return absl::InvalidArgumentError("--insecure-listen is plain text: with --tls-ca say --listen");

@@ -171,6 +171,10 @@ TEST(StartTest, IsRefusedWhereItWouldDoHarm) {
   ExpectStartRefused(cluster, {WorkerProgram(), "--data", "/dev/null/w", "--coordinator", "127.0.0.1:1"},
                      {"/dev/null/w"});
   ExpectStartRefused(cluster, {WorkerProgram(), "--coordinator", "127.0.0.1:1"}, {"--data"});
+  ExpectStartRefused(cluster,
+                     {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", "c.example.org:7071",
+                      "--insecure-listen", "0.0.0.0:0"},
+                     {"--advertise"});
 }
 
 TEST(StartTest, OtherAddressesNeedTheFlagThatSaysSo) {

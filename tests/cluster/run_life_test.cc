@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/access/gate.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
 
@@ -214,6 +215,44 @@ TEST_F(RunLifeTest, ManyWatchersThatReadNothingChangeNothing) {
   EXPECT_EQ(client().Result(name).value.digest(), digest);
   for (grpc::ClientContext& context : contexts) context.TryCancel();
   for (const auto& watcher : watchers) EXPECT_FALSE(watcher->Finish().ok());
+}
+
+TEST_F(RunLifeTest, WatchingMayBeginAnywhere) {
+  const std::string name = client().RunToEnd(Scenario(1)).value.name();
+  const std::size_t steps = client().Watch(name).value.steps.size();
+  ASSERT_GT(steps, 1u);
+  for (const bool restarted : {false, true}) {
+    if (restarted) cluster().RestartCoordinator();
+    for (const std::uint32_t after : {0u, 1u, static_cast<std::uint32_t>(steps), 1u << 31, ~0u}) {
+      const auto watched = client().Watch(name, after);
+      EXPECT_TRUE(watched.ok()) << Text(watched.status);
+      EXPECT_EQ(watched.value.steps.size(), steps - std::min<std::size_t>(after, steps)) << after;
+      EXPECT_EQ(watched.value.last.state(), pb::RUN_STATE_SUCCEEDED) << after;
+    }
+  }
+}
+
+TEST_F(RunLifeTest, StreamsLeaveThreadsForShortCalls) {
+  const std::string name = StartLongRun();
+  pb::WatchRunRequest request;
+  request.set_name(name);
+  std::vector<grpc::ClientContext> contexts(Gate::kStreamsMax + 1);
+  std::vector<std::unique_ptr<grpc::ClientReader<pb::WatchRunResponse>>> watchers;
+  pb::WatchRunResponse response;
+  for (grpc::ClientContext& context : contexts) {
+    SetDeadline(context, kCallTimeout);
+    watchers.push_back(client().simulations().WatchRun(&context, request));
+    EXPECT_EQ(watchers.back()->Read(&response), watchers.size() <= Gate::kStreamsMax);
+  }
+  const grpc::Status refused = watchers.back()->Finish();
+  EXPECT_THAT(refused, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "384 streams"));
+  EXPECT_GT(DetailsOf(refused).retry_seconds, 0);
+  watchers.pop_back();
+  EXPECT_EQ(client().GetRun(name).value.state(), pb::RUN_STATE_RUNNING);
+  for (std::size_t i = 0; i < watchers.size(); ++i) contexts[i].TryCancel();
+  for (const auto& watcher : watchers) EXPECT_FALSE(watcher->Finish().ok());
+  EXPECT_TRUE(client().Cancel(name).ok());
+  EXPECT_TRUE(client().Watch(name).ok()) << "those who left have made room";
 }
 
 class CoordinatorStopTest : public LongRunTest, public testing::WithParamInterface<int> {

@@ -45,6 +45,7 @@ void Interrupt::Wait() {
 void Interrupt::CancelOnSignal(grpc::ClientContext* context) {
   MutexLock lock(mutex_);
   context_ = context;
+  if (raised()) context->TryCancel();
 }
 
 void Interrupt::Forget() {

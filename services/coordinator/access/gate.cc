@@ -78,6 +78,31 @@ void Gate::EndWork(const std::string& owner) {
   if (--working_ == 0) changed_.NotifyAll();
 }
 
+absl::Status Gate::BeginStream(const std::string& owner) {
+  MutexLock lock(mutex_);
+  std::uint32_t& of_owner = streams_of_[owner];
+  const bool too_many_of_owner = tokens_ != nullptr && of_owner >= kStreamsOfTokenMax;
+  if (too_many_of_owner || streams_ >= kStreamsMax) {
+    const std::string whose = too_many_of_owner ? absl::StrCat("token '", owner, "' has ", of_owner)
+                                                : absl::StrCat("the coordinator has ", streams_);
+    if (of_owner == 0) streams_of_.erase(owner);
+    return WithRetry(
+        WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                       whose, " streams open, as many as there may be: end one, or call again later")),
+                   "BUSY"),
+        kBusyRetry);
+  }
+  ++of_owner;
+  ++streams_;
+  return absl::OkStatus();
+}
+
+void Gate::EndStream(const std::string& owner) {
+  MutexLock lock(mutex_);
+  if (--streams_of_[owner] == 0) streams_of_.erase(owner);
+  --streams_;
+}
+
 bool Gate::WaitIdle(absl::Time end) {
   MutexLock lock(mutex_);
   for (absl::Duration left = end - absl::Now(); working_ > 0 && left > absl::ZeroDuration();
@@ -87,8 +112,8 @@ bool Gate::WaitIdle(absl::Time end) {
   return working_ == 0;
 }
 
-Gate::Call::Call(Gate& gate, grpc::ServerContext& context, const Rule& rule)
-    : gate_(gate), context_(context), rule_(rule), began_(absl::Now()) {
+Gate::Call::Call(Gate& gate, grpc::ServerContext& context, const Rule& rule, bool streams)
+    : gate_(gate), context_(context), rule_(rule), began_(absl::Now()), wants_stream_(streams) {
   caller_.request_id = RequestId(context);
   context.AddTrailingMetadata("x-request-id", caller_.request_id);
   gate_.metrics_.Began(rule.method);
@@ -96,6 +121,7 @@ Gate::Call::Call(Gate& gate, grpc::ServerContext& context, const Rule& rule)
 
 Gate::Call::~Call() {
   if (works_) gate_.EndWork(caller_.owner);
+  if (streams_) gate_.EndStream(caller_.owner);
   const std::string code = absl::StatusCodeToString(static_cast<absl::StatusCode>(code_));
   gate_.metrics_.Ended(rule_.method, code, absl::Now() - began_);
 }
@@ -119,6 +145,10 @@ absl::Status Gate::Call::Admit() {
                                   "RATE_LIMITED"),
                        wait);
     }
+  }
+  if (wants_stream_) {
+    LAWINE_RETURN_IF_ERROR(gate_.BeginStream(caller_.owner));
+    streams_ = true;
   }
   if (rule_.kind == Rule::Kind::kAnswers) return absl::OkStatus();
   if (gate_.closed_) {

@@ -37,15 +37,21 @@ struct Caller {
 
 // Thread-safe. Without tokens everybody may do everything. A call that is refused says why in google.rpc
 // details; every call gets its request id back, in trailer x-request-id and in the details of its error.
+// Streams hold a thread of the server each, as long as their callers like: there are at most kStreamsMax, and
+// with tokens kStreamsOfTokenMax of each, so that short calls always find one.
 class Gate {
  public:
+  static constexpr std::uint32_t kStreamsMax = 384;
+  static constexpr std::uint32_t kStreamsOfTokenMax = 128;
+
   // What is given must outlive it; `tokens` may be null.
   Gate(TokenStore* tokens, CallMetrics& metrics) : tokens_(tokens), metrics_(metrics) {}
 
   // The call, let through: `handle` is a grpc::Status(const Caller&).
   template <class Handle>
-  grpc::Status Serve(grpc::ServerContext& context, const Rule& rule, const Handle& handle) {
-    Call call(*this, context, rule);
+  grpc::Status Serve(grpc::ServerContext& context, const Rule& rule, const Handle& handle,
+                     bool streams = false) {
+    Call call(*this, context, rule, streams);
     const absl::Status admitted = call.Admit();
     return admitted.ok() ? call.End(handle(call.caller())) : call.Refuse(admitted);
   }
@@ -54,7 +60,9 @@ class Gate {
   grpc::Status Pass(const Rule& rule, Service& service,
                     grpc::Status (Service::*method)(grpc::ServerContext*, Arguments...),
                     grpc::ServerContext* context, std::type_identity_t<Arguments>... arguments) {
-    return Serve(*context, rule, [&](const Caller&) { return (service.*method)(context, arguments...); });
+    return Serve(
+        *context, rule, [&](const Caller&) { return (service.*method)(context, arguments...); },
+        (kStreams<std::remove_pointer_t<Arguments>> || ...));
   }
 
   // From now on nothing is begun.
@@ -65,7 +73,7 @@ class Gate {
  private:
   class Call {
    public:
-    Call(Gate& gate, grpc::ServerContext& context, const Rule& rule);
+    Call(Gate& gate, grpc::ServerContext& context, const Rule& rule, bool streams);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -81,13 +89,26 @@ class Gate {
     const Rule& rule_;
     const absl::Time began_;
     Caller caller_;
+    const bool wants_stream_;
+    bool streams_ = false;
     bool works_ = false;
     grpc::StatusCode code_ = grpc::StatusCode::UNKNOWN;
   };
 
+  template <class Argument>
+  static constexpr bool kStreams = false;
+  template <class Response>
+  static constexpr bool kStreams<grpc::ServerWriter<Response>> = true;
+  template <class Response, class Request>
+  static constexpr bool kStreams<grpc::ServerReaderWriter<Response, Request>> = true;
+  template <class Request>
+  static constexpr bool kStreams<grpc::ServerReader<Request>> = true;
+
   absl::StatusOr<Token> TokenOf(const grpc::ServerContext& context) const;
   absl::Status BeginWork(const Token& token);
   void EndWork(const std::string& owner);
+  absl::Status BeginStream(const std::string& owner);
+  void EndStream(const std::string& owner);
 
   TokenStore* const tokens_;
   CallMetrics& metrics_;
@@ -96,6 +117,8 @@ class Gate {
   CondVar changed_;
   std::uint32_t working_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::uint32_t> working_of_ ABSL_GUARDED_BY(mutex_);  // by owner
+  std::uint32_t streams_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, std::uint32_t> streams_of_ ABSL_GUARDED_BY(mutex_);  // by owner
 };
 
 }  // namespace lawine

@@ -15,7 +15,10 @@ namespace {
 constexpr std::size_t kFileBytesMax = 4 << 20;
 
 absl::StatusOr<std::vector<Token>> Parse(const std::string& path, const std::string& text) {
-  auto tokens = ParseTokens(text.size() <= kFileBytesMax ? text : "");
+  if (text.size() > kFileBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": expected at most 4 MiB, found more"));
+  }
+  auto tokens = ParseTokens(text);
   if (tokens.ok()) return tokens;
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", tokens.status().message()));
 }

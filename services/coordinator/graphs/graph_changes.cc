@@ -271,24 +271,26 @@ absl::StatusOr<pb::FoldChangesResponse> GraphChanges::Fold(const pb::FoldChanges
   response.set_stored_version(version);
   response.set_graph_version(record.info().graph_version());
   for (const auto& part : parts) response.set_blocks(response.blocks() + part.blocks());
-  LAWINE_RETURN_IF_ERROR(ForgetOldRequests(request.graph()));
   spdlog::info("graph '{}': version {} is stored, {} blocks were replaced", request.graph(), version,
                response.blocks());
   return response;
 }
 
 // What was asked for long ago is not asked for again.
-absl::Status GraphChanges::ForgetOldRequests(const std::string& graph) {
+void GraphChanges::ForgetOldRequests() {
   std::vector<std::string> old;
   const std::int64_t before = absl::ToUnixSeconds(absl::Now() - kRequestsKept);
-  LAWINE_RETURN_IF_ERROR(registry_.Scan(
-      RequestsPrefix(graph), [&](const std::string& key, const std::string& value) -> absl::Status {
-        pbi::ChangeRequestRecord kept;
-        if (kept.ParseFromString(value) && kept.time().seconds() < before) old.push_back(key);
-        return absl::OkStatus();
-      }));
-  for (const std::string& key : old) LAWINE_RETURN_IF_ERROR(registry_.Delete(key));
-  return absl::OkStatus();
+  const auto note = [&](const std::string& key, const std::string& value) -> absl::Status {
+    pbi::ChangeRequestRecord kept;
+    if (kept.ParseFromString(value) && kept.time().seconds() < before) old.push_back(key);
+    return absl::OkStatus();
+  };
+  absl::Status status;
+  for (const pb::Graph& graph : graphs_.List()) {
+    status.Update(registry_.Scan(RequestsPrefix(graph.name()), note));
+  }
+  for (const std::string& key : old) status.Update(registry_.Delete(key));
+  if (!status.ok()) spdlog::warn("old requests of changes are kept: {}", std::string(status.message()));
 }
 
 }  // namespace lawine

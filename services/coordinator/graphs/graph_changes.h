@@ -17,6 +17,7 @@
 #include "engine/store/graph_change.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/changes.pb.h"
+#include "services/common/repeating.h"
 #include "services/common/turns.h"
 #include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/registry/registry_store.h"
@@ -58,7 +59,7 @@ class GraphChanges {
   absl::StatusOr<std::uint64_t> NextTicket(internal::v1::GraphRecord& record, const Placement& placement);
   absl::Status Commit(internal::v1::GraphRecord record, const ChangePlan& plan, const Batches& applied);
 
-  absl::Status ForgetOldRequests(const std::string& graph);
+  void ForgetOldRequests();
 
   RegistryStore& registry_;
   Graphs& graphs_;
@@ -66,6 +67,7 @@ class GraphChanges {
   Mutex mutex_;
   CondVar changed_;
   std::map<std::string, Queue> queues_ ABSL_GUARDED_BY(mutex_);
+  Repeating forgetting_{absl::Hours(1), [this] { ForgetOldRequests(); }};
 };
 
 }  // namespace lawine

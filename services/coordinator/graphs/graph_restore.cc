@@ -215,6 +215,28 @@ absl::Status GraphRestore::AdoptAll() {
   return absl::OkStatus();
 }
 
+// The new owners are told first: a lost volume that is found again must not count beside them. Shards that
+// their new owners do not take stay with whom they had.
+absl::Status GraphRestore::HandOver(const pbi::GraphInfo& graph) {
+  Placements& placements = graphs_.placements();
+  std::map<std::uint32_t, std::string> before, owners;
+  for (const auto& [shard, stored] : stored_) {
+    before[shard] = placements.OwnerOf(graph.name(), MadeDigest(graph), shard);
+    owners[shard] = targets_[shard].node_id;
+  }
+  LAWINE_RETURN_IF_ERROR(placements.SetOwners(graph, owners));
+  const absl::Status adopted = AdoptAll();
+  if (adopted.ok()) return adopted;
+  const auto held = workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards, kHeldTimeout);
+  std::erase_if(before, [&held](const auto& shard) {
+    return std::find(held.missing.begin(), held.missing.end(), shard.first) == held.missing.end();
+  });
+  if (const absl::Status back = placements.SetOwners(graph, before); !back.ok()) {
+    spdlog::warn("restore of '{}': {}", name_, std::string(back.message()));
+  }
+  return adopted;
+}
+
 absl::StatusOr<pb::Graph> GraphRestore::AdoptWhole() {
   LAWINE_RETURN_IF_ERROR(CheckWhole());
   LAWINE_RETURN_IF_ERROR(AdoptAll());
@@ -228,20 +250,17 @@ absl::StatusOr<pb::Graph> GraphRestore::AdoptWhole() {
 
 absl::StatusOr<pb::Graph> GraphRestore::AdoptMissing() {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(name_));
-  std::map<std::uint32_t, std::string> owners;
   for (const auto& [shard, stored] : stored_) {
     if (stored.graph().SerializeAsString() != record.info().SerializeAsString()) {
       return absl::FailedPreconditionError(absl::StrCat(
           "shard ", shard, " of the backup is of an earlier state of the graph: restore it whole"));
     }
-    owners[shard] = targets_[shard].node_id;
   }
-  if (!owners.empty()) {
+  if (!stored_.empty()) {
     LAWINE_ASSIGN_OR_RETURN(const auto hold, graphs_.placements().HoldGraph(name_, kHoldTimeout, [this] {
       return cancellation_.cancelled();
     }));
-    LAWINE_RETURN_IF_ERROR(graphs_.placements().SetOwners(record.info(), owners));
-    LAWINE_RETURN_IF_ERROR(AdoptAll());
+    LAWINE_RETURN_IF_ERROR(HandOver(record.info()));
     // Others may still be missing, if they got lost meanwhile: that is for the caller to see.
     workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards, kHeldTimeout);
   }

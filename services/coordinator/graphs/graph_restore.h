@@ -50,6 +50,7 @@ class GraphRestore final : private GraphFileVisitor {
   absl::StatusOr<lawine::v1::Graph> AdoptWhole();
   absl::StatusOr<lawine::v1::Graph> AdoptMissing();
   absl::Status AdoptAll();
+  absl::Status HandOver(const internal::v1::GraphInfo& graph);
   internal::v1::ShardId IdOf(std::uint32_t shard) const;
 
   Graphs& graphs_;

@@ -23,12 +23,12 @@ constexpr std::size_t kLargestCommunities = 10;
 using ShardDescriptions = std::vector<pbi::DescribeShardsResponse>;  // by worker
 
 absl::StatusOr<ShardDescriptions> DescribeShards(const pbi::GraphInfo& graph, const Placement& placement,
-                                                 bool profiles) {
+                                                 bool profiles, Cancellation* cancellation = nullptr) {
   pbi::DescribeShardsRequest request;
   request.set_graph(graph.name());
   request.set_graph_version(graph.graph_version());
   request.set_profiles(profiles);
-  return AskAll(placement.workers, &WorkerStub::DescribeShards, request, kStatsTimeout);
+  return AskAll(placement.workers, &WorkerStub::DescribeShards, request, kStatsTimeout, cancellation);
 }
 
 AudienceDistribution AudiencesOf(const ShardDescriptions& parts) {
@@ -126,9 +126,9 @@ absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const pbi::GraphIn
   return communities;
 }
 
-absl::StatusOr<pb::GetGraphStatsResponse> CountGraph(const pbi::GraphInfo& graph,
-                                                     const Placement& placement) {
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(graph, placement, true));
+absl::StatusOr<pb::GetGraphStatsResponse> CountGraph(const pbi::GraphInfo& graph, const Placement& placement,
+                                                     Cancellation& cancellation) {
+  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(graph, placement, true, &cancellation));
   pb::GetGraphStatsResponse stats;
   const AudienceDistribution audiences = AudiencesOf(parts);
   stats.set_audience_mean(audiences.Mean());

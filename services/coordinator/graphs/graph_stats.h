@@ -24,7 +24,8 @@ absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const internal::v1
 
 // All of the stats but the graph's description.
 absl::StatusOr<lawine::v1::GetGraphStatsResponse> CountGraph(const internal::v1::GraphInfo& graph,
-                                                             const Placement& placement);
+                                                             const Placement& placement,
+                                                             Cancellation& cancellation);
 
 }  // namespace lawine
 

@@ -24,8 +24,8 @@ constexpr std::size_t kPairsPerCall = 1'000'000;  // within a request's size
 // Each step of a survey, asked of all workers at once.
 class SurveyedWorkers {
  public:
-  SurveyedWorkers(const pbi::GraphInfo& graph, const Placement& placement)
-      : graph_(graph), placement_(placement) {}
+  SurveyedWorkers(const pbi::GraphInfo& graph, const Placement& placement, Cancellation& cancellation)
+      : graph_(graph), placement_(placement), cancellation_(cancellation) {}
 
   absl::StatusOr<SurveyDraw> Draw(const SurveySize& size) const {
     pbi::SurveyShardsRequest request;
@@ -70,17 +70,19 @@ class SurveyedWorkers {
   absl::StatusOr<std::vector<pbi::SurveyShardsResponse>> Ask(pbi::SurveyShardsRequest& request) const {
     request.set_graph(graph_.name());
     request.set_graph_version(graph_.graph_version());
-    return AskAll(placement_.workers, &WorkerStub::SurveyShards, request, kStepTimeout);
+    return AskAll(placement_.workers, &WorkerStub::SurveyShards, request, kStepTimeout, &cancellation_);
   }
 
   const pbi::GraphInfo& graph_;
   const Placement& placement_;
+  Cancellation& cancellation_;
 };
 
 }  // namespace
 
-absl::StatusOr<pb::GraphShape> SurveyShape(const pbi::GraphInfo& graph, const Placement& placement) {
-  const SurveyedWorkers workers(graph, placement);
+absl::StatusOr<pb::GraphShape> SurveyShape(const pbi::GraphInfo& graph, const Placement& placement,
+                                           Cancellation& cancellation) {
+  const SurveyedWorkers workers(graph, placement, cancellation);
   LAWINE_ASSIGN_OR_RETURN(
       const GraphShape shape,
       SurveyGraph(graph.boundaries(graph.boundaries_size() - 1), graph.links(),

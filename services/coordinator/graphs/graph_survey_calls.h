@@ -10,7 +10,7 @@
 namespace lawine {
 
 absl::StatusOr<lawine::v1::GraphShape> SurveyShape(const internal::v1::GraphInfo& graph,
-                                                   const Placement& placement);
+                                                   const Placement& placement, Cancellation& cancellation);
 
 }  // namespace lawine
 

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
+#include "services/coordinator/workers/cancellation.h"
 #include "services/coordinator/workers/placements.h"
 #include "services/coordinator/workers/worker_directory.h"
 
@@ -16,7 +17,8 @@ namespace lawine {
 // worker still has of shards that are another's does not.
 absl::StatusOr<lawine::v1::VerifyGraphResponse> VerifyGraph(const internal::v1::GraphInfo& graph,
                                                             std::span<const WorkerHandle> holders,
-                                                            const Placements& placements);
+                                                            const Placements& placements,
+                                                            Cancellation& cancellation);
 
 }  // namespace lawine
 

@@ -106,12 +106,14 @@ void Graphs::Adopt(const pbi::RegisterRequest& request) {
   for (const pbi::HeldShard& shard : request.shards()) {
     if (!shard.has_info()) continue;
     const pbi::GraphInfo& info = shard.info();
-    if (!wire::FromProto(info).ok() || registry_.Get(DeletedKey(MadeDigest(info))).ok()) continue;
     const auto shards_count = static_cast<std::uint32_t>(info.boundaries_size()) - 1;
     {
       MutexLock lock(mutex_);
       if (graphs_.contains(info.name()) || loading_.contains(info.name())) continue;
     }
+    // Not where it was deleted, nor where that cannot be read just now: the worker says it again.
+    if (!wire::FromProto(info).ok()) continue;
+    if (!absl::IsNotFound(registry_.Get(DeletedKey(MadeDigest(info))).status())) continue;
     if (!workers_.Find(info.name(), MadeDigest(info), shards_count).missing.empty()) continue;
     pbi::GraphRecord record;
     // What not all shards have did not come to count.
@@ -153,6 +155,7 @@ absl::StatusOr<pb::Graph> Graphs::MadeBefore(const New& wanted) const {
   if (wanted.request_id.size() > 64) return FieldError("request_id", "expected at most 64 bytes");
   if (!wanted.request_id.empty()) {
     const auto name = registry_.Get(RequestKey(wanted.request_id));
+    if (!name.ok() && !absl::IsNotFound(name.status())) return name.status();
     // Noted before the graph is made: a coordinator that dies after may find it complete on the workers.
     if (auto graph = Get(name.value_or("")); graph.ok() && *name == wanted.name) return graph;
   }
@@ -267,7 +270,9 @@ absl::Status Graphs::Delete(const std::string& name) {
     loading_.insert(name);
   }
   const absl::Cleanup unreserve = [&] { GiveBackName(name); };
-  const bool known = registry_.Get(GraphKey(name)).ok();
+  const absl::Status kept = registry_.Get(GraphKey(name)).status();
+  if (!kept.ok() && !absl::IsNotFound(kept)) return kept;
+  const bool known = kept.ok();
   if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
   if (known) {
     LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
@@ -339,21 +344,24 @@ absl::StatusOr<Placement> Graphs::Place(const pbi::GraphRecord& graph) const {
   return placement;
 }
 
-absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsRequest& request) const {
+absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsRequest& request,
+                                                        Cancellation& cancellation) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(request.name()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
-  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats, CountGraph(record.info(), placement));
+  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats,
+                          CountGraph(record.info(), placement, cancellation));
   if (request.shape()) {
-    LAWINE_ASSIGN_OR_RETURN(*stats.mutable_shape(), SurveyShape(record.info(), placement));
+    LAWINE_ASSIGN_OR_RETURN(*stats.mutable_shape(), SurveyShape(record.info(), placement, cancellation));
   }
   *stats.mutable_graph() = ToPublic(record);
   CompareWithPreset(stats);
   return stats;
 }
 
-absl::StatusOr<pb::VerifyGraphResponse> Graphs::Verify(const std::string& name) const {
+absl::StatusOr<pb::VerifyGraphResponse> Graphs::Verify(const std::string& name,
+                                                       Cancellation& cancellation) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
-  return VerifyGraph(record.info(), workers_.HoldersOf(name), placements_);
+  return VerifyGraph(record.info(), workers_.HoldersOf(name), placements_, cancellation);
 }
 
 }  // namespace lawine

@@ -68,11 +68,12 @@ class Graphs {
   Placements& placements() { return placements_; }
   const Placements& placements() const { return placements_; }
 
-  absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(
-      const lawine::v1::GetGraphStatsRequest& request) const;
+  absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(const lawine::v1::GetGraphStatsRequest& request,
+                                                          Cancellation& cancellation) const;
 
   // Reads and checks everything on disk.
-  absl::StatusOr<lawine::v1::VerifyGraphResponse> Verify(const std::string& name) const;
+  absl::StatusOr<lawine::v1::VerifyGraphResponse> Verify(const std::string& name,
+                                                         Cancellation& cancellation) const;
 
   // Users of a graph keep it from being deleted, and the version they use (0: the last) from being folded
   // away. Use fails while the graph is being made or deleted, and for versions before those it was folded to;

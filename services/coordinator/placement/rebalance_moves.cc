@@ -55,7 +55,7 @@ bool Rebalancer::StepGraph(const std::string& graph) {
   if (copied.empty() || Waits(copied[0])) return false;
   const bool passed = [&] {
     MutexLock lock(mutex_);
-    return Passed(record_.rebalance().moves(copied[0]));
+    return Passed(copied[0]);
   }();
   const absl::Time begun = absl::Now();
   const absl::Status status = passed ? Settle(graph) : CutOver(graph);
@@ -189,7 +189,7 @@ void Rebalancer::DropStaleCopies() const {
   const std::vector<pbi::RegisterRequest> workers = workers_.Said();
   for (const pbi::RegisterRequest& worker : workers) {
     for (const pbi::HeldShard& held : worker.shards()) {
-      const std::string owner = graphs_.placements().OwnerOf(held.graph(), held.shard());
+      const std::string owner = graphs_.placements().OwnerOf(held.graph(), held.graph_digest(), held.shard());
       if (owner.empty() || owner == worker.node_id() || !held.problem().empty()) continue;
       pbi::ShardId id;
       id.set_graph(held.graph());

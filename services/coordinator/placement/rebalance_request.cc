@@ -95,7 +95,7 @@ absl::StatusOr<Holding> Hold(const Said& workers, const std::map<std::string, st
     load.set_drained(worker.drained);
     for (const pbi::HeldShard& shard : said.shards()) {
       load.set_bytes(load.bytes() + shard.disk_bytes());
-      const std::string owner = placements.OwnerOf(shard.graph(), shard.shard());
+      const std::string owner = placements.OwnerOf(shard.graph(), shard.graph_digest(), shard.shard());
       if (!owner.empty() && owner != said.node_id()) continue;  // it has moved, and is about to be dropped
       if (worker.drained) {
         LAWINE_RETURN_IF_ERROR(CheckMovable(shard, said.node_id(), digests, all_graphs));

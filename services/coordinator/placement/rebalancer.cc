@@ -61,10 +61,17 @@ absl::StatusOr<pb::PlanRebalanceResponse> Rebalancer::Plan(const pb::RebalanceOp
 
 absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest& request) {
   if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  const auto is_going_on = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !request.request_id().empty() && request.request_id() == record_.request_id();
+  };
+  {
+    // Asked again, it need not make sense any more: who was drained may have gone.
+    MutexLock lock(mutex_);
+    if (is_going_on()) return record_.rebalance();
+  }
   LAWINE_ASSIGN_OR_RETURN(RebalancePlan plan, PlanRebalance(request.options(), graphs_, workers_));
   MutexLock lock(mutex_);
-  if (!request.request_id().empty() && request.request_id() == record_.request_id())
-    return record_.rebalance();
+  if (is_going_on()) return record_.rebalance();
   if (record_.rebalance().state() == pb::REBALANCE_STATE_RUNNING) {
     return absl::FailedPreconditionError(
         "a rebalance goes on already: wait for it, or cancel it (lawine cluster rebalance status, cancel)");
@@ -108,8 +115,9 @@ absl::StatusOr<pb::Rebalance> Rebalancer::Cancel() {
       return absl::FailedPreconditionError("no rebalance goes on: there is nothing to cancel");
     }
     const pbi::RebalanceRecord before = record_;
-    for (Move& move : *record_.mutable_rebalance()->mutable_moves()) {
-      if (IsOpen(move) && !Passed(move)) move.set_state(pb::SHARD_MOVE_STATE_CANCELLED);
+    for (int i = 0; i < before.rebalance().moves_size(); ++i) {
+      if (!IsOpen(before.rebalance().moves(i)) || Passed(i)) continue;
+      record_.mutable_rebalance()->mutable_moves(i)->set_state(pb::SHARD_MOVE_STATE_CANCELLED);
     }
     record_.clear_drained();
     if (absl::Status saved = Save(); !saved.ok()) {
@@ -178,9 +186,11 @@ bool Rebalancer::IsOpen(const Move& move) {
   return move.state() == pb::SHARD_MOVE_STATE_COPYING || move.state() == pb::SHARD_MOVE_STATE_COPIED;
 }
 
-bool Rebalancer::Passed(const Move& move) const {
+bool Rebalancer::Passed(int i) const {
+  const Move& move = record_.rebalance().moves(i);
   return move.state() == pb::SHARD_MOVE_STATE_COPIED &&
-         graphs_.placements().OwnerOf(move.graph(), move.shard()) == move.to_node_id();
+         graphs_.placements().OwnerOf(move.graph(), record_.graph_digests(i), move.shard()) ==
+             move.to_node_id();
 }
 
 pbi::ShardId Rebalancer::IdOf(int move) const {

@@ -69,7 +69,7 @@ class Rebalancer {
   std::optional<std::string> OpenGraph() const;
   static bool IsOpen(const Move& move);
   // Its new owner owns it already.
-  bool Passed(const Move& move) const;
+  bool Passed(int move) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Waits(int move) const;
   internal::v1::ShardId IdOf(int move) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Note(int move, const absl::Status& failure, absl::Duration pause);

@@ -261,14 +261,14 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
   pb::RunTrafficRequest first;
   if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
   if (!first.has_spec()) return FieldError("part", "expected a spec first");
-  const GoingOn going_on(going_on_);
-  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "calls of RunTraffic"));
   LAWINE_ASSIGN_OR_RETURN(pb::TrafficSpec spec, CompleteTraffic(first.spec()));
   if (pb::RunTrafficRequest more; spec.has_generated() && stream.Read(&more)) {
     return FieldError("part",
                       "expected nothing after a spec with generated messages, found a message more: "
                       "leave spec.generated out, or the batches");
   }
+  const GoingOn going_on(going_on_);  // not while a caller is waited for
+  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "calls of RunTraffic"));
   const Turns::Turn turn(requests_, spec.request_id());
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph(), spec.graph_version()));
   if (use.version() > 1) spec.set_graph_version(use.version());

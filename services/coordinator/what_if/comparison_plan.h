@@ -32,9 +32,11 @@ struct ComparisonPlan {
 // each makes sense is seen when it is planned.
 absl::StatusOr<ComparisonPlan> PlanComparison(const lawine::v1::Comparison& comparison);
 
-// Fills the default of `replicas`. INVALID_ARGUMENT for `path` unless there are enough to compare.
+// Fills the default of `replicas`: 100, with until_precision at most 1,000. INVALID_ARGUMENT for `path`
+// unless there are enough to compare.
 absl::Status CompleteReplicas(const std::string& path, lawine::v1::Scenario& scenario);
-// INVALID_ARGUMENT for `path` when the field is one for all: replicas, first_replica, run_seed.
+// INVALID_ARGUMENT for `path` when the field is one for all: replicas, first_replica, run_seed,
+// until_precision.
 absl::Status CheckMayChange(const std::string& path, const FieldPath& field);
 
 }  // namespace lawine

@@ -15,6 +15,7 @@
 #include "engine/base/status_macros.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/workers/cancellation.h"
 #include "services/coordinator/workers/worker_directory.h"
 
 namespace lawine {
@@ -25,11 +26,11 @@ using WorkerMethod = void (WorkerStub::*)(grpc::ClientContext*, const Request*, 
 
 // Asks each worker a question of its own, all at the same time, and waits for all; their answers in the same
 // order. Returns the failure of the first worker that has one, with the worker named. A worker may come
-// several times. `request_of(w)` must stay where it is.
+// several times. `request_of(w)` must stay where it is. CANCELLED when `cancellation`, if there is one, is.
 template <class Request, class Response, class RequestOf>
 absl::StatusOr<std::vector<Response>> AskBy(std::span<const WorkerHandle> workers,
                                             WorkerMethod<Request, Response> method, RequestOf&& request_of,
-                                            absl::Duration timeout) {
+                                            absl::Duration timeout, Cancellation* cancellation = nullptr) {
   Mutex mutex;
   CondVar changed;
   std::size_t waiting = workers.size();
@@ -46,11 +47,16 @@ absl::StatusOr<std::vector<Response>> AskBy(std::span<const WorkerHandle> worker
                                           --waiting;
                                           changed.NotifyAll();
                                         });
+    if (cancellation != nullptr) cancellation->Add(contexts[w].get());
   }
   {
     MutexLock lock(mutex);
     while (waiting > 0) changed.Wait(mutex);
   }
+  for (const auto& context : contexts) {
+    if (cancellation != nullptr) cancellation->Remove(context.get());
+  }
+  if (cancellation != nullptr && cancellation->cancelled()) return absl::CancelledError("the caller is gone");
   for (std::size_t w = 0; w < workers.size(); ++w) LAWINE_RETURN_IF_ERROR(workers[w].Said(statuses[w]));
   return answers;
 }
@@ -68,9 +74,9 @@ absl::StatusOr<std::vector<Response>> AskEach(std::span<const WorkerHandle> work
 template <class Request, class Response>
 absl::StatusOr<std::vector<Response>> AskAll(std::span<const WorkerHandle> workers,
                                              WorkerMethod<Request, Response> method, const Request& request,
-                                             absl::Duration timeout) {
+                                             absl::Duration timeout, Cancellation* cancellation = nullptr) {
   return AskBy(
-      workers, method, [&request](std::size_t) { return &request; }, timeout);
+      workers, method, [&request](std::size_t) { return &request; }, timeout, cancellation);
 }
 
 }  // namespace lawine

@@ -53,22 +53,19 @@ absl::Status Placements::SetOwners(const pbi::GraphInfo& graph,
 
 absl::Status Placements::Forget(const std::string& graph) {
   MutexLock lock(mutex_);
-  if (records_.erase(graph) == 0) return absl::OkStatus();
+  if (!records_.contains(graph)) return absl::OkStatus();
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(absl::StrCat(kPrefix, graph)));
+  records_.erase(graph);
   workers_.ForgetOwners(graph);
-  return registry_.Delete(absl::StrCat(kPrefix, graph));
+  return absl::OkStatus();
 }
 
-std::string Placements::OwnerOf(const std::string& graph, std::uint32_t shard) const {
+std::string Placements::OwnerOf(const std::string& graph, const std::string& digest,
+                                std::uint32_t shard) const {
   MutexLock lock(mutex_);
   const auto it = records_.find(graph);
-  if (it == records_.end() || static_cast<int>(shard) >= it->second.owners_size()) return "";
-  return it->second.owners(static_cast<int>(shard));
-}
-
-std::uint64_t Placements::EpochOf(const std::string& graph) const {
-  MutexLock lock(mutex_);
-  const auto it = records_.find(graph);
-  return it == records_.end() ? 0 : it->second.epoch();
+  if (it == records_.end() || it->second.graph_digest() != digest) return "";
+  return static_cast<int>(shard) < it->second.owners_size() ? it->second.owners(static_cast<int>(shard)) : "";
 }
 
 absl::StatusOr<std::shared_ptr<Cancellation>> Placements::Use(const std::string& graph) const {

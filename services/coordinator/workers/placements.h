@@ -38,10 +38,8 @@ class Placements {
                          const std::map<std::uint32_t, std::string>& owners);
   // The graph is gone.
   absl::Status Forget(const std::string& graph);
-  // Empty where the shard never moved.
-  std::string OwnerOf(const std::string& graph, std::uint32_t shard) const;
-  // Grows with every change of the graph's map; 0: nothing ever moved.
-  std::uint64_t EpochOf(const std::string& graph) const;
+  // Of the graph that was made with `digest`; empty where the shard never moved.
+  std::string OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const;
 
   // The lease of a use that begins now. While the graph is held waits for a moment, then says ShardsMove.
   absl::StatusOr<std::shared_ptr<Cancellation>> Use(const std::string& graph) const;

@@ -18,6 +18,12 @@ namespace pbi = ::lawine::internal::v1;
 
 namespace {
 constexpr char kShardsMovePayload[] = "lawine/shards-move";
+
+void CopyDetails(const absl::Status& from, absl::Status& to) {
+  from.ForEachPayload(
+      [&to](absl::string_view name, const absl::Cord& payload) { to.SetPayload(name, payload); });
+}
+
 }  // namespace
 
 std::string WorkerHandle::Text() const { return absl::StrCat("worker ", node_id, " at ", address); }
@@ -26,16 +32,18 @@ absl::Status WorkerHandle::Said(const grpc::Status& status) const {
   const absl::Status said = FromGrpc(status);
   if (said.ok()) return said;
   absl::Status named(said.code(), absl::StrCat(Text(), ": ", said.message()));
-  said.ForEachPayload(
-      [&named](absl::string_view name, const absl::Cord& payload) { named.SetPayload(name, payload); });
+  CopyDetails(said, named);
   return named;
 }
 
 absl::Status WorkerHandle::PartSaid(const grpc::Status& status) const {
   if (status.ok()) return absl::OkStatus();
   const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
-  return PartFailed(static_cast<absl::StatusCode>(status.error_code()),
-                    absl::StrCat(gone ? " has disappeared: " : ": ", status.error_message()));
+  const absl::Status said = FromGrpc(status);
+  absl::Status named =
+      PartFailed(said.code(), absl::StrCat(gone ? " has disappeared: " : ": ", status.error_message()));
+  CopyDetails(said, named);
+  return named;
 }
 
 absl::Status WorkerHandle::PartFailed(absl::StatusCode code, const std::string& what) const {

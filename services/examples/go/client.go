@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -63,12 +64,19 @@ func Dial(o Options) (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20)),
 	}
 	if o.TokenFile != "" {
-		if o.CAFile == "" && !strings.HasPrefix(o.Address, "127.") {
+		if o.CAFile == "" && !isLoopback(o.Address) {
 			return nil, errors.New("a token must not cross a connection that anyone can read: name the CA")
 		}
 		dial = append(dial, grpc.WithPerRPCCredentials(token{o.TokenFile, o.CAFile != ""}))
 	}
 	return grpc.NewClient(o.Address, dial...)
+}
+
+// isLoopback tells addresses of this machine from names that only begin like one.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // NewRequestID names a request: the same id again is the same request, and acts once.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import ipaddress
 import json
 import pathlib
 import typing
@@ -35,6 +36,18 @@ _OPTIONS = [
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 0),
 ]
+
+
+_STREAM_SECONDS = 24 * 3600.0
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether HOST:PORT is this machine. A name that only begins like an address may lead anywhere."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +88,7 @@ class Client:
     ):
         if token_file is not None:
             token = pathlib.Path(token_file).read_text(encoding="ascii").split("\n")[0].strip()
-        if token and tls_ca is None and not address.startswith(("127.", "localhost:", "[::1]:")):
+        if token and tls_ca is None and not _is_loopback(address):
             raise ValueError("a token must not cross a connection that anyone can read: give tls_ca")
         self._token = token
         self._timeout = timeout
@@ -235,7 +248,7 @@ class Client:
         return self._call(self._simulations.CreateRun, request).run.name
 
     def watch(
-        self, run: str, timeout: float | None = None
+        self, run: str, timeout: float = _STREAM_SECONDS
     ) -> typing.Iterator[simulation_pb2.WatchRunResponse]:
         """Steps as they happen, or replicas done; ends with the run."""
         with _translated():
@@ -243,7 +256,7 @@ class Client:
                 simulation_pb2.WatchRunRequest(name=run), timeout=timeout, metadata=self._metadata()
             )
 
-    def wait(self, run: str, timeout: float | None = None) -> results.Result:
+    def wait(self, run: str, timeout: float = _STREAM_SECONDS) -> results.Result:
         """The result of a run, once it has ended. Raises Error with the run's own if it failed or was cancelled."""
         for _ in self.watch(run, timeout):
             pass
@@ -257,13 +270,13 @@ class Client:
     def cancel(self, run: str) -> None:
         self._call(self._simulations.CancelRun, simulation_pb2.CancelRunRequest(name=run))
 
-    def receipts(self, run: str) -> results.Receipts:
+    def receipts(self, run: str, timeout: float = 3600) -> results.Receipts:
         """Who received and forwarded when, of a run with receipts."""
 
         def batches():
             with _translated():
                 yield from self._simulations.ListReceipts(
-                    simulation_pb2.ListReceiptsRequest(name=run), metadata=self._metadata()
+                    simulation_pb2.ListReceiptsRequest(name=run), timeout=timeout, metadata=self._metadata()
                 )
 
         return results.Receipts(batches())
