@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "services/common/rpc.h"
-#include "services/coordinator/access/gate.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
 
@@ -174,85 +173,6 @@ TEST_F(RunLifeTest, EnsemblesTellHowManyReplicasAreDone) {
   EXPECT_EQ(watched.value.last.replicas_done(), 400u);
   EXPECT_TRUE(client().Cancel(name).ok());
   EXPECT_LT(WaitForEnd(name, absl::Seconds(10)).replicas_done(), 10'000u);
-}
-
-// A watcher that reads nothing, of a run with more steps than fit the buffers on the way.
-TEST_F(RunLifeTest, SlowWatchersHoldNobodyUp) {
-  const std::string name = StartChain(30'000);
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
-  pb::WatchRunRequest request;
-  request.set_name(name);
-  const auto slow = client().simulations().WatchRun(&context, request);
-  pb::WatchRunResponse response;
-  ASSERT_TRUE(slow->Read(&response));
-  EXPECT_EQ(WaitForEnd(name, absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
-  EXPECT_EQ(client().Watch(name).value.steps.size(), 30'001u);
-  std::size_t steps = 0;
-  while (slow->Read(&response)) steps += response.has_step();
-  EXPECT_TRUE(slow->Finish().ok());
-  EXPECT_EQ(steps, 30'001u) << "late, but nothing is left out";
-}
-
-TEST_F(RunLifeTest, ManyWatchersThatReadNothingChangeNothing) {
-  constexpr std::size_t kWatchers = 100;
-  const std::string alone = StartChain(30'000);
-  const std::string digest = WaitForEnd(alone, absl::Seconds(100)).has_end_time()
-                                 ? client().Result(alone).value.digest()
-                                 : "the run alone has not ended";
-  const std::string name = StartChain(30'000);
-  std::vector<grpc::ClientContext> contexts(kWatchers);
-  std::vector<std::unique_ptr<grpc::ClientReader<pb::WatchRunResponse>>> watchers;
-  pb::WatchRunRequest request;
-  request.set_name(name);
-  pb::WatchRunResponse response;
-  for (grpc::ClientContext& context : contexts) {
-    SetDeadline(context, kCallTimeout);
-    watchers.push_back(client().simulations().WatchRun(&context, request));
-    ASSERT_TRUE(watchers.back()->Read(&response));
-  }
-  EXPECT_EQ(WaitForEnd(name, absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
-  EXPECT_EQ(client().Result(name).value.digest(), digest);
-  for (grpc::ClientContext& context : contexts) context.TryCancel();
-  for (const auto& watcher : watchers) EXPECT_FALSE(watcher->Finish().ok());
-}
-
-TEST_F(RunLifeTest, WatchingMayBeginAnywhere) {
-  const std::string name = client().RunToEnd(Scenario(1)).value.name();
-  const std::size_t steps = client().Watch(name).value.steps.size();
-  ASSERT_GT(steps, 1u);
-  for (const bool restarted : {false, true}) {
-    if (restarted) cluster().RestartCoordinator();
-    for (const std::uint32_t after : {0u, 1u, static_cast<std::uint32_t>(steps), 1u << 31, ~0u}) {
-      const auto watched = client().Watch(name, after);
-      EXPECT_TRUE(watched.ok()) << Text(watched.status);
-      EXPECT_EQ(watched.value.steps.size(), steps - std::min<std::size_t>(after, steps)) << after;
-      EXPECT_EQ(watched.value.last.state(), pb::RUN_STATE_SUCCEEDED) << after;
-    }
-  }
-}
-
-TEST_F(RunLifeTest, StreamsLeaveThreadsForShortCalls) {
-  const std::string name = StartLongRun();
-  pb::WatchRunRequest request;
-  request.set_name(name);
-  std::vector<grpc::ClientContext> contexts(Gate::kStreamsMax + 1);
-  std::vector<std::unique_ptr<grpc::ClientReader<pb::WatchRunResponse>>> watchers;
-  pb::WatchRunResponse response;
-  for (grpc::ClientContext& context : contexts) {
-    SetDeadline(context, kCallTimeout);
-    watchers.push_back(client().simulations().WatchRun(&context, request));
-    EXPECT_EQ(watchers.back()->Read(&response), watchers.size() <= Gate::kStreamsMax);
-  }
-  const grpc::Status refused = watchers.back()->Finish();
-  EXPECT_THAT(refused, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "384 streams"));
-  EXPECT_GT(DetailsOf(refused).retry_seconds, 0);
-  watchers.pop_back();
-  EXPECT_EQ(client().GetRun(name).value.state(), pb::RUN_STATE_RUNNING);
-  for (std::size_t i = 0; i < watchers.size(); ++i) contexts[i].TryCancel();
-  for (const auto& watcher : watchers) EXPECT_FALSE(watcher->Finish().ok());
-  EXPECT_TRUE(client().Cancel(name).ok());
-  EXPECT_TRUE(client().Watch(name).ok()) << "those who left have made room";
 }
 
 class CoordinatorStopTest : public LongRunTest, public testing::WithParamInterface<int> {
