@@ -15,6 +15,7 @@
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/progress.h"
 #include "services/cli/connection/connection.h"
+#include "services/cli/files/input_file.h"
 #include "services/cli/files/output_file.h"
 #include "services/cli/text/graph_text.h"
 #include "services/cli/text/text.h"
@@ -82,12 +83,6 @@ struct RestoreFlags {
   bool missing = false;
 };
 
-struct FileCloser {
-  void operator()(std::FILE* file) const {
-    if (file != stdin) std::fclose(file);
-  }
-};
-using File = std::unique_ptr<std::FILE, FileCloser>;
 using RestoreStream = grpc::ClientReaderWriterInterface<v1::RestoreGraphRequest, v1::RestoreGraphResponse>;
 
 // A write that fails is no error here: the stream's status tells why.
@@ -140,11 +135,7 @@ absl::StatusOr<v1::RestoredGraph> Upload(Session& session, Connection& connectio
 }
 
 absl::Status Restore(Session& session, const RestoreFlags& flags) {
-  const File file(flags.file == "-" ? stdin : std::fopen(flags.file.c_str(), "rb"));
-  if (file == nullptr) {
-    const std::string text = absl::StrCat("cannot read ", flags.file, ": ", std::strerror(errno));
-    return errno == ENOENT ? absl::NotFoundError(text) : absl::FailedPreconditionError(text);
-  }
+  LAWINE_ASSIGN_OR_RETURN(const OpenedFile file, OpenInput(flags.file));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   auto restored = Upload(session, *connection, flags, file.get());
   if (!restored.ok()) {

@@ -18,6 +18,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
 #include "services/cli/connection/connection.h"
+#include "services/cli/files/input_file.h"
 #include "services/cli/text/graph_text.h"
 #include "services/cli/text/text.h"
 #include "services/common/errors.h"
@@ -40,18 +41,11 @@ struct ImportFlags {
   std::optional<std::uint32_t> shards;
 };
 
-struct FileCloser {
-  void operator()(std::FILE* file) const {
-    if (file != stdin) std::fclose(file);
-  }
-};
-using File = std::unique_ptr<std::FILE, FileCloser>;
-
 constexpr std::uint64_t kUnknownOffset = ~std::uint64_t{0};
 
 struct InputFile {
   std::string name;
-  File file;
+  OpenedFile file;
   bool members = false;      // attributes of members, else links
   std::uint64_t offset = 0;  // where it will be read next, or kUnknownOffset
 };
@@ -65,11 +59,7 @@ bool CanBeReadAgain(const std::vector<InputFile>& files) {
 // Adds to `files`: all are opened before anything is sent.
 absl::Status OpenFiles(const std::vector<std::string>& names, bool members, std::vector<InputFile>& files) {
   for (const std::string& name : names) {
-    File file(name == "-" ? stdin : std::fopen(name.c_str(), "rb"));
-    if (file == nullptr) {
-      const std::string text = absl::StrCat("cannot read ", name, ": ", std::strerror(errno));
-      return errno == ENOENT ? absl::NotFoundError(text) : absl::FailedPreconditionError(text);
-    }
+    LAWINE_ASSIGN_OR_RETURN(OpenedFile file, OpenInput(name));
     files.push_back({name == "-" ? "standard input" : name, std::move(file), members});
   }
   return absl::OkStatus();

@@ -2,6 +2,10 @@
 #ifndef LAWINE_SERVICES_CLI_FILES_INPUT_FILE_H_
 #define LAWINE_SERVICES_CLI_FILES_INPUT_FILE_H_
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -17,8 +21,24 @@ namespace lawine::cli {
 inline absl::StatusOr<std::string> ReadInput(const std::string& file) {
   absl::StatusOr<std::string> text = ReadFile(file == "-" ? "/dev/stdin" : file);
   const LibraryScenario* const scenario = FindLibraryScenario(file);
-  if (!absl::IsNotFound(text.status()) || scenario == nullptr) return text;
-  return std::string(scenario->text);
+  if (absl::IsNotFound(text.status()) && scenario != nullptr) return std::string(scenario->text);
+  if (text.ok() || absl::IsNotFound(text.status())) return text;
+  return absl::FailedPreconditionError(absl::StrCat("cannot read ", text.status().message()));
+}
+
+struct FileCloser {
+  void operator()(std::FILE* file) const {
+    if (file != stdin) std::fclose(file);
+  }
+};
+using OpenedFile = std::unique_ptr<std::FILE, FileCloser>;
+
+// To be read in parts; "-" is standard input. NOT_FOUND, FAILED_PRECONDITION where it cannot be opened.
+inline absl::StatusOr<OpenedFile> OpenInput(const std::string& name) {
+  OpenedFile file(name == "-" ? stdin : std::fopen(name.c_str(), "rb"));
+  if (file != nullptr) return file;
+  const std::string text = absl::StrCat("cannot read ", name, ": ", std::strerror(errno));
+  return errno == ENOENT ? absl::NotFoundError(text) : absl::FailedPreconditionError(text);
 }
 
 // What was read from it; a failure says what it is and where.
