@@ -69,6 +69,9 @@ inline constexpr std::uint32_t kLargeMessages = 64;
 inline constexpr std::uint32_t kFramePayloadBytesMax = 1u << 20;
 inline constexpr std::uint32_t kFrameHeaderBytes = 44;
 inline constexpr std::uint32_t kFrameBytesMax = kFrameHeaderBytes + kFramePayloadBytesMax;
+// Frames of a run that begins at once may come before its plan: so many bytes of it are kept, and of all such.
+inline constexpr std::uint64_t kEarlyBytesOfRunMax = 4u << 20;
+inline constexpr std::uint64_t kEarlyBytesMax = 64u << 20;
 // A sorted id costs at most 5 bytes, so a frame always has room for this many.
 inline constexpr std::uint32_t kFrameEventsMax = kFramePayloadBytesMax / 5;
 

@@ -50,14 +50,19 @@ class ProgressReports {
     response.set_replicas_done(replicas_done_);
     return stream_.Write(response);
   }
-  bool SendAll() {
-    bool written = Send();
-    while (written && !AllSent()) written = Send();
-    return written;
+  // What is left, at the end: with the outcome, unless it is much.
+  bool Finish(pbi::ConductRunResponse& outcome) {
+    while (RowsLeft() > kRowsWithOutcomeMax) {
+      if (!Send()) return false;
+    }
+    AddSteps(outcome);
+    outcome.set_replicas_done(machine_.replicas_done());
+    return true;
   }
 
  private:
   static constexpr int kRowsMax = 16'384;  // of a message on the wire
+  static constexpr std::size_t kRowsWithOutcomeMax = 1024;
 
   void AddSteps(pbi::ConductRunResponse& response) {
     for (std::uint32_t m = 0; m < steps_sent_.size(); ++m) {
@@ -69,11 +74,10 @@ class ProgressReports {
       }
     }
   }
-  bool AllSent() const {
-    for (std::uint32_t m = 0; m < steps_sent_.size(); ++m) {
-      if (steps_sent_[m] < machine_.steps(m).size()) return false;
-    }
-    return true;
+  std::size_t RowsLeft() const {
+    std::size_t left = 0;
+    for (std::uint32_t m = 0; m < steps_sent_.size(); ++m) left += machine_.steps(m).size() - steps_sent_[m];
+    return left;
   }
 
   const RunMachine& machine_;
@@ -96,7 +100,7 @@ absl::Status Take(ActiveRun& run, TurnTimes& times, Turn&& turn) {
 }
 
 absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context,
-                   ConductStream& stream, TurnTimes& times) {
+                   ConductStream& stream, TurnTimes& times, pbi::ConductRunResponse& outcome) {
   ProgressReports reports(run.machine(), run.spec(), stream);
   LAWINE_RETURN_IF_ERROR(
       Take(run, times, [&executor](RunMachine& machine) { return machine.Start(executor); }));
@@ -118,7 +122,7 @@ absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::Server
     last_report = now;
     if (!reports.Send()) return CoordinatorGone();
   }
-  return !report || reports.SendAll() ? absl::OkStatus() : CoordinatorGone();
+  return !report || reports.Finish(outcome) ? absl::OkStatus() : CoordinatorGone();
 }
 
 absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks& peers,
@@ -133,47 +137,53 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
   return std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.send));
 }
 
+void AddPrepared(const ActiveRun& run, double load_seconds, pbi::ConductRunResponse& response) {
+  response.set_prepared(true);
+  response.set_load_seconds(load_seconds);
+  for (const auto& image : run.images()) {
+    response.set_links_on_disk(response.links_on_disk() + image->manifest().links - image->links_in_memory());
+    response.set_partly_in_memory(response.partly_in_memory() || PartlyInMemory(*image));
+  }
+}
+
 bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan& plan,
-                  double processing_seconds, const TurnTimes& times, ConductStream& stream) {
-  pbi::ConductRunResponse done;
-  for (const LaneOutcome& lane : machine.lanes()) *done.add_lanes() = wire::ToProto(lane);
+                  double processing_seconds, const TurnTimes& times, pbi::ConductRunResponse outcome,
+                  ConductStream& stream) {
+  for (const LaneOutcome& lane : machine.lanes()) *outcome.add_lanes() = wire::ToProto(lane);
   for (std::size_t i = 0; plan.report_steps() && i < machine.kept_steps().size(); ++i) {
-    pbi::LaneRow& row = *done.mutable_lanes(static_cast<int>(i));
+    pbi::LaneRow& row = *outcome.mutable_lanes(static_cast<int>(i));
     for (const StepCounts& counts : machine.kept_steps()[i]) *row.add_steps() = wire::ToProto(counts);
   }
-  for (std::uint32_t m = 0; m < MessagesOf(run.spec()); ++m) wire::AddGroups(machine.groups(m), m, done);
+  for (std::uint32_t m = 0; m < MessagesOf(run.spec()); ++m) wire::AddGroups(machine.groups(m), m, outcome);
   const auto others = static_cast<std::uint64_t>(plan.peers_size()) - 1;
-  done.set_exchange_bytes(machine.frame_bytes_sent() * others);
-  done.set_links_touched(machine.links_touched());
-  done.set_target_members(machine.target_members());
-  done.set_processing_seconds(processing_seconds);
-  *done.mutable_trace() = times.Of(plan.own_node_id());
-  done.set_done(true);
+  outcome.set_exchange_bytes(machine.frame_bytes_sent() * others);
+  outcome.set_links_touched(machine.links_touched());
+  outcome.set_target_members(machine.target_members());
+  outcome.set_processing_seconds(processing_seconds);
+  *outcome.mutable_trace() = times.Of(plan.own_node_id());
+  outcome.set_done(true);
   spdlog::info("run {}: {} replicas done in {:.3f} s", run.spec().run_id, machine.lanes().size(),
                processing_seconds);
-  return stream.Write(done);
+  return stream.Write(outcome);
 }
 
 // From the plan on.
 absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
                       const pbi::RunPlan& plan, grpc::ServerContext& context, ConductStream& stream) {
-  pbi::ConductRunResponse prepared;
   double load_seconds = 0;
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ActiveRun> run, Prepare(shards, peers, plan, load_seconds));
   LAWINE_RETURN_IF_ERROR(runs.Add(run));
   const Listed listed(runs, run->attempt());
-  prepared.set_prepared(true);
-  prepared.set_load_seconds(load_seconds);
-  for (const auto& image : run->images()) {
-    prepared.set_links_on_disk(prepared.links_on_disk() + image->manifest().links - image->links_in_memory());
-    prepared.set_partly_in_memory(prepared.partly_in_memory() || PartlyInMemory(*image));
+  pbi::ConductRunResponse outcome, prepared;
+  AddPrepared(*run, load_seconds, plan.begin_at_once() ? outcome : prepared);
+  if (!plan.begin_at_once()) {
+    pbi::ConductRunRequest request;
+    if (!stream.Write(prepared) || !stream.Read(&request)) return CoordinatorGone();
+    if (!request.start()) return absl::InvalidArgumentError("expected a start after the plan");
   }
-  pbi::ConductRunRequest request;
-  if (!stream.Write(prepared) || !stream.Read(&request)) return CoordinatorGone();
-  if (!request.start()) return absl::InvalidArgumentError("expected a start after the plan");
   const absl::Time start = absl::Now();
   TurnTimes times;
-  LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream, times));
+  LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream, times, outcome));
   const double processing_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   if (plan.record_receipts()) {
     KeptReceipts kept{.run_id = plan.run_id(),
@@ -187,7 +197,8 @@ absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Execut
     }
     runs.Keep(std::move(kept));
   }
-  const bool written = WriteOutcome(*run, run->machine(), plan, processing_seconds, times, stream);
+  const bool written =
+      WriteOutcome(*run, run->machine(), plan, processing_seconds, times, std::move(outcome), stream);
   return written ? absl::OkStatus() : CoordinatorGone();
 }
 

@@ -24,8 +24,59 @@ absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
                                                       " is over: attempt ", later->first.attempt,
                                                       " has begun"));
   }
+  if (const auto early = early_.find(wanted); early != early_.end()) {
+    if (early->second.lost) {
+      return absl::UnavailableError(
+          absl::StrCat("more of run ", wanted.run, " came before it began than is kept: begin it again"));
+    }
+    const std::vector<std::string_view> frames(early->second.frames.begin(), early->second.frames.end());
+    run->OnFrames(frames);  // before anything that comes from now on
+    ForgetEarly(wanted);
+  }
   runs_.emplace(wanted, run);
   return absl::OkStatus();
+}
+
+// Oldest first they make room, for others and for themselves: that something of theirs is lost stays known as
+// long as there is room for that.
+void RunHost::KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames) {
+  const absl::Time now = absl::Now();
+  const auto [it, is_new] = early_.try_emplace(attempt);
+  Early& early = it->second;
+  if (is_new) {
+    early.since = now;
+    early_order_.push_back(attempt);
+  }
+  for (const std::string_view frame : frames) {
+    early.bytes += frame.size();
+    early_bytes_ += frame.size();
+    early.frames.emplace_back(frame);
+  }
+  const auto lose = [this](Early& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    early_bytes_ -= entry.bytes;
+    entry.bytes = 0;
+    entry.frames.clear();
+    entry.lost = true;
+  };
+  if (early.lost || early.bytes > limits::kEarlyBytesOfRunMax) lose(early);
+  for (auto old = early_.begin(); early_bytes_ > limits::kEarlyBytesMax && old != early_.end(); ++old) {
+    if (old->second.bytes > 0) lose(old->second);
+  }
+  while (!early_order_.empty()) {
+    const auto oldest = early_.find(early_order_.front());
+    const bool keeps = oldest != early_.end() && early_.size() <= kEarlyAttemptsMax &&
+                       now - oldest->second.since <= kEarlyKept;
+    if (keeps) break;
+    ForgetEarly(early_order_.front());
+    early_order_.pop_front();
+  }
+}
+
+void RunHost::ForgetEarly(RunAttempt attempt) {
+  const auto it = early_.find(attempt);
+  if (it == early_.end()) return;
+  early_bytes_ -= it->second.bytes;
+  early_.erase(it);
 }
 
 void RunHost::Remove(RunAttempt attempt) {
@@ -58,8 +109,9 @@ void RunHost::Deliver(std::span<const std::string_view> frames) {
   std::shared_ptr<FrameSink> run;
   {
     MutexLock lock(mutex_);
-    const auto it = runs_.find(attempt.value_or(RunAttempt()));
-    if (it == runs_.end()) return;
+    if (!attempt.has_value()) return;
+    const auto it = runs_.find(*attempt);
+    if (it == runs_.end()) return KeepEarly(*attempt, frames);
     run = it->second;
   }
   run->OnFrames(frames);

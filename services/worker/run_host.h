@@ -43,7 +43,8 @@ class Listed {
 class RunHost {
  public:
   // FAILED_PRECONDITION unless the attempt is later than those listed of its run: what is left of these may
-  // still be going on here for a moment. RESOURCE_EXHAUSTED above kRunsMax.
+  // still be going on here for a moment. RESOURCE_EXHAUSTED above kRunsMax. What has come of it before
+  // reaches it now; UNAVAILABLE when that was too much to keep.
   absl::Status Add(const std::shared_ptr<FrameSink>& run);
   void Remove(RunAttempt attempt);
   std::size_t runs_count() const;
@@ -52,7 +53,8 @@ class RunHost {
   // True when none is left, before `end`.
   bool WaitIdle(absl::Time end) const;
 
-  // Frames of one attempt from a peer. Those of attempts that are not here (ended, cancelled) are dropped.
+  // Frames of one attempt from a peer. Of an attempt that is not here they are kept for a while: it may be
+  // about to begin.
   void Deliver(std::span<const std::string_view> frames);
 
   // Keeps the receipts of the last kReceiptsKept runs that asked for them.
@@ -62,6 +64,19 @@ class RunHost {
   void DropReceiptsOf(const std::string& graph);
 
  private:
+  // What has come of an attempt that is not here (yet, or any more).
+  struct Early {
+    std::vector<std::string> frames;
+    std::uint64_t bytes = 0;
+    bool lost = false;  // more has come than is kept
+    absl::Time since;
+  };
+  static constexpr std::size_t kEarlyAttemptsMax = 4096;
+  static constexpr absl::Duration kEarlyKept = absl::Seconds(30);
+  void KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetEarly(RunAttempt attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   static constexpr std::size_t kRunsMax = 256;
   static constexpr std::size_t kReceiptsKept = 4;
 
@@ -69,6 +84,9 @@ class RunHost {
   mutable CondVar changed_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<RunAttempt, std::shared_ptr<FrameSink>> runs_ ABSL_GUARDED_BY(mutex_);
+  std::map<RunAttempt, Early> early_ ABSL_GUARDED_BY(mutex_);
+  std::deque<RunAttempt> early_order_ ABSL_GUARDED_BY(mutex_);  // oldest first; some are forgotten already
+  std::uint64_t early_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<std::shared_ptr<const KeptReceipts>> receipts_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -191,11 +191,14 @@ void ShardHost::DeleteLeft() {
   std::vector<ShardName> unused;
   {
     MutexLock lock(mutex_);
-    std::erase_if(left_, [&unused](auto& left) {  // closes it
-      if (left.second.InUse()) return false;
-      unused.push_back(left.first);
-      return true;
-    });
+    for (auto it = left_.begin(); it != left_.end();) {
+      if (it->second.InUse()) {
+        ++it;
+        continue;
+      }
+      unused.push_back(it->first);
+      it = left_.erase(it);  // closes it
+    }
   }
   for (const ShardName& name : unused) {
     if (const absl::Status deleted = storage_->Delete(name); !deleted.ok()) {

@@ -30,6 +30,16 @@ struct Rule {
   Kind kind = Kind::kAnswers;
 };
 
+// Whether a method's argument is a stream.
+template <class Argument>
+inline constexpr bool kStreams = false;
+template <class Response>
+inline constexpr bool kStreams<grpc::ServerWriter<Response>> = true;
+template <class Response, class Request>
+inline constexpr bool kStreams<grpc::ServerReaderWriter<Response, Request>> = true;
+template <class Request>
+inline constexpr bool kStreams<grpc::ServerReader<Request>> = true;
+
 struct Caller {
   std::string owner;       // name of the token; empty where there are none
   std::string request_id;  // of header x-request-id, or made here
@@ -94,15 +104,6 @@ class Gate {
     bool works_ = false;
     grpc::StatusCode code_ = grpc::StatusCode::UNKNOWN;
   };
-
-  template <class Argument>
-  static constexpr bool kStreams = false;
-  template <class Response>
-  static constexpr bool kStreams<grpc::ServerWriter<Response>> = true;
-  template <class Response, class Request>
-  static constexpr bool kStreams<grpc::ServerReaderWriter<Response, Request>> = true;
-  template <class Request>
-  static constexpr bool kStreams<grpc::ServerReader<Request>> = true;
 
   absl::StatusOr<Token> TokenOf(const grpc::ServerContext& context) const;
   absl::Status BeginWork(const Token& token);

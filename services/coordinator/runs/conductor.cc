@@ -130,6 +130,15 @@ std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t mess
 
 namespace {
 
+// Small runs do not wait for each other's workers: what their first exchange comes to, a bit a member at most
+// from each replica in flight, is kept by those that have not begun.
+bool BeginsAtOnce(const RunPlan& plan) {
+  const auto& boundaries = plan.graph.info().boundaries();
+  const std::uint64_t members = boundaries[boundaries.size() - 1];
+  const std::uint64_t lanes = std::uint64_t{plan.spec.lanes} * MessagesOf(plan.spec);
+  return plan.estimate.small() && members / 8 * lanes <= limits::kEarlyBytesOfRunMax / 2;
+}
+
 absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
                                       const RunWatch& watch, Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
@@ -145,7 +154,12 @@ absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& plac
     own.set_report_steps(w == 0);
   };
   const auto prepared = [&block](const pbi::ConductRunResponse& response) { *block.add_said() = response; };
-  LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
+  request.mutable_plan()->set_begin_at_once(BeginsAtOnce(plan));
+  if (request.plan().begin_at_once()) {
+    SendPlans(calls, request, adapt);
+  } else {
+    LAWINE_RETURN_IF_ERROR(PrepareAll(calls, std::move(request), adapt, prepared));
+  }
   if (watch.started != nullptr) watch.started();
   const auto report = [&](const pbi::ConductRunResponse& response) {
     for (const pbi::StepRow& row : response.steps()) {

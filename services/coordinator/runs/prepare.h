@@ -1,4 +1,5 @@
-// How a run or traffic begins on its workers: each gets its plan and prepares; then all start.
+// How a run or traffic begins on its workers: each gets its plan and prepares; then all start, unless a run
+// is so small that they need not wait for each other.
 #ifndef LAWINE_SERVICES_COORDINATOR_RUNS_PREPARE_H_
 #define LAWINE_SERVICES_COORDINATOR_RUNS_PREPARE_H_
 
@@ -26,15 +27,21 @@ void FillPlan(const internal::v1::GraphInfo& graph, const Placement& placement, 
   }
 }
 
+// Sends every worker its plan: adapt(plan, w) makes it worker w's. A failure shows when reading.
+template <class Request, class Response, class Adapt>
+void SendPlans(WorkerCalls<Request, Response>& calls, Request& request, Adapt&& adapt) {
+  for (std::size_t w = 0; w < calls.size(); ++w) {
+    adapt(*request.mutable_plan(), w);
+    calls.Send(w, request);
+  }
+}
+
 // Sends every worker its plan, waits until all are prepared, and starts them. `request` holds the plan;
-// adapt(plan, w) makes it worker w's; prepared(answer) is told what each says.
+// prepared(answer) is told what each says.
 template <class Request, class Response, class Adapt, class Prepared>
 absl::Status PrepareAll(WorkerCalls<Request, Response>& calls, Request request, Adapt&& adapt,
                         Prepared&& prepared) {
-  for (std::size_t w = 0; w < calls.size(); ++w) {
-    adapt(*request.mutable_plan(), w);
-    calls.Send(w, request);  // a failure shows when reading
-  }
+  SendPlans(calls, request, adapt);
   for (std::size_t waiting = calls.size(); waiting > 0; --waiting) {
     const auto event = calls.Next();
     if (!event.has_value() || !event->message.has_value() || !event->message->prepared()) {

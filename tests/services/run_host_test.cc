@@ -1,0 +1,92 @@
+#include "services/worker/run_host.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/base/limits.h"
+#include "engine/spread/frame.h"
+
+namespace lawine {
+namespace {
+
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+
+class Sink final : public FrameSink {
+ public:
+  explicit Sink(RunAttempt attempt) : FrameSink(attempt) {}
+  void OnFrames(std::span<const std::string_view> frames) override {
+    for (const std::string_view frame : frames) seen.emplace_back(frame);
+  }
+  std::vector<std::string> seen;
+};
+
+std::string FrameOf(RunAttempt attempt, std::uint32_t sequence, std::size_t payload_bytes = 0) {
+  FrameHeader header;
+  header.run = attempt.run;
+  header.attempt = attempt.attempt;
+  header.sequence = sequence;
+  return EncodeFrame(header, std::string(payload_bytes, '\0'));
+}
+
+void Deliver(RunHost& runs, const std::string& frame) {
+  const std::string_view view = frame;
+  runs.Deliver({&view, 1});
+}
+
+TEST(RunHostTest, WhatCameBeforeTheRunReachesItFirst) {
+  constexpr RunAttempt kOne{.run = 1, .attempt = 1};
+  constexpr RunAttempt kTwo{.run = 2, .attempt = 1};
+  RunHost runs;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    Deliver(runs, FrameOf(kOne, i));
+    Deliver(runs, FrameOf(kTwo, i));
+  }
+  const auto one = std::make_shared<Sink>(kOne), two = std::make_shared<Sink>(kTwo);
+  ASSERT_EQ(runs.Add(one), absl::OkStatus());
+  EXPECT_THAT(one->seen, ElementsAre(FrameOf(kOne, 0), FrameOf(kOne, 1), FrameOf(kOne, 2)));
+  EXPECT_THAT(two->seen, IsEmpty());
+  Deliver(runs, FrameOf(kOne, 3));
+  EXPECT_EQ(one->seen.size(), 4u);
+  ASSERT_EQ(runs.Add(two), absl::OkStatus());
+  EXPECT_EQ(two->seen.size(), 3u);
+}
+
+// Frames that are missing would make a run wait for ever: it must not begin.
+TEST(RunHostTest, ARunOfWhichTooMuchCameDoesNotBegin) {
+  constexpr RunAttempt kRun{.run = 1, .attempt = 1};
+  RunHost runs;
+  const std::size_t frames = limits::kEarlyBytesOfRunMax / limits::kFramePayloadBytesMax + 1;
+  for (std::uint32_t i = 0; i < frames; ++i) {
+    Deliver(runs, FrameOf(kRun, i, limits::kFramePayloadBytesMax));
+  }
+  const auto sink = std::make_shared<Sink>(kRun);
+  EXPECT_EQ(runs.Add(sink).code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(sink->seen, IsEmpty());
+  const auto next = std::make_shared<Sink>(RunAttempt{.run = 1, .attempt = 2});
+  EXPECT_EQ(runs.Add(next), absl::OkStatus()) << "its next attempt may";
+}
+
+// Others' frames make room for each other, and none of these begins with a part of them.
+TEST(RunHostTest, WhatIsKeptOfAllRunsIsBounded) {
+  RunHost runs;
+  const std::size_t bytes = limits::kFramePayloadBytesMax;
+  const std::uint64_t count = 2 * limits::kEarlyBytesMax / bytes;
+  for (std::uint64_t run = 1; run <= count; ++run) Deliver(runs, FrameOf({run, 1}, 0, bytes));
+  std::uint64_t begun = 0;
+  for (std::uint64_t run = 1; run <= count; ++run) {
+    const auto sink = std::make_shared<Sink>(RunAttempt{.run = run, .attempt = 1});
+    if (!runs.Add(sink).ok()) continue;
+    ++begun;
+    EXPECT_THAT(sink->seen, ElementsAreArray({FrameOf({run, 1}, 0, bytes)}));
+    runs.Remove(sink->attempt());
+  }
+  EXPECT_GT(begun, 0u);
+  EXPECT_LE(begun * bytes, limits::kEarlyBytesMax);
+}
+
+}  // namespace
+}  // namespace lawine
