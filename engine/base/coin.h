@@ -43,7 +43,7 @@ enum class CoinPurpose : std::uint64_t {
   kFollow = 22,        // key1 = receiver
   // 32 to 63 belong to what is done with results: they decide nothing in a run.
   kResample = 32,  // bootstrap: key1 = sample, key2 = place in it
-  // 64 and above belong to generators (engine/graph).
+  // 64 to 127 belong to generators (engine/graph), 128 and above to samples of graphs (engine/store).
   kGenerator = 64,
 };
 
@@ -77,6 +77,11 @@ constexpr std::uint64_t Keyed(std::uint64_t k0, std::uint64_t k1, std::uint64_t 
 }
 
 }  // namespace hash
+
+// floor(a * b / 2^64): of a coin and a count, one of the numbers below the count.
+constexpr std::uint64_t MulHigh(std::uint64_t a, std::uint64_t b) {
+  return static_cast<std::uint64_t>((static_cast<unsigned __int128>(a) * b) >> 64);
+}
 
 // Which luck: the run's key and the (message, replica) pair.
 struct CoinKey {

@@ -1,4 +1,5 @@
-// Digests: a 128-bit number that is equal exactly when two runs made the same transitions.
+// Digests: a 128-bit number that is equal when two runs made the same transitions, and when they did not with
+// a chance of about 2^-128. It guards against mistakes, not against somebody who wants two runs to agree.
 //
 // A digest is a sum modulo 2^128 of one term per transition. Sums commute, so any order, any partition
 // into shards and any batching give the same digest, and parts are combined by adding them.

@@ -12,8 +12,8 @@ absl::StatusOr<Factor> Factor::FromDouble(double value) {
   if (!(value >= 0 && value <= kLargest)) {
     return absl::InvalidArgumentError(absl::StrCat("expected a factor between 0 and 2^30, found ", value));
   }
-  // Scaling by a power of two is exact, and so is the sum: it is below 2^62 + 1 and only its integer part
-  // counts.
+  // Scaling by a power of two is exact, and so are the integer part and what is left of it: at or above 2^52
+  // there is nothing left.
   const double scaled = std::ldexp(value, 32);
   const double whole = std::floor(scaled);
   return Factor(static_cast<std::uint64_t>(whole) + (scaled - whole >= 0.5 ? 1 : 0));

@@ -17,7 +17,8 @@ class Factor {
   static constexpr std::uint64_t kMax = 1ull << 62;  // products stop here
 
   constexpr Factor() = default;
-  // The nearest multiple of 2^-32, halves up, computed in integers. Fails unless 0 <= value <= 2^30.
+  // The multiple of 2^-32 nearest to the double, halves up, computed exactly. Fails unless 0 <= value <=
+  // 2^30.
   static absl::StatusOr<Factor> FromDouble(double value);
   // REQUIRES: fixed <= kMax.
   static constexpr Factor FromFixed(std::uint64_t fixed) { return Factor(fixed); }

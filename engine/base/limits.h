@@ -6,8 +6,11 @@
 
 namespace lawine::limits {
 
-// Members of one graph: dense ids are 32 bits, the last value means "none".
-inline constexpr std::uint64_t kMembersMax = 0xFFFFFFFEull;
+// Members of one graph: dense ids are 32 bits, and so are ids and counts that are rounded up to blocks,
+// strides and piles of members, of at most kRoundUpMax.
+inline constexpr std::uint64_t kMembersMax = 0xFFFF0000ull;
+inline constexpr std::uint64_t kRoundUpMax = 1u << 16;
+static_assert(kMembersMax % kRoundUpMax == 0 && kMembersMax + kRoundUpMax - 1 <= 0xFFFFFFFFull);
 // Shards of one graph. Above kShardProcessesMax shards, several share a process.
 inline constexpr std::uint32_t kShardsMax = 4096;
 inline constexpr std::uint32_t kShardProcessesMax = 64;
@@ -18,6 +21,7 @@ inline constexpr std::uint64_t kLinksPerShardMax = 0xFFFFFFFEull;
 // a member block this many consecutive members.
 inline constexpr std::uint32_t kSourcesPerBlock = 64;
 inline constexpr std::uint32_t kMembersPerBlock = 1024;
+static_assert(kMembersPerBlock <= kRoundUpMax);
 inline constexpr std::uint64_t kBlockBytesMax = 1ull << 31;
 inline constexpr std::uint32_t kExternalIdBytesMax = 256;
 inline constexpr std::uint32_t kGraphNameBytesMax = 63;
@@ -33,10 +37,11 @@ inline constexpr std::uint64_t kUnfoldedChangesMax = 1u << 20;
 static_assert(std::uint64_t{kChangesPerBatchMax} * (kExternalIdBytesMax + 64) < kChangeRecordBytesMax);
 
 // Runs.
-// A run that would go on after this many steps fails: its result has to fit a message.
+// A run that would go on after this many steps fails: its result has to fit a message. The last injections of
+// all its messages are at steps that sum to at most this.
 inline constexpr std::uint32_t kStepsMax = 1u << 20;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
-// Where steps are kept by replica, the first ones are: of ten thousand replicas that is 40 MB.
+// Where steps are kept by replica, the first ones are: of ten thousand replicas that is up to 143 MB.
 inline constexpr std::uint32_t kKeptStepsMax = 128;
 // Replicas in flight: as many as have this many members together, but some in any case, and not too many.
 inline constexpr std::uint64_t kLaneMembersMax = 1ull << 22;
@@ -53,6 +58,11 @@ inline constexpr std::uint32_t kInterventionsMax = 256;
 inline constexpr std::uint32_t kInjectionsMax = 4096;
 inline constexpr std::uint32_t kGroupCommunitiesMax = 1000;
 inline constexpr std::uint32_t kDelayStepsMax = 1u << 16;
+// Links that a replica adds and drops on a shard: they are in memory, kChangedLinkBytes each, about.
+inline constexpr std::uint64_t kChangedLinksMax = 1ull << 24;
+inline constexpr std::uint64_t kChangedLinkBytes = 48;
+// Coins that a shard throws for new links between two steps at which something happens: some minutes.
+inline constexpr std::uint64_t kGrowthDrawsMax = 1ull << 37;
 static_assert(std::uint64_t{kReplicasMax} * kMessagesMax < 1ull << 32, "frames number both in 32 bits");
 
 // Traffic. Messages are propagated in waves, two of them at a time.

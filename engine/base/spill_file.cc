@@ -26,9 +26,11 @@ SpillFile::~SpillFile() {
   if (file_ >= 0) close(file_);
 }
 
-SpillFile::SpillFile(SpillFile&& other) noexcept : options_(std::move(other.options_)) {
-  *this = std::move(other);
-}
+SpillFile::SpillFile(SpillFile&& other) noexcept
+    : options_(std::move(other.options_)),
+      file_(std::exchange(other.file_, -1)),
+      file_bytes_(std::exchange(other.file_bytes_, 0)),
+      tail_(std::exchange(other.tail_, {})) {}
 
 SpillFile& SpillFile::operator=(SpillFile&& other) noexcept {
   if (this == &other) return *this;

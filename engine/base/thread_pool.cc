@@ -5,7 +5,8 @@
 
 namespace lawine {
 
-// One ParallelFor call. Threads claim indices from `next`; the last one to finish wakes the caller.
+// One ParallelFor call. Threads claim indices from `next`, in ascending order, and run what they have claimed
+// before they claim another; the last one to finish wakes the caller.
 struct ThreadPool::Batch {
   Batch(std::size_t n, const std::function<void(std::size_t)>& t) : count(n), task(t) {}
 

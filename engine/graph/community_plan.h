@@ -32,8 +32,6 @@ class CommunityPlan {
   std::uint32_t communities_count() const { return static_cast<std::uint32_t>(communities_.size()); }
   // REQUIRES: member is in the graph.
   std::uint32_t CommunityOf(MemberId member) const;
-  // REQUIRES: community < communities_count().
-  MemberId FirstMember(std::uint32_t community) const { return MemberId(communities_[community].first); }
 
   // What is left of each weight for links outside the community, as expected.
   std::vector<std::uint32_t> WeightsOutside(std::span<const std::uint32_t> weights, Executor& executor) const;

@@ -131,6 +131,7 @@ MemberKey KeyOfStringId(std::string_view text) { return XXH64(text.data(), text.
 absl::StatusOr<std::uint32_t> ParseLinkWeight(std::string_view text) {
   if (const std::optional<double> probability = ParseNumber(text)) {
     if (const auto threshold = Threshold::FromProbability(*probability); threshold.ok()) {
+      // Rounded once more, not anew from the double: graph digests depend on it.
       return static_cast<std::uint32_t>((threshold->fixed() + (1ull << 31)) >> 32);
     }
   }

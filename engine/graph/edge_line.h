@@ -31,7 +31,8 @@ absl::Status CheckStringId(std::string_view text);
 // The key of a string id: its XXH64 with seed 0. Part of what results depend on: never change it.
 MemberKey KeyOfStringId(std::string_view text);
 
-// A decimal number from 0 to 1, as the nearest link weight (kLinkWeightOne is 1, halves up).
+// A decimal number from 0 to 1, as a link weight (kLinkWeightOne is 1); engine/README.md, "Imports", says how
+// it is rounded.
 absl::StatusOr<std::uint32_t> ParseLinkWeight(std::string_view text);
 
 // Counts that a file claims for itself.

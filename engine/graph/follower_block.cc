@@ -159,6 +159,13 @@ void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out) {
   writer.U32(Crc32c(out));
 }
 
+absl::Status CheckFollowerBlockBytes(std::uint64_t bytes) {
+  if (bytes <= limits::kBlockBytesMax) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat("expected followers of ", limits::kSourcesPerBlock,
+                                            " members in a shard to take at most ", limits::kBlockBytesMax,
+                                            " bytes, found ", bytes, ": use more shards"));
+}
+
 absl::Status DecodeFollowerBlock(std::string_view bytes, std::uint32_t receivers_count, LinkColumns columns,
                                  FollowerLists& lists) {
   LAWINE_RETURN_IF_ERROR(CheckAndStrip(bytes));

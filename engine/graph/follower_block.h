@@ -64,6 +64,8 @@ struct FollowerBlockView {
 
 // Encodes; clears `out` first. A block without links encodes to an empty string: it is not stored.
 void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out);
+// OUT_OF_RANGE when a block of `bytes` is more than may be stored.
+absl::Status CheckFollowerBlockBytes(std::uint64_t bytes);
 
 // Appends the 64 counts and the followers of `bytes` to `lists`. Checks the checksum, that every list is
 // ascending and inside [0, receivers_count), and that columns are as expected; DATA_LOSS otherwise, and

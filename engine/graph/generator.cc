@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/generator_block.h"
@@ -110,6 +111,14 @@ absl::StatusOr<std::shared_ptr<const LinkSource>> MakePopulation(const Preset& p
   return JoinNetworks(std::move(networks), persons);
 }
 
+// Shortest: 300, 1234.567, 0.5.
+std::string Thousandths(std::uint32_t milli) {
+  std::string text = absl::StrFormat("%d.%03d", milli / 1000, milli % 1000);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 double Share(std::uint32_t ppm) { return static_cast<double>(ppm) / kMillion; }
 
 std::string OverlapsText(const Overlaps& o) {
@@ -132,7 +141,14 @@ absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec) {
   if (!preset.ok()) return absl::InvalidArgumentError(preset.status().message());
   if (spec.members == 0) spec.members = (*preset)->members;
   if (spec.links_per_member_milli == 0) spec.links_per_member_milli = (*preset)->links_per_member_milli;
-  if (HasPages(spec)) spec.members -= spec.members % limits::kSourcesPerBlock;
+  if (HasPages(spec)) {
+    if (spec.members < limits::kSourcesPerBlock) {
+      return absl::InvalidArgumentError(absl::StrCat("expected at least ", limits::kSourcesPerBlock,
+                                                     " members beside pages and groups, found ", spec.members,
+                                                     "; give more members, or no pages"));
+    }
+    spec.members -= spec.members % limits::kSourcesPerBlock;
+  }
   if (spec.members > kGeneratorMembersMax) {
     return absl::InvalidArgumentError(absl::StrCat("expected at most ", kGeneratorMembersMax,
                                                    " members, found ", spec.members,
@@ -159,9 +175,8 @@ absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec) {
 std::string OriginOf(const GeneratorSpec& spec) {
   const Preset& preset = **FindPreset(spec.preset);
   return absl::StrCat(
-      "preset ", spec.preset, ", ", spec.members, " members, ",
-      static_cast<double>(spec.links_per_member_milli) / 1000, " links a member, graph seed ",
-      spec.graph_seed, ", generator ", GeneratorVersion(spec),
+      "preset ", spec.preset, ", ", spec.members, " members, ", Thousandths(spec.links_per_member_milli),
+      " links a member, graph seed ", spec.graph_seed, ", generator ", GeneratorVersion(spec),
       preset.networks.empty() ? "" : OverlapsText(spec.overlaps),
       HasPages(spec) ? absl::StrCat(", ", spec.pages, " pages, ", spec.groups, " groups") : "");
 }

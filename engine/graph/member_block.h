@@ -3,7 +3,8 @@
 // Format, version 1:
 //   u8      version = 1
 //   u8      flags: bit 0 = keys are listed (else they count up from the first), bit 1 = names follow,
-//           bit 3 = persons follow, bit 4 = keys are listed and in any order
+//           bit 2 = keys only (a key block), bit 3 = persons follow, bit 4 = keys, which are listed, come in
+//           any order
 //   varint  members in the block
 //   varint  first key; if listed, varints (key - previous key), modulo 2^64, for the others
 //   Stream VByte columns: audience, followees, community
@@ -11,6 +12,8 @@
 //   [sized  external name of each]
 //   [Stream VByte column: person]
 //   u32     CRC-32C of everything before
+//
+// A key block is one with bit 2, and none of bits 1 and 3: version, flags, members, keys, CRC-32C.
 #ifndef LAWINE_ENGINE_GRAPH_MEMBER_BLOCK_H_
 #define LAWINE_ENGINE_GRAPH_MEMBER_BLOCK_H_
 

@@ -43,6 +43,10 @@ PartitionMap PartitionMap::Balanced(std::uint32_t members_count, std::uint32_t s
 
 absl::StatusOr<PartitionMap> PartitionMap::FromBoundaries(std::span<const std::uint32_t> firsts,
                                                           std::uint64_t epoch) {
+  if (!firsts.empty() && firsts.back() > limits::kMembersMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected at most ", limits::kMembersMax, " members, found ", firsts.back()));
+  }
   if (firsts.size() < 2 || firsts.size() > limits::kShardsMax + 1 || firsts.front() != 0 ||
       !std::is_sorted(firsts.begin(), firsts.end())) {
     return absl::InvalidArgumentError(absl::StrCat("expected ascending shard boundaries from 0, for 1 to ",

@@ -12,10 +12,6 @@
 namespace lawine {
 namespace {
 
-std::uint64_t MulHigh(std::uint64_t a, std::uint64_t b) {
-  return static_cast<std::uint64_t>((static_cast<unsigned __int128>(a) * b) >> 64);
-}
-
 // The x with factor * x = 1 mod size. REQUIRES: coprime.
 std::uint32_t Inverse(std::uint64_t factor, std::uint64_t size) {
   std::int64_t r0 = static_cast<std::int64_t>(size), r1 = static_cast<std::int64_t>(factor);

@@ -38,7 +38,8 @@ class Attribution {
     sender = source.value + 1;
   }
 
-  // The member has it from nobody. REQUIRES: it had no receipt before `step`.
+  // The member has it from nobody: it was given it, or its owner posts it in another network. REQUIRES: it
+  // had no receipt before `step`.
   void Inject(std::uint32_t step, std::uint32_t member) {
     best_[member] = {.step = step, .coin = 0};
     receipts_.senders_plus_one[member] = 0;

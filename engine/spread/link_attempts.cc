@@ -102,8 +102,8 @@ std::size_t LinkAttempts::KeepThere(const NetworkChanges::SourceLinks& links, st
   for (std::size_t i = 0; i < count; ++i) {
     if (!links.Has(ids_[i], keys_[i])) continue;
     ids_[kept] = ids_[i];
-    link_kinds_[kept] = link_kinds_[i];
-    link_weights_[kept] = link_weights_[i];
+    if (needs_kinds_) link_kinds_[kept] = link_kinds_[i];
+    if (needs_weights_) link_weights_[kept] = link_weights_[i];
     ++kept;
   }
   return kept;
@@ -120,7 +120,7 @@ std::size_t LinkAttempts::SelectByChance(const CoinLane& coins, std::size_t coun
     if (!ChanceOf(i).Passes(coins.Coin(keys_[i]))) continue;
     ids_[kept] = ids_[i];
     keys_[kept] = keys_[i];
-    link_weights_[kept] = link_weights_[i];
+    if (needs_weights_) link_weights_[kept] = link_weights_[i];
     ++kept;
   }
   return kept;

@@ -38,7 +38,7 @@ class LinkAttempts {
     const NetworkChanges* changes = nullptr;  // which links are there; null: those of the graph
   };
 
-  // All must outlive the attempts. `by_followees`: see FollowerChances; needed for LinkChance::kByFollowees.
+  // All must outlive the attempts. `by_followees`: see FolloweeChances; needed for LinkChance::kByFollowees.
   LinkAttempts(const MessageSpec& message, const ShardImage& image, std::span<const Threshold> by_followees,
                Options options);
 

@@ -43,8 +43,8 @@ class PageRank {
 
 // A member's core is the largest k such that it is among members of whom each has k followers among them.
 // Members leave from the outside in:
-//   for (leaving = cores.Leave(); !leaving.empty(); leaving = cores.Leave()) cores.LoseFollower(whom they
-//   follow);
+//   for (leaving = cores.Leave(); !leaving.empty(); leaving = cores.Leave())
+//     cores.LoseFollowers(whom they follow);
 class CorePeeling {
  public:
   explicit CorePeeling(std::vector<std::uint32_t> audiences);

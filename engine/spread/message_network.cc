@@ -56,6 +56,7 @@ void MessageShard::PostAlso(std::uint32_t local) {
   received_.Insert(account);
   accepted_.Insert(account);
   if (spec_->seen.has_value()) seen_.Insert(account);
+  if (attribution_ != nullptr) attribution_->Inject(counts_.step, local);
   ++counts_.cross_posts;
   new_receipts_.push_back(local);
   starting_.push_back(local);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/outcome.h"
 
 namespace lawine {
 namespace {
@@ -175,6 +176,24 @@ absl::Status CheckNetwork(const ModelSpec& model, std::uint32_t members_count) {
                                      " communities, each once, ascending; found ", communities.size()));
 }
 
+// All messages have counts of every step through their last one.
+absl::Status CheckSteps(const ModelSpec& model) {
+  std::uint64_t steps = 0;
+  for (std::size_t m = 0; m < model.messages.size(); ++m) {
+    const Trigger& start = model.messages[m].start;
+    std::uint64_t last = start.not_before;
+    if (start.kind == Trigger::Kind::kStep) last = std::max<std::uint64_t>(last, start.count);
+    if (last >= kNoStep) continue;  // it never starts
+    last += model.messages[m].injections.back().step;
+    steps += last;
+    if (steps <= limits::kStepsMax) continue;
+    return InvalidArgumentError(
+        StrCat("message ", m, ": expected the last injections of all messages at steps that sum to at most ",
+               limits::kStepsMax, ", found its own at step ", last, ": begin earlier, or use longer steps"));
+  }
+  return absl::OkStatus();
+}
+
 bool AnyReacts(const ModelSpec& model, Threshold Reactions::*how) {
   const std::vector<const MessageSpec*> rules = AllRules(model);
   return std::any_of(rules.begin(), rules.end(),
@@ -223,6 +242,7 @@ absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count)
   for (std::size_t m = 0; m < model.messages.size(); ++m) {
     LAWINE_RETURN_IF_ERROR(CheckMessage(model, m, members_count));
   }
+  LAWINE_RETURN_IF_ERROR(CheckSteps(model));
   for (std::size_t i = 0; i < model.interventions.size(); ++i) {
     const Intervention& intervention = model.interventions[i];
     const std::string field = StrCat("intervention ", i);

@@ -120,7 +120,7 @@ std::vector<const MessageSpec*> AllRules(const ModelSpec& model);
 bool AddsLinks(const ModelSpec& model);
 bool NetworkChangesIn(const ModelSpec& model);
 
-// INVALID_ARGUMENT names the field, what was expected and what was found.
+// INVALID_ARGUMENT names the field, or message, what was expected and what was found.
 absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count);
 
 }  // namespace lawine

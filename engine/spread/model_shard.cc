@@ -120,7 +120,7 @@ void ModelShard::Begin(std::uint32_t replica) {
 
 absl::Status ModelShard::Step(std::uint32_t step, std::span<const Frontier> frontiers,
                               const RunProgress& progress, std::span<MessageStep> steps) {
-  if (changes_.has_value()) changes_->Advance(step);
+  if (changes_.has_value()) LAWINE_RETURN_IF_ERROR(changes_->Advance(step));
   for (std::size_t m = 0; m < messages_.size(); ++m) {
     LAWINE_RETURN_IF_ERROR(messages_[m]->Receive(step, frontiers[m], progress));
   }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/key_batch.h"
+#include "engine/base/status_macros.h"
 #include "engine/store/gap_lists.h"
 
 namespace lawine {
@@ -11,22 +13,19 @@ namespace {
 
 Threshold Complement(Threshold t) { return Threshold::FromFixed(Threshold::kOne - t.fixed()); }
 
-const NetworkChanges::Since* Find(std::span<const NetworkChanges::Since> links, std::uint32_t receiver) {
-  const auto found = std::find_if(links.begin(), links.end(),
-                                  [receiver](const auto& link) { return link.receiver == receiver; });
-  return found == links.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
-NetworkChanges::NetworkChanges(const ModelSpec& model, const ShardImage& image)
-    : model_(model), image_(image), growth_(model.growth.value_or(GrowthSpec())) {}
+NetworkChanges::NetworkChanges(const ModelSpec& model, const ShardImage& image, std::uint64_t changes_max)
+    : model_(model), image_(image), changes_max_(changes_max), growth_(model.growth.value_or(GrowthSpec())) {}
 
 void NetworkChanges::Begin(const CoinKey& key) {
   key_ = key;
   step_ = 0;
   added_.clear();
+  added_count_ = 0;
   dropped_.clear();
+  dropped_of_.clear();
+  author_followers_ = MemberSet();
   kept_.assign(1, Threshold::kOne);
   if (!growth_.members_change()) return;
   const MemberRange range = image_.range();
@@ -55,7 +54,8 @@ void NetworkChanges::Begin(const CoinKey& key) {
   present_ = range.count - absent_.size();
 }
 
-void NetworkChanges::Advance(std::uint32_t step) {
+absl::Status NetworkChanges::Advance(std::uint32_t step) {
+  LAWINE_RETURN_IF_ERROR(CheckSteps(step));
   const Threshold keep = Complement(growth_.lost_links), stay = Complement(growth_.leaving),
                   wait = Complement(growth_.joining);
   const auto times = [](std::uint64_t value, Threshold factor) {
@@ -66,9 +66,37 @@ void NetworkChanges::Advance(std::uint32_t step) {
     if (growth_.lost_links != Threshold()) kept_.push_back(times(kept_.back(), keep));
     staying_below_ = times(staying_below_, stay);
     absent_below_ = times(absent_below_, wait);
+    LAWINE_RETURN_IF_ERROR(CheckCounts());
     if (growth_.new_links != Threshold()) AddLinks(step_);
   }
   if (growth_.members_change()) MoveMembers();
+  return CheckCounts();
+}
+
+// Links grow at all steps, also at those that are left out, and nobody can end the run meanwhile.
+absl::Status NetworkChanges::CheckSteps(std::uint32_t step) const {
+  if (growth_.new_links == Threshold()) return absl::OkStatus();
+  const std::uint64_t steps = step - step_;
+  if (steps * Gaining().count <= limits::kGrowthDrawsMax) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("growth.new_links: nothing happens from step ", step_, " to step ", step,
+                   " but that links grow, at most ", limits::kGrowthDrawsMax / Gaining().count,
+                   " such steps are possible in this graph: begin earlier, or use "
+                   "longer steps"));
+}
+
+absl::Status NetworkChanges::CheckCounts() const {
+  const std::uint64_t changes = added_count_ + dropped_.size();
+  if (changes <= changes_max_) return absl::OkStatus();
+  const bool added = added_count_ >= dropped_.size();
+  const char* const field = !added                             ? "reactions.unfollow"
+                            : growth_.new_links != Threshold() ? "growth.new_links"
+                                                               : "reactions.follow";
+  return absl::ResourceExhaustedError(absl::StrCat(field, ": by step ", step_, " of a replica ", changes,
+                                                   " links into one shard were added or dropped, the most "
+                                                   "is ",
+                                                   changes_max_,
+                                                   ": lower it, end the run earlier, or use more shards"));
 }
 
 void NetworkChanges::MoveMembers() {
@@ -92,11 +120,12 @@ void NetworkChanges::MoveMembers() {
 
 // New links of one direction are found by the shard of who gets them; of the other by the receivers' too,
 // which looks at all members for that.
-void NetworkChanges::AddLinks(std::uint32_t step) {
-  AddLinks(step, growth_.mutual ? MemberRange{MemberId(0), image_.graph().members()} : image_.range());
+MemberRange NetworkChanges::Gaining() const {
+  return growth_.mutual ? MemberRange{MemberId(0), image_.graph().members()} : image_.range();
 }
 
-void NetworkChanges::AddLinks(std::uint32_t step, MemberRange members) {
+void NetworkChanges::AddLinks(std::uint32_t step) {
+  const MemberRange members = Gaining();
   const CoinLane gains(key_, CoinPurpose::kGrowth, step), others(key_, CoinPurpose::kGrowthTarget, step);
   const MemberRange range = image_.range();
   std::array<std::uint32_t, kKeyBatch> ids;
@@ -112,8 +141,7 @@ void NetworkChanges::AddLinks(std::uint32_t step, MemberRange members) {
     for (const std::uint32_t id : std::span(ids).first(gaining)) {
       const MemberId member(id);
       const std::uint64_t coin = others.Coin(image_.KeyOfSource(member));
-      const auto product = static_cast<unsigned __int128>(coin) * image_.graph().members();
-      const MemberId other(static_cast<std::uint32_t>(product >> 64));
+      const MemberId other(static_cast<std::uint32_t>(MulHigh(coin, image_.graph().members())));
       if (other == member) continue;
       if (range.Contains(member)) Add(other, {member.value - range.first.value, step});
       if (growth_.mutual && range.Contains(other)) Add(member, {other.value - range.first.value, step});
@@ -130,37 +158,62 @@ bool NetworkChanges::GraphHas(MemberId source, std::uint32_t receiver) const {
   return false;
 }
 
-bool NetworkChanges::Add(MemberId source, Since link) {
+std::span<const NetworkChanges::Since> NetworkChanges::AddedOf(MemberId source) const {
   const auto found = added_.find(source.value);
-  if (found != added_.end() && Find(found->second, link.receiver) != nullptr) return false;
-  if (GraphHas(source, link.receiver)) return false;
+  return found == added_.end() ? std::span<const Since>() : std::span<const Since>(found->second);
+}
+
+// Growth adds few links to any one member, and looks through what it has. Whoever accepts may follow the same
+// author, so of that one it is known who does.
+bool NetworkChanges::Add(MemberId source, Since link) {
+  const bool noted = author_followers_.members_count() > 0 && source == author_;
+  if (noted) {
+    if (author_followers_.Contains(LocalId(link.receiver))) return false;
+    author_followers_.Insert(LocalId(link.receiver));
+  } else {
+    const auto same = [&link](const Since& other) { return other.receiver == link.receiver; };
+    const std::span<const Since> added = AddedOf(source);
+    if (std::any_of(added.begin(), added.end(), same) || GraphHas(source, link.receiver)) return false;
+  }
   added_[source.value].push_back(link);
+  ++added_count_;
   return true;
 }
 
+void NetworkChanges::NoteFollowersOf(MemberId author) {
+  author_ = author;
+  author_followers_ = MemberSet(image_.range().count);
+  std::uint32_t place = 0;
+  for (const std::uint16_t gap : image_.GapsOf(author)) {
+    place += gap;
+    if (gap != kSkip) author_followers_.Insert(LocalId(place));
+  }
+  for (const Since& link : AddedOf(author)) author_followers_.Insert(LocalId(link.receiver));
+}
+
+bool NetworkChanges::Follow(MemberId source, std::uint32_t receiver) {
+  if (author_followers_.members_count() == 0 || source != author_) NoteFollowersOf(source);
+  return Add(source, {receiver, step_ + 1});
+}
+
 bool NetworkChanges::Unfollow(MemberId source, std::uint32_t receiver) {
-  std::vector<Since>& dropped = dropped_[source.value];
-  if (Find(dropped, receiver) != nullptr) return false;
-  dropped.push_back({receiver, step_ + 1});
+  if (!dropped_.try_emplace(LinkOf(source, receiver), step_ + 1).second) return false;
+  dropped_of_.insert(source.value);
   return true;
 }
 
 NetworkChanges::SourceLinks NetworkChanges::LinksOf(MemberId source) const {
   const CoinLane losses(key_, CoinPurpose::kLinkLoss);
-  SourceLinks links(*this, losses.ForSource(image_.KeyOfSource(source)), step_);
-  const auto of = [source](const BySource& lists) {
-    const auto found = lists.find(source.value);
-    return found == lists.end() ? std::span<const Since>() : std::span<const Since>(found->second);
-  };
-  links.added_ = of(added_);
-  links.dropped_ = of(dropped_);
+  SourceLinks links(*this, source, losses.ForSource(image_.KeyOfSource(source)));
+  links.added_ = AddedOf(source);
+  links.drops_ = dropped_of_.contains(source.value);
   return links;
 }
 
 bool NetworkChanges::SourceLinks::IsThere(std::uint32_t receiver, MemberKey key, std::uint32_t age) const {
-  if (!dropped_.empty()) {
-    const Since* const dropped = Find(dropped_, receiver);
-    if (dropped != nullptr && dropped->step <= step_) return false;
+  if (drops_) {
+    const auto dropped = changes_.dropped_.find(LinkOf(source_, receiver));
+    if (dropped != changes_.dropped_.end() && dropped->second <= step_) return false;
   }
   return changes_.kept_.size() == 1 || (loss_.Coin(key) >> 1) < changes_.kept_[age];
 }

@@ -8,10 +8,13 @@
 
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
 #include "engine/base/coin.h"
+#include "engine/base/limits.h"
 #include "engine/base/member_set.h"
 #include "engine/spread/message_spec.h"
 #include "engine/store/shard_image.h"
@@ -27,13 +30,15 @@ class NetworkChanges {
     std::uint32_t step = 0;
   };
 
-  // Both must outlive it.
-  NetworkChanges(const ModelSpec& model, const ShardImage& image);
+  // Both must outlive it. `changes_max`: links that a replica may add and drop.
+  NetworkChanges(const ModelSpec& model, const ShardImage& image,
+                 std::uint64_t changes_max = limits::kChangedLinksMax);
 
   // Starts a replica; `key` is that of message 0.
   void Begin(const CoinKey& key);
-  // Brings the network to `step`, before messages take it. Steps may be left out.
-  void Advance(std::uint32_t step);
+  // Brings the network to `step`, before messages take it. Steps may be left out. RESOURCE_EXHAUSTED, naming
+  // the field, when it would take more memory or time than limits allow; it is then of no use until Begin.
+  absl::Status Advance(std::uint32_t step);
 
   // Members that have not joined, or have left; null where nobody ever does.
   const MemberSet* away() const { return growth_.members_change() ? &away_ : nullptr; }
@@ -54,13 +59,14 @@ class NetworkChanges {
     friend class NetworkChanges;
     bool IsThere(std::uint32_t receiver, MemberKey key, std::uint32_t age) const;
 
-    SourceLinks(const NetworkChanges& changes, CoinLane loss, std::uint32_t step)
-        : changes_(changes), loss_(loss), step_(step) {}
+    SourceLinks(const NetworkChanges& changes, MemberId source, CoinLane loss)
+        : changes_(changes), source_(source), loss_(loss), step_(changes.step_) {}
     const NetworkChanges& changes_;
+    MemberId source_;
     CoinLane loss_;
     std::uint32_t step_;
     std::span<const Since> added_;
-    std::span<const Since> dropped_;
+    bool drops_ = false;  // somebody dropped one of them
   };
   // At the step advanced to. Gone with the next Follow or Unfollow.
   SourceLinks LinksOf(MemberId source) const;
@@ -69,28 +75,41 @@ class NetworkChanges {
   bool Unfollow(MemberId source, std::uint32_t receiver);
   // The member follows `source` from the next step on. False where the graph has such a link, lost or not, or
   // one was added before.
-  bool Follow(MemberId source, std::uint32_t receiver) { return Add(source, {receiver, step_ + 1}); }
+  bool Follow(MemberId source, std::uint32_t receiver);
 
  private:
   struct Waiting {
     std::uint64_t coin = 0;  // without its last bit
     std::uint32_t local = 0;
   };
-  using BySource = std::unordered_map<std::uint32_t, std::vector<Since>>;
+  static std::uint64_t LinkOf(MemberId source, std::uint32_t receiver) {
+    return std::uint64_t{source.value} << 32 | receiver;
+  }
 
+  // Where the link is new.
   bool Add(MemberId source, Since link);
+  std::span<const Since> AddedOf(MemberId source) const;
   bool GraphHas(MemberId source, std::uint32_t receiver) const;
+  void NoteFollowersOf(MemberId author);
+  // Those whose coins tell who gets a link from or to a member of the range.
+  MemberRange Gaining() const;
   void AddLinks(std::uint32_t step);
-  void AddLinks(std::uint32_t step, MemberRange members);
   void MoveMembers();
+  absl::Status CheckSteps(std::uint32_t step) const;
+  absl::Status CheckCounts() const;
 
   const ModelSpec& model_;
   const ShardImage& image_;
+  const std::uint64_t changes_max_;
   const GrowthSpec growth_;
   CoinKey key_;
   std::uint32_t step_ = 0;
-  BySource added_;
-  BySource dropped_;
+  absl::flat_hash_map<std::uint32_t, std::vector<Since>> added_;  // by source
+  std::uint64_t added_count_ = 0;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> dropped_;  // by LinkOf: from which step on
+  absl::flat_hash_set<std::uint32_t> dropped_of_;              // their sources
+  MemberId author_;                                            // whom somebody followed last
+  MemberSet author_followers_;       // in the range, also those added; empty while there is no author
   std::vector<std::uint64_t> kept_;  // by age: what the coin of a link that is still there is below
   std::vector<Waiting> absent_;      // have not joined
   std::vector<Waiting> staying_;     // have not left

@@ -39,8 +39,6 @@ struct StepCounts {
 enum class StopReason : std::uint8_t {
   kNothingPending = 1,
   kMaxSteps = 2,
-  kReach = 3,
-  kQuiet = 4,
 };
 
 // Adds the same step of another replica, or of another part of the graph.

@@ -48,7 +48,8 @@ class ShardProcess {
   // Forgets everything and starts a replica.
   virtual void Begin(std::uint32_t replica) = 0;
   // Takes `step` for all messages: `frontiers[m]` and `steps[m]` are message m's. Fails when lists that are
-  // not in memory cannot be read; the process is then of no use until Begin.
+  // not in memory cannot be read, and with RESOURCE_EXHAUSTED when the network changes more than limits
+  // allow; the process is then of no use until Begin.
   virtual absl::Status Step(std::uint32_t step, std::span<const Frontier> frontiers,
                             const RunProgress& progress, std::span<MessageStep> steps) = 0;
 

@@ -15,10 +15,6 @@ constexpr std::uint32_t kFirstRanks = 1024;  // of block 0; block j >= 1 ends at
 constexpr std::array<std::uint32_t, kDayHours> kHourWeights = {
     20, 12, 7, 5, 5, 8, 18, 35, 48, 52, 55, 58, 62, 60, 58, 60, 66, 74, 80, 88, 92, 86, 64, 38};
 
-constexpr std::uint64_t MulHigh(std::uint64_t a, std::uint64_t b) {
-  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(a) * b >> 64);
-}
-
 // How many blocks of ranks there are.
 std::uint32_t BlocksOf(std::uint32_t members) {
   std::uint32_t blocks = 1;

@@ -71,7 +71,9 @@ absl::Status ChangedReader::VisitChanged(std::uint32_t block, std::string_view s
   }
   std::string bytes;
   EncodeFollowerBlock({changed.counts, changed.followers, changed.kinds, changed.weights}, bytes);
-  return bytes.empty() ? absl::OkStatus() : visit(block, bytes);
+  if (bytes.empty()) return absl::OkStatus();
+  LAWINE_RETURN_IF_ERROR(CheckFollowerBlockBytes(bytes.size()));
+  return visit(block, bytes);
 }
 
 bool ChangedReader::Changes(std::uint32_t member_block) const {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -18,9 +18,6 @@
 namespace lawine {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::size_t kChecksumsBytesMax = 1u << 24;
 constexpr char kFirstLine[] = "lawine-files 1";
 constexpr char kRepair[] = "restore the shard or load the graph again";
 
@@ -108,15 +105,28 @@ absl::StatusOr<std::vector<FileChecksum>> DecodeChecksums(std::string_view text)
 
 absl::Status WriteChecksums(const std::string& directory) {
   std::vector<FileChecksum> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (entry.path().extension() != ".sst") continue;
-    LAWINE_ASSIGN_OR_RETURN(files.emplace_back(), Take(directory, entry.path().filename().string()));
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(directory));
+  for (const std::string& name : names) {
+    if (!name.ends_with(".sst")) continue;
+    LAWINE_ASSIGN_OR_RETURN(files.emplace_back(), Take(directory, name));
   }
-  if (error) return absl::UnavailableError(absl::StrCat(directory, ": ", error.message()));
+  return WritePlainFile(absl::StrCat(directory, "/", kChecksumsFile), EncodeChecksums(files));
+}
+
+absl::Status AddChecksums(const std::string& directory, const std::vector<std::string>& tables) {
+  const std::string path = absl::StrCat(directory, "/", kChecksumsFile);
+  LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(path));
+  if (!there) return absl::OkStatus();
+  LAWINE_ASSIGN_OR_RETURN(std::vector<FileChecksum> files, ReadChecksums(directory));
+  std::set<std::string> known;
+  for (const FileChecksum& file : files) known.insert(file.name);
+  for (const std::string& table : tables) {
+    if (!known.insert(table).second) continue;
+    LAWINE_ASSIGN_OR_RETURN(files.emplace_back(), Take(directory, table));
+  }
   std::sort(files.begin(), files.end(),
             [](const FileChecksum& a, const FileChecksum& b) { return a.name < b.name; });
-  return WritePlainFile(absl::StrCat(directory, "/", kChecksumsFile), EncodeChecksums(files));
+  return ReplacePlainFile(path, EncodeChecksums(files));
 }
 
 absl::StatusOr<std::vector<FileChecksum>> ReadChecksums(const std::string& directory) {

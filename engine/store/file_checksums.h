@@ -1,6 +1,6 @@
-// Checksums of a shard's table files, taken when it is built. What RocksDB reads of a file before it looks at
-// its own checksums can end the process where the library is packaged with assertions: so files are looked at
-// first.
+// Checksums of a shard's table files, taken when they are written: as it is built, and as it is folded. What
+// RocksDB reads of a file before it looks at its own checksums can end the process where the library is
+// packaged with assertions: so files are looked at first.
 //
 // Format of the file CHECKSUMS, version 1: text. First the line "lawine-files 1"; a line "NAME SIZE WHOLE
 // END" for each file, CRC-32C of all bytes and of the last kEndBytes (or all) in 8 hex digits each; last the
@@ -19,6 +19,7 @@
 namespace lawine {
 
 inline constexpr char kChecksumsFile[] = "CHECKSUMS";
+inline constexpr std::size_t kChecksumsBytesMax = 1u << 24;
 // Where tables have their index, properties and footer. Blocks before it are checked when they are read.
 inline constexpr std::size_t kEndBytes = 1u << 20;
 
@@ -35,6 +36,9 @@ absl::StatusOr<std::vector<FileChecksum>> DecodeChecksums(std::string_view text)
 
 // Reads all table files of `directory` and writes its CHECKSUMS, synced.
 absl::Status WriteChecksums(const std::string& directory);
+// Reads those of `tables` that its CHECKSUMS does not have and adds them; what it has is kept as it is.
+// Nothing where there is no CHECKSUMS: who knows whether older tables are sound.
+absl::Status AddChecksums(const std::string& directory, const std::vector<std::string>& tables);
 
 // The checksums that `directory` has; none where it has no CHECKSUMS (a shard of an earlier version).
 absl::StatusOr<std::vector<FileChecksum>> ReadChecksums(const std::string& directory);

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <vector>
 
+#include "engine/base/limits.h"
+
 namespace lawine {
 namespace {
 
@@ -11,6 +13,7 @@ namespace {
 // each 8192 members; a pile's members have their places in the cache while it is worked off.
 constexpr std::uint32_t kPileBits = 13;
 constexpr std::uint32_t kPileMembers = 1u << kPileBits;
+static_assert(kPileMembers <= limits::kRoundUpMax);
 // What one task throws before the piles are worked off: about so many links of at most so many sources,
 // so that a link on a pile fits 32 bits: the source's place in the run above, the receiver's in the pile
 // below. The more links, the more of them a member finds in the cache line that its first one fetched.

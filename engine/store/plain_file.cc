@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/crc32c.h"
@@ -14,10 +14,40 @@
 
 namespace lawine {
 
-absl::Status FileFailed(const std::string& path) {
-  const bool full = errno == ENOSPC || errno == EDQUOT;
-  const std::string text = absl::StrCat(path, ": ", full ? "the disk is full" : std::strerror(errno));
+namespace fs = std::filesystem;
+
+absl::Status FromErrorCode(const std::error_code& error, const std::string& path) {
+  if (!error) return absl::OkStatus();
+  const bool full = error == std::errc::no_space_on_device || error.value() == EDQUOT;
+  const std::string text = absl::StrCat(path, ": ", full ? "the disk is full" : error.message());
   return full ? absl::ResourceExhaustedError(text) : absl::UnavailableError(text);
+}
+
+absl::Status FileFailed(const std::string& path) {
+  return FromErrorCode({errno, std::generic_category()}, path);
+}
+
+absl::StatusOr<bool> Exists(const std::string& path) {
+  std::error_code error;
+  const fs::file_type type = fs::symlink_status(path, error).type();
+  if (type == fs::file_type::not_found) return false;
+  LAWINE_RETURN_IF_ERROR(FromErrorCode(error, path));
+  return true;
+}
+
+absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& directory) {
+  std::error_code error;
+  fs::directory_iterator at(directory, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
+    return absl::NotFoundError(absl::StrCat(directory, ": no such directory"));
+  }
+  std::vector<std::string> names;
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) {
+    names.push_back(at->path().filename().string());
+  }
+  LAWINE_RETURN_IF_ERROR(FromErrorCode(error, directory));
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 absl::Status SyncDirectory(const std::string& directory) {
@@ -65,12 +95,13 @@ absl::StatusOr<std::uint32_t> PlainFile::ChecksumOf(std::uint64_t from, std::uin
   return crc;
 }
 
-absl::Status PlainFile::Write(std::string_view bytes) const {
+absl::Status PlainFile::Write(std::string_view bytes, std::uint64_t at) const {
   while (!bytes.empty()) {
-    const ssize_t put = write(file_, bytes.data(), bytes.size());
+    const ssize_t put = pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return FileFailed(path_);
     bytes.remove_prefix(static_cast<std::size_t>(put));
+    at += static_cast<std::uint64_t>(put);
   }
   return absl::OkStatus();
 }
@@ -89,8 +120,17 @@ absl::StatusOr<std::string> ReadPlainFile(const std::string& path, std::size_t b
 absl::Status WritePlainFile(const std::string& path, std::string_view bytes) {
   const PlainFile file(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (!file.opened()) return FileFailed(path);
-  LAWINE_RETURN_IF_ERROR(file.Write(bytes));
+  LAWINE_RETURN_IF_ERROR(file.Write(bytes, 0));
   return file.Sync();
+}
+
+absl::Status ReplacePlainFile(const std::string& path, std::string_view bytes) {
+  const std::string part = path + ".part";
+  LAWINE_RETURN_IF_ERROR(WritePlainFile(part, bytes));
+  std::error_code error;
+  fs::rename(part, path, error);
+  LAWINE_RETURN_IF_ERROR(FromErrorCode(error, path));
+  return SyncDirectory(fs::path(path).parent_path().string());
 }
 
 }  // namespace lawine

@@ -6,13 +6,21 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
 namespace lawine {
 
-// The last system call's failure: a full disk is RESOURCE_EXHAUSTED, everything else UNAVAILABLE.
+// OK without an error; a full disk is RESOURCE_EXHAUSTED, everything else UNAVAILABLE.
+absl::Status FromErrorCode(const std::error_code& error, const std::string& path);
+// The last system call's failure.
 absl::Status FileFailed(const std::string& path);
+// Whether there is anything of this name; an error when that cannot be told.
+absl::StatusOr<bool> Exists(const std::string& path);
+// What `directory` holds, ascending, without "." and "..". NOT_FOUND when there is no such directory.
+absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& directory);
 // Makes renames inside `directory` durable.
 absl::Status SyncDirectory(const std::string& directory);
 
@@ -31,8 +39,8 @@ class PlainFile {
   absl::StatusOr<std::string> Read(std::uint64_t from, std::size_t count) const;
   // CRC-32C of [from, end).
   absl::StatusOr<std::uint32_t> ChecksumOf(std::uint64_t from, std::uint64_t end) const;
-  // Behind what was written before.
-  absl::Status Write(std::string_view bytes) const;
+  // From byte `at` of the file on. After an error any part of it may be there.
+  absl::Status Write(std::string_view bytes, std::uint64_t at) const;
   absl::Status Sync() const;
 
  private:
@@ -44,6 +52,9 @@ class PlainFile {
 absl::StatusOr<std::string> ReadPlainFile(const std::string& path, std::size_t bytes_max);
 // Replaces the file; it is durable when this returns, its name is once the directory is synced.
 absl::Status WritePlainFile(const std::string& path, std::string_view bytes);
+// Puts a file in the place of what is there: whatever fails or dies, `path` is the one or the other. Durable
+// when this returns. Uses PATH.part.
+absl::Status ReplacePlainFile(const std::string& path, std::string_view bytes);
 
 }  // namespace lawine
 

@@ -12,6 +12,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/store/change_record.h"
 #include "engine/store/file_checksums.h"
+#include "engine/store/plain_file.h"
 #include "engine/store/rocks_database.h"
 #include "engine/store/rocks_status.h"
 
@@ -80,16 +81,17 @@ absl::StatusOr<ShardManifest> ManifestIn(Opened& opened, const std::string& dire
 }
 
 absl::Status MakeLinks(rocksdb::DB& db, const std::string& directory, const std::string& to) {
+  // Read before tables are linked: a shard that is folded meanwhile adds tables, then their checksums.
+  const absl::StatusOr<std::string> checksums =
+      ReadPlainFile(absl::StrCat(directory, "/", kChecksumsFile), kChecksumsBytesMax);
+  if (!checksums.ok() && !absl::IsNotFound(checksums.status())) return checksums.status();
   rocksdb::Checkpoint* made = nullptr;
   const rocksdb::Status begun = rocksdb::Checkpoint::Create(&db, &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   LAWINE_RETURN_IF_ERROR(FromRocks(begun, directory, kCopy));
   LAWINE_RETURN_IF_ERROR(FromRocks(checkpoint->CreateCheckpoint(to), to, kCopy));
-  std::error_code error;
-  const std::string checksums = absl::StrCat(directory, "/", kChecksumsFile);
-  if (!fs::exists(checksums, error)) return absl::OkStatus();
-  fs::copy_file(checksums, absl::StrCat(to, "/", kChecksumsFile), error);
-  return error ? absl::UnavailableError(absl::StrCat(checksums, ": ", error.message())) : absl::OkStatus();
+  if (!checksums.ok()) return absl::OkStatus();
+  return WritePlainFile(absl::StrCat(to, "/", kChecksumsFile), *checksums);
 }
 
 }  // namespace

@@ -26,11 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status FromErrorCode(const std::error_code& error, const std::string& where) {
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(where, ": ", error.message()));
-}
-
 class RocksWriter final : public ShardWriter {
  public:
   RocksWriter(const RocksShared& shared, std::string loading, std::string final_path)
@@ -136,8 +131,9 @@ class RocksStorage final : public ShardStorage {
     LAWINE_RETURN_IF_ERROR(CheckGraphName(name.graph));
     const std::string path = PathOf(name);
     const std::string loading = absl::StrCat(path, ".loading");
+    LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(path));
+    if (there) return absl::AlreadyExistsError(absl::StrCat(path, ": the shard exists"));
     std::error_code error;
-    if (fs::exists(path, error)) return absl::AlreadyExistsError(absl::StrCat(path, ": the shard exists"));
     fs::remove_all(loading, error);
     LAWINE_RETURN_IF_ERROR(FromErrorCode(error, loading));
     fs::create_directories(loading, error);
@@ -148,21 +144,22 @@ class RocksStorage final : public ShardStorage {
   absl::StatusOr<std::unique_ptr<StoredShard>> Open(const ShardName& name) override;
 
   absl::StatusOr<std::vector<ShardName>> List() override {
-    std::vector<ShardName> names;
-    std::error_code error;
-    for (const auto& graph : fs::directory_iterator(root_, error)) {
-      std::error_code inner;
-      for (const auto& shard : fs::directory_iterator(graph.path(), inner)) {
-        const std::string file = shard.path().filename().string();
+    std::vector<ShardName> shards;
+    LAWINE_ASSIGN_OR_RETURN(const std::vector<std::string> graphs, NamesIn(root_));
+    for (const std::string& graph : graphs) {
+      if (!CheckGraphName(graph).ok()) continue;  // such as lost+found, which nobody may read
+      const absl::StatusOr<std::vector<std::string>> names = NamesIn(absl::StrCat(root_, "/", graph));
+      if (absl::IsNotFound(names.status())) continue;  // no directory, or it has gone
+      LAWINE_RETURN_IF_ERROR(names.status());
+      for (const std::string& name : *names) {
         std::uint32_t index = 0;
-        if (file.starts_with("shard-") && absl::SimpleAtoi(file.substr(6), &index)) {
-          names.push_back({graph.path().filename().string(), ShardIndex(index)});
+        if (name.starts_with("shard-") && absl::SimpleAtoi(name.substr(6), &index)) {
+          shards.push_back({graph, ShardIndex(index)});
         }
       }
     }
-    LAWINE_RETURN_IF_ERROR(FromErrorCode(error, root_));
-    std::sort(names.begin(), names.end());
-    return names;
+    std::sort(shards.begin(), shards.end());
+    return shards;
   }
 
   absl::Status Delete(const ShardName& name) override {
@@ -177,9 +174,7 @@ class RocksStorage final : public ShardStorage {
   }
 
  private:
-  std::string PathOf(const ShardName& name) const {
-    return absl::StrFormat("%s/%s/shard-%04d", root_, name.graph, name.shard.value);
-  }
+  std::string PathOf(const ShardName& name) const { return ShardDirectory(root_, name); }
 
   const std::string root_;
   const RocksShared shared_;
@@ -210,15 +205,17 @@ absl::StatusOr<std::unique_ptr<StoredShard>> OpenShard(const std::string& path, 
 absl::StatusOr<std::unique_ptr<StoredShard>> RocksStorage::Open(const ShardName& name) {
   LAWINE_RETURN_IF_ERROR(CheckGraphName(name.graph));
   const std::string path = PathOf(name);
-  std::error_code error;
-  if (!fs::exists(path, error)) {
-    if (fs::exists(path + ".loading", error)) {
+  LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(path));
+  if (!there) {
+    LAWINE_ASSIGN_OR_RETURN(const bool loading, Exists(path + ".loading"));
+    if (loading) {
       return absl::DataLossError(
           absl::StrCat(path, ": half-written: its load was never finished; load it again"));
     }
     return absl::NotFoundError(absl::StrCat(path, ": no such shard"));
   }
-  if (!fs::exists(path + "/CURRENT", error)) {
+  LAWINE_ASSIGN_OR_RETURN(const bool database, Exists(path + "/CURRENT"));
+  if (!database) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": not a shard directory: expected a RocksDB database, found none"));
   }
@@ -226,6 +223,10 @@ absl::StatusOr<std::unique_ptr<StoredShard>> RocksStorage::Open(const ShardName&
 }
 
 }  // namespace
+
+std::string ShardDirectory(const std::string& root, const ShardName& name) {
+  return absl::StrFormat("%s/%s/shard-%04d", root, name.graph, name.shard.value);
+}
 
 absl::StatusOr<std::unique_ptr<StoredShard>> OpenRocksShard(const std::string& directory,
                                                             const ShardName& name) {

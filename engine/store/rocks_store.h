@@ -13,7 +13,7 @@
 // finished directory is renamed into place.
 //
 // A change is one write, synced. Folding ingests files that hold the blocks that changed and the manifest,
-// all at once; what is read meanwhile is a snapshot.
+// all at once; what is read meanwhile is a snapshot. Checksums of the new files are added last.
 #ifndef LAWINE_ENGINE_STORE_ROCKS_STORE_H_
 #define LAWINE_ENGINE_STORE_ROCKS_STORE_H_
 
@@ -36,6 +36,9 @@ struct RocksOptions {
   std::size_t write_buffer_bytes = 32u << 20;
   rocksdb::Env* env = nullptr;  // the machine's, unless a test has one of its own
 };
+
+// Where a complete shard is: ROOT/<graph>/shard-0003.
+std::string ShardDirectory(const std::string& root, const ShardName& name);
 
 // Makes ROOT if it is missing. Thread-safe. One process at a time may have a shard open.
 absl::StatusOr<std::unique_ptr<ShardStorage>> OpenRocksStorage(const std::string& root,

@@ -5,7 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/rocks_copies.h"
 #include "engine/store/rocks_store.h"
@@ -14,26 +13,19 @@ namespace lawine {
 namespace {
 
 namespace fs = std::filesystem;
-
-absl::Status FromErrorCode(const std::error_code& error, const std::string& where) {
-  return error ? absl::UnavailableError(absl::StrCat(where, ": ", error.message())) : absl::OkStatus();
-}
+using Names = std::vector<std::string>;
 
 }  // namespace
 
-std::string ShardArrivals::PlaceOf(const ShardName& name) const {
-  return absl::StrFormat("%s/%s/shard-%04d", root_, name.graph, name.shard.value);
-}
+std::string ShardArrivals::PlaceOf(const ShardName& name) const { return ShardDirectory(root_, name); }
 
 void ShardArrivals::RemoveCheckpoints() const {
-  std::error_code error;
-  for (const auto& graph : fs::directory_iterator(root_, error)) {
-    std::error_code inner;
-    for (const auto& entry : fs::directory_iterator(graph.path(), inner)) {
-      std::error_code ignored;  // the next start tries again
-      if (absl::StrContains(entry.path().filename().string(), kSendingMark)) {
-        fs::remove_all(entry.path(), ignored);
-      }
+  // What cannot be looked at or removed: the next start tries again.
+  for (const std::string& graph : NamesIn(root_).value_or(Names())) {
+    const std::string directory = absl::StrCat(root_, "/", graph);
+    for (const std::string& name : NamesIn(directory).value_or(Names())) {
+      std::error_code ignored;
+      if (absl::StrContains(name, kSendingMark)) fs::remove_all(absl::StrCat(directory, "/", name), ignored);
     }
   }
 }
@@ -72,7 +64,8 @@ absl::Status ShardArrivals::MarkArrived(const ShardName& name) const {
 }
 
 absl::Status ShardArrivals::CheckArrived(const ShardName& name) const {
-  if (HasArrived(ArrivingOf(name))) return absl::OkStatus();
+  LAWINE_ASSIGN_OR_RETURN(const bool arrived, HasArrived(ArrivingOf(name)));
+  if (arrived) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(ArrivingOf(name), ": the copy is not whole"));
 }
 
@@ -80,8 +73,9 @@ absl::Status ShardArrivals::Adopt(const ShardName& name) const {
   LAWINE_RETURN_IF_ERROR(CheckArrived(name));
   const std::string directory = ArrivingOf(name);
   const std::string place = PlaceOf(name);
+  LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(place));
+  if (there) return absl::AlreadyExistsError(absl::StrCat(place, ": the shard exists"));
   std::error_code error;
-  if (fs::exists(place, error)) return absl::AlreadyExistsError(absl::StrCat(place, ": the shard exists"));
   fs::rename(directory, place, error);
   LAWINE_RETURN_IF_ERROR(FromErrorCode(error, place));
   const fs::path graph = fs::path(place).parent_path();

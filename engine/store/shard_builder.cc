@@ -85,6 +85,7 @@ class LinkBuild {
       EncodeFollowerBlock({counts, part(lists.followers), part(lists.kinds), part(lists.weights)}, bytes);
       at += links;
       if (bytes.empty()) continue;
+      LAWINE_RETURN_IF_ERROR(CheckFollowerBlockBytes(bytes.size()));
       LAWINE_RETURN_IF_ERROR(sink.Add((sources.first.value + i) / limits::kSourcesPerBlock, bytes));
     }
     return absl::OkStatus();

@@ -13,7 +13,7 @@
 namespace lawine {
 namespace {
 
-// Adds up links, stride by stride.
+// Adds up links, stride by stride, and counts whom they lead to.
 class LinkCheck {
  public:
   LinkCheck(const ShardReader& reader, const ShardMembers& members, const std::vector<MemberKey>& keys)
@@ -21,33 +21,58 @@ class LinkCheck {
 
   absl::StatusOr<Digest> Run(Executor& executor) const {
     const std::size_t strides = manifest_.links_before.empty() ? 0 : manifest_.links_before.size() - 1;
-    std::vector<absl::StatusOr<Digest>> digests(strides, Digest());
-    executor.ParallelFor(strides, [&](std::size_t stride) { digests[stride] = CheckStride(stride); });
+    std::vector<Part> parts(std::min(executor.parallelism(), strides));
+    executor.ParallelFor(parts.size(), [&](std::size_t p) {
+      parts[p].followees.resize(manifest_.range().count);
+      for (std::size_t stride = p; stride < strides && parts[p].status.ok(); stride += parts.size()) {
+        parts[p].status = CheckStride(stride, parts[p]);
+      }
+    });
     Digest sum;
-    for (const absl::StatusOr<Digest>& digest : digests) {
-      LAWINE_RETURN_IF_ERROR(digest.status());
-      sum += *digest;
+    for (const Part& part : parts) {
+      LAWINE_RETURN_IF_ERROR(part.status);
+      sum += part.digest;
     }
+    LAWINE_RETURN_IF_ERROR(CheckFollowees(parts));
     return sum;
   }
 
  private:
-  absl::StatusOr<Digest> CheckStride(std::size_t stride) const {
+  // What one task found.
+  struct Part {
+    absl::Status status;
+    Digest digest;
+    std::vector<std::uint32_t> followees;  // by member of the range
+  };
+
+  absl::Status CheckFollowees(const std::vector<Part>& parts) const {
+    for (std::uint32_t m = 0; m < manifest_.range().count; ++m) {
+      std::uint64_t found = 0;
+      for (const Part& part : parts) found += part.followees[m];
+      if (found == members_.followees()[m]) continue;
+      return ManifestContradicted(
+          manifest_, absl::StrCat("the member with key ", members_.KeyOf(LocalId(m)), " has ",
+                                  members_.followees()[m], " followees, links to it are ", found));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckStride(std::size_t stride, Part& part) const {
     const auto first = static_cast<std::uint32_t>(stride) * ShardManifest::kBlocksPerStride;
     std::uint64_t links = 0;
-    Digest digest;
     FollowerLists lists;
     const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
       lists.Clear();
       LAWINE_RETURN_IF_ERROR(
           DecodeFollowerBlock(bytes, manifest_.range().count, manifest_.graph.columns, lists));
       links += lists.followers.size();
-      digest += DigestOf(block * limits::kSourcesPerBlock, lists);
+      for (const std::uint32_t follower : lists.followers) ++part.followees[follower];
+      part.digest += DigestOf(block * limits::kSourcesPerBlock, lists);
       return absl::OkStatus();
     };
     LAWINE_RETURN_IF_ERROR(reader_.ScanFollowers(first, first + ShardManifest::kBlocksPerStride, visit));
     const std::uint64_t expected = manifest_.links_before[stride + 1] - manifest_.links_before[stride];
-    if (links == expected) return digest;
+    if (links == expected) return absl::OkStatus();
     return ManifestContradicted(
         manifest_, absl::StrCat("expected ", expected, " links from blocks ", first, " on, found ", links));
   }

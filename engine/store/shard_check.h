@@ -18,8 +18,10 @@ struct ShardCheck {
   Digest digest = {};  // of links and members, computed anew
 };
 
-// Files against their checksums, then every block decoded, and counts and digest against the manifest. Takes
-// memory for the members and a few blocks only. DATA_LOSS says what was expected and what was found.
+// Files against their checksums, then every block decoded, and counts and digest against the manifest, and
+// followees of each member against the links that lead to it. What other shards would have to be asked for is
+// believed: audiences, and persons elsewhere. Takes memory for the members, a count of each a thread, and a
+// few blocks only. DATA_LOSS says what was expected and what was found.
 absl::StatusOr<ShardCheck> CheckShard(const ShardReader& reader, Executor& executor);
 
 }  // namespace lawine

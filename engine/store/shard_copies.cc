@@ -36,10 +36,6 @@ bool IsPlainName(const std::string& name) {
   return plain && name != kArrivedFile;
 }
 
-absl::Status FromErrorCode(const std::error_code& error, const std::string& where) {
-  return error ? absl::UnavailableError(absl::StrCat(where, ": ", error.message())) : absl::OkStatus();
-}
-
 // Files of an earlier arrival that was finished; none when there was none.
 std::vector<ShardFile> Arrived(const std::string& directory) {
   const auto text = ReadPlainFile(absl::StrCat(directory, "/", kArrivedFile), kArrivedBytesMax);
@@ -92,23 +88,21 @@ absl::Status ShardCheckpoint::List() {
   LAWINE_ASSIGN_OR_RETURN(const std::vector<FileChecksum> checksums, ReadChecksums(directory_));
   std::map<std::string, const FileChecksum*> known;
   for (const FileChecksum& file : checksums) known[file.name] = &file;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory_, error)) {
-    ShardFile file{.name = entry.path().filename().string()};
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(directory_));
+  for (const std::string& name : names) {
+    ShardFile file{.name = name};
     if (const auto it = known.find(file.name); it != known.end()) {
       file.size = it->second->size;
       file.crc32c = it->second->whole;
     } else {
-      const PlainFile opened(entry.path().string(), O_RDONLY);
-      if (!opened.opened()) return FileFailed(entry.path().string());
+      const PlainFile opened(absl::StrCat(directory_, "/", name), O_RDONLY);
+      if (!opened.opened()) return FileFailed(absl::StrCat(directory_, "/", name));
       LAWINE_ASSIGN_OR_RETURN(file.size, opened.Size());
       LAWINE_ASSIGN_OR_RETURN(file.crc32c, opened.ChecksumOf(0, file.size));
     }
     files_.push_back(std::move(file));
   }
-  std::sort(files_.begin(), files_.end(),
-            [](const ShardFile& a, const ShardFile& b) { return a.name < b.name; });
-  return FromErrorCode(error, directory_);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> ShardCheckpoint::Read(std::size_t file, std::uint64_t from,
@@ -132,21 +126,20 @@ absl::StatusOr<std::unique_ptr<ShardArrival>> ShardArrival::Begin(const std::str
 
 absl::Status ShardArrival::LookAtWhatIsThere() {
   const std::vector<ShardFile> known = Arrived(directory_);
-  std::set<std::string> names;
-  for (const ShardFile& file : files_) names.insert(file.name);
-  std::error_code error;
-  std::vector<fs::path> others;
-  for (const auto& entry : fs::directory_iterator(directory_, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!names.contains(name) && name != kArrivedFile) others.push_back(entry.path());
+  std::set<std::string> wanted = {kArrivedFile};
+  for (const ShardFile& file : files_) wanted.insert(file.name);
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(directory_));
+  std::vector<std::string> others;
+  for (const std::string& name : names) {
+    if (!wanted.contains(name)) others.push_back(absl::StrCat(directory_, "/", name));
   }
-  LAWINE_RETURN_IF_ERROR(FromErrorCode(error, directory_));
   for (std::size_t i = 0; i < files_.size(); ++i) LAWINE_RETURN_IF_ERROR(LookAt(i, known));
   const bool whole = std::all_of(states_.begin(), states_.end(), [](State s) { return s == State::kWhole; });
   if (!whole || !others.empty()) LAWINE_RETURN_IF_ERROR(ForgetArrived(directory_));
-  for (const fs::path& other : others) {
+  for (const std::string& other : others) {
+    std::error_code error;
     fs::remove_all(other, error);
-    LAWINE_RETURN_IF_ERROR(FromErrorCode(error, other.string()));
+    LAWINE_RETURN_IF_ERROR(FromErrorCode(error, other));
   }
   return GoOn();
 }
@@ -176,7 +169,7 @@ absl::Status ShardArrival::OpenNext() {
   crc_ = 0;
   if (at_ == files_.size()) return absl::OkStatus();
   from_the_first_ = states_[at_] == State::kMissing;
-  const int fresh = from_the_first_ ? O_TRUNC : O_APPEND;
+  const int fresh = from_the_first_ ? O_TRUNC : 0;
   open_ = std::make_unique<PlainFile>(PathOf(at_), O_RDWR | O_CREAT | fresh);
   if (!open_->opened()) return FileFailed(PathOf(at_));
   LAWINE_ASSIGN_OR_RETURN(offset_, open_->Size());
@@ -202,7 +195,7 @@ absl::Status ShardArrival::Append(std::string_view bytes) {
     return absl::InvalidArgumentError(
         absl::StrCat(directory_, ": more bytes come than the list of files says"));
   }
-  LAWINE_RETURN_IF_ERROR(open_->Write(bytes));
+  LAWINE_RETURN_IF_ERROR(open_->Write(bytes, offset_));
   crc_ = Crc32c(bytes, crc_);
   offset_ += bytes.size();
   bytes_arrived_ += bytes.size();
@@ -232,12 +225,12 @@ absl::Status ShardArrival::CheckWhole() {
 
 absl::Status ShardArrival::Finish() {
   LAWINE_CHECK(!next().has_value());
-  return HasArrived(directory_) ? absl::OkStatus() : MarkArrived(directory_, files_);
+  LAWINE_ASSIGN_OR_RETURN(const bool arrived, HasArrived(directory_));
+  return arrived ? absl::OkStatus() : MarkArrived(directory_, files_);
 }
 
-bool HasArrived(const std::string& directory) {
-  std::error_code error;
-  return fs::exists(absl::StrCat(directory, "/", kArrivedFile), error);
+absl::StatusOr<bool> HasArrived(const std::string& directory) {
+  return Exists(absl::StrCat(directory, "/", kArrivedFile));
 }
 
 absl::Status ForgetArrived(const std::string& directory) {
@@ -252,13 +245,7 @@ absl::Status MarkArrived(const std::string& directory, const std::vector<ShardFi
     listed.push_back({.name = file.name, .size = file.size, .whole = file.crc32c, .end = 0});
   }
   LAWINE_RETURN_IF_ERROR(SyncDirectory(directory));
-  const std::string path = absl::StrCat(directory, "/", kArrivedFile);
-  const std::string half = absl::StrCat(path, ".part");
-  LAWINE_RETURN_IF_ERROR(WritePlainFile(half, EncodeChecksums(listed)));
-  std::error_code error;
-  fs::rename(half, path, error);
-  LAWINE_RETURN_IF_ERROR(FromErrorCode(error, path));
-  return SyncDirectory(directory);
+  return ReplacePlainFile(absl::StrCat(directory, "/", kArrivedFile), EncodeChecksums(listed));
 }
 
 }  // namespace lawine

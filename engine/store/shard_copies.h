@@ -72,7 +72,8 @@ class ShardArrival {
   std::optional<Place> next() const;
   // Bytes of the file that next() names, from its offset on. When it is whole its checksum is compared:
   // DATA_LOSS when it is another; where an earlier arrival had part in it, the file is only asked for again.
-  // INVALID_ARGUMENT for bytes beyond its end. RESOURCE_EXHAUSTED when the disk is full.
+  // INVALID_ARGUMENT for bytes beyond its end. RESOURCE_EXHAUSTED when the disk is full; the same bytes may
+  // come again then.
   absl::Status Append(std::string_view bytes);
   // Makes everything durable. REQUIRES: next() is none.
   absl::Status Finish();
@@ -103,7 +104,7 @@ class ShardArrival {
 };
 
 // True once Finish has returned, or MarkArrived.
-bool HasArrived(const std::string& directory);
+absl::StatusOr<bool> HasArrived(const std::string& directory);
 // After it HasArrived is false. Call before anything in `directory` is changed.
 absl::Status ForgetArrived(const std::string& directory);
 // Makes what is in `directory` durable as arrived: files of `known` are believed to be as there, without

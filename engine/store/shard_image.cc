@@ -16,6 +16,7 @@ namespace lawine {
 namespace {
 
 constexpr std::uint32_t kStrideSources = ShardManifest::kBlocksPerStride * limits::kSourcesPerBlock;
+static_assert(kStrideSources <= limits::kRoundUpMax);
 
 // The lists of one stride of sources.
 struct StrideLists {
@@ -159,11 +160,13 @@ ImageBytes ImageBytesOf(const ShardManifest& manifest) {
   const std::uint64_t keys = manifest.keys_listed ? (receivers + members) * sizeof(MemberKey) : 0;
   // Audience, followees, community; network and account kind, where members differ.
   constexpr std::uint64_t kMemberBytes = 3 * sizeof(std::uint32_t) + 2;
-  return {
-      .members = receivers * kMemberBytes + receivers / 8 + keys + BlocksOf(manifest) * sizeof(std::uint32_t),
-      .lists = EntriesMax(manifest) * BytesPerEntry(manifest.graph.columns) +
-               SourceIndex::BytesOf(members, members),
-      .followees = FolloweeIndex::BytesOf(members, receivers, manifest.links)};
+  const std::uint64_t persons = manifest.graph.persons ? receivers * sizeof(std::uint32_t) : 0;
+  const std::uint64_t added = std::uint64_t{manifest.graph.added_members} * sizeof(std::uint32_t);
+  return {.members = receivers * kMemberBytes + receivers / 8 + keys + persons + added +
+                     BlocksOf(manifest) * sizeof(std::uint32_t),
+          .lists = EntriesMax(manifest) * BytesPerEntry(manifest.graph.columns) +
+                   SourceIndex::BytesOf(members, members),
+          .followees = FolloweeIndex::BytesOf(members, receivers, manifest.links)};
 }
 
 absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(const ShardReader& reader,

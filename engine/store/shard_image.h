@@ -50,7 +50,6 @@ class ShardImage {
   absl::StatusOr<std::unique_ptr<const ShardImage>> WithChanges(const ShardReader& changed,
                                                                 std::shared_ptr<const ShardMembers> members,
                                                                 const ShardDelta& delta) const;
-  bool HasChanges() const { return changed_ != nullptr; }
 
   const ShardManifest& manifest() const { return members_->manifest(); }
   const GraphInfo& graph() const { return manifest().graph; }
@@ -89,8 +88,6 @@ class ShardImage {
   FollowerLists ReadFollowers(MemberId source) const;
   // The same links from the receivers' side are left out where there was no room for them.
   bool HasFollowees() const { return followees_ != nullptr; }
-  // As they are stored, without changes: for looking, not for runs. Null without.
-  const FolloweeIndex* stored_followees() const { return followees_.get(); }
   // Calls use(followees) with FolloweeIndex or ChangedLists. REQUIRES: HasFollowees().
   template <class Use>
   auto WithFollowees(Use&& use) const {

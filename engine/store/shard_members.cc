@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
@@ -26,6 +27,8 @@ absl::StatusOr<std::shared_ptr<const ShardMembers>> ShardMembers::Read(const Sha
 absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
   MemberColumns block_members;
   std::uint32_t expected_block = 0;
+  std::uint64_t links = 0;
+  keys_.reserve(range_.count);
   audience_.reserve(range_.count);
   followees_.reserve(range_.count);
   if (manifest_.graph.persons) persons_.reserve(range_.count);
@@ -38,6 +41,7 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
     for (std::size_t i = 0; i < block_members.size(); ++i) {
       const LocalId member(static_cast<std::uint32_t>(audience_.size() + i));
       if (block_members.followees[i] > 0) reachable_.Insert(member);
+      links += block_members.followees[i];
     }
     keys_.insert(keys_.end(), block_members.keys.begin(), block_members.keys.end());
     audience_.insert(audience_.end(), block_members.audience.begin(), block_members.audience.end());
@@ -59,6 +63,10 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
   if (reachable_.Count() + manifest_.without_followees != range_.count) {
     return ManifestContradicted(manifest_, "other members have no followees");
   }
+  if (links != manifest_.links) {
+    return ManifestContradicted(
+        manifest_, absl::StrCat("expected ", manifest_.links, " followees of all members, found ", links));
+  }
   return absl::OkStatus();
 }
 
@@ -77,7 +85,8 @@ absl::Status ShardMembers::IndexKeys() {
     std::vector<MemberKey>().swap(keys_);  // assigning {} would keep the memory
     return absl::OkStatus();
   }
-  for (std::uint32_t m = made; m < range_.count; ++m) added_.push_back(m);
+  added_.resize(range_.count - made);
+  std::iota(added_.begin(), added_.end(), made);
   const auto by_key = [this](std::uint32_t a, std::uint32_t b) { return keys_[a] < keys_[b]; };
   std::sort(added_.begin(), added_.end(), by_key);
   return absl::OkStatus();
@@ -127,8 +136,9 @@ std::optional<LocalId> ShardMembers::Find(MemberKey key) const {
 
 std::uint64_t ShardMembers::resident_bytes() const {
   return keys_.capacity() * sizeof(MemberKey) +
-         (audience_.capacity() + followees_.capacity()) * sizeof(std::uint32_t) + networks_.bytes() +
-         account_kinds_.bytes() + communities_.bytes() + reachable_.words().size_bytes();
+         (added_.capacity() + audience_.capacity() + followees_.capacity() + persons_.capacity()) *
+             sizeof(std::uint32_t) +
+         networks_.bytes() + account_kinds_.bytes() + communities_.bytes() + reachable_.words().size_bytes();
 }
 
 }  // namespace lawine

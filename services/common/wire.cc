@@ -239,9 +239,14 @@ pbi::LaneRow ToProto(const LaneOutcome& lane) {
 
 absl::StatusOr<LaneOutcome> FromProto(const pbi::LaneRow& row) {
   LAWINE_ASSIGN_OR_RETURN(const Digest digest, Digest::FromHex(row.digest()));
+  const auto stop = static_cast<StopReason>(row.stop());
+  if (row.stop() > 0xFF || (stop != StopReason::kNothingPending && stop != StopReason::kMaxSteps)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("replica ", row.replica(), ": expected a reason to stop, 1 or 2, found ", row.stop()));
+  }
   return LaneOutcome{.replica = row.replica(),
                      .last_step = row.last_step(),
-                     .stop = static_cast<StopReason>(row.stop()),
+                     .stop = stop,
                      .percent_step = row.percent_step_plus_one() - 1,
                      .deliveries = row.deliveries(),
                      .reach = row.reach(),

@@ -1,12 +1,10 @@
 #include "engine/base/spill_file.h"
 
-#include <sys/resource.h>
-
-#include <csignal>
 #include <filesystem>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_random.h"
 
@@ -14,27 +12,6 @@ namespace lawine {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Files of this process may not grow beyond `bytes` while it lives: as near to a full disk as a test gets
-// without one.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, signal_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*signal_)(int);
-};
 
 TEST(SpillFileTest, GivesBackWhatItWasGivenFromMemoryFromDiskAndAcrossBoth) {
   TempDirectory directory;
@@ -81,6 +58,18 @@ TEST(SpillFileTest, MovesWithItsBytes) {
   std::string bytes;
   ASSERT_TRUE(to.Read(0, to.size(), bytes).ok());
   EXPECT_EQ(bytes, "moved on");
+}
+
+TEST(SpillFileTest, AMovedOneStillGoesToDisk) {
+  TempDirectory directory;
+  SpillFile from({.directory = directory.path(), .memory_bytes = 1});
+  SpillFile constructed = std::move(from);
+  ASSERT_TRUE(constructed.Append("more than fits").ok());
+  EXPECT_TRUE(constructed.on_disk());
+  SpillFile assigned{SpillOptions()};
+  assigned = SpillFile({.directory = directory.path(), .memory_bytes = 1});
+  ASSERT_TRUE(assigned.Append("more than fits").ok());
+  EXPECT_TRUE(assigned.on_disk());
 }
 
 TEST(SpillFileTest, ADirectoryThatCannotBeIsNamed) {

@@ -57,6 +57,19 @@ TEST(ThreadPool, UsesItsThreadsAtTheSameTime) {
   EXPECT_EQ(arrived.load(), 3);
 }
 
+// This would not end if a task began before one that it waits for and kept that one from its thread.
+TEST(ThreadPool, TasksMayWaitForThoseBeforeThem) {
+  for (const std::size_t threads : {1u, 2u, 3u, 8u}) {
+    ThreadPool pool(threads);
+    std::atomic<std::size_t> next{0};
+    pool.ParallelFor(10'000, [&](std::size_t i) {
+      while (next.load() != i) std::this_thread::yield();
+      next.store(i + 1);
+    });
+    EXPECT_EQ(next.load(), 10'000u) << threads << " threads";
+  }
+}
+
 TEST(ThreadPool, TasksMayCallParallelForThemselves) {
   for (const std::size_t threads : {1u, 2u, 4u}) {
     ThreadPool pool(threads);

@@ -191,7 +191,8 @@ TEST_P(ChangeFailpointTest, ABatchIsAppliedOnceOnAllShardsOrNone) {
 INSTANTIATE_TEST_SUITE_P(Places, ChangeFailpointTest,
                          testing::Values(Place{"changes.prepared"}, Place{"changes.committed"},
                                          Place{"store.change_written", true},
-                                         Place{"store.fold_written", true}, Place{"store.folded", true}),
+                                         Place{"store.fold_written", true}, Place{"store.folded", true},
+                                         Place{"store.records_gone", true}),
                          NameOf);
 
 }  // namespace

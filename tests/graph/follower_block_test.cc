@@ -163,6 +163,13 @@ TEST(FollowerBlock, HoldsTheLargestIds) {
   ExpectRefused(Encoded(lists), 0xFFFFFFFD, kPlain);
 }
 
+TEST(FollowerBlock, ThatIsTooLargeToBeStoredIsRefused) {
+  EXPECT_TRUE(CheckFollowerBlockBytes(limits::kBlockBytesMax).ok());
+  const absl::Status status = CheckFollowerBlockBytes(limits::kBlockBytesMax + 1);
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("use more shards"));
+}
+
 TEST(FollowerBlock, RefusesFollowersOutsideTheShard) {
   const std::string bytes = Encoded(SmallLists(kPlain));
   FollowerLists lists;

@@ -248,10 +248,16 @@ TEST(GeneratorTest, LinksOfThisVersionNeverChange) {
 TEST(GeneratorTest, OriginsTellTheirSpecs) {
   for (const GeneratorSpec& spec :
        {GeneratorSpec{}, GeneratorSpec{.preset = "twitter-nl", .members = 1'234, .graph_seed = ~0ull},
-        GeneratorSpec{.preset = "hyves-300", .members = 50'000, .links_per_member_milli = 12'345}}) {
+        GeneratorSpec{.preset = "hyves-300", .members = 50'000, .links_per_member_milli = 12'345},
+        GeneratorSpec{.preset = "hyves-300", .members = 50'000, .links_per_member_milli = 1'234'567},
+        GeneratorSpec{.preset = "hyves-300", .members = 50'000, .links_per_member_milli = 10'000'000}}) {
     const GeneratorSpec resolved = ResolveSpec(spec).value();
     EXPECT_EQ(SpecOfOrigin(OriginOf(resolved)), resolved) << OriginOf(resolved);
   }
+  const GeneratorSpec exact = ResolveSpec({.members = 50'000, .links_per_member_milli = 1'234'567}).value();
+  EXPECT_NE(OriginOf(exact).find(", 1234.567 links a member, "), std::string::npos) << OriginOf(exact);
+  const GeneratorSpec half = ResolveSpec({.members = 50'000, .links_per_member_milli = 500}).value();
+  EXPECT_NE(OriginOf(half).find(", 0.5 links a member, "), std::string::npos) << OriginOf(half);
   for (const char* const other :
        {"", "import of 3 rows, undirected",
         "preset myspace, 10 members, 2 links a member, graph seed 1, generator 1",
@@ -349,6 +355,9 @@ TEST(ResolveSpecTest, RefusesWhatCannotBe) {
   EXPECT_EQ(code({.members = kGeneratorMembersMax + 1}), kInvalid);
   EXPECT_EQ(code({.members = 1}), kInvalid);
   EXPECT_EQ(code({.members = 100}), kInvalid);  // the preset's mean is 100
+  EXPECT_EQ(code({.members = 63, .links_per_member_milli = 500, .pages = 1}), kInvalid);
+  EXPECT_EQ(code({.members = 63, .links_per_member_milli = 500, .groups = 1}), kInvalid);
+  EXPECT_EQ(code({.members = 64, .links_per_member_milli = 500, .pages = 1}), absl::StatusCode::kOk);
   EXPECT_EQ(code({.members = 11, .links_per_member_milli = 5'001}), kInvalid);
   EXPECT_EQ(code({.members = 11, .links_per_member_milli = 5'000}), absl::StatusCode::kOk);
   EXPECT_EQ(code({.links_per_member_milli = kGeneratorMeanMilliMin - 1}), kInvalid);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string>
 
 #include "engine/base/thread_pool.h"
+#include "engine/graph/edge_reader.h"
 #include "gtest/gtest.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_random.h"
@@ -123,6 +125,26 @@ TEST(KeySetTest, AKeyFarAwayKeepsThoseBefore) {
   EXPECT_EQ(set.count(), 1'002u);
   EXPECT_EQ(set.Sorted()[3], 5u);
   EXPECT_EQ(set.Sorted().back(), ~MemberKey{0});
+}
+
+// A reader's spool is moved before its first row, and after its last one.
+TEST(LinkSpoolTest, OfAReaderWithLittleMemoryGoesToDisk) {
+  const TempDirectory directory;
+  const std::filesystem::path spool = directory.path() / "spool";
+  InlineExecutor executor;
+  EdgeReader reader({.columns = ParseEdgeColumns("from,to", false).value()},
+                    {.directory = spool.string(), .memory_bytes = 1'000}, executor);
+  reader.BeginFile("edges.txt");
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_TRUE(reader.Append(std::to_string(i * 7 % 1'000) + " 1000\n").ok());
+  }
+  ASSERT_TRUE(reader.EndFile().ok());
+  EXPECT_TRUE(std::filesystem::exists(spool)) << "it is made when something is written";
+  EdgeList edges = reader.TakeEdges();
+  ASSERT_TRUE(edges.links.Finish().ok());
+  EXPECT_GT(edges.links.runs_count(), 10u);
+  std::uint64_t duplicates = 0;
+  EXPECT_EQ(Merged(edges.links, duplicates).size(), 1'000u);
 }
 
 }  // namespace

@@ -137,6 +137,8 @@ TEST(PartitionMap, RefusesBrokenBoundaries) {
     EXPECT_EQ(map.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(map.status().message()), HasSubstr("ascending shard boundaries"));
   }
+  EXPECT_TRUE(PartitionMap::FromBoundaries(Boundaries{0, limits::kMembersMax}, 1).ok());
+  EXPECT_FALSE(PartitionMap::FromBoundaries(Boundaries{0, limits::kMembersMax + 1}, 1).ok());
   EXPECT_TRUE(PartitionMap::FromBoundaries(Boundaries(limits::kShardsMax + 1), 1).ok());
   EXPECT_FALSE(PartitionMap::FromBoundaries(Boundaries(limits::kShardsMax + 2), 1).ok());
 }

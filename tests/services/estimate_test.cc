@@ -1,4 +1,5 @@
 // What a run is expected to take, and what is refused for it.
+#include "engine/base/limits.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/coordinator/plan/scenario_plan.h"
@@ -33,6 +34,27 @@ TEST(Estimate, GrowsWithReplicas) {
 
 TEST(Estimate, MemoryDoesNotGrowWithReplicas) {
   EXPECT_EQ(Plan(0.1, 100).estimate.memory_bytes(), Plan(0.1, 10'000).estimate.memory_bytes());
+}
+
+// A hundredth of 6 million members get a link and its return at each of 10 steps, in every lane.
+TEST(Estimate, CountsTheLinksThatGrow) {
+  RunPlan plan = Plan(0.1, 1);
+  plan.spec.max_steps = 10;
+  ModelSpec model;
+  MessageSpec& message = model.messages.emplace_back();
+  message.injections = {{.step = 0, .members = {MemberId(0)}}};
+  const auto bytes = [&plan, &model] {
+    plan.spec.model = std::make_shared<const ModelSpec>(model);
+    return static_cast<double>(EstimateRun(plan).memory_bytes());
+  };
+  const double before = bytes();
+  model.growth.emplace().new_links = Threshold::FromProbability(0.01).value();
+  EXPECT_NEAR(bytes() - before, 6e6 * 0.01 * 2 * 10 * limits::kChangedLinkBytes * plan.spec.lanes, 1e3);
+  model.growth->mutual = false;
+  EXPECT_NEAR(bytes() - before, 6e6 * 0.01 * 10 * limits::kChangedLinkBytes * plan.spec.lanes, 1e3);
+  plan.spec.max_steps = limits::kStepsMax;
+  const double most = static_cast<double>(limits::kChangedLinksMax * limits::kChangedLinkBytes);
+  EXPECT_NEAR(bytes() - before, most * plan.spec.lanes, 1e3) << "more is refused while it runs";
 }
 
 TEST(CheckEstimate, TakesTheLargestEnsembleOfTheArticle) {

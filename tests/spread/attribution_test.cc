@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/thread_pool.h"
+#include "engine/graph/generator.h"
+#include "engine/graph/link_kind.h"
 #include "engine/spread/attribution_tree.h"
 #include "engine/spread/local_cluster.h"
 #include "gmock/gmock.h"
@@ -127,6 +129,41 @@ TEST(AttributionTest, InjectedMembersHaveItFromNobody) {
                                   {.step = 1, .members = {MemberId(1)}}};
   spec.model = std::make_shared<ModelSpec>(std::move(model));
   EXPECT_THAT(Spread(shards, spec, 1).senders_plus_one, ElementsAre(0, 0, 2));
+}
+
+// Accounts in four networks, many of them of the same persons.
+TEST(AttributionTest, CrossPostedMembersHaveItFromNobody) {
+  ThreadPool pool(2);
+  const GeneratorSpec generated =
+      ResolveSpec({.preset = "nl-2009", .members = 10'000, .links_per_member_milli = 5'000}).value();
+  const auto source = MakeGenerator(generated, pool).value();
+  const Shards shards = Shards::InMemory(*source, PartitionMap::Even(source->members_count(), 3));
+  auto model = std::make_shared<ModelSpec>();
+  MessageSpec& message = model->messages.emplace_back();
+  message.forward = Threshold::FromFixed(Threshold::kOne / 2);
+  message.link_kinds.assign(256, true);
+  message.link_kinds[kLinkSamePerson] = false;
+  message.injections = {{.step = 0, .members = {MemberId(5), MemberId(9'000)}}};
+  PeopleSpec& people = model->people.emplace();
+  std::uint32_t first = 0;
+  for (const NetworkSize& network : NetworksOf(generated)) {
+    people.networks.push_back(MemberId(first));
+    first += network.members;
+  }
+  people.cross_posting.assign(people.networks.size() * people.networks.size(),
+                              Threshold::FromFixed(Threshold::kOne / 2));
+  RunSpec spec;
+  spec.model = model;
+  spec.record_receipts = spec.record_attribution = true;
+  const auto outcome = LocalCluster(shards.images(), 2).Run(spec, pool);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  std::uint64_t cross_posts = 0;
+  for (const StepCounts& step : outcome->steps) cross_posts += step.cross_posts;
+  EXPECT_GT(cross_posts, 100u);
+  const Columns columns = Spread(shards, spec, 2);
+  const auto tree = MakeAttributionTree(columns.receipt_steps, columns.senders_plus_one);
+  ASSERT_TRUE(tree.ok()) << tree.status();
+  EXPECT_EQ(tree->roots.size(), 2 + cross_posts);
 }
 
 constexpr std::uint32_t kNone = kNoStep;

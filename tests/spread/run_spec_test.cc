@@ -67,6 +67,33 @@ TEST(RunSpecTest, SmallGraphsHaveManyReplicasInFlight) {
   EXPECT_EQ(LanesFor(0xFFFFFFFE, 10'000), limits::kLanesMin);
 }
 
+// Every message has a row of counts for each step up to its last one, at every worker.
+TEST(RunSpecTest, MessagesThatBeginLateHaveALimitTogether) {
+  const auto begin = [](std::uint64_t start, std::uint32_t step) {
+    MessageSpec message;
+    message.start.count = start;
+    message.injections = {{.step = 0, .members = {MemberId(1)}}, {.step = step, .members = {MemberId(2)}}};
+    return message;
+  };
+  const auto check = [](std::vector<MessageSpec> messages) {
+    ModelSpec model;
+    model.messages = std::move(messages);
+    return CheckModelSpec(model, 10);
+  };
+  constexpr std::uint32_t kHalf = limits::kStepsMax / 2;
+  EXPECT_TRUE(check({begin(0, limits::kStepsMax)}).ok());
+  EXPECT_FALSE(check({begin(1, limits::kStepsMax)}).ok());
+  EXPECT_TRUE(check({begin(0, kHalf), begin(kHalf - 1, 1)}).ok());
+  const absl::Status late = check({begin(0, kHalf), begin(kHalf, 1)});
+  EXPECT_EQ(late.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(late.message()), HasSubstr("message 1"));
+  EXPECT_FALSE(check(std::vector<MessageSpec>(64, begin(0, limits::kStepsMax))).ok());
+  EXPECT_TRUE(check({begin(~0ull, 0), begin(0, 1)}).ok()) << "the first one never starts";
+  MessageSpec waits = begin(0, 1);
+  waits.start = {.kind = Trigger::Kind::kReach, .count = 1, .not_before = limits::kStepsMax};
+  EXPECT_FALSE(check({waits, begin(0, 1)}).ok());
+}
+
 TEST(RunSpecTest, ReceiptsAreOfSingleRuns) {
   RunSpec spec = Good();
   spec.record_receipts = true;

@@ -94,6 +94,24 @@ TEST_F(DirectoryTest, MissingAndShortFilesAreNamed) {
 TEST_F(DirectoryTest, ShardsOfEarlierVersionsHaveNone) {
   fs::remove(directory_.path() / kChecksumsFile);
   EXPECT_EQ(CheckFiles(path(), FilePart::kWhole).value(), 0u);
+  EXPECT_TRUE(AddChecksums(path(), {"a.sst"}).ok());
+  EXPECT_FALSE(fs::exists(directory_.path() / kChecksumsFile));
+}
+
+TEST_F(DirectoryTest, OthersAreAddedAndThoseThereAreKept) {
+  Write("a.sst", "damaged since");
+  Write("c.sst", "new");
+  ASSERT_TRUE(AddChecksums(path(), {"c.sst", "a.sst"}).ok());
+  const auto files = ReadChecksums(path());
+  ASSERT_TRUE(files.ok()) << files.status();
+  ASSERT_EQ(files->size(), 3u);
+  EXPECT_EQ((*files)[0].size, 9u) << "as it was when it was written";
+  EXPECT_EQ((*files)[2].name, "c.sst");
+  EXPECT_EQ(Check(FilePart::kWhole).code(), absl::StatusCode::kDataLoss);
+  Write("a.sst", "few bytes");
+  EXPECT_EQ(CheckFiles(path(), FilePart::kWhole).value(), large_.size() + 9 + 3);
+  EXPECT_FALSE(AddChecksums(path(), {"not there.sst"}).ok());
+  EXPECT_TRUE(Check(FilePart::kWhole).ok());
 }
 
 }  // namespace

@@ -71,13 +71,13 @@ class ListWalkTest : public testing::Test {
 };
 
 TEST_F(ListWalkTest, ABudgetIsKeptAndFilled) {
-  const std::uint64_t lists = whole_->lists_bytes(), followees = whole_->stored_followees()->bytes();
+  const std::uint64_t lists = whole_->lists_bytes(), followees = whole_->links_bytes() - lists;
   const std::uint64_t always = whole_->members().resident_bytes() + kMembers * sizeof(MemberKey);
   EXPECT_EQ(whole_->links_in_memory(), whole_->manifest().links);
   std::uint64_t before = 0;
   for (const std::uint64_t budget : {std::uint64_t{0}, lists / 4, lists / 2, lists - 1}) {
     const auto image = HydrateWithin(budget);
-    EXPECT_EQ(image->stored_followees(), nullptr);
+    EXPECT_FALSE(image->HasFollowees());
     EXPECT_FALSE(image->stored().empty());
     EXPECT_LE(image->lists_bytes(), budget + sizeof(std::uint32_t));
     EXPECT_LT(image->links_in_memory(), whole_->manifest().links);
@@ -89,10 +89,10 @@ TEST_F(ListWalkTest, ABudgetIsKeptAndFilled) {
   for (const std::uint64_t budget : {lists, lists + followees - 1}) {
     const auto image = HydrateWithin(budget);
     EXPECT_TRUE(image->stored().empty());
-    EXPECT_EQ(image->stored_followees(), nullptr);
+    EXPECT_FALSE(image->HasFollowees());
     EXPECT_EQ(image->links_in_memory(), whole_->manifest().links);
   }
-  EXPECT_NE(HydrateWithin(lists + followees)->stored_followees(), nullptr);
+  EXPECT_TRUE(HydrateWithin(lists + followees)->HasFollowees());
 }
 
 TEST_F(ListWalkTest, AnyMembersInAnyOrderHaveTheirLists) {

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "engine/store/file_checksums.h"
 #include "engine/store/rocks_store.h"
 #include "gtest/gtest.h"
 #include "tests/support/shards.h"
@@ -24,7 +25,8 @@ void WriteFile(const fs::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-class RocksDamageTest : public testing::Test {
+// The parameter: whether the shard was folded after it was built.
+class RocksDamageTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     TestRandom random(1);
@@ -35,10 +37,36 @@ class RocksDamageTest : public testing::Test {
     auto sound = Shards::Build(*source_, PartitionMap::Even(1'200, 1), **storage, executor_);
     ASSERT_TRUE(sound.ok()) << sound.status();
     sound_ = std::make_unique<Shards>(*std::move(sound));
+    if (GetParam()) Fold(**storage);
     for (const auto& entry : fs::directory_iterator(root_.path() / "sound" / kShard)) {
       if (entry.is_regular_file()) files_[entry.path().filename()] = ReadFile(entry.path());
     }
     ASSERT_GT(files_.size(), 5u);
+  }
+
+  // Puts some blocks of each kind in their own place, as of a later version.
+  void Fold(ShardStorage& storage) {
+    const auto shard = storage.Open({"test", ShardIndex(0)});
+    ASSERT_TRUE(shard.ok()) << shard.status();
+    FoldedShard folded{.manifest = (*shard)->manifest()};
+    ++folded.manifest.graph.graph_version;
+    const auto add_to = [](FoldedShard::Blocks& blocks) {
+      return [&blocks](std::uint32_t block, std::string_view bytes) {
+        blocks.emplace_back(block, bytes);
+        return absl::OkStatus();
+      };
+    };
+    ASSERT_TRUE((*shard)->ScanFollowers(3, 9, add_to(folded.followers)).ok());
+    ASSERT_TRUE((*shard)->ScanMembers(0, 2, add_to(folded.members)).ok());
+    ASSERT_TRUE((*shard)->ScanKeys(0, 1, add_to(folded.keys)).ok());
+    checksums_before_ = ReadFile(root_.path() / "sound" / kShard / kChecksumsFile);
+    const auto now = (*shard)->Fold(folded);
+    ASSERT_TRUE(now.ok()) << now.status();
+    auto image = ShardImage::Hydrate(**now, executor_);
+    ASSERT_TRUE(image.ok()) << image.status();
+    std::vector<std::unique_ptr<const ShardImage>> images;
+    images.push_back(*std::move(image));
+    sound_ = std::make_unique<Shards>(Shards::Of(folded.manifest.graph, std::move(images)));
   }
 
   // Opens a copy of the shard in which `name` holds `bytes` (nullopt: is not there). Either it is refused, or
@@ -92,6 +120,7 @@ class RocksDamageTest : public testing::Test {
   std::unique_ptr<VectorLinkSource> source_;
   std::unique_ptr<Shards> sound_;
   std::map<std::string, std::string> files_;
+  std::string checksums_before_;  // it was folded
   std::uint32_t refused_ = 0;
   std::uint32_t harmless_ = 0;
 };
@@ -99,14 +128,46 @@ class RocksDamageTest : public testing::Test {
 // RocksDB's diary and the options it writes down: opening a shard never reads them.
 bool IsNeverRead(const std::string& file) { return file.starts_with("LOG") || file.starts_with("OPTIONS"); }
 
-TEST_F(RocksDamageTest, TheCopyItselfIsSound) {
+TEST_P(RocksDamageTest, TheCopyItselfIsSound) {
   ExpectRefusedOrSame("LOCK", "");
   EXPECT_EQ(harmless_, 1u);
 }
 
+// Folding adds some; whoever died before their checksums were written has a shard all the same.
+TEST_P(RocksDamageTest, AllTablesHaveChecksums) {
+  const auto listed = DecodeChecksums(files_.at(kChecksumsFile));
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  std::vector<std::string> names, tables;
+  for (const FileChecksum& file : *listed) names.push_back(file.name);
+  for (const auto& [file, sound] : files_) {
+    if (file.ends_with(".sst")) tables.push_back(file);
+  }
+  EXPECT_EQ(names, tables);
+  if (!GetParam()) return;
+  EXPECT_GT(tables.size(), DecodeChecksums(checksums_before_)->size());
+  ExpectRefusedOrSame(kChecksumsFile, checksums_before_);
+  EXPECT_EQ(harmless_, 1u);
+}
+
+TEST_P(RocksDamageTest, AnyChangedTableIsFoundByReadingAll) {
+  const auto storage = OpenRocksStorage((root_.path() / "sound").string(), {});
+  ASSERT_TRUE(storage.ok());
+  const auto shard = (*storage)->Open({"test", ShardIndex(0)});
+  ASSERT_TRUE(shard.ok()) << shard.status();
+  EXPECT_TRUE((*shard)->CheckFiles().ok());
+  for (const auto& [file, sound] : files_) {
+    if (!file.ends_with(".sst")) continue;
+    std::string damaged = sound;
+    damaged[sound.size() / 2] ^= 1;
+    WriteFile(root_.path() / "sound" / kShard / file, damaged);
+    EXPECT_EQ((*shard)->CheckFiles().status().code(), absl::StatusCode::kDataLoss) << file;
+    WriteFile(root_.path() / "sound" / kShard / file, sound);
+  }
+}
+
 // The top bit too: where RocksDB is packaged with its assertions, it dies of one such bit, in the number of
 // restarts of a properties block, which it looks at before the block's checksum. Ours are looked at before.
-TEST_F(RocksDamageTest, ChangedBytesAreRefusedOrHarmless) {
+TEST_P(RocksDamageTest, ChangedBytesAreRefusedOrHarmless) {
   for (const auto& [file, sound] : files_) {
     if (IsNeverRead(file)) continue;
     for (const std::size_t at : Places(sound.size(), 30)) {
@@ -119,7 +180,7 @@ TEST_F(RocksDamageTest, ChangedBytesAreRefusedOrHarmless) {
   EXPECT_GT(refused_, 100u);
 }
 
-TEST_F(RocksDamageTest, TruncatedFilesAreRefusedOrHarmless) {
+TEST_P(RocksDamageTest, TruncatedFilesAreRefusedOrHarmless) {
   for (const auto& [file, sound] : files_) {
     if (IsNeverRead(file)) continue;
     for (const std::size_t size : Places(sound.size(), 12)) {
@@ -131,7 +192,7 @@ TEST_F(RocksDamageTest, TruncatedFilesAreRefusedOrHarmless) {
   EXPECT_GT(refused_, 20u);
 }
 
-TEST_F(RocksDamageTest, TablesCutAtAnyByteAreRefused) {
+TEST_P(RocksDamageTest, TablesCutAtAnyByteAreRefused) {
   const auto storage = OpenRocksStorage((root_.path() / "sound").string(), {});
   ASSERT_TRUE(storage.ok());
   std::uint32_t cuts = 0;
@@ -148,7 +209,7 @@ TEST_F(RocksDamageTest, TablesCutAtAnyByteAreRefused) {
   EXPECT_GT(cuts, 5'000u);
 }
 
-TEST_F(RocksDamageTest, OtherFilesCutAtAnyByteAreRefusedOrHarmless) {
+TEST_P(RocksDamageTest, OtherFilesCutAtAnyByteAreRefusedOrHarmless) {
   std::uint32_t cuts = 0;
   for (const auto& [file, sound] : files_) {
     if (IsNeverRead(file) || file.ends_with(".sst")) continue;
@@ -160,7 +221,7 @@ TEST_F(RocksDamageTest, OtherFilesCutAtAnyByteAreRefusedOrHarmless) {
   EXPECT_GT(cuts, 100u);
 }
 
-TEST_F(RocksDamageTest, MissingAndSwappedFilesAreRefusedOrHarmless) {
+TEST_P(RocksDamageTest, MissingAndSwappedFilesAreRefusedOrHarmless) {
   for (const auto& [file, sound] : files_) {
     SCOPED_TRACE(file);
     ExpectRefusedOrSame(file, std::nullopt);
@@ -169,7 +230,7 @@ TEST_F(RocksDamageTest, MissingAndSwappedFilesAreRefusedOrHarmless) {
   EXPECT_GT(refused_, 20u);
 }
 
-TEST_F(RocksDamageTest, ZeroedPagesAreRefusedOrHarmless) {
+TEST_P(RocksDamageTest, ZeroedPagesAreRefusedOrHarmless) {
   for (const auto& [file, sound] : files_) {
     if (IsNeverRead(file)) continue;
     for (std::size_t at = 0; at < sound.size(); at += 512) {
@@ -181,6 +242,9 @@ TEST_F(RocksDamageTest, ZeroedPagesAreRefusedOrHarmless) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Shards, RocksDamageTest, testing::Bool(),
+                         [](const auto& folded) { return folded.param ? "Folded" : "Built"; });
 
 }  // namespace
 }  // namespace lawine

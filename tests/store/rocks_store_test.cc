@@ -149,6 +149,19 @@ TEST_F(RocksStoreTest, ShardsAreListedCreatedOnceAndDeleted) {
   EXPECT_TRUE(Build(*storage, 2).ok());
 }
 
+TEST_F(RocksStoreTest, WhatCannotBeLookedAtIsNotLeftOut) {
+  const auto storage = Open(root_.path());
+  ASSERT_TRUE(Build(*storage, 1).ok());
+  const auto link_to_itself = [this](const char* name) { fs::create_symlink(name, root_.path() / name); };
+  link_to_itself("lost+found");
+  std::ofstream(root_.path() / "a-file") << "is no graph";
+  EXPECT_THAT(*storage->List(), ElementsAre(kName)) << "no graph has such a name";
+  link_to_itself("graph");
+  EXPECT_EQ(storage->List().status().code(), StatusCode::kUnavailable);
+  ExpectRefused({"graph", ShardIndex(0)}, StatusCode::kUnavailable, "graph/shard-0000");
+  EXPECT_EQ(storage->Create({"graph", ShardIndex(0)}).status().code(), StatusCode::kUnavailable);
+}
+
 TEST_F(RocksStoreTest, NamesCannotLeaveTheRoot) {
   const auto storage = Open(root_.path() / "inner");
   for (const char* name : {"..", "../x", "", "A"}) {

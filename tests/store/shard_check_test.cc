@@ -1,10 +1,12 @@
 // Checking a whole shard: what is sound passes with the digest it was made with, nothing else does.
 #include "engine/store/shard_check.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "engine/graph/member_block.h"
 #include "engine/store/memory_store.h"
 #include "engine/store/rocks_store.h"
 #include "gmock/gmock.h"
@@ -41,6 +43,34 @@ TEST(ShardCheckTest, SoundShardsAddUpToTheirGraph) {
     EXPECT_EQ(digest, shards->info().digest) << seed;
     EXPECT_EQ(links, shards->info().links);
   }
+}
+
+// What an image without followees would not notice.
+TEST(ShardCheckTest, FolloweesOfMembersAreCountedAnew) {
+  TestRandom random(5);
+  const VectorLinkSource source(RandomGraph(random, 300, 5, 300));
+  MemoryShardStorage storage;
+  InlineExecutor executor;
+  ASSERT_TRUE(Shards::Build(source, PartitionMap::Even(300, 1), storage, executor).ok());
+  MemoryShardStorage::Shard shard = *storage.Find({"test", ShardIndex(0)});
+  MemberColumns members;
+  ASSERT_TRUE(DecodeMemberBlock(shard.members[0], members).ok());
+  const auto several = [](std::uint32_t followees) { return followees > 1; };
+  const auto end = members.followees.end();
+  const auto more = std::find_if(members.followees.begin(), end, several);
+  ASSERT_NE(more, end);
+  const auto fewer = std::find_if(more + 1, end, several);
+  ASSERT_NE(fewer, end);
+  ++*more;
+  --*fewer;
+  shard.members[0] = EncodeMemberBlock(members, 0, members.size());
+  const ShardName name{"test", ShardIndex(0)};
+  storage.Put(name, std::make_shared<const MemoryShardStorage::Shard>(std::move(shard)));
+  const auto reader = storage.Open(name);
+  ASSERT_TRUE(reader.ok());
+  const absl::Status status = CheckShard(**reader, executor).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("followees, links to it are"));
 }
 
 class StoredCheckTest : public testing::Test {

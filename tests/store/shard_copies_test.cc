@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/changed_graph.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
@@ -119,6 +120,25 @@ TEST_F(ShardCopiesTest, ACheckpointOutlivesItsShard) {
   EXPECT_EQ(entries(), 1) << "the checkpoint goes with its reader";
 }
 
+TEST_F(ShardCopiesTest, BytesMayComeAgainAfterAWriteThatFailed) {
+  const auto source = Checkpoint();
+  auto arrival = Begin(*source);
+  const auto next = arrival->next();
+  ASSERT_TRUE(next.has_value());
+  const std::uint64_t size = source->files()[next->file].size;
+  const std::string bytes = *source->Read(next->file, 0, size);
+  {
+    const FileSizeLimit limit(size / 2);
+    EXPECT_FALSE(arrival->Append(bytes).ok()) << "half of them are there";
+  }
+  EXPECT_EQ(arrival->next()->offset, 0u);
+  EXPECT_TRUE(Feed(*source, *arrival, ~0ull, 1 << 20).ok());
+  EXPECT_TRUE(arrival->Finish().ok());
+  EXPECT_EQ(fs::file_size(Arriving() / source->files()[next->file].name), size);
+  EXPECT_TRUE(arrivals_.Adopt(kName).ok());
+  EXPECT_EQ(DigestOf(*Storage("to"), kName), DigestOf(*from_, kName));
+}
+
 // Broken off after every so many bytes, also inside files, also after all of them.
 TEST_F(ShardCopiesTest, ACopyGoesOnWhereItWasBrokenOff) {
   const auto source = Checkpoint();
@@ -133,12 +153,12 @@ TEST_F(ShardCopiesTest, ACopyGoesOnWhereItWasBrokenOff) {
     ++rounds;
   }
   EXPECT_GT(rounds, 20u);
-  EXPECT_FALSE(HasArrived(Arriving().string()));
+  EXPECT_FALSE(*HasArrived(Arriving().string()));
   auto arrival = Begin(*source);
   EXPECT_FALSE(arrival->next().has_value());
   EXPECT_TRUE(arrival->Finish().ok());
   arrival = Begin(*source);
-  EXPECT_TRUE(HasArrived(Arriving().string())) << "a second look changes nothing";
+  EXPECT_TRUE(*HasArrived(Arriving().string())) << "a second look changes nothing";
   EXPECT_TRUE(arrivals_.Adopt(kName).ok());
   EXPECT_EQ(DigestOf(*Storage("to"), kName), DigestOf(*from_, kName));
 }

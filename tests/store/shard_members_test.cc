@@ -82,5 +82,21 @@ TEST(ShardMembersTest, TakeNoMoreMemoryThanTheirManifestTells) {
   }
 }
 
+TEST(ShardMembersTest, PersonsAreCountedInTheirMemory) {
+  ThreadPool pool(1);
+  const auto source =
+      MakeGenerator({.preset = "nl-2009", .members = 20'000, .links_per_member_milli = 10'000}, pool);
+  ASSERT_TRUE(source.ok()) << source.status();
+  const Shards shards = Shards::InMemory(**source, PartitionMap::Even((*source)->members_count(), 2));
+  for (const ShardImage* const image : shards.images()) {
+    const ShardMembers& members = image->members();
+    const std::uint64_t numbers =
+        members.audience().size_bytes() + members.followees().size_bytes() + members.persons().size_bytes();
+    ASSERT_GT(members.persons().size(), 0u);
+    EXPECT_GE(members.resident_bytes(), numbers + members.communities().bytes() + members.networks().bytes());
+    EXPECT_LE(members.resident_bytes(), ImageBytesOf(image->manifest()).members);
+  }
+}
+
 }  // namespace
 }  // namespace lawine

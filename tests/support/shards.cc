@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<const ShardImage>> HydrateWithin(const LinksLimit
                                                                 Executor& executor) {
   LAWINE_ASSIGN_OR_RETURN(auto whole, ShardImage::Hydrate(*reader, executor));
   const std::uint64_t bytes = whole->lists_bytes() * limit.lists_percent / 100 +
-                              whole->stored_followees()->bytes() * limit.followees_percent / 100;
+                              (whole->links_bytes() - whole->lists_bytes()) * limit.followees_percent / 100;
   if (limit.lists_percent == 100 && limit.followees_percent == 100) return whole;
   return ShardImage::Hydrate(std::move(reader), whole->shared_members(), bytes, executor);
 }

@@ -37,6 +37,7 @@ class Field {
     double attempts = seed_audience;
     for (std::uint32_t t = 1; t <= steps && acting_ >= kActingMin; ++t) {
       Step(std::min(attempts, most - sum_.attempts));
+      sum_.steps = t;
       attempts = acting_ * audience_ * FriendsFactor();
     }
     return sum_;

@@ -14,6 +14,7 @@ struct ExpectedSpread {
   double attempts = 0;  // links tried
   double deliveries = 0;
   double forwards = 0;
+  std::uint32_t steps = 0;  // while links are tried
 };
 
 // Of one replica of one message on a graph of so many members and links, from `seeds` members with

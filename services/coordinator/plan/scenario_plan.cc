@@ -154,8 +154,19 @@ ExpectedSpread ExpectedOf(const RunPlan& plan) {
     all.attempts += one.attempts;
     all.deliveries += one.deliveries;
     all.forwards += one.forwards;
+    all.steps = std::max(all.steps, one.steps);
   }
   return all;
+}
+
+// What new links of a replica take.
+double GrowthBytes(const RunPlan& plan, const ExpectedSpread& expected, double members, double shards) {
+  if (plan.spec.model == nullptr || !plan.spec.model->growth.has_value()) return 0;
+  const GrowthSpec& growth = *plan.spec.model->growth;
+  const double steps = plan.spec.max_steps.value_or(expected.steps);
+  const double links = members * growth.new_links.ToDouble() * steps * (growth.mutual ? 2 : 1);
+  return std::min(links, shards * static_cast<double>(limits::kChangedLinksMax)) *
+         static_cast<double>(limits::kChangedLinkBytes);
 }
 
 }  // namespace
@@ -180,7 +191,8 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   const double message_bytes = plan.spec.model == nullptr ? 0 : 24.0 * MessagesOf(plan.spec);
   const double bytes_a_member = (lane_bytes + message_bytes) * plan.spec.lanes +
                                 (plan.spec.record_receipts ? 8 : 0) + (plan.spec.record_attribution ? 24 : 0);
-  estimate.set_memory_bytes(static_cast<std::uint64_t>(members * bytes_a_member));
+  estimate.set_memory_bytes(static_cast<std::uint64_t>(
+      members * bytes_a_member + GrowthBytes(plan, expected, members, shards) * plan.spec.lanes));
   estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
   return estimate;
 }

@@ -1,0 +1,26 @@
+// What workers say is looked at before it is believed.
+#include "services/common/wire.h"
+
+#include "gtest/gtest.h"
+
+namespace lawine {
+namespace {
+
+TEST(WireTest, AReplicaComesThroughAsItWas) {
+  LaneOutcome lane{.replica = 7, .last_step = 3, .stop = StopReason::kMaxSteps, .reach = 11, .first_step = 0};
+  lane.digest = {.high = 1, .low = 2};
+  const auto read = wire::FromProto(wire::ToProto(lane));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, lane);
+}
+
+TEST(WireTest, AReasonToStopThatIsNoneIsRefused) {
+  for (const std::uint32_t stop : {0u, 3u, 257u, ~0u}) {
+    auto row = wire::ToProto(LaneOutcome());
+    row.set_stop(stop);
+    EXPECT_EQ(wire::FromProto(row).status().code(), absl::StatusCode::kInvalidArgument) << stop;
+  }
+}
+
+}  // namespace
+}  // namespace lawine
