@@ -2,6 +2,7 @@
 #ifndef LAWINE_SERVICES_COMMON_PROCESS_H_
 #define LAWINE_SERVICES_COMMON_PROCESS_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,9 @@ class DirectoryLock {
 
 // Version of the program, as in CMakeLists.txt.
 inline constexpr char kVersion[] = "0.1.0";
+// Of what coordinator and workers say to each other (proto/lawine/internal): grows when programs from before
+// a change cannot work with those from after it.
+inline constexpr std::uint32_t kClusterProtocol = 1;
 
 }  // namespace lawine
 

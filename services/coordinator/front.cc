@@ -10,202 +10,180 @@ using Kind = Rule::Kind;
 template <class Message>
 using Writer = grpc::ServerWriter<Message>;
 
-class GraphFront final : public pb::GraphService::Service {
+// What stands in front of a service: the same methods, each of which passes the gate.
+template <class Interface, class Hidden = typename Interface::Service>
+class Front : public Interface::Service {
  public:
-  GraphFront(Gate& gate, pb::GraphService::Service& behind) : gate_(gate), behind_(behind) {}
-  Status CreateGraph(Context* c, const pb::CreateGraphRequest* q,
-                     Writer<pb::CreateGraphResponse>* w) override {
-    return gate_.Pass({"CreateGraph", Role::kAdmin, Kind::kWorks}, behind_, &Behind::CreateGraph, c, q, w);
-  }
-  Status ImportGraph(Context* c,
-                     grpc::ServerReaderWriter<pb::ImportGraphResponse, pb::ImportGraphRequest>* s) override {
-    return gate_.Pass({"ImportGraph", Role::kAdmin, Kind::kWorks}, behind_, &Behind::ImportGraph, c, s);
-  }
-  Status GetGraph(Context* c, const pb::GetGraphRequest* q, pb::GetGraphResponse* r) override {
-    return gate_.Pass({"GetGraph", Role::kRead}, behind_, &Behind::GetGraph, c, q, r);
-  }
-  Status ListGraphs(Context* c, const pb::ListGraphsRequest* q, pb::ListGraphsResponse* r) override {
-    return gate_.Pass({"ListGraphs", Role::kRead}, behind_, &Behind::ListGraphs, c, q, r);
-  }
-  Status DeleteGraph(Context* c, const pb::DeleteGraphRequest* q, pb::DeleteGraphResponse* r) override {
-    return gate_.Pass({"DeleteGraph", Role::kAdmin}, behind_, &Behind::DeleteGraph, c, q, r);
-  }
-  Status GetGraphStats(Context* c, const pb::GetGraphStatsRequest* q, pb::GetGraphStatsResponse* r) override {
-    return gate_.Pass({"GetGraphStats", Role::kRead}, behind_, &Behind::GetGraphStats, c, q, r);
-  }
-  Status VerifyGraph(Context* c, const pb::VerifyGraphRequest* q, pb::VerifyGraphResponse* r) override {
-    return gate_.Pass({"VerifyGraph", Role::kRead}, behind_, &Behind::VerifyGraph, c, q, r);
-  }
-  Status ListPresets(Context* c, const pb::ListPresetsRequest* q, pb::ListPresetsResponse* r) override {
-    return gate_.Pass({"ListPresets", Role::kRead}, behind_, &Behind::ListPresets, c, q, r);
-  }
-  Status GetMember(Context* c, const pb::GetMemberRequest* q, pb::GetMemberResponse* r) override {
-    return gate_.Pass({"GetMember", Role::kRead}, behind_, &Behind::GetMember, c, q, r);
+  Front(Gate& gate, Hidden& behind) : gate_(gate), behind_(behind) {}
+
+ protected:
+  using Behind = Hidden;
+
+  template <class... Arguments>
+  Status Pass(const Rule& rule, Status (Behind::*method)(Context*, Arguments...), Context* context,
+              std::type_identity_t<Arguments>... arguments) {
+    return gate_.Pass(rule, behind_, method, context, arguments...);
   }
 
- private:
-  using Behind = pb::GraphService::Service;
   Gate& gate_;
   Behind& behind_;
 };
 
-class SimulationFront final : public pb::SimulationService::Service {
+class GraphFront final : public Front<pb::GraphService> {
  public:
-  SimulationFront(Gate& gate, SimulationService& behind) : gate_(gate), behind_(behind) {}
+  using Front::Front;
+  Status CreateGraph(Context* c, const pb::CreateGraphRequest* q,
+                     Writer<pb::CreateGraphResponse>* w) override {
+    return Pass({"CreateGraph", Role::kAdmin, Kind::kWorks}, &Behind::CreateGraph, c, q, w);
+  }
+  Status ImportGraph(Context* c,
+                     grpc::ServerReaderWriter<pb::ImportGraphResponse, pb::ImportGraphRequest>* s) override {
+    return Pass({"ImportGraph", Role::kAdmin, Kind::kWorks}, &Behind::ImportGraph, c, s);
+  }
+  Status GetGraph(Context* c, const pb::GetGraphRequest* q, pb::GetGraphResponse* r) override {
+    return Pass({"GetGraph", Role::kRead}, &Behind::GetGraph, c, q, r);
+  }
+  Status ListGraphs(Context* c, const pb::ListGraphsRequest* q, pb::ListGraphsResponse* r) override {
+    return Pass({"ListGraphs", Role::kRead}, &Behind::ListGraphs, c, q, r);
+  }
+  Status DeleteGraph(Context* c, const pb::DeleteGraphRequest* q, pb::DeleteGraphResponse* r) override {
+    return Pass({"DeleteGraph", Role::kAdmin}, &Behind::DeleteGraph, c, q, r);
+  }
+  Status GetGraphStats(Context* c, const pb::GetGraphStatsRequest* q, pb::GetGraphStatsResponse* r) override {
+    return Pass({"GetGraphStats", Role::kRead}, &Behind::GetGraphStats, c, q, r);
+  }
+  Status VerifyGraph(Context* c, const pb::VerifyGraphRequest* q, pb::VerifyGraphResponse* r) override {
+    return Pass({"VerifyGraph", Role::kRead}, &Behind::VerifyGraph, c, q, r);
+  }
+  Status ListPresets(Context* c, const pb::ListPresetsRequest* q, pb::ListPresetsResponse* r) override {
+    return Pass({"ListPresets", Role::kRead}, &Behind::ListPresets, c, q, r);
+  }
+  Status GetMember(Context* c, const pb::GetMemberRequest* q, pb::GetMemberResponse* r) override {
+    return Pass({"GetMember", Role::kRead}, &Behind::GetMember, c, q, r);
+  }
+};
+
+class SimulationFront final : public Front<pb::SimulationService, SimulationService> {
+ public:
+  using Front::Front;
   Status Simulate(Context* c, const pb::SimulateRequest* q, pb::SimulateResponse* r) override {
-    return gate_.Pass({"Simulate", Role::kRun, Kind::kWorks}, behind_, &Behind::Simulate, c, q, r);
+    return Pass({"Simulate", Role::kRun, Kind::kWorks}, &Behind::Simulate, c, q, r);
   }
   Status CreateRun(Context* c, const pb::CreateRunRequest* q, pb::CreateRunResponse* r) override {
     return gate_.Serve(*c, {"CreateRun", Role::kRun, Kind::kBegins},
                        [&](const Caller& caller) { return behind_.CreateRunOf(caller.owner, *q, *r); });
   }
   Status GetRun(Context* c, const pb::GetRunRequest* q, pb::GetRunResponse* r) override {
-    return gate_.Pass({"GetRun", Role::kRead}, behind_, &Behind::GetRun, c, q, r);
+    return Pass({"GetRun", Role::kRead}, &Behind::GetRun, c, q, r);
   }
   Status ListRuns(Context* c, const pb::ListRunsRequest* q, pb::ListRunsResponse* r) override {
-    return gate_.Pass({"ListRuns", Role::kRead}, behind_, &Behind::ListRuns, c, q, r);
+    return Pass({"ListRuns", Role::kRead}, &Behind::ListRuns, c, q, r);
   }
   Status CancelRun(Context* c, const pb::CancelRunRequest* q, pb::CancelRunResponse* r) override {
-    return gate_.Pass({"CancelRun", Role::kRun}, behind_, &Behind::CancelRun, c, q, r);
+    return Pass({"CancelRun", Role::kRun}, &Behind::CancelRun, c, q, r);
   }
   Status PauseRun(Context* c, const pb::PauseRunRequest* q, pb::PauseRunResponse* r) override {
-    return gate_.Pass({"PauseRun", Role::kRun}, behind_, &Behind::PauseRun, c, q, r);
+    return Pass({"PauseRun", Role::kRun}, &Behind::PauseRun, c, q, r);
   }
   Status ResumeRun(Context* c, const pb::ResumeRunRequest* q, pb::ResumeRunResponse* r) override {
-    return gate_.Pass({"ResumeRun", Role::kRun, Kind::kBegins}, behind_, &Behind::ResumeRun, c, q, r);
+    return Pass({"ResumeRun", Role::kRun, Kind::kBegins}, &Behind::ResumeRun, c, q, r);
   }
   Status PinRun(Context* c, const pb::PinRunRequest* q, pb::PinRunResponse* r) override {
-    return gate_.Pass({"PinRun", Role::kRun}, behind_, &Behind::PinRun, c, q, r);
+    return Pass({"PinRun", Role::kRun}, &Behind::PinRun, c, q, r);
   }
   Status DeleteRun(Context* c, const pb::DeleteRunRequest* q, pb::DeleteRunResponse* r) override {
-    return gate_.Pass({"DeleteRun", Role::kRun}, behind_, &Behind::DeleteRun, c, q, r);
+    return Pass({"DeleteRun", Role::kRun}, &Behind::DeleteRun, c, q, r);
   }
   Status WatchRun(Context* c, const pb::WatchRunRequest* q, Writer<pb::WatchRunResponse>* w) override {
-    return gate_.Pass({"WatchRun", Role::kRead}, behind_, &Behind::WatchRun, c, q, w);
+    return Pass({"WatchRun", Role::kRead}, &Behind::WatchRun, c, q, w);
   }
   Status GetRunResult(Context* c, const pb::GetRunResultRequest* q, pb::GetRunResultResponse* r) override {
-    return gate_.Pass({"GetRunResult", Role::kRead}, behind_, &Behind::GetRunResult, c, q, r);
+    return Pass({"GetRunResult", Role::kRead}, &Behind::GetRunResult, c, q, r);
   }
   Status GetRunTrace(Context* c, const pb::GetRunTraceRequest* q, pb::GetRunTraceResponse* r) override {
-    return gate_.Pass({"GetRunTrace", Role::kRead}, behind_, &Behind::GetRunTrace, c, q, r);
+    return Pass({"GetRunTrace", Role::kRead}, &Behind::GetRunTrace, c, q, r);
   }
   Status ListReceipts(Context* c, const pb::ListReceiptsRequest* q,
                       Writer<pb::ListReceiptsResponse>* w) override {
-    return gate_.Pass({"ListReceipts", Role::kRead}, behind_, &Behind::ListReceipts, c, q, w);
+    return Pass({"ListReceipts", Role::kRead}, &Behind::ListReceipts, c, q, w);
   }
-
- private:
-  using Behind = SimulationService;
-  Gate& gate_;
-  Behind& behind_;
 };
 
-class TrafficFront final : public pb::TrafficService::Service {
+class TrafficFront final : public Front<pb::TrafficService> {
  public:
-  TrafficFront(Gate& gate, pb::TrafficService::Service& behind) : gate_(gate), behind_(behind) {}
+  using Front::Front;
   Status RunTraffic(Context* c,
                     grpc::ServerReaderWriter<pb::RunTrafficResponse, pb::RunTrafficRequest>* s) override {
-    return gate_.Pass({"RunTraffic", Role::kRun, Kind::kWorks}, behind_, &Behind::RunTraffic, c, s);
+    return Pass({"RunTraffic", Role::kRun, Kind::kWorks}, &Behind::RunTraffic, c, s);
   }
-
- private:
-  using Behind = pb::TrafficService::Service;
-  Gate& gate_;
-  Behind& behind_;
 };
 
-class WhatIfFront final : public pb::WhatIfService::Service {
+class WhatIfFront final : public Front<pb::WhatIfService> {
  public:
-  WhatIfFront(Gate& gate, pb::WhatIfService::Service& behind) : gate_(gate), behind_(behind) {}
+  using Front::Front;
   Status Compare(Context* c, const pb::CompareRequest* q, Writer<pb::CompareResponse>* w) override {
-    return gate_.Pass({"Compare", Role::kRun, Kind::kWorks}, behind_, &Behind::Compare, c, q, w);
+    return Pass({"Compare", Role::kRun, Kind::kWorks}, &Behind::Compare, c, q, w);
   }
   Status Sweep(Context* c, const pb::SweepRequest* q, Writer<pb::SweepResponse>* w) override {
-    return gate_.Pass({"Sweep", Role::kRun, Kind::kWorks}, behind_, &Behind::Sweep, c, q, w);
+    return Pass({"Sweep", Role::kRun, Kind::kWorks}, &Behind::Sweep, c, q, w);
   }
   Status MarginalReach(Context* c, const pb::MarginalReachRequest* q,
                        Writer<pb::MarginalReachResponse>* w) override {
-    return gate_.Pass({"MarginalReach", Role::kRun, Kind::kWorks}, behind_, &Behind::MarginalReach, c, q, w);
+    return Pass({"MarginalReach", Role::kRun, Kind::kWorks}, &Behind::MarginalReach, c, q, w);
   }
-
- private:
-  using Behind = pb::WhatIfService::Service;
-  Gate& gate_;
-  Behind& behind_;
 };
 
-class ClusterFront final : public pb::ClusterService::Service {
+class ClusterFront final : public Front<pb::ClusterService> {
  public:
-  ClusterFront(Gate& gate, pb::ClusterService::Service& behind) : gate_(gate), behind_(behind) {}
+  using Front::Front;
   Status GetClusterStatus(Context* c, const pb::GetClusterStatusRequest* q,
                           pb::GetClusterStatusResponse* r) override {
-    return gate_.Pass({"GetClusterStatus", Role::kRead}, behind_, &Behind::GetClusterStatus, c, q, r);
+    return Pass({"GetClusterStatus", Role::kRead}, &Behind::GetClusterStatus, c, q, r);
   }
-
- private:
-  using Behind = pb::ClusterService::Service;
-  Gate& gate_;
-  Behind& behind_;
 };
 
-class PlacementFront final : public pb::PlacementService::Service {
+class PlacementFront final : public Front<pb::PlacementService> {
  public:
-  PlacementFront(Gate& gate, pb::PlacementService::Service& behind) : gate_(gate), behind_(behind) {}
+  using Front::Front;
   Status PlanRebalance(Context* c, const pb::PlanRebalanceRequest* q, pb::PlanRebalanceResponse* r) override {
-    return gate_.Pass({"PlanRebalance", Role::kRead}, behind_, &Behind::PlanRebalance, c, q, r);
+    return Pass({"PlanRebalance", Role::kRead}, &Behind::PlanRebalance, c, q, r);
   }
   Status ApplyRebalance(Context* c, const pb::ApplyRebalanceRequest* q,
                         pb::ApplyRebalanceResponse* r) override {
-    return gate_.Pass({"ApplyRebalance", Role::kAdmin, Kind::kBegins}, behind_, &Behind::ApplyRebalance, c, q,
-                      r);
+    return Pass({"ApplyRebalance", Role::kAdmin, Kind::kBegins}, &Behind::ApplyRebalance, c, q, r);
   }
   Status GetRebalance(Context* c, const pb::GetRebalanceRequest* q, pb::GetRebalanceResponse* r) override {
-    return gate_.Pass({"GetRebalance", Role::kRead}, behind_, &Behind::GetRebalance, c, q, r);
+    return Pass({"GetRebalance", Role::kRead}, &Behind::GetRebalance, c, q, r);
   }
   Status CancelRebalance(Context* c, const pb::CancelRebalanceRequest* q,
                          pb::CancelRebalanceResponse* r) override {
-    return gate_.Pass({"CancelRebalance", Role::kAdmin}, behind_, &Behind::CancelRebalance, c, q, r);
+    return Pass({"CancelRebalance", Role::kAdmin}, &Behind::CancelRebalance, c, q, r);
   }
-
- private:
-  using Behind = pb::PlacementService::Service;
-  Gate& gate_;
-  Behind& behind_;
 };
 
-class BackupFront final : public pb::BackupService::Service {
+class BackupFront final : public Front<pb::BackupService> {
  public:
-  BackupFront(Gate& gate, pb::BackupService::Service& behind) : gate_(gate), behind_(behind) {}
+  using Front::Front;
   Status BackupGraph(Context* c, const pb::BackupGraphRequest* q,
                      Writer<pb::BackupGraphResponse>* w) override {
-    return gate_.Pass({"BackupGraph", Role::kAdmin, Kind::kWorks}, behind_, &Behind::BackupGraph, c, q, w);
+    return Pass({"BackupGraph", Role::kAdmin, Kind::kWorks}, &Behind::BackupGraph, c, q, w);
   }
   Status RestoreGraph(
       Context* c, grpc::ServerReaderWriter<pb::RestoreGraphResponse, pb::RestoreGraphRequest>* s) override {
-    return gate_.Pass({"RestoreGraph", Role::kAdmin, Kind::kWorks}, behind_, &Behind::RestoreGraph, c, s);
+    return Pass({"RestoreGraph", Role::kAdmin, Kind::kWorks}, &Behind::RestoreGraph, c, s);
   }
-
- private:
-  using Behind = pb::BackupService::Service;
-  Gate& gate_;
-  Behind& behind_;
 };
 
-class ChangeFront final : public pb::ChangeService::Service {
+class ChangeFront final : public Front<pb::ChangeService> {
  public:
-  ChangeFront(Gate& gate, pb::ChangeService::Service& behind) : gate_(gate), behind_(behind) {}
+  using Front::Front;
   Status ApplyChanges(
       Context* c, grpc::ServerReaderWriter<pb::ApplyChangesResponse, pb::ApplyChangesRequest>* s) override {
-    return gate_.Pass({"ApplyChanges", Role::kAdmin, Kind::kWorks}, behind_, &Behind::ApplyChanges, c, s);
+    return Pass({"ApplyChanges", Role::kAdmin, Kind::kWorks}, &Behind::ApplyChanges, c, s);
   }
   Status FoldChanges(Context* c, const pb::FoldChangesRequest* q, pb::FoldChangesResponse* r) override {
-    return gate_.Pass({"FoldChanges", Role::kAdmin, Kind::kWorks}, behind_, &Behind::FoldChanges, c, q, r);
+    return Pass({"FoldChanges", Role::kAdmin, Kind::kWorks}, &Behind::FoldChanges, c, q, r);
   }
-
- private:
-  using Behind = pb::ChangeService::Service;
-  Gate& gate_;
-  Behind& behind_;
 };
 
 }  // namespace

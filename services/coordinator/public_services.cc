@@ -1,7 +1,13 @@
 #include "services/coordinator/public_services.h"
 
+#include <google/protobuf/util/field_mask_util.h>
+
 #include <algorithm>
+#include <map>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -255,9 +261,18 @@ grpc::Status SimulationService::WatchRun(grpc::ServerContext* context, const pb:
 
 grpc::Status SimulationService::GetRunResult(grpc::ServerContext*, const pb::GetRunResultRequest* request,
                                              pb::GetRunResultResponse* response) {
-  const auto result = runs_.Result(request->name());
-  if (result.ok()) *response->mutable_result() = *result;
-  return ToGrpc(result.status());
+  using google::protobuf::util::FieldMaskUtil;
+  for (const std::string& path : request->read_mask().paths()) {
+    if (FieldMaskUtil::IsValidPath<pb::RunResult>(path)) continue;
+    return ToGrpc(FieldError("read_mask", absl::StrCat("expected fields of a result, such as digest or "
+                                                       "totals.reach, found '",
+                                                       path, "'")));
+  }
+  auto result = runs_.Result(request->name());
+  if (!result.ok()) return ToGrpc(result.status());
+  FieldMaskUtil::TrimMessage(request->read_mask(), &*result);
+  *response->mutable_result() = *std::move(result);
+  return grpc::Status::OK;
 }
 
 grpc::Status SimulationService::GetRunTrace(grpc::ServerContext*, const pb::GetRunTraceRequest* request,
@@ -276,7 +291,14 @@ grpc::Status SimulationService::ListReceipts(grpc::ServerContext*, const pb::Lis
 grpc::Status ClusterService::GetClusterStatus(grpc::ServerContext*, const pb::GetClusterStatusRequest*,
                                               pb::GetClusterStatusResponse* response) {
   response->set_version(kVersion);
-  for (const pb::WorkerStatus& worker : workers_.Describe()) *response->add_workers() = worker;
+  std::map<std::string, std::vector<std::string>> strange;
+  for (const auto& said : workers_.Said()) strange[said.node_id()] = graphs_.StrangeShards(said);
+  for (const pb::WorkerStatus& worker : workers_.Describe()) {
+    *response->add_workers() = worker;
+    for (const std::string& problem : strange[worker.node_id()]) {
+      response->mutable_workers()->rbegin()->add_problems(problem);
+    }
+  }
   response->set_graphs(static_cast<std::uint32_t>(graphs_.List().size()));
   std::uint32_t running = 0;
   std::uint32_t queued = 0;
@@ -291,8 +313,16 @@ grpc::Status RegistryService::Register(grpc::ServerContext*, const pbi::Register
   if (request->node_id().empty() || request->address().empty()) {
     return ToGrpc(FieldError("node_id", "expected a node id and an address"));
   }
+  if (request->protocol() != kClusterProtocol) {
+    return ToGrpc(absl::FailedPreconditionError(
+        absl::StrCat("worker ", request->node_id(), " is of version ", request->version(), " (protocol ",
+                     request->protocol(), "), the coordinator of ", kVersion, " (protocol ", kClusterProtocol,
+                     "): it does not join before both are upgraded")));
+  }
   workers_.Register(*request);
   graphs_.Adopt(*request);
+  for (std::string& strange : graphs_.StrangeShards(*request))
+    response->add_strange_shards(std::move(strange));
   response->set_heartbeat_milliseconds(
       static_cast<std::uint32_t>(absl::ToInt64Milliseconds(WorkerDirectory::kHeartbeat)));
   return grpc::Status::OK;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "services/common/rpc.h"
 #include "services/common/tls_probe.h"
@@ -17,6 +18,10 @@ constexpr absl::Duration kRetryEvery = absl::Milliseconds(200);
 constexpr absl::Duration kRegisterTimeout = absl::Seconds(5);
 constexpr absl::Duration kExplainEvery = absl::Seconds(5);
 constexpr absl::Duration kExplainTimeout = absl::Seconds(2);
+
+bool Refused(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status);
+}
 
 }  // namespace
 
@@ -44,7 +49,10 @@ bool Registration::connected() const {
 
 absl::Status Registration::Refusal() const {
   MutexLock lock(mutex_);
-  return absl::IsPermissionDenied(last_) ? last_ : absl::OkStatus();
+  if (Refused(last_)) return last_;
+  if (strange_.empty() || strange_before_.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(strange_, ": use the right volume, or an empty one, or delete the graph"));
 }
 
 void Registration::Run() {
@@ -56,19 +64,23 @@ void Registration::Run() {
     SetDeadline(context, kRegisterTimeout);
     pbi::RegisterResponse response;
     const grpc::Status status = stub->Register(&context, say_(), &response);
-    Heard(status);
+    Heard(status, response);
     pause = status.ok() ? absl::Milliseconds(response.heartbeat_milliseconds()) : kRetryEvery;
   }
 }
 
 // Tells changes only.
-void Registration::Heard(const grpc::Status& status) {
+void Registration::Heard(const grpc::Status& status, const pbi::RegisterResponse& response) {
   const absl::Status heard = Explained(status);
   TellWatch(heard);
   MutexLock lock(mutex_);
   const bool known = heard.ok() == connected_ && (heard.ok() || heard.code() == last_.code());
   connected_ = heard.ok();
   last_ = heard;
+  if (heard.ok()) {
+    strange_before_ = std::exchange(strange_, absl::StrJoin(response.strange_shards(), "; "));
+    if (!strange_.empty() && strange_before_.empty()) spdlog::warn("{}", strange_);
+  }
   if (known) return;
   if (heard.ok()) spdlog::info("registered with coordinator {}", coordinator_);
   if (!heard.ok()) spdlog::warn("coordinator {}: {}", coordinator_, std::string(heard.message()));
@@ -77,7 +89,7 @@ void Registration::Heard(const grpc::Status& status) {
 // One that refuses this worker is there all the same.
 void Registration::TellWatch(const absl::Status& heard) {
   if (heard.ok()) return watch_.Heard(absl::Now());
-  if (absl::IsPermissionDenied(heard)) return;
+  if (Refused(heard)) return;
   if (const std::size_t calls = watch_.Missed(absl::Now()); calls > 0) {
     spdlog::warn("coordinator {} has said nothing for longer than {}: ends the {} calls it has begun here",
                  coordinator_, absl::FormatDuration(CoordinatorWatch::kSilentMax), calls);
@@ -88,6 +100,9 @@ absl::Status Registration::Explained(const grpc::Status& status) {
   if (status.ok()) {
     why_ = absl::OkStatus();
     return why_;
+  }
+  if (status.error_code() == grpc::StatusCode::FAILED_PRECONDITION) {
+    return absl::FailedPreconditionError(status.error_message());
   }
   if (certificates_ != nullptr && absl::Now() - explained_ > kExplainEvery) {
     explained_ = absl::Now();

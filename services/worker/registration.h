@@ -31,12 +31,13 @@ class Registration {
   void Stop();
   bool connected() const;
   // PERMISSION_DENIED while the coordinator, which is there, refuses this worker's certificate, or the worker
-  // the coordinator's; OK also while nobody answers.
+  // the coordinator's; FAILED_PRECONDITION while it refuses this version of the programs, or says twice that
+  // shards here are not of the graphs that it means; OK also while nobody answers.
   absl::Status Refusal() const;
 
  private:
   void Run();
-  void Heard(const grpc::Status& status);
+  void Heard(const grpc::Status& status, const internal::v1::RegisterResponse& response);
   void TellWatch(const absl::Status& heard);
   absl::Status Explained(const grpc::Status& status);
   bool Sleep(absl::Duration time);
@@ -52,6 +53,9 @@ class Registration {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool connected_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status last_ ABSL_GUARDED_BY(mutex_);
+  // Of the last answer and the one before: what crosses a change of the graph on its way is said once.
+  std::string strange_ ABSL_GUARDED_BY(mutex_);
+  std::string strange_before_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -89,6 +89,7 @@ class WorkerServerImpl final : public WorkerServer {
     std::vector<HealthCheck> checks;
     if (certificates_ != nullptr) checks.push_back({"certificate-cluster", certificates_->Check()});
     checks.push_back({"admission", registration_->Refusal()});
+    checks.push_back({"shards", CheckShards()});
     const bool draining = draining_;
     checks.push_back({"draining", draining ? absl::UnavailableError("it is stopping") : absl::OkStatus()});
     return checks;
@@ -130,12 +131,22 @@ class WorkerServerImpl final : public WorkerServer {
     return certificates_ == nullptr ? nullptr : certificates_->ForChannels();
   }
 
+  // Damaged shards do not count: the others are served. Those that do not belong here are a wrong volume, or
+  // a wrong version of the programs.
+  absl::Status CheckShards() const {
+    for (const HeldShardState& state : shards_.List()) {
+      if (absl::IsFailedPrecondition(state.status)) return state.status;
+    }
+    return absl::OkStatus();
+  }
+
   pbi::RegisterRequest What() {
     pbi::RegisterRequest request;
     request.set_node_id(node_id_);
     request.set_address(options_.advertise.empty() ? bound_.address : options_.advertise);
     request.set_runs(static_cast<std::uint32_t>(runs_.runs_count()));
     request.set_version(kVersion);
+    request.set_protocol(kClusterProtocol);
     request.set_memory_limit_bytes(options_.memory_limit_bytes.value_or(0));
     for (const HeldShardState& state : shards_.LastList()) {
       pbi::HeldShard& shard = *request.add_shards();

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/spread/frame.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/common/process.h"
 #include "services/common/rpc.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
@@ -231,6 +232,7 @@ TEST_F(HostilePeersTest, RegistrationsThatMakeNoSenseDoNoHarm) {
   EXPECT_FALSE(say(request).ok());
   request.set_node_id("evil");
   request.set_address("256.256.256.256:99999");
+  request.set_protocol(kClusterProtocol);
   pbi::HeldShard& shard = *request.add_shards();
   shard.set_graph("evil");
   shard.mutable_info()->set_name("evil");

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/rpc.h"
 #include "tests/cluster/long_run.h"
+#include "tests/cluster/refusal.h"
 
 namespace lawine {
 namespace {
@@ -66,6 +68,29 @@ TEST_F(RunResultTest, IsThereTheMomentTheRunHasSucceeded) {
   std::vector<std::future<void>> callers;
   for (int c = 0; c < 4; ++c) callers.push_back(std::async(std::launch::async, create_and_read));
   for (auto& caller : callers) caller.get();
+}
+
+TEST_F(RunResultTest, AMaskSaysWhichFieldsAreRead) {
+  const std::string name = client().RunToEnd(Scenario(1)).value.name();
+  const pb::RunResult whole = client().Result(name).value;
+  const auto read = [&](const std::string& path, pb::RunResult& result) {
+    grpc::ClientContext context;
+    SetDeadline(context, kCallTimeout);
+    pb::GetRunResultRequest request;
+    request.set_name(name);
+    request.mutable_read_mask()->add_paths("digest");
+    request.mutable_read_mask()->add_paths(path);
+    pb::GetRunResultResponse response;
+    const grpc::Status status = client().simulations().GetRunResult(&context, request, &response);
+    result = response.result();
+    return status;
+  };
+  pb::RunResult some, wanted;
+  ASSERT_TRUE(read("totals.reach", some).ok());
+  wanted.set_digest(whole.digest());
+  wanted.mutable_totals()->set_reach(whole.totals().reach());
+  EXPECT_EQ(some.SerializeAsString(), wanted.SerializeAsString()) << some.ShortDebugString();
+  EXPECT_THAT(read("totals.richness", some), IsBadField("read_mask", "totals.richness"));
 }
 
 // Who waited how long differs from run to run; what adds up does not.

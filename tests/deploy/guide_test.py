@@ -6,7 +6,10 @@ import pathlib
 import re
 import shlex
 import shutil
+import socket
+import subprocess
 import tempfile
+import time
 import unittest
 
 import chart
@@ -17,6 +20,88 @@ GUIDE = tools.ROOT / "deploy" / "README.md"
 
 def blocks(kind):
     return re.findall(rf"```{kind}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class ServersTest(unittest.TestCase):
+    """Blocks that start servers by hand: all lines but the last are left running, and the last must see a worker."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="servers-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.env = {**os.environ, "PATH": f"{tools.programs()}:/usr/bin:/bin"}
+        self.admin = []
+
+    def here(self, block):
+        """The block's lines, with this machine's names, folders and ports."""
+        ports = {port: free_port() for port in ("7070", "7071", "7072")}
+        block = re.sub(r":(707\d)\b", lambda m: f":{ports[m.group(1)]}", block)
+        block = re.sub(r"\b(c|w1)\.example\.org", "localhost", block).replace("/srv/lawine/", f"{self.folder}/")
+        lines = [line for line in block.replace("\\\n", " ").splitlines() if line]
+        return [line.replace("DIR", str(self.folder / f"data-{i}")) for i, line in enumerate(lines)]
+
+    def start(self, line):
+        log = self.folder / f"{len(self.admin)}.log"
+        with open(log, "w") as out:
+            process = subprocess.Popen(
+                shlex.split(line) + ["--admin-listen", "127.0.0.1:0"],
+                cwd=self.folder,
+                env=self.env,
+                stdout=out,
+                stderr=out,
+            )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        deadline = time.monotonic() + 30
+        while not (found := re.search(r"^admin port on (\S+)", log.read_text(), re.MULTILINE)):
+            self.assertIsNone(process.poll(), f"{line}\n{log.read_text()}")
+            self.assertLess(time.monotonic(), deadline, f"{line}\n{log.read_text()}")
+            time.sleep(0.05)
+        self.admin.append(found.group(1))
+
+    def serve(self, block):
+        *servers, call = self.here(block)
+        for line in servers:
+            self.start(line)
+        deadline = time.monotonic() + 30
+        while "alive" not in (said := tools.run("sh", "-ec", call, cwd=self.folder, env=self.env).stdout):
+            self.assertLess(time.monotonic(), deadline, said)
+            time.sleep(0.1)
+
+    def certify(self):
+        """The files that the protected servers are given."""
+
+        def openssl(*words):
+            tools.run("openssl", *words, cwd=self.folder)
+
+        new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        openssl("req", "-x509", *new, "-subj", "/CN=ca", "-days", "2", "-keyout", "ca.key", "-out", "ca.crt")
+        for name, uses in (("tls", "serverAuth,clientAuth"), ("public", "serverAuth")):
+            (self.folder / f"{name}.ext").write_text(f"subjectAltName=DNS:localhost\nextendedKeyUsage={uses}\n")
+            openssl("req", *new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+            signing = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"]
+            files = ["-extfile", f"{name}.ext", "-in", f"{name}.csr", "-out", f"{name}.crt"]
+            openssl("x509", "-req", *signing, *files)
+        for block in blocks("tokens"):
+            tools.run("sh", "-ec", block, cwd=self.folder, env=self.env)
+
+    def test_open_servers_serve_and_tell_how_they_are(self):
+        self.serve(blocks("servers")[0])
+        (commands,) = blocks("admin")
+        for address in self.admin:
+            for line in commands.replace("127.0.0.1:7080", address).splitlines():
+                with self.subTest(line):
+                    self.assertRegex(tools.run("sh", "-ec", line).stdout, r"\[\+\]|\"version\"")
+
+    def test_protected_servers_serve(self):
+        tools.needs("openssl", "certificates are made with it")
+        self.certify()
+        self.serve(blocks("servers")[1])
 
 
 class GuideTest(unittest.TestCase):

@@ -97,6 +97,30 @@ class WrongValuesTest(unittest.TestCase):
             self.assertNotEqual(done.returncode, 0)
 
 
+class NotesTest(unittest.TestCase):
+    def test_they_lead_to_a_first_simulation(self):
+        for path in chart.VALUE_SETS:
+            rendered = chart.render(files=[path])
+            done = tools.run(
+                tools.helm(),
+                "install",
+                "net",
+                tools.CHART,
+                "--namespace",
+                "spread",
+                "--dry-run=client",
+                "--values",
+                path,
+            )
+            notes = done.stdout.split("NOTES:")[1]
+            with self.subTest(path.stem):
+                chart.find(rendered, "Service", re.search(r"port-forward service/(\S+) 7070", notes).group(1))
+                graphs = (yaml.safe_load(path.read_text()) or {}).get("graphs")
+                self.assertIn(f"simulate {graphs[0]['name'] if graphs else 'first'} ", notes)
+                self.assertEqual("get secret" in notes, "LAWINE_TOKEN_FILE" in notes)
+                self.assertIn("There is one copy of each shard", notes)
+
+
 class SizesTest(unittest.TestCase):
     @staticmethod
     def sizes(rendered):

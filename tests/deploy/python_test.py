@@ -5,8 +5,10 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import tools
@@ -31,6 +33,51 @@ class LocalCluster:
     def close(self):
         tools.run(self.bin / "lawine", "--data", self.data, "-q", "down", check=False)
         shutil.rmtree(self.data)
+
+
+class Proxy:
+    """Stands between callers and a server, and cuts their connections when told."""
+
+    def __init__(self, address):
+        host, _, port = address.rpartition(":")
+        self._server = (host, int(port))
+        self._open = []
+        self.connections = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                ends = [self._listener.accept()[0], socket.create_connection(self._server)]
+            except OSError:
+                return  # closed
+            self.connections += 1
+            self._open += ends
+            for source, sink in (ends, ends[::-1]):
+                threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _pass(source, sink):
+        try:
+            while data := source.recv(1 << 16):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # cut
+
+    def cut(self):
+        for end in self._open:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # has ended by itself
+        self._open.clear()
+
+    def close(self):
+        self.cut()
+        self._listener.close()
 
 
 def environment():
@@ -99,9 +146,10 @@ class PythonClientTest(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp())
         cls.addClassCleanup(shutil.rmtree, cls.folder)
 
-    def call(self, body):
+    def call(self, body, address=None):
         """Prints of a program that has a client as `c`."""
-        program = f"import json, numpy, networkx, grpc\nimport lawine\nwith lawine.Client({self.cluster.address!r}) as c:\n"
+        address = address or self.cluster.address
+        program = f"import json, numpy, networkx, grpc\nimport lawine\nwith lawine.Client({address!r}) as c:\n"
         program += "\n".join("    " + line for line in body.strip().split("\n"))
         return tools.run(
             self.python, "-c", program, cwd=self.folder, env={**os.environ, "PYTHONPATH": ""}
@@ -154,6 +202,34 @@ r = c.simulate("big", forward=0.2, audience=100, replicas=20)
 print(json.dumps([r.run.startswith("runs/"), r.replicas, len(r.replicas_frame()), r.distributions["reach"].p50 > 0]))
 c.delete_graph("big")""")
         self.assertEqual(json.loads(out), [True, 20, 20, True])
+
+    def test_a_run_is_waited_for_while_connections_break(self):
+        self.cluster.lawine("graph", "create", "long", "--preset", "hyves", "--members", "100000")
+        proxy, over = Proxy(self.cluster.address), threading.Event()
+        self.addCleanup(proxy.close)
+
+        def cut_twice():
+            for connections in (1, 2):
+                while not over.wait(0.05):
+                    runs = json.loads(self.cluster.lawine("run", "list", "-o", "json"))["runs"]
+                    running = any(run["state"].endswith("RUNNING") for run in runs)
+                    if running and proxy.connections >= connections:
+                        break
+                proxy.cut()
+
+        cutter = threading.Thread(target=cut_twice)
+        cutter.start()
+        self.addCleanup(cutter.join)
+        self.addCleanup(over.set)
+        out = self.call(
+            """
+r = c.wait(c.start({"graph": "long", "replicas": 1000, "model": {"forward": {"probability": 0.05}}}))
+print(json.dumps([r.replicas, r.digest]))
+c.delete_graph("long")""",
+            proxy.address,
+        )
+        self.assertEqual(json.loads(out)[0], 1000)
+        self.assertGreaterEqual(proxy.connections, 2)
 
     def test_what_if_is_answered(self):
         out = self.call("""

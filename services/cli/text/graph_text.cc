@@ -170,6 +170,11 @@ std::string ClusterText(const v1::GetClusterStatusResponse& status, bool color) 
                        ": runs on them are slower");
       absl::StrAppend(&problems, Wrap(warning, 9), "\n");
     }
+    if (worker.alive() && worker.version() != status.version()) {
+      const std::string warning = absl::StrCat("warning: ", worker.node_id(), ": version ", worker.version(),
+                                               ", the coordinator is ", status.version());
+      absl::StrAppend(&problems, Wrap(warning, 9), "\n");
+    }
     for (const std::string& problem : worker.problems()) {
       absl::StrAppend(&problems, Wrap(absl::StrCat("warning: ", worker.node_id(), ": ", problem), 9), "\n");
     }

@@ -95,7 +95,7 @@ GraphRestore::~GraphRestore() {
     const absl::Status dropped = DropShard(worker, IdOf(shard), /*arrived_only=*/!adopted_);
     if (!dropped.ok()) spdlog::warn("restore of '{}': {}", name_, std::string(dropped.message()));
   }
-  if (name_taken_) graphs_.GiveBackName(name_);
+  if (name_taken_) graphs_.GiveBackName({.name = name_});
 }
 
 pbi::ShardId GraphRestore::IdOf(std::uint32_t shard) const {
@@ -115,7 +115,7 @@ absl::Status GraphRestore::OnHead(const GraphFileHead& head) {
 }
 
 absl::Status GraphRestore::BeginWhole() {
-  LAWINE_RETURN_IF_ERROR(graphs_.TakeName(name_));
+  LAWINE_RETURN_IF_ERROR(graphs_.TakeName({.name = name_}).status());
   name_taken_ = true;
   const std::vector<WorkerHandle> workers = graphs_.placements().ForNewShards(workers_.Alive());
   if (workers.empty()) return absl::UnavailableError("all workers have gone, or are drained");

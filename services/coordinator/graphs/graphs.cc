@@ -125,14 +125,36 @@ void Graphs::Adopt(const pbi::RegisterRequest& request) {
   }
 }
 
+std::vector<std::string> Graphs::StrangeShards(const pbi::RegisterRequest& request) const {
+  std::vector<std::string> strange;
+  MutexLock lock(mutex_);
+  for (const pbi::HeldShard& shard : request.shards()) {
+    const auto graph = graphs_.find(shard.graph());
+    if (graph == graphs_.end() || loading_.contains(shard.graph()) || !shard.problem().empty()) continue;
+    // Copies that are another worker's now are dropped by themselves.
+    const std::string owner = placements_.OwnerOf(shard.graph(), shard.shard());
+    if (!owner.empty() && owner != request.node_id()) continue;
+    const pbi::GraphInfo& info = graph->second.info();
+    const std::string about = absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "'");
+    if (shard.graph_digest() != MadeDigest(info)) {
+      strange.push_back(absl::StrCat(about, " belongs to another graph of this name: expected digest ",
+                                     MadeDigest(info), ", found ", shard.graph_digest()));
+    } else if (shard.info().graph_version() < info.graph_version()) {
+      strange.push_back(absl::StrCat(about, " is an older copy: expected version ", info.graph_version(),
+                                     " of the graph, found ", shard.info().graph_version()));
+    }
+  }
+  return strange;
+}
+
 absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, const LoadWatcher& watch) {
   LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, SpecOf(request));
   const New wanted{.name = request.name(), .request_id = request.request_id(), .shards = request.shards()};
   if (request.has_shards() && request.shards() == 0)
     return FieldError("shards", "expected at least 1, found 0");
-  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, TakeName(wanted));
   if (!existing.name().empty()) return existing;
-  const absl::Cleanup unreserve = [&] { Unreserve(wanted); };
+  const absl::Cleanup give_back = [&] { GiveBackName(wanted); };
   const auto source = MakeGenerator(spec, executor_);
   if (!source.ok()) return FieldError("overlaps", std::string(source.status().message()));
   GraphLoadJob job;
@@ -181,7 +203,7 @@ absl::Status Graphs::CheckFree(const std::string& name) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
+absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
   if (!existing.name().empty()) return existing;
   {
@@ -192,16 +214,17 @@ absl::StatusOr<pb::Graph> Graphs::Reserve(const New& wanted) {
   if (wanted.request_id.empty()) return pb::Graph();
   const absl::Status noted = registry_.Put(RequestKey(wanted.request_id), wanted.name);
   if (noted.ok()) return pb::Graph();
-  Unreserve(wanted);
+  GiveBackName(wanted);
   return noted;
 }
 
-void Graphs::Unreserve(const New& wanted) {
+void Graphs::GiveBackName(const New& wanted) {
   // While the name is still taken: who takes it next with this id makes the note anew.
   if (!wanted.request_id.empty() && !Find(wanted.name).ok()) {
     registry_.Delete(RequestKey(wanted.request_id)).IgnoreError();
   }
-  GiveBackName(wanted.name);
+  MutexLock lock(mutex_);
+  loading_.erase(wanted.name);
 }
 
 absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
@@ -250,15 +273,6 @@ absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
   return ToPublic(record);
 }
 
-absl::Status Graphs::TakeName(const std::string& name) {
-  return Reserve({.name = name, .request_id = ""}).status();
-}
-
-void Graphs::GiveBackName(const std::string& name) {
-  MutexLock lock(mutex_);
-  loading_.erase(name);
-}
-
 absl::Status Graphs::Delete(const std::string& name) {
   {
     MutexLock lock(mutex_);
@@ -269,7 +283,7 @@ absl::Status Graphs::Delete(const std::string& name) {
     // Taking the name keeps runs and loads away while shards are dropped.
     loading_.insert(name);
   }
-  const absl::Cleanup unreserve = [&] { GiveBackName(name); };
+  const absl::Cleanup give_back = [&] { GiveBackName({.name = name}); };
   const absl::Status kept = registry_.Get(GraphKey(name)).status();
   if (!kept.ok() && !absl::IsNotFound(kept)) return kept;
   const bool known = kept.ok();

@@ -41,6 +41,10 @@ class Graphs {
   // A worker has spoken: graphs that are complete on the workers but not in the registry are taken in.
   void Adopt(const internal::v1::RegisterRequest& request);
 
+  // Of the shards that a worker says it holds those that are not of the graphs that are known, a sentence
+  // each.
+  std::vector<std::string> StrangeShards(const internal::v1::RegisterRequest& request) const;
+
   absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
                                            const LoadWatcher& watch);
   // Whether Import could begin now; a graph is the one that an earlier import with this request id made.
@@ -49,10 +53,17 @@ class Graphs {
                                            lawine::v1::ImportReport& report, const LoadWatcher& watch);
   absl::Status Delete(const std::string& name);
 
-  // Takes a name for a graph that is made elsewhere, as Create does; give it back when it is kept, or given
-  // up.
-  absl::Status TakeName(const std::string& name);
-  void GiveBackName(const std::string& name);
+  // A graph that is to be made.
+  struct New {
+    std::string name;
+    std::string request_id = {};
+    std::uint32_t shards = 0;  // 0: the default
+  };
+  // Takes the name, and notes whose it is; give it back when the graph is kept, or given up. A graph is the
+  // one that an earlier request with the same id made: then nothing was taken.
+  absl::StatusOr<lawine::v1::Graph> TakeName(const New& wanted);
+  // Forgets whose it was, too, where nothing was made.
+  void GiveBackName(const New& wanted);
   // From here on the graph is there. Sets when it was made.
   absl::StatusOr<lawine::v1::Graph> Keep(internal::v1::GraphRecord record);
 
@@ -90,21 +101,12 @@ class Graphs {
   absl::StatusOr<std::uint64_t> BeginFold(const std::string& name);
 
  private:
-  struct New {
-    std::string name;
-    std::string request_id;
-    std::uint32_t shards = 0;  // 0: the default
-  };
   absl::StatusOr<lawine::v1::Graph> LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
                                             const LoadWatcher& watch);
   static New WantedBy(const lawine::v1::ImportOptions& options);
   // An empty graph means that it can be made; a graph is the one an earlier request with the same id made.
   absl::StatusOr<lawine::v1::Graph> MadeBefore(const New& wanted) const;
   absl::Status CheckFree(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // As MadeBefore; takes the name when it can be made, and notes whose it is.
-  absl::StatusOr<lawine::v1::Graph> Reserve(const New& wanted);
-  // Lets go of the name; of the note too, where nothing was made.
-  void Unreserve(const New& wanted);
   absl::Status DropEverywhere(const std::string& name) const;
   absl::Status ForgetChanges(const std::string& name);
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;

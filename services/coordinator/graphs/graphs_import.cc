@@ -24,9 +24,9 @@ absl::StatusOr<pb::Graph> Graphs::CheckImport(const pb::ImportOptions& options) 
 absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, ImportedGraph imported,
                                          pb::ImportReport& report, const LoadWatcher& watch) {
   const New wanted = WantedBy(options);
-  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, Reserve(wanted));
+  LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, TakeName(wanted));
   if (!existing.name().empty()) return existing;
-  const absl::Cleanup unreserve = [&] { Unreserve(wanted); };
+  const absl::Cleanup give_back = [&] { GiveBackName(wanted); };
   const EdgeReport& seen = imported.report;
   const std::size_t profiles = imported.edges.profiles.size();
   EdgeListCounts counts;

@@ -3,6 +3,7 @@
 #define LAWINE_SERVICES_COORDINATOR_GRAPHS_MEMBERS_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -10,6 +11,7 @@
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
 #include "services/coordinator/graphs/member_order.h"
+#include "services/coordinator/workers/cancellation.h"
 #include "services/coordinator/workers/worker_directory.h"
 
 namespace lawine {
@@ -17,14 +19,18 @@ namespace lawine {
 // One graph's members, read from the workers that hold them. Use for one request.
 class Members {
  public:
-  // `orders` keeps what is worked out of ranks, if somebody asks for them; both must outlive it.
-  Members(const internal::v1::GraphRecord& graph, Placement placement, MemberOrders* orders = nullptr)
-      : graph_(graph), placement_(std::move(placement)), orders_(orders) {}
+  // `orders` keeps what is worked out of ranks, and `cancellation` ends that, if somebody asks for them; all
+  // must outlive it.
+  Members(const internal::v1::GraphRecord& graph, Placement placement, MemberOrders* orders = nullptr,
+          Cancellation* cancellation = nullptr)
+      : graph_(graph), placement_(std::move(placement)), orders_(orders), cancellation_(cancellation) {}
 
   const std::string& graph_name() const { return graph_.info().name(); }
   absl::StatusOr<MemberOrder> Ranked(RankKind kind) const {
     MemberOrders own;
-    return (orders_ == nullptr ? own : *orders_).Get(graph_.info(), placement_, kind);
+    Cancellation nobody;
+    return (orders_ == nullptr ? own : *orders_)
+        .Get(graph_.info(), placement_, kind, cancellation_ == nullptr ? nobody : *cancellation_);
   }
 
   // Key of an external id. INVALID_ARGUMENT when the graph has integer ids and `id` is none.
@@ -61,6 +67,7 @@ class Members {
   const internal::v1::GraphRecord& graph_;
   const Placement placement_;
   MemberOrders* const orders_;
+  Cancellation* const cancellation_;
 };
 
 }  // namespace lawine

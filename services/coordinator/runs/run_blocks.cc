@@ -47,13 +47,19 @@ std::uint32_t BlockEnd(const RunPlan& plan, const RunSoFar& so_far, absl::Durati
   return std::min(end, so_far.replicas + static_cast<std::uint32_t>(std::min<double>(wanted, end)));
 }
 
-// As long as they are few enough to be kept with the run.
+// All workers of a block are told of, so that many of them have fewer turns each; blocks as long as there is
+// room for them beside the run.
 void AppendTraces(std::vector<pb::WorkerTrace> part, std::vector<pb::WorkerTrace>& whole) {
   constexpr int kTurnsMax = 20'000;
+  const int each = kTurnsMax / std::max(1, static_cast<int>(part.size()));
   const auto size_of = [](const pb::WorkerTrace& trace) { return std::max(1, trace.turns_size()); };
   int turns = 0;
   for (const pb::WorkerTrace& trace : whole) turns += size_of(trace);
   for (pb::WorkerTrace& trace : part) {
+    if (const int more = trace.turns_size() - each; more > 0) {
+      trace.mutable_turns()->DeleteSubrange(each, more);
+      trace.set_turns_left_out(trace.turns_left_out() + static_cast<std::uint64_t>(more));
+    }
     turns += size_of(trace);
     if (turns > kTurnsMax) return;
     whole.push_back(std::move(trace));
@@ -91,11 +97,7 @@ absl::Status AddBlock(const RunPlan& plan, const pbi::RunBlock& block, RunSoFar&
                                             block.first_replica(), ": create the run again"));
   }
   LAWINE_ASSIGN_OR_RETURN(ConductOutcome part, OutcomeOf(PlanOfBlock(plan, so_far, block.replicas()), block));
-  if (so_far.replicas == 0) {
-    so_far.outcome = std::move(part);
-  } else {
-    Append(std::move(part), so_far.outcome);
-  }
+  Append(std::move(part), so_far.outcome);
   so_far.replicas += block.replicas();
   return absl::OkStatus();
 }

@@ -17,7 +17,7 @@ struct RunSoFar {
   std::uint32_t replicas = 0;
 };
 
-// Adds the replicas that follow.
+// Adds the replicas that follow, to those there are or to nothing.
 void Append(ConductOutcome part, ConductOutcome& whole);
 
 // Adds the block that follows. DATA_LOSS when it does not follow, or contradicts itself.

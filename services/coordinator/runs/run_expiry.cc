@@ -28,6 +28,7 @@ void Runs::End(RunEntry& entry, pb::RunState state, const std::string& error, co
       TimeUtil::SecondsToTimestamp(run.end_time().seconds() + absl::ToInt64Seconds(options_.results_kept));
   absl::Status saved = Save(entry, result);
   if (saved.ok()) saved = archive_.DropBlocks(entry.run_id);
+  if (saved.ok() && result != nullptr && metrics_ != nullptr) metrics_->Traced(entry.trace);
   if (saved.ok()) return;
   run.set_state(pb::RUN_STATE_FAILED);
   run.set_error(absl::StrCat("the result could not be kept: ", saved.message()));

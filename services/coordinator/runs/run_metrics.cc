@@ -1,5 +1,7 @@
 #include "services/coordinator/runs/run_metrics.h"
 
+#include <algorithm>
+
 namespace lawine {
 namespace {
 
@@ -11,6 +13,15 @@ Counters& Ends(prometheus::Registry& registry) {
       .Help("Runs that have ended.")
       .Register(registry);
 }
+
+Counters& WorkerSeconds(prometheus::Registry& registry) {
+  return prometheus::BuildCounter()
+      .Name("lawine_worker_seconds_total")
+      .Help("Seconds of all workers in runs that have succeeded: working, or waiting for each other.")
+      .Register(registry);
+}
+
+constexpr double kMicroseconds = 1e6;  // a second
 
 }  // namespace
 
@@ -29,7 +40,16 @@ RunMetrics::RunMetrics(prometheus::Registry& registry)
                       .Name("lawine_deliveries_total")
                       .Help("Deliveries of runs that have succeeded, and of simulations answered at once.")
                       .Register(registry)
-                      .Add({})) {}
+                      .Add({})),
+      step_seconds_(
+          prometheus::BuildHistogram()
+              .Name("lawine_step_seconds")
+              .Help("Seconds from the end of a step to that of the next, of runs of one replica.")
+              .Register(registry)
+              .Add({}, prometheus::Histogram::BucketBoundaries{0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                               0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60})),
+      worked_seconds_(WorkerSeconds(registry).Add({{"state", "working"}})),
+      waited_seconds_(WorkerSeconds(registry).Add({{"state", "waiting"}})) {}
 
 void RunMetrics::Ended(lawine::v1::RunState state, absl::Duration took) {
   seconds_.Observe(absl::ToDoubleSeconds(took));
@@ -45,6 +65,27 @@ void RunMetrics::Ended(lawine::v1::RunState state, absl::Duration took) {
 
 void RunMetrics::Delivered(std::uint64_t deliveries) {
   deliveries_.Increment(static_cast<double>(deliveries));
+}
+
+// All workers take the same steps: the first of them tells how long. What is left out of a trace is not in
+// here.
+void RunMetrics::Traced(const std::vector<lawine::v1::WorkerTrace>& traces) {
+  for (const lawine::v1::WorkerTrace& trace : traces) {
+    worked_seconds_.Increment(static_cast<double>(trace.worked_us()) / kMicroseconds);
+    waited_seconds_.Increment(static_cast<double>(trace.waited_us()) / kMicroseconds);
+  }
+  if (traces.empty()) return;
+  std::uint32_t steps = 0;
+  std::uint64_t end_us = 0;
+  for (const lawine::v1::TraceTurn& turn : traces[0].turns()) {
+    const std::uint64_t now_us = turn.begin_us() + turn.took_us();
+    const std::uint32_t closed = turn.steps_closed() - std::min(steps, turn.steps_closed());
+    if (closed == 0) continue;
+    const double each = static_cast<double>(now_us - std::min(end_us, now_us)) / kMicroseconds / closed;
+    for (std::uint32_t i = 0; i < closed; ++i) step_seconds_.Observe(each);
+    steps = turn.steps_closed();
+    end_us = now_us;
+  }
 }
 
 }  // namespace lawine

@@ -7,9 +7,11 @@
 #include <prometheus/registry.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "lawine/v1/simulation.pb.h"
+#include "lawine/v1/trace.pb.h"
 
 namespace lawine {
 
@@ -21,6 +23,8 @@ class RunMetrics {
   // A run that is kept has ended in `state`, so long after it was asked for.
   void Ended(lawine::v1::RunState state, absl::Duration took);
   void Delivered(std::uint64_t deliveries);
+  // How its workers spent the time of a run that has succeeded.
+  void Traced(const std::vector<lawine::v1::WorkerTrace>& traces);
 
  private:
   prometheus::Counter& succeeded_;
@@ -28,6 +32,9 @@ class RunMetrics {
   prometheus::Counter& cancelled_;
   prometheus::Histogram& seconds_;
   prometheus::Counter& deliveries_;
+  prometheus::Histogram& step_seconds_;
+  prometheus::Counter& worked_seconds_;
+  prometheus::Counter& waited_seconds_;
 };
 
 }  // namespace lawine

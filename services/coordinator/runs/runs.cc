@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/failpoint.h"
@@ -79,14 +80,17 @@ void Runs::Stop() {
     stop_asked_.NotifyAll();
     for (const auto& [run_id, entry] : runs_) entry->cancellation.Cancel();
   }
+  planning_.Cancel();
   for (std::thread& thread : threads_) thread.join();
 }
 
-absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attribution) const {
+absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attribution,
+                                   Cancellation* cancellation) const {
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario full, CompleteScenario(scenario));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(full.graph(), full.graph_version()));
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
-  return PlanRun(full, graph, Members(graph, std::move(placement), &orders_), attribution);
+  Members members(graph, std::move(placement), &orders_, cancellation == nullptr ? &planning_ : cancellation);
+  return PlanRun(full, graph, members, attribution);
 }
 
 absl::StatusOr<pb::Scenario> Runs::ScenarioOf(const pb::CreateRunRequest& request) const {
@@ -197,16 +201,9 @@ void Runs::Enqueue(const Entry& entry) {
 
 absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl::Duration timeout,
                                              const std::function<bool()>& cancelled) {
+  const absl::Time end = absl::Now() + timeout;
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use,
                           GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, use)));
-  if (!plan.estimate.small()) {
-    return WithReason(
-        absl::FailedPreconditionError(absl::StrCat("about ", plan.estimate.deliveries(),
-                                                   " deliveries are expected, too many to answer at once: "
-                                                   "call CreateRun and WatchRun instead")),
-        "RUN_TOO_LARGE");
-  }
   RunProgress progress;
   Cancellation cancellation;
   // The caller may leave while workers are busy: somebody has to notice.
@@ -215,14 +212,23 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
       if (cancelled()) cancellation.Cancel();
     }
   });
-  const absl::Time end = absl::Now() + timeout;
+  const absl::Cleanup over = [&] {
+    progress.Close();
+    guard.join();
+  };
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, use), false, &cancellation));
+  if (!plan.estimate.small()) {
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat("about ", plan.estimate.deliveries(),
+                                                   " deliveries are expected, too many to answer at once: "
+                                                   "call CreateRun and WatchRun instead")),
+        "RUN_TOO_LARGE");
+  }
   absl::StatusOr<pb::RunResult> result = absl::DeadlineExceededError("no time was left for it");
   do {
     plan.spec.run_id = NewUnnamedId();
     result = Once(plan, end - absl::Now(), cancellation);
   } while (IsShardsMove(result.status()) && absl::Now() < end && !cancelled());
-  progress.Close();
-  guard.join();
   if (result.ok() && metrics_ != nullptr) metrics_->Delivered(result->totals().deliveries());
   return result;
 }

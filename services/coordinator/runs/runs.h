@@ -49,8 +49,10 @@ class Runs {
   absl::StatusOr<lawine::v1::RunResult> Simulate(const lawine::v1::Scenario& scenario, absl::Duration timeout,
                                                  const std::function<bool()>& cancelled);
 
-  // What a run of the scenario would be; it has no number yet.
-  absl::StatusOr<RunPlan> Plan(const lawine::v1::Scenario& scenario, bool attribution = false) const;
+  // What a run of the scenario would be; it has no number yet. May take long where ranks of members are asked
+  // for; ends with `cancellation`, if there is one, or Stop.
+  absl::StatusOr<RunPlan> Plan(const lawine::v1::Scenario& scenario, bool attribution = false,
+                               Cancellation* cancellation = nullptr) const;
 
   // NOT_FOUND when there is no such run.
   absl::StatusOr<std::shared_ptr<RunEntry>> Find(const std::string& name) const;
@@ -121,6 +123,7 @@ class Runs {
   WorkerDirectory& workers_;
   const RunsOptions options_;
   mutable MemberOrders orders_;
+  mutable Cancellation planning_;  // by Stop
   RunMetrics* const metrics_;
   Turns requests_;
   std::vector<std::thread> threads_;

@@ -27,7 +27,8 @@ absl::StatusOr<RunPlan> WhatIfRuns::Plan(const std::string& path, const pb::Scen
     LAWINE_ASSIGN_OR_RETURN(GraphUse one, GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
     use = uses_.emplace(used, std::move(one)).first;
   }
-  auto plan = runs_.Plan(use == uses_.end() ? scenario : AtVersion(scenario, use->second));
+  auto plan =
+      runs_.Plan(use == uses_.end() ? scenario : AtVersion(scenario, use->second), false, &cancellation_);
   if (!plan.ok()) return InPart(path, plan.status());
   warnings_.insert(plan->warnings.begin(), plan->warnings.end());
   return plan;
@@ -85,11 +86,7 @@ absl::Status WhatIfRuns::RunMore(const RunPlan& plan, std::uint32_t replicas, co
   const std::uint32_t runs_done = progress_.runs_done();
   LAWINE_ASSIGN_OR_RETURN(ConductOutcome part, Run(std::move(more), name));
   if (so_far.replicas > 0) progress_.set_runs_done(runs_done);  // the same run
-  if (so_far.replicas == 0) {
-    so_far.outcome = std::move(part);
-  } else {
-    Append(std::move(part), so_far.outcome);
-  }
+  Append(std::move(part), so_far.outcome);
   so_far.replicas = replicas;
   return absl::OkStatus();
 }

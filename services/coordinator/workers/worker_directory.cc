@@ -261,6 +261,7 @@ std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
     status.set_shards(static_cast<std::uint32_t>(worker.said.shards_size()));
     status.set_runs(worker.said.runs());
     status.set_memory_limit_bytes(worker.said.memory_limit_bytes());
+    status.set_version(worker.said.version());
     for (const pbi::HeldShard& shard : worker.said.shards()) {
       status.set_disk_bytes(status.disk_bytes() + shard.disk_bytes());
       status.set_resident_bytes(status.resident_bytes() + shard.resident_bytes());

@@ -139,10 +139,14 @@ priorityClassName: {{ . }}
 - --log-format=json
 {{- end -}}
 
-{{/* Probes look at this process alone, on the plain admin port. Argument: none */}}
+{{/*
+Probes look at this process alone. On the plain admin port: the kubelet's gRPC probes know no certificates. It answers
+once everything on the volume is open, so that starting may take long; a pod that is not ready for another reason, such
+as a wrong volume, is left as it is, to be looked at. Argument: none
+*/}}
 {{- define "lawine.probes" -}}
 startupProbe:
-  httpGet: {path: /readyz, port: admin}
+  httpGet: {path: /livez, port: admin}
   periodSeconds: 10
   failureThreshold: 120
 readinessProbe:

@@ -72,7 +72,7 @@ class Client:
 
     tls_ca       file with the CA of the public port; None: connections are not protected
     server_name  name expected in the certificate, where the address is another's (a port-forward)
-    token        the bearer token; token_file: a file whose first line is it
+    token        the bearer token; token_file: a file whose first line is it, read for every call: tokens are replaced
     timeout      seconds that a call may take unless it says otherwise
     """
 
@@ -86,11 +86,10 @@ class Client:
         token_file: str | pathlib.Path | None = None,
         timeout: float = 60,
     ):
-        if token_file is not None:
-            token = pathlib.Path(token_file).read_text(encoding="ascii").split("\n")[0].strip()
-        if token and tls_ca is None and not _is_loopback(address):
+        if (token or token_file) and tls_ca is None and not _is_loopback(address):
             raise ValueError("a token must not cross a connection that anyone can read: give tls_ca")
         self._token = token
+        self._token_file = token_file
         self._timeout = timeout
         options = [*_OPTIONS, *([("grpc.ssl_target_name_override", server_name)] if server_name else [])]
         if tls_ca is None:
@@ -241,26 +240,35 @@ class Client:
         return self.wait(self.start(wanted, receipts=receipts), timeout)
 
     def start(self, scenario, *, receipts: bool = False) -> str:
-        """Starts a run and returns its name at once; the run goes on without the caller."""
+        """Starts a run and returns its name at once; the run goes on without the caller. While the coordinator starts
+        again, or is busy, the call is repeated: it is one run."""
         request = simulation_pb2.CreateRunRequest(
             scenario=scenario_of(scenario), record_receipts=receipts, request_id=uuid.uuid4().hex
         )
-        return self._call(self._simulations.CreateRun, request).run.name
+        return errors.persistently(
+            lambda: self._call(self._simulations.CreateRun, request).run.name, self._timeout
+        )
 
     def watch(
-        self, run: str, timeout: float = _STREAM_SECONDS
+        self, run: str, timeout: float = _STREAM_SECONDS, after_steps: int = 0
     ) -> typing.Iterator[simulation_pb2.WatchRunResponse]:
-        """Steps as they happen, or replicas done; ends with the run."""
+        """Steps as they happen, or replicas done; ends with the run. A stream that broke is taken up after some steps."""
+        request = simulation_pb2.WatchRunRequest(name=run, after_steps=after_steps)
         with _translated():
-            yield from self._simulations.WatchRun(
-                simulation_pb2.WatchRunRequest(name=run), timeout=timeout, metadata=self._metadata()
-            )
+            yield from self._simulations.WatchRun(request, timeout=timeout, metadata=self._metadata())
 
     def wait(self, run: str, timeout: float = _STREAM_SECONDS) -> results.Result:
-        """The result of a run, once it has ended. Raises Error with the run's own if it failed or was cancelled."""
-        for _ in self.watch(run, timeout):
-            pass
-        return self.result(run)
+        """The result of a run, once it has ended, also when the coordinator starts again meanwhile. Raises Error with the
+        run's own if it failed or was cancelled."""
+        seen = 0
+
+        def follow():
+            nonlocal seen
+            for told in self.watch(run, timeout, seen):
+                seen += told.HasField("step")
+            return self.result(run)
+
+        return errors.persistently(follow, timeout)
 
     def result(self, run: str) -> results.Result:
         return results.Result(
@@ -321,8 +329,10 @@ class Client:
         return self._call(self._cluster.GetClusterStatus, cluster_pb2.GetClusterStatusRequest())
 
     def _metadata(self) -> list[tuple[str, str]]:
-        about = [("x-request-id", uuid.uuid4().hex)]
-        return [*about, ("authorization", f"Bearer {self._token}")] if self._token else about
+        about, token = [("x-request-id", uuid.uuid4().hex)], self._token
+        if self._token_file is not None:
+            token = pathlib.Path(self._token_file).read_text(encoding="ascii").split("\n")[0].strip()
+        return [*about, ("authorization", f"Bearer {token}")] if token else about
 
     def _call(self, method, request, timeout: float | None = None):
         with _translated():

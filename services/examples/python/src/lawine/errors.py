@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+import typing
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -35,6 +37,11 @@ class Error(Exception):
         self.fields = fields
         self.request_id = request_id
         self.retry_seconds = retry_seconds
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same call may succeed in a while: the coordinator starts again, or says when to come back."""
+        return self.code is grpc.StatusCode.UNAVAILABLE or self.retry_seconds is not None
 
     def __str__(self) -> str:
         about = [
@@ -84,3 +91,18 @@ def from_call(call: grpc.RpcError) -> Error:
             request_id = request.request_id
     kind = _KINDS.get(call.code(), Error)
     return kind(call.code(), call.details() or call.code().name, reason, tuple(fields), request_id, retry)
+
+
+def persistently(call: typing.Callable, seconds: float):
+    """What `call` returns: while its failure is a passing one it is made again, for so many seconds. It waits as long as
+    the server asks, else twice as long each time, at most 10 s."""
+    end, pause = time.monotonic() + seconds, 0.1
+    while True:
+        try:
+            return call()
+        except Error as error:
+            wait = max(pause, error.retry_seconds or 0)
+            if not error.passing or time.monotonic() + wait > end:
+                raise
+            time.sleep(wait)
+            pause = min(2 * pause, 10)

@@ -1,0 +1,101 @@
+// A worker that is refused, or told that its shards are strange, says so for as long as that lasts.
+#include "services/worker/registration.h"
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/common/rpc.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+using testing::HasSubstr;
+
+// Answers as it is told.
+class Coordinator final : public pbi::RegistryService::Service {
+ public:
+  enum class Says { kWelcome, kOtherVersion, kStrangeOnce, kStrange };
+
+  Coordinator() {
+    absl::StatusOr<BoundServer> bound = StartServer({.address = "127.0.0.1:0"}, {this});
+    EXPECT_TRUE(bound.ok()) << bound.status();
+    server_ = *std::move(bound);
+  }
+  ~Coordinator() override { Stop(); }
+  void Stop() { StopServer(*server_.server, absl::ZeroDuration()); }
+
+  const std::string& address() const { return server_.address; }
+  void Say(Says says) {
+    says_ = says;
+    calls_ = 0;
+  }
+  // Waits until it was asked so often since.
+  void AwaitCalls(int calls) const {
+    for (int i = 0; i < 10'000 && calls_ < calls; ++i) absl::SleepFor(absl::Milliseconds(1));
+    ASSERT_GE(calls_, calls);
+  }
+
+  grpc::Status Register(grpc::ServerContext*, const pbi::RegisterRequest*,
+                        pbi::RegisterResponse* response) override {
+    const Says says = says_;
+    const int calls = ++calls_;
+    if (says == Says::kOtherVersion) return {grpc::StatusCode::FAILED_PRECONDITION, "upgrade both"};
+    if (says == Says::kStrange || (says == Says::kStrangeOnce && calls % 2 == 1)) {
+      response->add_strange_shards("shard 1 of 'g' is odd");
+    }
+    response->set_heartbeat_milliseconds(5);
+    return grpc::Status::OK;
+  }
+
+ private:
+  BoundServer server_;
+  std::atomic<Says> says_{Says::kWelcome};
+  std::atomic<int> calls_{0};
+};
+
+class RegistrationTest : public testing::Test {
+ protected:
+  bool Eventually(const std::function<bool()>& condition) {
+    for (int i = 0; i < 10'000 && !condition(); ++i) absl::SleepFor(absl::Milliseconds(1));
+    return condition();
+  }
+
+  Coordinator coordinator_;
+  CoordinatorWatch watch_;
+  Registration registration_{coordinator_.address(), nullptr, watch_, [] { return pbi::RegisterRequest(); }};
+};
+
+TEST_F(RegistrationTest, AnotherVersionIsSaidAndJoinsOnceItFits) {
+  coordinator_.Say(Coordinator::Says::kOtherVersion);
+  ASSERT_TRUE(Eventually([&] { return !registration_.Refusal().ok(); }));
+  EXPECT_EQ(registration_.Refusal(), absl::FailedPreconditionError("upgrade both"));
+  EXPECT_FALSE(registration_.connected());
+  coordinator_.Say(Coordinator::Says::kWelcome);
+  EXPECT_TRUE(Eventually([&] { return registration_.connected() && registration_.Refusal().ok(); }));
+}
+
+TEST_F(RegistrationTest, WhatIsToldOnceOnlyIsNoReason) {
+  coordinator_.Say(Coordinator::Says::kStrangeOnce);
+  for (int calls = 1; calls < 20; ++calls) {
+    coordinator_.AwaitCalls(calls);
+    EXPECT_TRUE(registration_.Refusal().ok()) << registration_.Refusal();
+  }
+}
+
+TEST_F(RegistrationTest, StrangeShardsAreSaidAlsoWhileNobodyAnswers) {
+  coordinator_.Say(Coordinator::Says::kStrange);
+  ASSERT_TRUE(Eventually([&] { return !registration_.Refusal().ok(); }));
+  EXPECT_TRUE(registration_.connected());
+  EXPECT_THAT(std::string(registration_.Refusal().message()), HasSubstr("shard 1 of 'g' is odd"));
+  coordinator_.Stop();
+  ASSERT_TRUE(Eventually([&] { return !registration_.connected(); }));
+  EXPECT_FALSE(registration_.Refusal().ok());
+}
+
+}  // namespace
+}  // namespace lawine
