@@ -11,6 +11,40 @@ namespace {
 
 Threshold Complement(Threshold t) { return Threshold::FromFixed(Threshold::kOne - t.fixed()); }
 
+using BySource = std::unordered_map<std::uint32_t, std::vector<NetworkChanges::Since>>;
+
+// Sources ascend, so that equal states are equal bytes.
+void Save(const BySource& links, StateWriter& out) {
+  std::vector<std::uint32_t> sources;
+  for (const auto& [source, list] : links) sources.push_back(source);
+  std::sort(sources.begin(), sources.end());
+  out.List(sources);
+  for (const std::uint32_t source : sources) {
+    std::vector<std::uint32_t> receivers, steps;
+    for (const NetworkChanges::Since& link : links.at(source)) {
+      receivers.push_back(link.receiver);
+      steps.push_back(link.step);
+    }
+    out.List(receivers);
+    out.Column(steps);
+  }
+}
+
+void Load(MemberRange range, std::uint32_t graph_members, std::uint32_t steps_max, BySource& links,
+          StateReader& in) {
+  links.clear();
+  for (const std::uint32_t source : in.List("sources of changed links", graph_members)) {
+    const std::vector<std::uint32_t> receivers = in.List("receivers of changed links", range.count);
+    std::vector<std::uint32_t> steps(receivers.size());
+    in.Column("steps of changed links", steps_max, steps);
+    if (!in.ok()) return;
+    std::vector<NetworkChanges::Since>& list = links[source];
+    for (std::size_t i = 0; i < receivers.size(); ++i) {
+      list.push_back({.receiver = receivers[i], .step = steps[i]});
+    }
+  }
+}
+
 const NetworkChanges::Since* Find(std::span<const NetworkChanges::Since> links, std::uint32_t receiver) {
   const auto found = std::find_if(links.begin(), links.end(),
                                   [receiver](const auto& link) { return link.receiver == receiver; });
@@ -55,7 +89,9 @@ void NetworkChanges::Begin(const CoinKey& key) {
   present_ = range.count - absent_.size();
 }
 
-void NetworkChanges::Advance(std::uint32_t step) {
+void NetworkChanges::Advance(std::uint32_t step) { PassTime(step, growth_.new_links != Threshold()); }
+
+void NetworkChanges::PassTime(std::uint32_t step, bool add_links) {
   const Threshold keep = Complement(growth_.lost_links), stay = Complement(growth_.leaving),
                   wait = Complement(growth_.joining);
   const auto times = [](std::uint64_t value, Threshold factor) {
@@ -66,7 +102,7 @@ void NetworkChanges::Advance(std::uint32_t step) {
     if (growth_.lost_links != Threshold()) kept_.push_back(times(kept_.back(), keep));
     staying_below_ = times(staying_below_, stay);
     absent_below_ = times(absent_below_, wait);
-    if (growth_.new_links != Threshold()) AddLinks(step_);
+    if (add_links) AddLinks(step_);
   }
   if (growth_.members_change()) MoveMembers();
 }
@@ -119,6 +155,18 @@ void NetworkChanges::AddLinks(std::uint32_t step, MemberRange members) {
       if (growth_.mutual && range.Contains(other)) Add(member, {other.value - range.first.value, step});
     }
   }
+}
+
+void NetworkChanges::SaveTo(StateWriter& out) const {
+  Save(added_, out);
+  Save(dropped_, out);
+}
+
+// What a message changed at a step is so from the next one on.
+void NetworkChanges::LoadFrom(std::uint32_t step, StateReader& in) {
+  PassTime(step, false);
+  Load(image_.range(), image_.graph().members(), step + 1, added_, in);
+  Load(image_.range(), image_.graph().members(), step + 1, dropped_, in);
 }
 
 bool NetworkChanges::GraphHas(MemberId source, std::uint32_t receiver) const {

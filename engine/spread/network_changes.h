@@ -14,6 +14,7 @@
 #include "engine/base/coin.h"
 #include "engine/base/member_set.h"
 #include "engine/spread/message_spec.h"
+#include "engine/spread/state_codec.h"
 #include "engine/store/shard_image.h"
 
 namespace lawine {
@@ -34,6 +35,9 @@ class NetworkChanges {
   void Begin(const CoinKey& key);
   // Brings the network to `step`, before messages take it. Steps may be left out.
   void Advance(std::uint32_t step);
+  // See ShardProcess. What luck alone decides is asked again.
+  void SaveTo(StateWriter& out) const;
+  void LoadFrom(std::uint32_t step, StateReader& in);
 
   // Members that have not joined, or have left; null where nobody ever does.
   const MemberSet* away() const { return growth_.members_change() ? &away_ : nullptr; }
@@ -78,6 +82,7 @@ class NetworkChanges {
   };
   using BySource = std::unordered_map<std::uint32_t, std::vector<Since>>;
 
+  void PassTime(std::uint32_t step, bool add_links);
   bool Add(MemberId source, Since link);
   bool GraphHas(MemberId source, std::uint32_t receiver) const;
   void AddLinks(std::uint32_t step);

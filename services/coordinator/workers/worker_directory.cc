@@ -34,8 +34,10 @@ absl::Status WorkerHandle::Said(const grpc::Status& status) const {
 absl::Status WorkerHandle::PartSaid(const grpc::Status& status) const {
   if (status.ok()) return absl::OkStatus();
   const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
-  return PartFailed(static_cast<absl::StatusCode>(status.error_code()),
-                    absl::StrCat(gone ? " has disappeared: " : ": ", status.error_message()));
+  const absl::Status failed =
+      PartFailed(static_cast<absl::StatusCode>(status.error_code()),
+                 absl::StrCat(gone ? " has disappeared: " : ": ", status.error_message()));
+  return gone ? failed : WithReason(failed, ReasonOf(FromGrpc(status)));
 }
 
 absl::Status WorkerHandle::PartFailed(absl::StatusCode code, const std::string& what) const {
