@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/spread/outcome.h"
+#include "engine/spread/state_codec.h"
 
 namespace lawine {
 
@@ -62,6 +63,10 @@ class Arrivals {
     std::erase_if(due.first_seen, [&](std::uint32_t member) { return first_seen_[member] != step; });
     return due;
   }
+  // See ShardProcess.
+  void SaveTo(StateWriter& out) const;
+  void LoadFrom(std::uint32_t step, std::size_t groups_count, StateReader& in);
+
   std::uint32_t next_step() const { return due_.empty() ? kNoStep : due_.begin()->first; }
 
  private:

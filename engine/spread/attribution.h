@@ -45,6 +45,10 @@ class Attribution {
     receipts_.senders_plus_one[member] = 0;
   }
 
+  // See ShardProcess; what is in the columns of receipts is saved with them.
+  void SaveTo(StateWriter& out) const;
+  void LoadFrom(StateReader& in);
+
  private:
   struct Best {
     std::uint32_t step = kNoStep;

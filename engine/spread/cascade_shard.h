@@ -21,6 +21,8 @@ class CascadeShard final : public ShardProcess {
     if (counts.ok()) steps[0].counts = *counts;
     return counts.status();
   }
+  void SaveTo(StateWriter& out) const override { state_.SaveTo(out); }
+  void LoadFrom(std::uint32_t step, StateReader& in) override { state_.LoadFrom(step, in); }
 
   Digest DigestOf(std::uint32_t) const override { return state_.digest(); }
   std::uint64_t UnreachedWithoutFollowees(std::uint32_t) const override {

@@ -53,6 +53,7 @@ std::string EncodeMarkerPayload(const Marker& marker) {
         marker.unfollows, marker.follows, marker.present}) {
     writer.U64(count);
   }
+  if (marker.checkpoint) writer.U8(1);
   return out;
 }
 
@@ -136,7 +137,9 @@ absl::StatusOr<Marker> DecodeMarkerPayload(std::string_view payload) {
         &marker.cross_posts, &marker.unfollows, &marker.follows, &marker.present}) {
     *count = reader.U64();
   }
-  if (!reader.AtEnd()) return Garbled(absl::StrCat("a marker of ", payload.size(), " bytes"));
+  marker.checkpoint = reader.remaining() > 0;
+  const bool wrong = marker.checkpoint && reader.U8() != 1;
+  if (wrong || !reader.AtEnd()) return Garbled(absl::StrCat("a marker of ", payload.size(), " bytes"));
   if (marker.first_receipts > marker.deliveries + marker.injected + marker.cross_posts ||
       marker.monitors > marker.first_receipts || marker.seen > marker.deliveries) {
     return Garbled("a marker whose counters contradict each other");

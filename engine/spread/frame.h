@@ -11,7 +11,7 @@
 //   ...  payload: events as in event_codec.h or message_events.h; marker: u64 each deliveries, first
 //   receipts, forwards,
 //        events sent, u32 next pending step, u64 each injected, ignored, seen, recoveries, monitors, cross
-//        posts, unfollows, follows, present
+//        posts, unfollows, follows, present; where a checkpoint of the step is asked for, u8 1
 //   u32  CRC-32C of everything before
 #ifndef LAWINE_ENGINE_SPREAD_FRAME_H_
 #define LAWINE_ENGINE_SPREAD_FRAME_H_
@@ -68,6 +68,7 @@ struct Marker {
   std::uint64_t unfollows = 0;
   std::uint64_t follows = 0;
   std::uint64_t present = 0;
+  bool checkpoint = false;  // everybody keeps the state after this step
   friend bool operator==(const Marker&, const Marker&) = default;
 };
 

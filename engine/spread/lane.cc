@@ -25,6 +25,7 @@ Lane::Lane(const RunSpec& spec, const std::vector<const ShardImage*>& shards)
 
 void Lane::Begin(std::uint32_t replica, Inboxes inboxes) {
   replica_ = replica;
+  checkpoint_asked_ = false;
   closed_.clear();
   frontier_count_ = 0;
   next_step_ = last_step_ = 0;
@@ -108,7 +109,9 @@ void Lane::SendShard(const LocalShard& shard, std::uint32_t message, const Send&
   }
   header.kind = FrameKind::kMarker;
   header.events_count = 0;
-  send(EncodeFrame(header, EncodeMarkerPayload(MarkerOf(step.counts, step.next_pending_step))));
+  Marker marker = MarkerOf(step.counts, step.next_pending_step);
+  marker.checkpoint = checkpoint_asked_ && header.from == ShardIndex(0) && message == 0;
+  send(EncodeFrame(header, EncodeMarkerPayload(marker)));
   events_sent_ += step.acting.size();
 }
 
@@ -119,6 +122,7 @@ bool Lane::Ready() const {
 
 absl::Status Lane::CloseStep() {
   closed_.clear();
+  checkpoint_asked_ = false;
   frontier_count_ = 0;
   for (const auto& shard : shards_) shard->last.swap(shard->open);
   if (telling()) return CloseTelling();

@@ -58,6 +58,22 @@ class Lane {
   bool Ready() const;
   // Adds up everybody's counters; the next step tries the links of everybody who acts. REQUIRES: Ready().
   absl::Status CloseStep();
+  // A checkpoint is of a step that all shards have taken and that is not closed: what the others sent is not
+  // kept, they send it again. Before OpenStep: the step should be one; passed on by who has shard 0. Not of
+  // the last, when everything has happened.
+  void AskCheckpoint() { checkpoint_asked_ = !telling(); }
+  // Whether anybody asked for one of the open step. REQUIRES: Ready().
+  bool CheckpointAsked() const;
+  // Appends one shard's state, and which messages the open step happens for. Different shards: any threads.
+  void SaveTo(std::size_t shard, StateWriter& out) const;
+  // What is the same at all shards and workers: steps closed, by message those that happened.
+  using Rows = std::vector<std::vector<StepCounts>>;
+  // Makes a lane that has just begun what it was with `step` open: closed are `rows` and what Begin closed.
+  // Then LoadFrom for each shard; what is wrong shows in `in`, and the lane is of no use until Begin.
+  void Reopen(std::uint32_t step, const Rows& rows);
+  void LoadFrom(std::size_t shard, StateReader& in);
+  std::uint32_t open_step() const { return next_step_; }
+
   // The step closed last: messages for which it happened.
   std::span<const Closed> closed() const { return closed_; }
 
@@ -114,7 +130,8 @@ class Lane {
   RunProgress progress_;
   std::uint32_t next_step_ = kNoStep;  // to be opened, or open; kNoStep: nothing is left to happen
   std::uint32_t last_step_ = 0;        // closed
-  bool told_ = true;  // who was reached; there is nothing to tell where people are not counted
+  bool told_ = true;               // who was reached; there is nothing to tell where people are not counted
+  bool checkpoint_asked_ = false;  // by this worker, of the open step
   std::vector<Closed> closed_;
   std::uint64_t frontier_count_ = 0;
   std::uint64_t events_sent_ = 0;

@@ -20,22 +20,10 @@
 #include "engine/spread/attribution.h"
 #include "engine/spread/group_counts.h"
 #include "engine/spread/link_attempts.h"
-#include "engine/spread/network_changes.h"
+#include "engine/spread/model_context.h"
 #include "engine/spread/shard_process.h"
 
 namespace lawine {
-
-// What all messages of a shard share.
-struct ModelShardContext {
-  const ModelSpec& model;
-  const ShardImage& image;
-  MemberSet monitors;                       // of the range
-  std::vector<Threshold> followee_chances;  // only where a message needs them
-  NetworkChanges* changes = nullptr;        // of the replica; null: the network stays as it is
-  const MemberGroups* groups = nullptr;     // null: nobody asks for groups
-  bool keep_receipts = false;
-  bool keep_attribution = false;
-};
 
 // Not thread-safe: one thread at a time.
 class MessageShard {
@@ -53,6 +41,10 @@ class MessageShard {
   void Decide(std::uint32_t step, const RunProgress& progress, Others all);
   // Who acts now (6 and 7).
   void Close(std::uint32_t step, MessageStep& out);
+
+  // See ShardProcess.
+  void SaveTo(StateWriter& out) const;
+  void LoadFrom(std::uint32_t step, StateReader& in);
 
   const Digest& digest() const { return digest_; }
   const Receipts& receipts() const { return receipts_; }
@@ -76,6 +68,7 @@ class MessageShard {
   bool HasReceiptBefore(std::uint32_t local, std::uint32_t step) const {
     return receipts_.receipt_steps[local] < step;
   }
+  void LoadDue(std::uint32_t step, StateReader& in);
   static bool Has(const MemberSet& set, std::uint32_t local) {
     return set.members_count() > 0 && set.Contains(LocalId(local));
   }

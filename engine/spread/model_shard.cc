@@ -129,6 +129,16 @@ absl::Status ModelShard::Step(std::uint32_t step, std::span<const Frontier> fron
   return absl::OkStatus();
 }
 
+void ModelShard::SaveTo(StateWriter& out) const {
+  if (changes_.has_value()) changes_->SaveTo(out);
+  for (const auto& message : messages_) message->SaveTo(out);
+}
+
+void ModelShard::LoadFrom(std::uint32_t step, StateReader& in) {
+  if (changes_.has_value()) changes_->LoadFrom(step, in);
+  for (const auto& message : messages_) message->LoadFrom(step, in);
+}
+
 std::vector<GroupRow> ModelShard::GroupsOf(std::uint32_t message) const {
   if (!groups_.has_value()) return {};
   return messages_[message]->Groups(messages_);

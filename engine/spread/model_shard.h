@@ -20,6 +20,8 @@ class ModelShard final : public ShardProcess {
   void Begin(std::uint32_t replica) override;
   absl::Status Step(std::uint32_t step, std::span<const Frontier> frontiers, const RunProgress& progress,
                     std::span<MessageStep> steps) override;
+  void SaveTo(StateWriter& out) const override;
+  void LoadFrom(std::uint32_t step, StateReader& in) override;
 
   Digest DigestOf(std::uint32_t message) const override { return messages_[message]->digest(); }
   std::uint64_t UnreachedWithoutFollowees(std::uint32_t message) const override;

@@ -13,6 +13,40 @@ namespace {
 
 Threshold Complement(Threshold t) { return Threshold::FromFixed(Threshold::kOne - t.fixed()); }
 
+using AddedLinks = absl::flat_hash_map<std::uint32_t, std::vector<NetworkChanges::Since>>;
+
+// Sources ascend, so that equal states are equal bytes; links of one stay in their order.
+void Save(const AddedLinks& links, StateWriter& out) {
+  std::vector<std::uint32_t> sources;
+  for (const auto& [source, list] : links) sources.push_back(source);
+  std::sort(sources.begin(), sources.end());
+  out.List(sources);
+  for (const std::uint32_t source : sources) {
+    std::vector<std::uint32_t> receivers, steps;
+    for (const NetworkChanges::Since& link : links.at(source)) {
+      receivers.push_back(link.receiver);
+      steps.push_back(link.step);
+    }
+    out.List(receivers);
+    out.Column(steps);
+  }
+}
+
+AddedLinks Load(MemberRange range, std::uint32_t graph_members, std::uint32_t steps_max, StateReader& in) {
+  AddedLinks links;
+  for (const std::uint32_t source : in.List("sources of changed links", graph_members)) {
+    const std::vector<std::uint32_t> receivers = in.List("receivers of changed links", range.count);
+    std::vector<std::uint32_t> steps(receivers.size());
+    in.Column("steps of changed links", steps_max, steps);
+    if (!in.ok()) break;
+    std::vector<NetworkChanges::Since>& list = links[source];
+    for (std::size_t i = 0; i < receivers.size(); ++i) {
+      list.push_back({.receiver = receivers[i], .step = steps[i]});
+    }
+  }
+  return links;
+}
+
 }  // namespace
 
 NetworkChanges::NetworkChanges(const ModelSpec& model, const ShardImage& image, std::uint64_t changes_max)
@@ -56,21 +90,25 @@ void NetworkChanges::Begin(const CoinKey& key) {
 
 absl::Status NetworkChanges::Advance(std::uint32_t step) {
   LAWINE_RETURN_IF_ERROR(CheckSteps(step));
-  const Threshold keep = Complement(growth_.lost_links), stay = Complement(growth_.leaving),
-                  wait = Complement(growth_.joining);
-  const auto times = [](std::uint64_t value, Threshold factor) {
-    return (Threshold::FromFixed(value) * factor).fixed();
-  };
   while (step_ < step) {
-    ++step_;
-    if (growth_.lost_links != Threshold()) kept_.push_back(times(kept_.back(), keep));
-    staying_below_ = times(staying_below_, stay);
-    absent_below_ = times(absent_below_, wait);
+    PassStep();
     LAWINE_RETURN_IF_ERROR(CheckCounts());
     if (growth_.new_links != Threshold()) AddLinks(step_);
   }
   if (growth_.members_change()) MoveMembers();
   return CheckCounts();
+}
+
+void NetworkChanges::PassStep() {
+  const Threshold keep = Complement(growth_.lost_links), stay = Complement(growth_.leaving),
+                  wait = Complement(growth_.joining);
+  const auto times = [](std::uint64_t value, Threshold factor) {
+    return (Threshold::FromFixed(value) * factor).fixed();
+  };
+  ++step_;
+  if (growth_.lost_links != Threshold()) kept_.push_back(times(kept_.back(), keep));
+  staying_below_ = times(staying_below_, stay);
+  absent_below_ = times(absent_below_, wait);
 }
 
 // Links grow at all steps, also at those that are left out, and nobody can end the run meanwhile.
@@ -146,6 +184,31 @@ void NetworkChanges::AddLinks(std::uint32_t step) {
       if (range.Contains(member)) Add(other, {member.value - range.first.value, step});
       if (growth_.mutual && range.Contains(other)) Add(member, {other.value - range.first.value, step});
     }
+  }
+}
+
+void NetworkChanges::SaveTo(StateWriter& out) const {
+  Save(added_, out);
+  AddedLinks dropped;
+  for (const auto& [link, step] : dropped_) {
+    dropped[static_cast<std::uint32_t>(link >> 32)].push_back({static_cast<std::uint32_t>(link), step});
+  }
+  for (auto& [source, links] : dropped) {
+    std::sort(links.begin(), links.end(),
+              [](const Since& a, const Since& b) { return a.receiver < b.receiver; });
+  }
+  Save(dropped, out);
+}
+
+// What a message changed at a step is so from the next one on.
+void NetworkChanges::LoadFrom(std::uint32_t step, StateReader& in) {
+  while (step_ < step) PassStep();
+  if (growth_.members_change()) MoveMembers();
+  added_ = Load(image_.range(), image_.graph().members(), step + 1, in);
+  for (const auto& [source, links] : added_) added_count_ += links.size();
+  for (const auto& [source, links] : Load(image_.range(), image_.graph().members(), step + 1, in)) {
+    dropped_of_.insert(source);
+    for (const Since& link : links) dropped_.emplace(LinkOf(MemberId(source), link.receiver), link.step);
   }
 }
 

@@ -17,6 +17,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/member_set.h"
 #include "engine/spread/message_spec.h"
+#include "engine/spread/state_codec.h"
 #include "engine/store/shard_image.h"
 
 namespace lawine {
@@ -39,6 +40,9 @@ class NetworkChanges {
   // Brings the network to `step`, before messages take it. Steps may be left out. RESOURCE_EXHAUSTED, naming
   // the field, when it would take more memory or time than limits allow; it is then of no use until Begin.
   absl::Status Advance(std::uint32_t step);
+  // See ShardProcess. What luck alone decides is asked again.
+  void SaveTo(StateWriter& out) const;
+  void LoadFrom(std::uint32_t step, StateReader& in);
 
   // Members that have not joined, or have left; null where nobody ever does.
   const MemberSet* away() const { return growth_.members_change() ? &away_ : nullptr; }
@@ -86,6 +90,7 @@ class NetworkChanges {
     return std::uint64_t{source.value} << 32 | receiver;
   }
 
+  void PassStep();
   // Where the link is new.
   bool Add(MemberId source, Since link);
   std::span<const Since> AddedOf(MemberId source) const;

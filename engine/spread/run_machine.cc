@@ -12,8 +12,9 @@ namespace lawine {
 RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const ShardImage*> shards, Send send)
     : spec_(std::move(spec)),
       partition_(std::move(partition)),
-      shards_count_(shards.size()),
-      has_peers_(shards.size() < partition_.shards_count()),
+      shards_(std::move(shards)),
+      has_peers_(shards_.size() < partition_.shards_count()),
+      has_first_shard_(!shards_.empty() && shards_[0]->manifest().shard == ShardIndex(0)),
       send_([this, send = std::move(send)](std::string frame) {
         frame_bytes_sent_ += frame.size();
         send(std::move(frame));
@@ -23,20 +24,26 @@ RunMachine::RunMachine(RunSpec spec, PartitionMap partition, std::vector<const S
                 .first = spec_.first_replica * MessagesOf(spec_),
                 .end = (spec_.first_replica + spec_.replicas) * MessagesOf(spec_),
                 .lanes = spec_.lanes * MessagesOf(spec_)},
-               partition_, RemoteShards(partition_, shards)),
+               partition_, RemoteShards(partition_, shards_)),
       steps_(MessagesOf(spec_)),
       outcomes_(std::size_t{spec_.replicas} * MessagesOf(spec_)),
       groups_(MessagesOf(spec_)),
-      kept_steps_(spec_.keep_steps ? spec_.replicas : 0) {
+      kept_steps_(spec_.keep_steps ? spec_.replicas : 0),
+      happened_(spec_.replicas == 1 ? MessagesOf(spec_) : 0) {
   LAWINE_CHECK(CheckRunSpec(spec_, partition_.members_count()).ok());
-  for (const ShardImage* image : shards) LAWINE_CHECK(image->graph().partition == partition_);
+  for (const ShardImage* image : shards_) LAWINE_CHECK(image->graph().partition == partition_);
   for (std::uint32_t i = 0; i < std::min(spec_.lanes, spec_.replicas); ++i) {
-    lanes_.push_back(std::make_unique<Lane>(spec_, shards));
+    lanes_.push_back(std::make_unique<Lane>(spec_, shards_));
     waiting_.push_back(lanes_.back().get());
   }
 }
 
 absl::Status RunMachine::Start(Executor& executor) {
+  if (loaded_) {
+    if (std::exchange(checkpoint_wanted_, false)) lanes_[0]->AskCheckpoint();
+    if (has_peers_) lanes_[0]->SendStep(send_);
+    return absl::OkStatus();
+  }
   for (const auto& lane : lanes_) BeginReplica(*lane);
   return TakeSteps(waiting_, executor);
 }
@@ -49,6 +56,7 @@ absl::Status RunMachine::Advance(Executor& executor) {
   const std::vector<Lane*> turn = NextTurn(executor);
   LAWINE_CHECK(!turn.empty());
   for (Lane* lane : turn) {
+    if (spec_.replicas == 1 && lane->CheckpointAsked()) MakeCheckpoint(*lane, executor);
     LAWINE_RETURN_IF_ERROR(lane->CloseStep());
     AddClosed(*lane);
     if (!lane->over()) continue;
@@ -65,7 +73,7 @@ std::vector<Lane*> RunMachine::NextTurn(const Executor& executor) {
   std::vector<Lane*> turn;
   std::uint64_t events = 0;
   for (Lane* lane : waiting_) {
-    const bool threads_busy = turn.size() * shards_count_ >= executor.parallelism();
+    const bool threads_busy = turn.size() * shards_.size() >= executor.parallelism();
     if (!LaneReady(*lane)) continue;
     if (threads_busy && events + lane->frontier_count() > limits::kTurnEventsMax) continue;
     turn.push_back(lane);
@@ -95,6 +103,10 @@ void RunMachine::BeginReplica(Lane& lane) {
 void RunMachine::AddClosed(const Lane& lane) {
   for (const Lane::Closed& closed : lane.closed()) {
     AddTo(closed.counts, steps_[closed.message]);
+    if (!happened_.empty()) {
+      happened_[closed.message].resize(steps_[closed.message].size());
+      happened_[closed.message].back() = true;
+    }
     if (!spec_.keep_steps || closed.message != 0 || closed.counts.step >= limits::kKeptStepsMax) continue;
     AddTo(closed.counts, kept_steps_[lane.replica() - spec_.first_replica]);
   }
@@ -113,14 +125,16 @@ absl::Status RunMachine::TakeSteps(std::span<Lane* const> turn, Executor& execut
   std::vector<Lane*> open;
   for (Lane* lane : turn) {
     if (lane->over()) continue;
+    if (std::exchange(checkpoint_wanted_, false)) lane->AskCheckpoint();
     LAWINE_RETURN_IF_ERROR(lane->OpenStep());
     open.push_back(lane);
   }
-  std::vector<absl::Status> statuses(open.size() * shards_count_);
+  std::vector<absl::Status> statuses(open.size() * shards_.size());
   executor.ParallelFor(statuses.size(), [&](std::size_t i) {
-    statuses[i] = open[i / shards_count_]->StepShard(i % shards_count_);
+    statuses[i] = open[i / shards_.size()]->StepShard(i % shards_.size());
   });
   for (const absl::Status& status : statuses) LAWINE_RETURN_IF_ERROR(status);
+  sent_before_step_ = {.frame_bytes = frame_bytes_sent_, .events = events_sent()};
   for (Lane* lane : open) {
     if (has_peers_) lane->SendStep(send_);
   }
@@ -128,7 +142,7 @@ absl::Status RunMachine::TakeSteps(std::span<Lane* const> turn, Executor& execut
 }
 
 std::uint64_t RunMachine::events_sent() const {
-  std::uint64_t events = 0;
+  std::uint64_t events = events_before_;
   for (const auto& lane : lanes_) events += lane->events_sent();
   return events;
 }

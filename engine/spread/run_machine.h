@@ -17,8 +17,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,6 +29,7 @@
 #include "engine/spread/lane.h"
 #include "engine/spread/lane_inboxes.h"
 #include "engine/spread/outcome.h"
+#include "engine/spread/run_checkpoint.h"
 #include "engine/spread/run_spec.h"
 
 namespace lawine {
@@ -39,6 +43,10 @@ class RunMachine {
   // Advance only.
   RunMachine(RunSpec spec, PartitionMap partition, std::vector<const ShardImage*> shards, Send send);
 
+  // In place of the beginning: the step that `checkpoints`, parallel to `shards`, are of. Call before Start,
+  // if at all. DATA_LOSS when they are not what this machine, or one like it, made; it is then of no use.
+  // REQUIRES: spec.replicas == 1.
+  absl::Status Load(std::span<const std::string> checkpoints);
   // Begins the first replicas and takes their first steps. Call once.
   absl::Status Start(Executor& executor);
   absl::Status Receive(std::string_view frame) { return inboxes_.Receive(frame); }
@@ -47,6 +55,12 @@ class RunMachine {
   // A turn: closes the step waited for of one replica or several, and takes the next ones. REQUIRES: Ready().
   absl::Status Advance(Executor& executor);
   bool done() const { return replicas_done_ == spec_.replicas; }
+
+  // The next step that is taken should be one that all workers make a checkpoint of. The worker with shard 0
+  // tells them; what others are asked is without effect. REQUIRES: spec.replicas == 1.
+  void RequestCheckpoint() { checkpoint_wanted_ = has_first_shard_; }
+  // The last one that a turn made, if it was not handed over yet.
+  std::optional<RunCheckpoint> TakeCheckpoint() { return std::exchange(checkpoint_, std::nullopt); }
 
   // Counts of one message by step, summed over all replicas so far; of the whole graph.
   const std::vector<StepCounts>& steps(std::uint32_t message = 0) const { return steps_[message]; }
@@ -71,17 +85,27 @@ class RunMachine {
   std::uint64_t links_touched() const;
 
  private:
+  struct Sent {
+    std::uint64_t frame_bytes = 0;
+    std::uint64_t events = 0;
+  };
   bool LaneReady(const Lane& lane) const { return !lane.over() && lane.Ready(); }
   std::vector<Lane*> NextTurn(const Executor& executor);
   void BeginReplica(Lane& lane);
   void AddClosed(const Lane& lane);
   void EndReplica(const Lane& lane);
   absl::Status TakeSteps(std::span<Lane* const> turn, Executor& executor);
+  void MakeCheckpoint(const Lane& lane, Executor& executor);
+  std::string CheckpointOf(const Lane& lane, std::size_t shard) const;
+  absl::Status LoadShard(std::string_view bytes, std::size_t shard, Lane::Rows& rows);
+  absl::Status Reopen(std::uint32_t step, Lane::Rows rows);
+  Lane::Rows ReadRows(std::uint32_t step, StateReader& in) const;
 
   const RunSpec spec_;
   const PartitionMap partition_;
-  const std::size_t shards_count_;
+  const std::vector<const ShardImage*> shards_;
   const bool has_peers_;
+  const bool has_first_shard_;
   const Send send_;
   LaneInboxes inboxes_;
   std::vector<std::unique_ptr<Lane>> lanes_;
@@ -93,6 +117,14 @@ class RunMachine {
   std::vector<std::vector<GroupRow>> groups_;  // by message
   std::vector<std::vector<StepCounts>> kept_steps_;
   std::uint64_t frame_bytes_sent_ = 0;
+  std::uint64_t events_before_ = 0;  // sent by those that made what was loaded
+  // Of single replicas, beside steps_: whether the step happened for the message.
+  std::vector<std::vector<bool>> happened_;
+  // Before what was taken last was sent: it is sent again by who goes on from there.
+  Sent sent_before_step_;
+  bool loaded_ = false;
+  bool checkpoint_wanted_ = false;
+  std::optional<RunCheckpoint> checkpoint_;
 };
 
 }  // namespace lawine

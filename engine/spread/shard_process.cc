@@ -12,6 +12,20 @@ std::unique_ptr<ShardProcess> MakeShardProcess(const RunSpec& spec, const ShardI
   return std::make_unique<CascadeShard>(spec, image);
 }
 
+void Receipts::SaveTo(StateWriter& out) const {
+  out.Steps(receipt_steps);
+  out.Steps(forward_steps);
+  out.Column(senders_plus_one);
+  out.Column(deliveries);
+}
+
+void Receipts::LoadFrom(std::uint32_t step, std::uint32_t graph_members, StateReader& in) {
+  in.Steps("receipts", step, receipt_steps);
+  in.Steps("first forwards", step, forward_steps);
+  in.Column("senders", graph_members, senders_plus_one);
+  in.Column("deliveries by receiver", kNoStep, deliveries);
+}
+
 MemberSet TargetMembersOf(const TargetSpec& target, const ShardMembers& members) {
   MemberSet chosen(members.range().count);
   for (std::uint32_t local = 0; local < members.range().count; ++local) {

@@ -15,6 +15,7 @@
 #include "engine/spread/outcome.h"
 #include "engine/spread/run_progress.h"
 #include "engine/spread/run_spec.h"
+#include "engine/spread/state_codec.h"
 #include "engine/store/shard_image.h"
 
 namespace lawine {
@@ -38,6 +39,10 @@ struct Receipts {
   // each member was delivered to, also by what is still under way over links with delays.
   std::vector<std::uint32_t> senders_plus_one;
   std::vector<std::uint32_t> deliveries;
+
+  // Columns have the sizes that Begin gave them. No later step than `step` is in the first two.
+  void SaveTo(StateWriter& out) const;
+  void LoadFrom(std::uint32_t step, std::uint32_t graph_members, StateReader& in);
 };
 
 // Not thread-safe: one thread at a time.
@@ -52,6 +57,11 @@ class ShardProcess {
   // allow; the process is then of no use until Begin.
   virtual absl::Status Step(std::uint32_t step, std::span<const Frontier> frontiers,
                             const RunProgress& progress, std::span<MessageStep> steps) = 0;
+  // What the steps taken since Begin have led to.
+  virtual void SaveTo(StateWriter& out) const = 0;
+  // Makes it so again, as it was after `step`. REQUIRES: Begin was just called. When `in` does not hold that,
+  // it says so, and the process is of no use until Begin.
+  virtual void LoadFrom(std::uint32_t step, StateReader& in) = 0;
 
   virtual Digest DigestOf(std::uint32_t message) const = 0;
   // Members that have not received and never can: nobody's messages reach them.

@@ -234,6 +234,22 @@ void ShardState::Decide(const RunSpec& spec, std::uint32_t step, std::vector<Mem
   for (const MemberId member : forwards) receipts_.forward_steps[member.value - first] = step;
 }
 
+void ShardState::SaveTo(StateWriter& out) const {
+  out.Set(received_);
+  out.Sum(digest_);
+  out.Number(links_touched_);
+  receipts_.SaveTo(out);
+}
+
+void ShardState::LoadFrom(std::uint32_t step, StateReader& in) {
+  in.Set("received", received_);
+  in.Sum("digest", digest_);
+  links_touched_ = in.Number("links touched");
+  receipts_.LoadFrom(step, image_.graph().members(), in);
+  const MemberSet& reachable = image_.members().reachable();
+  unreached_ = reachable.Count() - CountBoth(reachable, received_);
+}
+
 std::uint64_t ShardState::UnreachedWithoutFollowees() const {
   return NeverReachable(image_.members(), received_);
 }

@@ -42,6 +42,10 @@ class ShardState {
   absl::StatusOr<StepCounts> Step(const RunSpec& spec, std::uint32_t step, Frontier frontier,
                                   std::vector<MemberId>& forwards);
 
+  // See ShardProcess.
+  void SaveTo(StateWriter& out) const;
+  void LoadFrom(std::uint32_t step, StateReader& in);
+
   const Digest& digest() const { return digest_; }
   const MemberSet& received() const { return received_; }
   // Links read, by all replicas; deliveries count each link of the model, whether it had to be read or not.

@@ -133,6 +133,14 @@ bool StepInboxOf<Events>::Complete() const {
 }
 
 template <class Events>
+bool StepInboxOf<Events>::CheckpointAsked() const {
+  MutexLock lock(mutex_);
+  LAWINE_CHECK(current_.complete_count == remote_count_);
+  return std::any_of(current_.shards.begin(), current_.shards.end(),
+                     [](const Step& shard) { return shard.marker.has_value() && shard.marker->checkpoint; });
+}
+
+template <class Events>
 auto StepInboxOf<Events>::Take() -> std::vector<Step> {
   MutexLock lock(mutex_);
   LAWINE_CHECK(current_.complete_count == remote_count_);

@@ -71,6 +71,8 @@ class StepInboxOf {
   absl::Status Receive(const FrameView& frame);
 
   bool Complete() const;
+  // Whether a marker of the awaited step asks for a checkpoint. REQUIRES: Complete(), and not taken yet.
+  bool CheckpointAsked() const;
   // The awaited step's parts, by shard (empty parts for local ones). REQUIRES: Complete().
   std::vector<Step> Take();
 

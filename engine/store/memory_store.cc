@@ -60,6 +60,30 @@ class MemoryShard final : public StoredShard {
     return storage_.Open(name_);
   }
 
+  absl::Status WriteRunState(const RunStep& of, std::string_view bytes) override {
+    storage_.WithRunStates(name_, [&](auto& states) { states[of] = std::string(bytes); });
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::string> ReadRunState(const RunStep& of) const override {
+    absl::StatusOr<std::string> found = absl::NotFoundError(
+        absl::StrCat("checkpoint of run ", of.run_id, " after step ", of.step, ": it is not there"));
+    storage_.WithRunStates(name_, [&](auto& states) {
+      if (states.contains(of)) found = states[of];
+    });
+    return found;
+  }
+  absl::StatusOr<std::vector<RunStep>> RunStates() const override {
+    std::vector<RunStep> found;
+    storage_.WithRunStates(name_, [&](auto& states) {
+      for (const auto& [of, bytes] : states) found.push_back(of);
+    });
+    return found;
+  }
+  absl::Status DropRunState(const RunStep& of) override {
+    storage_.WithRunStates(name_, [&](auto& states) { states.erase(of); });
+    return absl::OkStatus();
+  }
+
  private:
   static absl::Status Scan(const MemoryShardStorage::Blocks& blocks, std::uint32_t first, std::uint32_t end,
                            BlockVisitor visit) {
@@ -151,6 +175,7 @@ absl::StatusOr<std::vector<ShardName>> MemoryShardStorage::List() {
 
 absl::Status MemoryShardStorage::Delete(const ShardName& name) {
   MutexLock lock(mutex_);
+  run_states_.erase(name);
   if (shards_.erase(name) == 0) return absl::NotFoundError(absl::StrCat(Text(name), " is not here"));
   return absl::OkStatus();
 }

@@ -30,10 +30,17 @@ class MemoryShardStorage final : public ShardStorage {
   // A copy.
   absl::StatusOr<Shard> Find(const ShardName& name);
   void Put(const ShardName& name, std::shared_ptr<const Shard> shard);
+  // Calls use(states of runs by step).
+  template <class Use>
+  void WithRunStates(const ShardName& name, Use&& use) {
+    MutexLock lock(mutex_);
+    use(run_states_[name]);
+  }
 
  private:
   Mutex mutex_;
   std::map<ShardName, std::shared_ptr<const Shard>> shards_ ABSL_GUARDED_BY(mutex_);
+  std::map<ShardName, std::map<RunStep, std::string>> run_states_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lawine

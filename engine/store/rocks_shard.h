@@ -46,6 +46,11 @@ class RocksShard final : public StoredShard {
   absl::Status WriteChange(std::uint64_t graph_version, std::string_view bytes) override;
   absl::StatusOr<std::unique_ptr<StoredShard>> Fold(const FoldedShard& folded) override;
 
+  absl::Status WriteRunState(const RunStep& of, std::string_view bytes) override;
+  absl::StatusOr<std::string> ReadRunState(const RunStep& of) const override;
+  absl::StatusOr<std::vector<RunStep>> RunStates() const override;
+  absl::Status DropRunState(const RunStep& of) override;
+
  private:
   absl::Status Scan(Family family, std::uint32_t first, std::uint32_t end, BlockVisitor visit) const;
   absl::Status GetOne(Family family, std::uint32_t block, BlockVisitor visit) const;

@@ -5,8 +5,8 @@
 //   ROOT/<graph>/shard-0003.arriving/  a copy on its way, see shard_arrivals.h
 //
 // Column families: followers (big-endian block index -> follower block), members (big-endian block index
-// -> member block), keys (the same -> key block), manifest ("shard" -> manifest text), checkpoints (reserved
-// for runs), changes (big-endian graph version, 64 bits -> change record).
+// -> member block), keys (the same -> key block), manifest ("shard" -> manifest text), checkpoints (of
+// runs, see rocks_run_states.cc), changes (big-endian graph version, 64 bits -> change record).
 //
 // A load writes sorted SST files and ingests them; nothing goes through the write-ahead log but the
 // manifest, which is synced last. The files' checksums are written beside them (file_checksums.h), and the

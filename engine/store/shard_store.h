@@ -54,6 +54,13 @@ struct FoldedShard {
   Blocks keys = {};
 };
 
+// A step of a run.
+struct RunStep {
+  std::uint64_t run_id = 0;
+  std::uint32_t step = 0;
+  friend auto operator<=>(const RunStep&, const RunStep&) = default;
+};
+
 // An open shard as it is stored. Thread-safe, but for one writer at a time.
 class StoredShard : public ShardReader {
  public:
@@ -63,6 +70,15 @@ class StoredShard : public ShardReader {
   // Makes everything durable at once, or nothing, and returns the shard as it then is; records up to the
   // manifest's version are gone. Readers that are open go on reading what was.
   virtual absl::StatusOr<std::unique_ptr<StoredShard>> Fold(const FoldedShard& folded) = 0;
+
+  // What runs have come to on the shard, bytes that mean nothing to the store; of no version of the graph.
+  // Thread-safe also beside a writer, but for one run's at a time.
+  // Makes it durable, in the place of what is there of that step.
+  virtual absl::Status WriteRunState(const RunStep& of, std::string_view bytes) = 0;
+  // NOT_FOUND when there is none, DATA_LOSS when it is damaged.
+  virtual absl::StatusOr<std::string> ReadRunState(const RunStep& of) const = 0;
+  virtual absl::StatusOr<std::vector<RunStep>> RunStates() const = 0;  // ascending
+  virtual absl::Status DropRunState(const RunStep& of) = 0;            // OK when there is none
 };
 
 // Writes blocks in ascending order. Not thread-safe; several sinks may be in use at once.

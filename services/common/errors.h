@@ -23,6 +23,9 @@ absl::Status InPart(std::string_view prefix, const absl::Status& status);
 // `status` with a machine-readable reason (UPPER_SNAKE_CASE) for ErrorInfo.
 absl::Status WithReason(absl::Status status, std::string_view reason);
 
+// The reason where a run cannot begin at a checkpoint, but could at an earlier one.
+inline constexpr char kCheckpointLost[] = "CHECKPOINT_LOST";
+
 // What WithReason said, or the usual reason of the code.
 std::string ReasonOf(const absl::Status& status);
 

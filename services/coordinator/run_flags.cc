@@ -25,6 +25,10 @@ RunFlags::RunFlags(CLI::App& app, RunsOptions& options) : options_(options) {
          "What is over of an ensemble is kept so often; the rest is done again when a process is lost "
          "(default: 10s)")
       ->type_name("TIME");
+  app.add_option("--checkpoint-every", checkpoint_every_,
+                 "What a run of one replica has come to is kept so often, on the workers; 0: never "
+                 "(default: 60s)")
+      ->type_name("TIME");
   app.add_option("--recover-within", recover_within_,
                  "A run that has lost workers waits so long for them before it fails (default: 10m)")
       ->type_name("TIME");
@@ -41,6 +45,7 @@ RunFlags::RunFlags(CLI::App& app, RunsOptions& options) : options_(options) {
 
 absl::Status RunFlags::Apply() {
   LAWINE_RETURN_IF_ERROR(Read("--keep-every", keep_every_, options_.keep_every));
+  LAWINE_RETURN_IF_ERROR(Read("--checkpoint-every", checkpoint_every_, options_.checkpoint_every));
   LAWINE_RETURN_IF_ERROR(Read("--recover-within", recover_within_, options_.recovery.recover_within));
   LAWINE_RETURN_IF_ERROR(Read("--keep-results", keep_results_, options_.results_kept));
   LAWINE_ASSIGN_OR_RETURN(const auto results_max, ParseSizeFlag("--results-max", results_max_));

@@ -20,6 +20,7 @@ class RunFlags {
  private:
   RunsOptions& options_;
   std::string keep_every_;
+  std::string checkpoint_every_;
   std::string recover_within_;
   std::string keep_results_;
   std::string results_max_;

@@ -9,6 +9,7 @@
 #include "engine/spread/model_shard.h"
 #include "services/common/wire.h"
 #include "services/worker/planned_part.h"
+#include "services/worker/run_checkpoints.h"
 #include "services/worker/turn_times.h"
 
 namespace lawine {
@@ -99,8 +100,15 @@ absl::Status Take(ActiveRun& run, TurnTimes& times, Turn&& turn) {
   return absl::OkStatus();
 }
 
-absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::ServerContext& context,
-                   ConductStream& stream, TurnTimes& times, pbi::ConductRunResponse& outcome) {
+bool TellKept(std::uint32_t checkpoint_step, ConductStream& stream) {
+  pbi::ConductRunResponse kept;
+  kept.set_checkpoint_step(checkpoint_step);
+  return stream.Write(kept);
+}
+
+absl::Status Drive(ActiveRun& run, bool report, RunCheckpoints& checkpoints, Executor& executor,
+                   grpc::ServerContext& context, ConductStream& stream, TurnTimes& times,
+                   pbi::ConductRunResponse& outcome) {
   ProgressReports reports(run.machine(), run.spec(), stream);
   LAWINE_RETURN_IF_ERROR(
       Take(run, times, [&executor](RunMachine& machine) { return machine.Start(executor); }));
@@ -115,8 +123,11 @@ absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::Server
     }
     if (!ready) continue;
     last_progress = now;
+    checkpoints.AskWhenDue(run.machine(), now);
     LAWINE_RETURN_IF_ERROR(
         Take(run, times, [&executor](RunMachine& machine) { return machine.Advance(executor); }));
+    const std::optional<std::uint32_t> kept = checkpoints.Keep(run.machine());
+    if (kept.has_value() && !TellKept(*kept, stream)) return CoordinatorGone();
     // Many small steps share a message; a watcher need not see each at once.
     if (!report || now - last_report < kReportEvery) continue;
     last_report = now;
@@ -126,7 +137,8 @@ absl::Status Drive(ActiveRun& run, bool report, Executor& executor, grpc::Server
 }
 
 absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks& peers,
-                                                   const pbi::RunPlan& plan, double& load_seconds) {
+                                                   const pbi::RunPlan& plan,
+                                                   const RunCheckpoints& checkpoints, double& load_seconds) {
   LAWINE_ASSIGN_OR_RETURN(RunSpec spec, wire::FromProto(plan));
   LAWINE_ASSIGN_OR_RETURN(PlannedPart part, PreparePart(shards, peers, plan));
   LAWINE_RETURN_IF_ERROR(CheckRunSpec(spec, part.images[0]->graph().members()));
@@ -134,7 +146,12 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
     if (spec.model != nullptr) LAWINE_RETURN_IF_ERROR(CheckModelOn(*spec.model, *image));
   }
   load_seconds = part.load_seconds;
-  return std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.send));
+  if (plan.has_from_checkpoint() && spec.replicas != 1) {
+    return absl::InvalidArgumentError("expected a checkpoint only of a run of one replica");
+  }
+  auto run = std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.send));
+  LAWINE_RETURN_IF_ERROR(checkpoints.Load(run->machine()));
+  return run;
 }
 
 void AddPrepared(const ActiveRun& run, double load_seconds, pbi::ConductRunResponse& response) {
@@ -171,7 +188,9 @@ bool WriteOutcome(const ActiveRun& run, RunMachine& machine, const pbi::RunPlan&
 absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
                       const pbi::RunPlan& plan, grpc::ServerContext& context, ConductStream& stream) {
   double load_seconds = 0;
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ActiveRun> run, Prepare(shards, peers, plan, load_seconds));
+  RunCheckpoints checkpoints(shards, plan, runs.checkpoint_totals());
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ActiveRun> run,
+                          Prepare(shards, peers, plan, checkpoints, load_seconds));
   LAWINE_RETURN_IF_ERROR(runs.Add(run));
   const Listed listed(runs, run->attempt());
   pbi::ConductRunResponse outcome, prepared;
@@ -182,8 +201,9 @@ absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Execut
     if (!request.start()) return absl::InvalidArgumentError("expected a start after the plan");
   }
   const absl::Time start = absl::Now();
-  TurnTimes times;
-  LAWINE_RETURN_IF_ERROR(Drive(*run, plan.report_steps(), executor, context, stream, times, outcome));
+  TurnTimes times(run->machine().frame_bytes_sent());
+  LAWINE_RETURN_IF_ERROR(
+      Drive(*run, plan.report_steps(), checkpoints, executor, context, stream, times, outcome));
   const double processing_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   if (plan.record_receipts()) {
     KeptReceipts kept{.run_id = plan.run_id(),

@@ -16,6 +16,7 @@
 #include "engine/base/mutex.h"
 #include "engine/spread/run_machine.h"
 #include "services/worker/active_machine.h"
+#include "services/worker/checkpoint_totals.h"
 
 namespace lawine {
 
@@ -63,6 +64,9 @@ class RunHost {
   void DropReceipts(std::uint64_t run_id);
   void DropReceiptsOf(const std::string& graph);
 
+  CheckpointTotals& checkpoint_totals() { return checkpoint_totals_; }
+  const CheckpointTotals& checkpoint_totals() const { return checkpoint_totals_; }
+
  private:
   // What has come of an attempt that is not here (yet, or any more).
   struct Early {
@@ -80,6 +84,7 @@ class RunHost {
   static constexpr std::size_t kRunsMax = 256;
   static constexpr std::size_t kReceiptsKept = 4;
 
+  CheckpointTotals checkpoint_totals_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -19,8 +19,9 @@ class TurnTimes {
  public:
   static constexpr int kTurnsMax = 1'024;
 
-  // The part begins.
-  TurnTimes() : start_(absl::Now()), last_end_(start_) {
+  // The part begins. `bytes_sent`: before, by those who made the checkpoint that it begins at.
+  explicit TurnTimes(std::uint64_t bytes_sent = 0)
+      : start_(absl::Now()), last_end_(start_), bytes_sent_(bytes_sent) {
     *trace_.mutable_start_time() =
         google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(start_));
   }

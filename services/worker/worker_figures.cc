@@ -20,4 +20,16 @@ void AddShardFigures(const std::vector<HeldShardState>& shards, std::uint64_t me
             {{static_cast<double>(memory_limit_bytes)}});
 }
 
+void AddCheckpointFigures(const CheckpointTotals& totals, MetricFamilies& families) {
+  const auto value = [](const std::atomic<std::uint64_t>& total) {
+    return static_cast<double>(total.load());
+  };
+  AddCounters(families, "lawine_checkpoints_total", "Checkpoints of runs, those written and the others.",
+              {{value(totals.kept), {{"result", "ok"}}}, {value(totals.failed), {{"result", "failed"}}}});
+  AddCounters(families, "lawine_checkpoint_bytes_total", "Bytes of checkpoints written.",
+              {{value(totals.bytes)}});
+  AddCounters(families, "lawine_checkpoint_seconds_total", "Seconds in which runs waited for that.",
+              {{value(totals.microseconds) / 1e6}});
+}
+
 }  // namespace lawine

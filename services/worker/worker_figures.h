@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "services/common/metric_families.h"
+#include "services/worker/checkpoint_totals.h"
 #include "services/worker/shard_host.h"
 
 namespace lawine {
 
 void AddShardFigures(const std::vector<HeldShardState>& shards, std::uint64_t memory_limit_bytes,
                      MetricFamilies& families);
+void AddCheckpointFigures(const CheckpointTotals& totals, MetricFamilies& families);
 
 }  // namespace lawine
 

@@ -101,6 +101,7 @@ class WorkerServerImpl final : public WorkerServer {
               {{static_cast<double>(runs_.runs_count())}});
     AddGauges(families, "lawine_coordinator_connected", "1 while the coordinator knows it.",
               {{registration_->connected() ? 1.0 : 0.0}});
+    AddCheckpointFigures(runs_.checkpoint_totals(), families);
     AddReloadFigures({{"cluster", certificates_.get()}}, nullptr, families);
     return families;
   }

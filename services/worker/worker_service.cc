@@ -10,6 +10,7 @@
 #include "services/worker/conduct.h"
 #include "services/worker/member_reads.h"
 #include "services/worker/ranks.h"
+#include "services/worker/run_checkpoints.h"
 #include "services/worker/survey.h"
 #include "services/worker/verify.h"
 
@@ -171,6 +172,13 @@ grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequ
                                     pbi::DropRunResponse*) {
   runs_.DropReceipts(request->run_id());
   return grpc::Status::OK;
+}
+
+grpc::Status WorkerService::KeepCheckpoints(grpc::ServerContext*, const pbi::KeepCheckpointsRequest* request,
+                                            pbi::KeepCheckpointsResponse* response) {
+  const auto dropped = lawine::KeepCheckpoints(shards_, *request);
+  response->set_dropped(dropped.value_or(0));
+  return ToGrpc(dropped.status());
 }
 
 grpc::Status WorkerService::DescribeVersions(grpc::ServerContext*,

@@ -55,6 +55,8 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                             grpc::ServerWriter<internal::v1::ReadReceiptsResponse>* writer) override;
   grpc::Status DropRun(grpc::ServerContext*, const internal::v1::DropRunRequest* request,
                        internal::v1::DropRunResponse*) override;
+  grpc::Status KeepCheckpoints(grpc::ServerContext*, const internal::v1::KeepCheckpointsRequest* request,
+                               internal::v1::KeepCheckpointsResponse* response) override;
   grpc::Status DescribeVersions(grpc::ServerContext*, const internal::v1::DescribeVersionsRequest* request,
                                 internal::v1::DescribeVersionsResponse* response) override;
   grpc::Status ResolveMembers(grpc::ServerContext*, const internal::v1::ResolveMembersRequest* request,

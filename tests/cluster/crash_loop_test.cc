@@ -17,7 +17,9 @@ namespace {
 class CrashLoopTest : public LongRunTest {
  protected:
   void SetUp() override {
-    StartCluster({.workers = 3, .coordinator_flags = {"--keep-every", "300ms", "--attempts-max", "100000"}});
+    StartCluster({.workers = 3,
+                  .coordinator_flags = {"--keep-every", "300ms", "--checkpoint-every", "200ms",
+                                        "--attempts-max", "100000"}});
   }
 
   // The result of a run that is asked for once, however often the question has to be put, and disturbed until
@@ -35,7 +37,8 @@ class CrashLoopTest : public LongRunTest {
     EXPECT_EQ(run.state(), pb::RUN_STATE_SUCCEEDED) << run.error();
     RecordProperty("kills", static_cast<int>(crashes.kills()));
     RecordProperty("attempts", static_cast<int>(run.attempts()));
-    std::printf("%u kills, %u attempts\n", crashes.kills(), run.attempts());
+    std::printf("%u kills, %u attempts, the last from step %u\n", crashes.kills(), run.attempts(),
+                run.began_at_step());
     return client().Result(name).value;
   }
   static pb::CreateRunRequest Once(const pb::Scenario& scenario) {

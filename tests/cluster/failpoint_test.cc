@@ -33,7 +33,7 @@ class FailpointTest : public testing::TestWithParam<Place> {
         "/usr/bin/env", absl::StrCat("LAWINE_FAILPOINTS=", GetParam().name, "=", marker().string())};
     cluster_ = std::make_unique<TestCluster>(
         ClusterOptions{.workers = 2,
-                       .coordinator_flags = {"--keep-every", "10ms"},
+                       .coordinator_flags = {"--keep-every", "10ms", "--checkpoint-every", "10ms"},
                        .coordinator_prefix = GetParam().worker ? std::vector<std::string>() : prefix,
                        .worker_prefixes = {{}, GetParam().worker ? prefix : std::vector<std::string>()}});
   }
@@ -153,6 +153,36 @@ TEST_P(RunFailpointTest, ARunIsMadeOnceAndEndsAsUndisturbed) {
 INSTANTIATE_TEST_SUITE_P(Places, RunFailpointTest,
                          testing::Values(Place{"run.saved"}, Place{"run.noted"}, Place{"run.block_kept"},
                                          Place{"run.over"}, Place{"run.ended"}),
+                         NameOf);
+
+using CheckpointFailpointTest = FailpointTest;
+
+TEST_P(CheckpointFailpointTest, ARunGoesOnAndEndsAsUndisturbed) {
+  StartArmed();
+  ASSERT_TRUE(client().CreateGraph(Graph("g")).ok());
+  pb::CreateRunRequest request;
+  request.mutable_scenario()->set_graph("g");
+  request.mutable_scenario()->mutable_seed_members()->set_highest_audience(true);
+  request.mutable_scenario()->mutable_model()->mutable_sis()->set_infection(0.02);
+  request.mutable_scenario()->mutable_model()->mutable_sis()->set_recovery(0.1);
+  request.mutable_scenario()->mutable_stop()->set_max_steps(300);
+  const auto undisturbed = client().Simulate(request.scenario());
+  ASSERT_TRUE(undisturbed.ok()) << Text(undisturbed.status);
+  request.set_request_id("run-it");
+  Answer<pb::RunResult> result;
+  InsistUntil([&] {
+    const auto created = client().CreateRun(request);
+    last_ = Text(created.status);
+    if (created.ok()) result = client().Result(created.value.run().name());
+    return created.ok() && result.ok();
+  });
+  EXPECT_EQ(result.value.digest(), undisturbed.value.digest());
+}
+
+INSTANTIATE_TEST_SUITE_P(Places, CheckpointFailpointTest,
+                         testing::Values(Place{"store.run_state_written", true},
+                                         Place{"run.checkpoint_written", true},
+                                         Place{"run.checkpoint_counts"}),
                          NameOf);
 
 using ChangeFailpointTest = FailpointTest;

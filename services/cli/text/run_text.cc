@@ -68,6 +68,9 @@ std::string RunText(const v1::Run& run) {
   }
   if (!run.error().empty()) facts.emplace_back("error", run.error());
   if (run.attempts() > 1) facts.emplace_back("attempts", Thousands(run.attempts()));
+  if (run.began_at_step() > 0) facts.emplace_back("gone on from step", Thousands(run.began_at_step()));
+  if (run.has_checkpoint_step())
+    facts.emplace_back("checkpoint", absl::StrCat("step ", Thousands(run.checkpoint_step())));
   if (!run.waiting_for().empty()) facts.emplace_back("waiting", run.waiting_for());
   if (run.has_create_time()) facts.emplace_back("asked for", TimeOf(run.create_time()));
   if (run.has_end_time()) facts.emplace_back("ended", TimeOf(run.end_time()));

@@ -2,10 +2,13 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_PLAN_SCENARIO_PLAN_H_
 #define LAWINE_SERVICES_COORDINATOR_PLAN_SCENARIO_PLAN_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "engine/spread/run_spec.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/simulation.pb.h"
@@ -16,6 +19,12 @@ namespace lawine {
 // Fills every field that is not set with its documented default. INVALID_ARGUMENT, with the field's path,
 // for values out of range, fields that contradict each other, and messages that are there but empty.
 absl::StatusOr<lawine::v1::Scenario> CompleteScenario(const lawine::v1::Scenario& scenario);
+
+// Of a run of one replica.
+struct CheckpointPlan {
+  absl::Duration every = absl::ZeroDuration();  // 0: none are made
+  std::optional<std::uint32_t> from = {};       // the step of that where it begins; none: at the beginning
+};
 
 struct RunPlan {
   lawine::v1::Scenario scenario;  // complete
@@ -28,6 +37,7 @@ struct RunPlan {
   std::vector<std::string> warnings;
   lawine::v1::Estimate estimate;
   std::string result_key;
+  CheckpointPlan checkpoints = {};  // of the attempt
 };
 
 // Number of the message of this name; the first one's for none. INVALID_ARGUMENT for `path`.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -102,10 +104,34 @@ void AddPlanned(const RunPlan& plan, ConductOutcome& outcome) {
   }
 }
 
+// Which workers have said of which checkpoints that they are durable.
+class DurableCheckpoints {
+ public:
+  explicit DurableCheckpoints(std::size_t workers_count) : workers_count_(workers_count) {}
+
+  // Whether all have, with this word.
+  bool Note(std::size_t worker, std::uint32_t step) {
+    std::set<std::size_t>& workers = by_step_[step];
+    workers.insert(worker);
+    const bool all = workers.size() == workers_count_;
+    // Of those that some worker could not keep, nothing more will be heard.
+    if (all) by_step_.erase(by_step_.begin(), by_step_.upper_bound(step));
+    if (by_step_.size() > kWaitingMax) by_step_.erase(by_step_.begin());
+    return all;
+  }
+
+ private:
+  static constexpr std::size_t kWaitingMax = 8;
+  const std::size_t workers_count_;
+  std::map<std::uint32_t, std::set<std::size_t>> by_step_;
+};
+
 // Reads what workers report until all have ended; the first failure ends them all.
 absl::Status Follow(RunCalls& calls, const std::function<void(const pbi::ConductRunResponse&)>& report,
-                    Cancellation& cancellation, std::vector<pbi::ConductRunResponse>& lasts) {
+                    const RunWatch& watch, Cancellation& cancellation,
+                    std::vector<pbi::ConductRunResponse>& lasts) {
   SharedEnd end(cancellation);
+  DurableCheckpoints durable(calls.size());
   while (auto event = calls.Next()) {
     if (!event->message.has_value()) {
       const bool whole = !event->status.ok() || lasts[event->worker].done();
@@ -113,6 +139,10 @@ absl::Status Follow(RunCalls& calls, const std::function<void(const pbi::Conduct
       continue;
     }
     if (event->worker == 0) report(*event->message);
+    if (event->message->has_checkpoint_step() && watch.checkpoint != nullptr &&
+        durable.Note(event->worker, event->message->checkpoint_step())) {
+      watch.checkpoint(event->message->checkpoint_step());
+    }
     if (event->message->done()) lasts[event->worker] = *std::move(event->message);
   }
   return end.cause();
@@ -139,6 +169,13 @@ bool BeginsAtOnce(const RunPlan& plan) {
   return plan.estimate.small() && members / 8 * lanes <= limits::kEarlyBytesOfRunMax / 2;
 }
 
+void AddCheckpoints(const CheckpointPlan& checkpoints, pbi::RunPlan& plan) {
+  if (plan.replicas() != 1) return;
+  plan.set_checkpoint_milliseconds(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, absl::ToInt64Milliseconds(checkpoints.every))));
+  if (checkpoints.from.has_value()) plan.set_from_checkpoint(*checkpoints.from);
+}
+
 absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
                                       const RunWatch& watch, Cancellation& cancellation) {
   if (cancellation.cancelled()) return absl::CancelledError("the run was cancelled");
@@ -149,6 +186,7 @@ absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& plac
   pbi::ConductRunRequest request;
   *request.mutable_plan() = wire::ToProto(plan.spec);
   FillPlan(plan.graph.info(), placement, *request.mutable_plan());
+  AddCheckpoints(plan.checkpoints, *request.mutable_plan());
   const auto adapt = [&placement](pbi::RunPlan& own, std::size_t w) {
     own.set_own_node_id(placement.workers[w].node_id);
     own.set_report_steps(w == 0);
@@ -169,7 +207,7 @@ absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& plac
     if (response.replicas_done() > 0) watch.replicas_done(response.replicas_done());
   };
   std::vector<pbi::ConductRunResponse> lasts(calls.size());
-  LAWINE_RETURN_IF_ERROR(Follow(calls, report, cancellation, lasts));
+  LAWINE_RETURN_IF_ERROR(Follow(calls, report, watch, cancellation, lasts));
   for (pbi::ConductRunResponse& last : lasts) {
     last.mutable_trace()->set_first_replica(plan.spec.first_replica);
     *block.add_said() = std::move(last);

@@ -45,6 +45,8 @@ struct RunWatch {
   std::function<void(const StepCounts&)> step;
   std::function<void(std::uint32_t)> replicas_done;
   std::function<void()> started = nullptr;  // all workers are prepared, the run begins
+  // All workers say that the checkpoint of this step is durable.
+  std::function<void(std::uint32_t)> checkpoint = nullptr;
 };
 
 // Runs `plan` as `run_id` on the workers of `placement` and returns what they said.

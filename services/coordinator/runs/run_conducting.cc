@@ -34,6 +34,12 @@ pb::RunResult ResultOf(RunPlan plan, const RunSoFar& so_far, std::uint32_t worke
   return result;
 }
 
+// What need not be done again: grows when a run gets further.
+std::uint64_t ProgressKept(const RunEntry& entry, const RunSoFar& so_far) {
+  MutexLock lock(entry.mutex);
+  return std::uint64_t{so_far.replicas} + entry.record.run().checkpoint_step();
+}
+
 // Keeps something of a run. A disk that is full may have room again: the run pauses for it, as for a worker
 // that was lost.
 absl::Status WhenThereIsRoom(absl::Duration wait_max, RunEntry& entry,
@@ -112,11 +118,12 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
             recovery.Started();
             MutexLock lock(entry.mutex);
             entry.record.mutable_run()->clear_waiting_for();
-          }};
+          },
+      .checkpoint = [&](std::uint32_t step) { CountCheckpoint(entry, step); }};
   RunSoFar so_far;
   Placement used;  // of the attempt that succeeds; shards stay where they are until all is read from them
   for (absl::Status status = absl::UnavailableError(""); !status.ok();) {
-    const std::uint32_t before = so_far.replicas;
+    const std::uint64_t before = ProgressKept(entry, so_far);
     entry.progress.BeginAttempt();
     status = TryOnce(entry, watch, so_far, used);
     if (contradicted)
@@ -127,8 +134,10 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
     if (IsShardsMove(status)) {
       recovery.Interrupted();
       spdlog::info("{}: pauses while shards of its graph move", RunName(entry.run_id));
+    } else if (FallBack(entry, status)) {
+      recovery.Interrupted();
     } else {
-      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far.replicas > before, absl::Now()));
+      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, ProgressKept(entry, so_far) > before, absl::Now()));
       spdlog::warn("{}: {}; will be tried again", RunName(entry.run_id), std::string(status.message()));
     }
     {
@@ -191,11 +200,7 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
     entry.progress.SetReplicasDone(so_far.replicas);
   }
   Cancellation attempt(entry.cancellation);
-  {
-    MutexLock lock(entry.mutex);
-    pb::Run& run = *entry.record.mutable_run();
-    run.set_attempts(run.attempts() + 1);
-  }
+  plan.checkpoints = NextBeginning(entry);
   return ConductRest(plan, used, kRunTimeout, options_.keep_every, watch,
                      {.next_attempt = [&] { return NextAttempt(entry); },
                       .keep =
@@ -291,6 +296,7 @@ void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) 
   Failpoint("run.ended");
   // The end is told when the result can be read.
   entry.progress.Close();
+  ForgetIfEnded(entry);
   Sweep();
 }
 

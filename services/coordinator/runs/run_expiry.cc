@@ -23,6 +23,7 @@ void Runs::End(RunEntry& entry, pb::RunState state, const std::string& error, co
   run.set_state(state);
   run.set_error(error);
   run.clear_waiting_for();
+  run.clear_checkpoint_step();
   *run.mutable_end_time() = TimeUtil::GetCurrentTime();
   *run.mutable_expire_time() =
       TimeUtil::SecondsToTimestamp(run.end_time().seconds() + absl::ToInt64Seconds(options_.results_kept));
@@ -133,6 +134,12 @@ void Runs::SweepNowAndThen() {
   const absl::Duration every = std::min(absl::Minutes(1), options_.results_kept / 4 + absl::Milliseconds(50));
   for (;;) {
     Sweep();
+    std::set<std::string> checkpoints_left;
+    {
+      MutexLock lock(mutex_);
+      checkpoints_left = checkpoints_left_;
+    }
+    for (const std::string& graph : checkpoints_left) ForgetCheckpoints(graph);
     MutexLock lock(mutex_);
     if (!stopping_) stop_asked_.WaitFor(mutex_, absl::ToChronoNanoseconds(every));
     if (stopping_) return;

@@ -15,6 +15,10 @@ absl::Status CheckRunsOptions(const RunsOptions& options) {
   if (options.keep_every <= absl::ZeroDuration()) {
     return expected("keep every", "more than 0", duration(options.keep_every));
   }
+  if (options.checkpoint_every < absl::ZeroDuration() ||
+      (options.checkpoint_every > absl::ZeroDuration() && options.checkpoint_every < absl::Milliseconds(1))) {
+    return expected("checkpoint every", "0 or 1 ms and more", duration(options.checkpoint_every));
+  }
   if (options.recovery.recover_within < absl::ZeroDuration()) {
     return expected("recover within", "0 or more", duration(options.recovery.recover_within));
   }

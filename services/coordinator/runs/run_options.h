@@ -21,6 +21,8 @@ struct RunsOptions {
   std::uint32_t at_once_max = 8;  // 1 to 64; further runs queue
   // About so much work is done again after a loss: replicas and waves that are over are kept so often.
   absl::Duration keep_every = absl::Seconds(10);
+  // The same of runs of one replica: what they have come to is kept so often. 0: never.
+  absl::Duration checkpoint_every = absl::Seconds(60);
   RecoveryOptions recovery;
   absl::Duration results_kept = absl::Hours(7 * 24);  // after the end, unless pinned
   // Records of ended runs take at most so many bytes, the latest and pinned ones beside: then the oldest go.

@@ -49,6 +49,8 @@ absl::Status Runs::TakeIn(pbi::RunRecord record, std::uint64_t bytes) {
   const pb::RunState state = record.run().state();
   const bool queued = !Ended(state) && state != pb::RUN_STATE_PAUSED && options_.resume;
   if (!queued) entry->progress.Close();
+  const std::string graph = record.run().scenario().graph();
+  const bool made_checkpoints = record.checkpoints_size() > 0;
   {
     MutexLock lock(entry->mutex);
     record.clear_result();
@@ -65,6 +67,7 @@ absl::Status Runs::TakeIn(pbi::RunRecord record, std::uint64_t bytes) {
     }
   }
   MutexLock lock(mutex_);
+  if (made_checkpoints) checkpoints_left_.insert(graph);
   runs_[entry->run_id] = entry;
   next_id_ = entry->run_id + 1;
   if (queued) queue_.push_back(entry);
@@ -310,7 +313,9 @@ absl::StatusOr<pb::GetRunTraceResponse> Runs::Trace(const std::string& name) con
 
 absl::StatusOr<pb::Run> Runs::Cancel(const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
-  return Stopped(entry, Wish::kCancel);
+  pb::Run run = Stopped(entry, Wish::kCancel);
+  ForgetIfEnded(*entry);
+  return run;
 }
 
 absl::StatusOr<pb::Run> Runs::Pause(const std::string& name) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,7 +28,8 @@ namespace lawine {
 
 // Thread-safe. A run that was accepted is gone on with until it ends, also by later coordinators: each
 // attempt begins where what is kept of the one before ends (run_blocks.h), and has frames of its own. Asking,
-// pausing and ending are in runs.cc, going on in run_conducting.cc, forgetting in run_expiry.cc.
+// pausing and ending are in runs.cc, going on in run_conducting.cc and run_checkpoints.cc, forgetting in
+// run_expiry.cc.
 class Runs {
  public:
   static constexpr std::size_t kQueuedMax = 10'000;
@@ -103,6 +105,12 @@ class Runs {
   absl::StatusOr<lawine::v1::RunResult> ConductAttempts(RunEntry& entry);
   absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, Placement& used);
   absl::StatusOr<std::uint32_t> NextAttempt(RunEntry& entry);
+  // Where the attempt begins that begins now.
+  CheckpointPlan NextBeginning(RunEntry& entry) const;
+  void CountCheckpoint(RunEntry& entry, std::uint32_t step);
+  bool FallBack(RunEntry& entry, const absl::Status& failure);
+  void ForgetCheckpoints(const std::string& graph);
+  void ForgetIfEnded(const RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> Once(RunPlan plan, absl::Duration timeout,
                                              Cancellation& cancellation);
   void CountEnd(const RunEntry& entry, const absl::StatusOr<lawine::v1::RunResult>& result)
@@ -137,6 +145,7 @@ class Runs {
   std::map<std::uint64_t, Entry> runs_ ABSL_GUARDED_BY(mutex_);
   std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::uint32_t> running_of_ ABSL_GUARDED_BY(mutex_);  // by owner
+  std::set<std::string> checkpoints_left_ ABSL_GUARDED_BY(mutex_);           // graphs that may have some
 };
 
 }  // namespace lawine

@@ -1,0 +1,172 @@
+// Checkpoints of runs beside a shard: kept, replaced, listed, dropped and refused alike on disk and in
+// memory.
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/executor.h"
+#include "engine/store/memory_store.h"
+#include "engine/store/rocks_store.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/shards.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/vector_link_source.h"
+
+namespace lawine {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::size_t kMiB = 1u << 20;
+
+std::string Bytes(std::size_t size, std::uint64_t seed) {
+  TestRandom random(seed);
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; i += 4096) bytes[i] = static_cast<char>(random.Next());
+  return bytes;
+}
+
+class RunStatesTest : public testing::TestWithParam<bool> {
+ protected:
+  RunStatesTest() : source_(Path(20)) {
+    Reopen();
+    InlineExecutor executor;
+    EXPECT_TRUE(Shards::Build(source_, PartitionMap::Even(20, 1), *storage_, executor).ok());
+    OpenShard();
+  }
+  bool on_disk() const { return GetParam(); }
+  void Reopen() {
+    shard_ = nullptr;
+    if (!on_disk() && storage_ != nullptr) return OpenShard();
+    storage_ = nullptr;
+    storage_ = on_disk() ? OpenRocksStorage(root_.path().string(), {}).value()
+                         : std::make_unique<MemoryShardStorage>();
+  }
+  void OpenShard() {
+    auto shard = storage_->Open(kName);
+    ASSERT_TRUE(shard.ok()) << shard.status();
+    shard_ = *std::move(shard);
+  }
+  std::string Read(const RunStep& of) {
+    const auto bytes = shard_->ReadRunState(of);
+    return bytes.ok() ? *bytes : bytes.status().ToString();
+  }
+
+  const ShardName kName{"test", ShardIndex(0)};
+  const TempDirectory root_;
+  const VectorLinkSource source_;
+  std::unique_ptr<ShardStorage> storage_;
+  std::unique_ptr<StoredShard> shard_;
+};
+INSTANTIATE_TEST_SUITE_P(DiskAndMemory, RunStatesTest, testing::Bool(),
+                         [](const auto& suite) { return suite.param ? "Disk" : "Memory"; });
+
+TEST_P(RunStatesTest, OfAnySizeAreThereUntilTheyAreDropped) {
+  const std::size_t sizes[] = {0, 1, 4 * kMiB - 8, 4 * kMiB - 7, 4 * kMiB, 8 * kMiB - 8, 9 * kMiB + 5};
+  std::uint32_t step = 0;
+  for (const std::size_t size : sizes) {
+    ASSERT_TRUE(shard_->WriteRunState({7, ++step}, Bytes(size, size)).ok());
+  }
+  Reopen();
+  OpenShard();
+  step = 0;
+  for (const std::size_t size : sizes) EXPECT_TRUE(Read({7, ++step}) == Bytes(size, size)) << size;
+  ASSERT_TRUE(shard_->DropRunState({7, 3}).ok());
+  EXPECT_TRUE(absl::IsNotFound(shard_->ReadRunState({7, 3}).status()));
+  EXPECT_TRUE(Read({7, 2}) == Bytes(1, 1)) << "others stay";
+  EXPECT_TRUE(shard_->DropRunState({7, 3}).ok()) << "once is enough";
+}
+
+TEST_P(RunStatesTest, AreListedInOrder) {
+  EXPECT_THAT(shard_->RunStates().value(), IsEmpty());
+  const RunStep all[] = {{1, 4}, {1, 300}, {2, 0}, {1ull << 40, 7}};
+  for (const RunStep& of : {all[2], all[0], all[3], all[1]}) {
+    ASSERT_TRUE(shard_->WriteRunState(of, Bytes(5 * kMiB, of.step)).ok());
+  }
+  EXPECT_THAT(shard_->RunStates().value(), ElementsAre(all[0], all[1], all[2], all[3]));
+  ASSERT_TRUE(shard_->DropRunState(all[1]).ok());
+  EXPECT_THAT(shard_->RunStates().value(), ElementsAre(all[0], all[2], all[3]));
+}
+
+TEST_P(RunStatesTest, AreReplacedByLaterOnesOfTheSameStep) {
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    ASSERT_TRUE(shard_->WriteRunState({1, 5}, Bytes(5 * kMiB - i * 300'000, i)).ok());
+    ASSERT_TRUE(Read({1, 5}) == Bytes(5 * kMiB - i * 300'000, i)) << i;
+  }
+  EXPECT_THAT(shard_->RunStates().value(), ElementsAre(RunStep{1, 5}));
+}
+
+TEST_P(RunStatesTest, AreWrittenBesideEachOther) {
+  std::vector<std::thread> threads;
+  for (std::uint64_t run = 1; run <= 4; ++run) {
+    threads.emplace_back([this, run] {
+      for (std::uint32_t step = 1; step <= 5; ++step) {
+        EXPECT_TRUE(shard_->WriteRunState({run, step}, Bytes(kMiB, run * step)).ok());
+        EXPECT_TRUE(step <= 2 || shard_->DropRunState({run, step - 2}).ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(shard_->RunStates().value().size(), 8u);
+  for (std::uint64_t run = 1; run <= 4; ++run) EXPECT_TRUE(Read({run, 5}) == Bytes(kMiB, run * 5));
+}
+
+class RunStatesOnDiskTest : public RunStatesTest {
+ protected:
+  // Table files that are there for checkpoints.
+  std::vector<fs::path> Tables(std::uint64_t bytes_min) const {
+    std::vector<fs::path> found;
+    for (const auto& file : fs::directory_iterator(root_.path() / "test/shard-0000")) {
+      if (file.path().extension() == ".sst" && file.file_size() >= bytes_min) found.push_back(file.path());
+    }
+    return found;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Disk, RunStatesOnDiskTest, testing::Values(true));
+
+TEST_P(RunStatesOnDiskTest, TakeNoRoomOnceTheyAreDropped) {
+  const std::uint64_t before = shard_->disk_bytes();
+  for (std::uint32_t step = 1; step <= 60; ++step) {
+    ASSERT_TRUE(shard_->WriteRunState({1, step}, Bytes(5 * kMiB, step)).ok());
+    ASSERT_TRUE(step <= 2 || shard_->DropRunState({1, step - 2}).ok());
+    ASSERT_LE(shard_->disk_bytes(), before + 16 * kMiB) << step;
+  }
+  EXPECT_GT(shard_->disk_bytes(), before + 10 * kMiB);
+  ASSERT_TRUE(shard_->DropRunState({1, 59}).ok());
+  ASSERT_TRUE(shard_->DropRunState({1, 60}).ok());
+  EXPECT_LT(shard_->disk_bytes(), before + kMiB);
+}
+
+TEST_P(RunStatesOnDiskTest, DamageIsTold) {
+  const std::string bytes = Bytes(9 * kMiB, 1);
+  ASSERT_TRUE(shard_->WriteRunState({1, 5}, bytes).ok());
+  Reopen();
+  ASSERT_EQ(Tables(9 * kMiB).size(), 1u);
+  {
+    std::fstream file(Tables(9 * kMiB)[0], std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(5 * kMiB);
+    file.put('x');
+  }
+  OpenShard();
+  const absl::Status status = shard_->ReadRunState({1, 5}).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(root_.path().string()));
+}
+
+TEST_P(RunStatesOnDiskTest, GoAlongWithCopiesOfTheShard) {
+  const std::string bytes = Bytes(5 * kMiB, 1);
+  ASSERT_TRUE(shard_->WriteRunState({1, 5}, bytes).ok());
+  const auto files = shard_->Checkpoint();
+  ASSERT_TRUE(files.ok()) << files.status();
+  std::uint64_t large = 0;
+  for (const auto& file : (*files)->files()) large += file.size >= 5 * kMiB ? 1 : 0;
+  EXPECT_EQ(large, 1u);
+}
+
+}  // namespace
+}  // namespace lawine
