@@ -33,7 +33,7 @@ inline constexpr std::uint64_t kUnfoldedChangesMax = 1u << 20;
 static_assert(std::uint64_t{kChangesPerBatchMax} * (kExternalIdBytesMax + 64) < kChangeRecordBytesMax);
 
 // Runs.
-// A run that would go on after this many steps fails: its result has to fit a message.
+// A run that would go on after so many steps of all its messages together fails: its result is one reply.
 inline constexpr std::uint32_t kStepsMax = 1u << 20;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
 // Where steps are kept by replica, the first ones are: of ten thousand replicas that is 40 MB.
