@@ -37,8 +37,8 @@ inline constexpr std::uint64_t kUnfoldedChangesMax = 1u << 20;
 static_assert(std::uint64_t{kChangesPerBatchMax} * (kExternalIdBytesMax + 64) < kChangeRecordBytesMax);
 
 // Runs.
-// A run that would go on after this many steps fails: its result has to fit a message. The last injections of
-// all its messages are at steps that sum to at most this.
+// A run that would go on after so many steps of all its messages together fails: its result is one reply. The
+// last injections of all its messages are at steps that sum to at most this.
 inline constexpr std::uint32_t kStepsMax = 1u << 20;
 inline constexpr std::uint32_t kReplicasMax = 10'000;
 // Where steps are kept by replica, the first ones are: of ten thousand replicas that is up to 143 MB.
@@ -79,7 +79,8 @@ inline constexpr std::uint32_t kLargeMessages = 64;
 inline constexpr std::uint32_t kFramePayloadBytesMax = 1u << 20;
 inline constexpr std::uint32_t kFrameHeaderBytes = 44;
 inline constexpr std::uint32_t kFrameBytesMax = kFrameHeaderBytes + kFramePayloadBytesMax;
-// Frames of a run that begins at once may come before its plan: so many bytes of it are kept, and of all such.
+// Frames of a run that begins at once may come before its plan: so many bytes of it are kept, and of all
+// such.
 inline constexpr std::uint64_t kEarlyBytesOfRunMax = 4u << 20;
 inline constexpr std::uint64_t kEarlyBytesMax = 64u << 20;
 // A sorted id costs at most 5 bytes, so a frame always has room for this many.

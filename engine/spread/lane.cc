@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/event_codec.h"
-#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 
 namespace lawine {
@@ -69,8 +68,11 @@ bool Lane::NothingLeft() const {
 bool Lane::over() const { return NothingLeft() && told_; }
 
 absl::Status Lane::OpenStep() {
-  if (!telling() && next_step_ > limits::kStepsMax) {
-    return absl::OutOfRangeError(absl::StrCat("expected a run of at most ", limits::kStepsMax,
+  const std::uint32_t most = StepsMaxOf(static_cast<std::uint32_t>(messages_.size()));
+  if (!telling() && next_step_ > most) {
+    const std::string several =
+        messages_.size() > 1 ? absl::StrCat(" with ", messages_.size(), " messages") : "";
+    return absl::OutOfRangeError(absl::StrCat("expected a run", several, " of at most ", most,
                                               " steps, and more are pending: set stop.max_steps"));
   }
   for (std::uint32_t m = 0; m < messages_.size(); ++m) {

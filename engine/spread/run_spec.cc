@@ -42,9 +42,10 @@ absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
     return absl::InvalidArgumentError(
         absl::StrCat("lanes: expected 1 to ", limits::kLanesMax, ", found ", spec.lanes));
   }
-  if (spec.max_steps.value_or(0) > limits::kStepsMax) {
+  const std::uint32_t most = StepsMaxOf(MessagesOf(spec));
+  if (spec.max_steps.value_or(0) > most) {
     return absl::InvalidArgumentError(
-        absl::StrCat("stop.max_steps: expected at most ", limits::kStepsMax, ", found ", *spec.max_steps));
+        absl::StrCat("stop.max_steps: expected at most ", most, ", found ", *spec.max_steps));
   }
   if (spec.record_receipts && spec.replicas != 1) {
     return absl::InvalidArgumentError(absl::StrCat(

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "engine/base/ids.h"
+#include "engine/base/limits.h"
 #include "engine/base/probability.h"
 #include "engine/spread/message_spec.h"
 
@@ -48,6 +49,9 @@ std::uint32_t LanesFor(std::uint32_t members_count, std::uint32_t replicas);
 inline std::uint32_t MessagesOf(const RunSpec& spec) {
   return spec.model == nullptr ? 1 : static_cast<std::uint32_t>(spec.model->messages.size());
 }
+
+// Steps that a run of so many messages may take: a result has a row for each step of each message.
+constexpr std::uint32_t StepsMaxOf(std::uint32_t messages) { return limits::kStepsMax / messages; }
 
 // INVALID_ARGUMENT names the field, what was expected and what was found.
 absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count);

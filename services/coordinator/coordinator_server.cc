@@ -41,7 +41,9 @@ RunsOptions WithOwners(RunsOptions options, const TokenStore* tokens) {
   if (tokens == nullptr) return options;
   options.limits_of = [tokens](const std::string& owner) {
     const auto token = tokens->Named(owner);
-    return token.has_value() ? OwnerLimits{token->runs_at_once, token->runs_queued} : OwnerLimits();
+    // Whose token is gone has the least: taking a token away lifts no limit.
+    constexpr OwnerLimits kLeast{.runs_at_once = 1};
+    return token.has_value() ? OwnerLimits{token->runs_at_once, token->runs_queued} : kLeast;
   };
   return options;
 }

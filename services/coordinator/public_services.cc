@@ -29,6 +29,7 @@ namespace {
 
 constexpr std::uint32_t kPageMax = 1000;
 constexpr std::string_view kReadingCalls = "calls that read whole graphs (verify, stats with their shape)";
+constexpr std::size_t kPageBytes = 4 << 20;  // of runs, whose scenarios may be large
 constexpr absl::Duration kWatchEvery = absl::Milliseconds(200);
 constexpr absl::Duration kSimulateTimeoutMax = absl::Minutes(10);
 
@@ -132,8 +133,9 @@ grpc::Status GraphService::GetMember(grpc::ServerContext*, const pb::GetMemberRe
 grpc::Status SimulationService::Simulate(grpc::ServerContext* context, const pb::SimulateRequest* request,
                                          pb::SimulateResponse* response) {
   const absl::Duration left = absl::FromChrono(context->deadline()) - absl::Now();
-  const auto result = runs_.Simulate(request->scenario(), std::min(left, kSimulateTimeoutMax),
-                                     [context] { return context->IsCancelled(); });
+  Cancellation cancellation;
+  const CallGuard guard(*context, cancellation);
+  const auto result = runs_.Simulate(request->scenario(), std::min(left, kSimulateTimeoutMax), cancellation);
   if (result.ok()) *response->mutable_result() = *result;
   return ToGrpc(result.status());
 }
@@ -159,14 +161,10 @@ grpc::Status SimulationService::ListRuns(grpc::ServerContext*, const pb::ListRun
     return ToGrpc(FieldError("page_token", "expected the token of an earlier page"));
   }
   const std::uint32_t size = PageSize(request->page_size(), 100);
-  const std::vector<pb::Run> runs = runs_.List(std::size_t{size} + 1, before);
-  for (const pb::Run& run : runs) {
-    if (static_cast<std::uint32_t>(response->runs_size()) == size) {
-      response->set_next_page_token(response->runs(static_cast<int>(size) - 1).name().substr(5));
-      break;
-    }
-    *response->add_runs() = run;
-  }
+  bool more = false;
+  std::vector<pb::Run> runs = runs_.List(size, before, kPageBytes, more);
+  if (more) response->set_next_page_token(runs.back().name().substr(5));
+  for (pb::Run& run : runs) *response->add_runs() = std::move(run);
   return grpc::Status::OK;
 }
 
@@ -282,10 +280,14 @@ grpc::Status SimulationService::GetRunTrace(grpc::ServerContext*, const pb::GetR
   return ToGrpc(trace.status());
 }
 
-grpc::Status SimulationService::ListReceipts(grpc::ServerContext*, const pb::ListReceiptsRequest* request,
+grpc::Status SimulationService::ListReceipts(grpc::ServerContext* context,
+                                             const pb::ListReceiptsRequest* request,
                                              grpc::ServerWriter<pb::ListReceiptsResponse>* writer) {
-  return ToGrpc(runs_.Receipts(request->name(), request->message(),
-                               [writer](const auto& part) { return writer->Write(part); }));
+  Cancellation cancellation;
+  const CallGuard guard(*context, cancellation);
+  return ToGrpc(runs_.Receipts(
+      request->name(), request->message(), [writer](const auto& part) { return writer->Write(part); },
+      cancellation));
 }
 
 grpc::Status ClusterService::GetClusterStatus(grpc::ServerContext*, const pb::GetClusterStatusRequest*,

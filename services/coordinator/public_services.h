@@ -75,7 +75,7 @@ class SimulationService final : public lawine::v1::SimulationService::Service {
                             lawine::v1::GetRunResultResponse* response) override;
   grpc::Status GetRunTrace(grpc::ServerContext*, const lawine::v1::GetRunTraceRequest* request,
                            lawine::v1::GetRunTraceResponse* response) override;
-  grpc::Status ListReceipts(grpc::ServerContext*, const lawine::v1::ListReceiptsRequest* request,
+  grpc::Status ListReceipts(grpc::ServerContext* context, const lawine::v1::ListReceiptsRequest* request,
                             grpc::ServerWriter<lawine::v1::ListReceiptsResponse>* writer) override;
 
  private:

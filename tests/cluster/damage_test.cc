@@ -290,6 +290,20 @@ class CoordinatorDiskFullTest : public LongRunTest {
     digest_ = SmallDigest();
   }
 
+  // Of a disk that is full: the registry has room left in what it has written; in the end it has none.
+  void FillRegistry() {
+    pb::CreateRunRequest large = Request(1);  // so that few fill what is left
+    large.mutable_scenario()->clear_seed_members();
+    for (int id = 1; id <= 5'000; ++id)
+      large.mutable_scenario()->mutable_seed_members()->add_ids(absl::StrCat(id));
+    grpc::Status status;
+    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+      status = client().CreateRun(large).status;
+      return !status.ok();
+    }));
+    EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full")) << Text(status);
+  }
+
   const SmallDisk disk_;
   std::string digest_;
 };
@@ -311,24 +325,34 @@ TEST_F(CoordinatorDiskFullTest, RefusesAnImportThatDoesNotFitAndTakesTheNext) {
   EXPECT_TRUE(small.ok()) << Text(small.status);
 }
 
+// It is over, and its result waits for room.
+TEST_F(CoordinatorDiskFullTest, ARunThatEndsMeanwhileSucceedsWhenThereIsRoom) {
+  constexpr std::uint32_t kSteps = 40'001;
+  const std::string name = StartChain(kSteps - 1);
+  {
+    const Filler filler(disk_.path());
+    FillRegistry();
+    pb::Run run;
+    EXPECT_TRUE(Eventually(absl::Seconds(100), [&] {
+      run = client().GetRun(name).value;
+      return run.state() != pb::RUN_STATE_RUNNING ||
+             (run.steps_done() == kSteps && !run.waiting_for().empty());
+    }));
+    EXPECT_THAT(run.waiting_for(), HasSubstr("the disk is full"));
+    EXPECT_EQ(run.state(), pb::RUN_STATE_RUNNING) << run.error();
+  }
+  EXPECT_EQ(WaitForEnd(name, absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
+  EXPECT_EQ(client().Result(name).value.steps_size(), static_cast<int>(kSteps));
+}
+
 // What needs no disk goes on; what does is refused, or waits, and works again when there is room.
 TEST_F(CoordinatorDiskFullTest, RefusesRunsItCannotKeepAndGoesOnWithOthersWhenThereIsRoom) {
   const pb::Run before = client().RunToEnd(Scenario(1)).value;
-  pb::CreateRunRequest large = Request(1);  // so that few fill what is left
-  large.mutable_scenario()->clear_seed_members();
-  for (int id = 1; id <= 5'000; ++id)
-    large.mutable_scenario()->mutable_seed_members()->add_ids(absl::StrCat(id));
   const std::string long_run = StartLongRun();
   pb::Run paused;
   {
     const Filler filler(disk_.path());
-    // The registry has room left in what it has written; in the end it has none.
-    grpc::Status status;
-    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
-      status = client().CreateRun(large).status;
-      return !status.ok();
-    }));
-    EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full")) << Text(status);
+    FillRegistry();
     EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
       paused = client().GetRun(long_run).value;
       return !paused.waiting_for().empty();

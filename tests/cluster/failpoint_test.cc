@@ -151,8 +151,8 @@ TEST_P(RunFailpointTest, ARunIsMadeOnceAndEndsAsUndisturbed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, RunFailpointTest,
-                         testing::Values(Place{"run.saved"}, Place{"run.noted"}, Place{"run.block_kept"},
-                                         Place{"run.over"}, Place{"run.ended"}),
+                         testing::Values(Place{"run.saved"}, Place{"run.block_kept"}, Place{"run.over"},
+                                         Place{"run.ended"}),
                          NameOf);
 
 using CheckpointFailpointTest = FailpointTest;

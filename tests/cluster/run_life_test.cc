@@ -125,6 +125,30 @@ TEST_F(RunLifeTest, RequestIdStartsOneRun) {
   EXPECT_NE(client().CreateRun(request).value.run().name(), *names.begin());
 }
 
+TEST_F(RunLifeTest, RequestIdIsOfOneRequest) {
+  pb::CreateRunRequest request = Request(3);
+  request.set_request_id("once");
+  const std::string name = client().CreateRun(request).value.run().name();
+  pb::CreateRunRequest other = Request(4);
+  other.set_request_id("once");
+  for (const bool restarted : {false, true}) {
+    if (restarted) cluster().RestartCoordinator();
+    EXPECT_THAT(client().CreateRun(other).status, IsBadField("request_id", "another run"));
+    EXPECT_EQ(client().CreateRun(request).value.run().name(), name);
+  }
+  // What is only checked has nothing to do with it.
+  other.set_validate_only(true);
+  const auto checked = client().CreateRun(other);
+  ASSERT_TRUE(checked.ok()) << Text(checked.status);
+  EXPECT_EQ(checked.value.run().name(), "");
+  EXPECT_EQ(checked.value.run().scenario().replicas(), 4u);
+  EXPECT_GT(checked.value.estimate().deliveries(), 0u);
+  WaitForEnd(name, absl::Seconds(60));
+  EXPECT_TRUE(client().DeleteRun(name).ok());
+  other.set_validate_only(false);
+  EXPECT_TRUE(client().CreateRun(other).ok()) << "the id is free again";
+}
+
 TEST_F(RunLifeTest, RequestIdMakesOneGraph) {
   pb::CreateGraphRequest request;
   request.set_name("h");

@@ -291,6 +291,34 @@ TEST_F(SecurityTest, RunsBeyondATokensShareQueueAndOthersPassThem) {
   EXPECT_EQ(few.GetRun(second.value.run().name()).value.state(), pb::RUN_STATE_SUCCEEDED);
 }
 
+TEST_F(SecurityTest, TakingATokenAwayLiftsNoLimit) {
+  MakeGraph();
+  cluster().WriteTokens({"read read", "run run", "admin admin", "gone run runs_at_once=1"});
+  EXPECT_TRUE(Eventually(kPatience, [] { return StatusAs("gone").ok(); }));
+  Client gone = As("gone");
+  const std::string first = gone.CreateRun(Run(10'000)).value.run().name();
+  const std::string second = gone.CreateRun(Run(2)).value.run().name();
+  Client run = As("run");
+  const auto state_of = [&](const std::string& name) { return run.GetRun(name).value.state(); };
+  EXPECT_TRUE(Eventually(kPatience, [&] { return state_of(first) == pb::RUN_STATE_RUNNING; }));
+  cluster().WriteTokens({"read read", "run run", "admin admin"});
+  EXPECT_TRUE(Eventually(kPatience, [] { return !StatusAs("gone").ok(); }));
+  absl::SleepFor(absl::Seconds(2));  // the queue is looked at every second
+  EXPECT_EQ(state_of(first), pb::RUN_STATE_RUNNING);
+  EXPECT_EQ(state_of(second), pb::RUN_STATE_QUEUED);
+  EXPECT_TRUE(run.Cancel(first).ok());
+  EXPECT_TRUE(Eventually(kPatience, [&] { return state_of(second) == pb::RUN_STATE_SUCCEEDED; }));
+}
+
+TEST_F(SecurityTest, ARequestIdIsOfOneToken) {
+  MakeGraph();
+  pb::CreateRunRequest request = Run(1);
+  request.set_request_id("mine");
+  const std::string name = As("run").CreateRun(request).value.run().name();
+  EXPECT_THAT(As("admin").CreateRun(request).status, IsBadField("request_id", "another run"));
+  EXPECT_EQ(As("run").CreateRun(request).value.run().name(), name);
+}
+
 TEST_F(SecurityTest, NoSecretIsLoggedOrShown) {
   cluster().As("a-strangers-secret").GetGraph("g");
   const std::string key = ReadFile(cluster().folder() / "internal/tls.key").value();

@@ -10,6 +10,8 @@
 #include "gtest/gtest.h"
 #include "tests/support/compare.h"
 #include "tests/support/graphs.h"
+#include "tests/support/model_graph.h"
+#include "tests/support/model_link_source.h"
 #include "tests/support/shards.h"
 #include "tests/support/vector_link_source.h"
 
@@ -245,6 +247,26 @@ TEST(MergeLanesTest, WorkersThatDisagreeAreFound) {
   other[0].Add({.step = 0, .first_receipts = 1, .forwards = 0});
   EXPECT_EQ(MergeLanes(other, whole).code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(MergeLanes({}, whole).code(), absl::StatusCode::kDataLoss);
+}
+
+// So that a row for each step of each message fits a message of ours.
+TEST(LocalClusterTest, StepsAreSharedByMessages) {
+  const ModelGraph graph = ForModels(Path(2));
+  const ModelLinkSource source(graph);
+  const Shards shards = Shards::InMemory(source, BalancedPartition(source, 1));
+  constexpr std::uint32_t kStepsMax = StepsMaxOf(limits::kMessagesMax);
+  static_assert(kStepsMax == limits::kStepsMax / 64);
+  for (const std::uint32_t last : {kStepsMax, kStepsMax + 1}) {
+    ModelSpec model;
+    model.messages.resize(limits::kMessagesMax);
+    for (MessageSpec& message : model.messages) message.injections = {{.members = {MemberId(1)}}};
+    model.messages.back().injections.push_back({.step = last, .members = {MemberId(1)}});
+    RunSpec spec;
+    spec.model = std::make_shared<const ModelSpec>(model);
+    const auto outcome = LocalCluster(shards.images(), 1).Run(spec, Threads(1));
+    EXPECT_EQ(outcome.ok(), last == kStepsMax) << outcome.status();
+    if (!outcome.ok()) EXPECT_EQ(outcome.status().code(), absl::StatusCode::kOutOfRange);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "engine/spread/run_spec.h"
 
+#include <memory>
+
 #include "engine/base/limits.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -43,6 +45,12 @@ TEST(RunSpecTest, NumbersHaveLimits) {
   ExpectRefused((spec.replicas = limits::kReplicasMax + 1, spec), "replicas");
   spec = Good();
   ExpectRefused((spec.max_steps = limits::kStepsMax + 1, spec), "max_steps");
+  ModelSpec two;
+  two.messages.resize(2);
+  for (MessageSpec& message : two.messages) message.injections = {{.members = {MemberId(1)}}};
+  spec.model = std::make_shared<const ModelSpec>(two);
+  EXPECT_TRUE(CheckRunSpec((spec.max_steps = limits::kStepsMax / 2, spec), 10).ok());
+  ExpectRefused((spec.max_steps = limits::kStepsMax / 2 + 1, spec), "max_steps");
   spec = Good();
   ExpectRefused((spec.lanes = 0, spec), "lanes");
   ExpectRefused((spec.lanes = limits::kLanesMax + 1, spec), "lanes");

@@ -16,6 +16,8 @@ namespace {
 namespace pb = ::lawine::v1;
 
 constexpr std::uint64_t kPostCostMax = 1'000'000'000'000;
+// Of a message over all replicas, and of one replica a thousand times: results tell both in 64 bits.
+constexpr std::uint64_t kCostMax = (1ull << 63) - 1;
 
 absl::Status CheckTarget(const pb::Target& target) {
   if (!target.has_community() && target.network().empty() && target.account_kind().empty()) {
@@ -104,6 +106,12 @@ absl::StatusOr<std::vector<std::uint64_t>> PlanCosts(const pb::Costs& costs, con
     for (const std::uint32_t member : posts) {
       const auto found = cost_of.find(member);
       sum += found == cost_of.end() ? costs.post() : found->second;
+    }
+    const std::uint64_t most = kCostMax / std::max<std::uint64_t>(1000, spec.replicas);
+    if (sum > most) {
+      return FieldError("costs",
+                        absl::StrCat("expected posts of a message to cost at most ", most,
+                                     " together, in each of ", spec.replicas, " replicas, found ", sum));
     }
   }
   return sums;

@@ -19,7 +19,8 @@ absl::Status CheckGoal(const lawine::v1::Scenario& scenario);
 // REQUIRES, as below: CheckGoal is content.
 TargetSpec PlanTarget(const lawine::v1::Target& target);
 
-// By message, what its seed members and those it is injected into cost together.
+// By message, what its seed members and those it is injected into cost together. INVALID_ARGUMENT when that
+// is more than can be summed over replicas.
 absl::StatusOr<std::vector<std::uint64_t>> PlanCosts(const lawine::v1::Costs& costs, const RunSpec& spec,
                                                      const Members& members);
 

@@ -11,6 +11,7 @@
 #include "engine/graph/profile.h"
 #include "services/common/errors.h"
 #include "services/coordinator/plan/later_plan.h"
+#include "services/coordinator/plan/list_limits.h"
 #include "services/coordinator/plan/seed_plan.h"
 
 namespace lawine {
@@ -314,6 +315,7 @@ absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<pb::FurtherMessa
 }
 
 absl::Status CompleteMessages(pb::Scenario& scenario) {
+  LAWINE_RETURN_IF_ERROR(CheckListSizes(scenario));
   LAWINE_RETURN_IF_ERROR(CompleteInjections(*scenario.mutable_injections(), "injections"));
   if (scenario.has_monitors()) {
     LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*scenario.mutable_monitors(), true, "monitors"));
@@ -329,7 +331,8 @@ absl::Status CompleteMessages(pb::Scenario& scenario) {
   if (endless && !scenario.stop().has_max_steps() && !scenario.later().change().stop().has_max_steps()) {
     return FieldError("stop.max_steps", "expected a last step: this epidemic need not end by itself");
   }
-  return scenario.has_later() ? CompleteLater(scenario, names) : absl::OkStatus();
+  if (scenario.has_later()) LAWINE_RETURN_IF_ERROR(CompleteLater(scenario, names));
+  return CheckMembersGiven(scenario);
 }
 
 bool NeedsModelSpec(const pb::Scenario& scenario) {

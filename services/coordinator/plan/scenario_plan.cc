@@ -13,6 +13,7 @@
 #include "engine/spread/link_attempts.h"
 #include "services/common/errors.h"
 #include "services/coordinator/plan/goal_plan.h"
+#include "services/coordinator/plan/list_limits.h"
 #include "services/coordinator/plan/mean_field.h"
 #include "services/coordinator/plan/model_plan.h"
 #include "services/coordinator/plan/network_plan.h"
@@ -94,10 +95,7 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   LAWINE_RETURN_IF_ERROR(CompleteMessages(full));
   LAWINE_RETURN_IF_ERROR(CompleteNetwork(full));
   LAWINE_RETURN_IF_ERROR(CheckGoal(full));
-  if (full.stop().max_steps() > limits::kStepsMax) {
-    return FieldError("stop.max_steps", absl::StrCat("expected at most ", limits::kStepsMax, ", found ",
-                                                     full.stop().max_steps()));
-  }
+  LAWINE_RETURN_IF_ERROR(CheckStepsOfMessages(full));
   full.mutable_stop();
   LAWINE_RETURN_IF_ERROR(CompletePrecision(full));
   if (!full.has_replicas()) full.set_replicas(1);

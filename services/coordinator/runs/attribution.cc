@@ -76,14 +76,15 @@ std::vector<pb::FrequencyBin> FrequencyOf(std::span<const std::uint32_t> deliver
 }
 
 absl::StatusOr<pb::Attribution> ReadAttribution(const Placement& placement, std::uint64_t run_id,
-                                                std::uint32_t members_count) {
+                                                std::uint32_t members_count, Cancellation& cancellation) {
   Cascade cascade(members_count);
   for (const WorkerHandle& worker : placement.workers) {
     absl::Status added;
-    const absl::Status read = ReadReceipts(worker, run_id, 0, [&](const pb::ListReceiptsResponse& part) {
+    const auto add = [&](const pb::ListReceiptsResponse& part) {
       added = cascade.Add(part);
       return added.ok();
-    });
+    };
+    const absl::Status read = ReadReceipts(worker, run_id, 0, add, cancellation);
     LAWINE_RETURN_IF_ERROR(added);
     LAWINE_RETURN_IF_ERROR(read);
   }

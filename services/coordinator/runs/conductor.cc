@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/local_cluster.h"
 #include "services/common/errors.h"
@@ -30,7 +29,8 @@ void AddPrepared(const pbi::ConductRunResponse& part, ConductOutcome& whole) {
 
 // REQUIRES: the plan asks for groups.
 std::uint64_t GroupsMax(const RunPlan& plan) {
-  const std::uint64_t steps = MessagesOf(plan.spec) > 1 ? limits::kStepsMax + 1 : 0;
+  const std::uint32_t messages = MessagesOf(plan.spec);
+  const std::uint64_t steps = messages > 1 ? StepsMaxOf(messages) + 1 : 0;
   return GroupsCount(*plan.spec.model->groups) + steps;
 }
 

@@ -1,8 +1,11 @@
 #include "services/coordinator/runs/run_archive.h"
 
+#include <utility>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "services/coordinator/registry/record.h"
 #include "services/coordinator/runs/run_names.h"
 
 namespace lawine {
@@ -19,8 +22,20 @@ absl::StatusOr<Message> Parse(const std::string& key, const std::string& value) 
 
 }  // namespace
 
+absl::StatusOr<std::uint64_t> RunArchive::Add(const pbi::RunRecord& record) {
+  LAWINE_ASSIGN_OR_RETURN(std::string value, RecordOf(record));
+  const std::uint64_t bytes = value.size();
+  std::vector<std::pair<std::string, std::string>> records;
+  records.emplace_back(RunKey(record.run_id()), std::move(value));
+  if (!record.request_id().empty()) {
+    records.emplace_back(RunRequestKey(record.request_id()), RunName(record.run_id()));
+  }
+  LAWINE_RETURN_IF_ERROR(registry_.PutAll(records));
+  return bytes;
+}
+
 absl::StatusOr<std::uint64_t> RunArchive::Save(const pbi::RunRecord& record) {
-  const std::string value = record.SerializeAsString();
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, RecordOf(record));
   LAWINE_RETURN_IF_ERROR(registry_.Put(RunKey(record.run_id()), value));
   return value.size();
 }
@@ -38,18 +53,18 @@ absl::Status RunArchive::ForEach(
   });
 }
 
-absl::Status RunArchive::Forget(const pbi::RunRecord& record, std::uint64_t next_id) {
+absl::Status RunArchive::Forget(std::uint64_t run_id, const std::string& request_id, std::uint64_t next_id) {
   // Numbers are not used twice: workers may still know this one.
   LAWINE_RETURN_IF_ERROR(registry_.Put(kNextRunKey, absl::StrCat(next_id)));
-  LAWINE_RETURN_IF_ERROR(DropBlocks(record.run_id()));
-  if (!record.request_id().empty()) {
-    LAWINE_RETURN_IF_ERROR(registry_.Delete(RunRequestKey(record.request_id())));
-  }
-  return registry_.Delete(RunKey(record.run_id()));
+  LAWINE_RETURN_IF_ERROR(DropBlocks(run_id));
+  LAWINE_ASSIGN_OR_RETURN(const std::string run, RunOfRequest(request_id));
+  if (run == RunName(run_id)) LAWINE_RETURN_IF_ERROR(registry_.Delete(RunRequestKey(request_id)));
+  return registry_.Delete(RunKey(run_id));
 }
 
 absl::Status RunArchive::AddBlock(std::uint64_t run_id, const pbi::RunBlock& block) {
-  return registry_.Put(RunBlockKey(run_id, block.first_replica()), block.SerializeAsString());
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, RecordOf(block));
+  return registry_.Put(RunBlockKey(run_id, block.first_replica()), value);
 }
 
 absl::StatusOr<std::vector<pbi::RunBlock>> RunArchive::Blocks(std::uint64_t run_id) const {
@@ -78,13 +93,6 @@ absl::StatusOr<std::string> RunArchive::RunOfRequest(const std::string& request_
   absl::StatusOr<std::string> run = registry_.Get(RunRequestKey(request_id));
   if (absl::IsNotFound(run.status())) return std::string();
   return run;
-}
-
-absl::Status RunArchive::NoteRequest(const std::string& request_id, const std::string& run) {
-  if (request_id.empty() || registry_.Get(RunRequestKey(request_id)).value_or("") == run) {
-    return absl::OkStatus();
-  }
-  return registry_.Put(RunRequestKey(request_id), run);
 }
 
 std::uint64_t RunArchive::NextId() const {

@@ -14,20 +14,24 @@
 
 namespace lawine {
 
-// Thread-safe, but for one run's records at a time.
+// Thread-safe, but for one run's records at a time. What is larger than a message may be is INVALID_ARGUMENT.
 class RunArchive {
  public:
   explicit RunArchive(RegistryStore& registry) : registry_(registry) {}
 
-  // Replaces the run's record. Returns its bytes.
+  // The first record of a run, with the id of the request that made it: both are kept or neither. Returns its
+  // bytes, as does Save.
+  absl::StatusOr<std::uint64_t> Add(const internal::v1::RunRecord& record);
+  // Replaces the run's record.
   absl::StatusOr<std::uint64_t> Save(const internal::v1::RunRecord& record);
   // NOT_FOUND when there is none, DATA_LOSS when it is damaged.
   absl::StatusOr<internal::v1::RunRecord> Load(std::uint64_t run_id) const;
   // By number.
   absl::Status ForEach(
       const std::function<absl::Status(internal::v1::RunRecord record, std::uint64_t bytes)>& visit) const;
-  // Deletes the record, blocks and request id; the number is not used again as `next_id` says.
-  absl::Status Forget(const internal::v1::RunRecord& record, std::uint64_t next_id);
+  // Deletes the record, blocks and, if it is still this run's, the id of its request (may be empty); the
+  // number is not used again as `next_id` says.
+  absl::Status Forget(std::uint64_t run_id, const std::string& request_id, std::uint64_t next_id);
 
   // Blocks of replicas that are over, of a run that is not.
   absl::Status AddBlock(std::uint64_t run_id, const internal::v1::RunBlock& block);
@@ -37,7 +41,6 @@ class RunArchive {
 
   // The run that a request with this id has made; empty: none.
   absl::StatusOr<std::string> RunOfRequest(const std::string& request_id) const;
-  absl::Status NoteRequest(const std::string& request_id, const std::string& run);
   // Numbers below it may have been used.
   std::uint64_t NextId() const;
 

@@ -15,6 +15,7 @@ namespace lawine {
 struct RunSoFar {
   ConductOutcome outcome;
   std::uint32_t replicas = 0;
+  lawine::v1::Attribution attribution;  // of a run that asks for it, when all is over
 };
 
 // Adds the replicas that follow, to those there are or to nothing.

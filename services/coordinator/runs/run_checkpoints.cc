@@ -35,37 +35,44 @@ CheckpointPlan Runs::NextBeginning(RunEntry& entry) const {
 
 // It counts once the registry has it: from then on earlier ones are not needed.
 void Runs::CountCheckpoint(RunEntry& entry, std::uint32_t step) {
-  std::string graph;
+  pbi::RunRecord record;
   {
     MutexLock lock(entry.mutex);
-    const pbi::RunRecord before = entry.record;
-    auto& steps = *entry.record.mutable_checkpoints();
-    steps.Add(step);
-    if (steps.size() > kKeptMax) steps.erase(steps.begin(), steps.end() - kKeptMax);
+    record = entry.record;
+  }
+  auto& steps = *record.mutable_checkpoints();
+  steps.Add(step);
+  if (steps.size() > kKeptMax) steps.erase(steps.begin(), steps.end() - kKeptMax);
+  ShowLast(record);
+  if (const absl::Status saved = Save(entry, record); !saved.ok()) {
+    spdlog::warn("{}: the checkpoint of step {} does not count: {}", RunName(entry.run_id), step,
+                 std::string(saved.message()));
+    return;
+  }
+  {
+    MutexLock lock(entry.mutex);
+    *entry.record.mutable_checkpoints() = record.checkpoints();
     ShowLast(entry.record);
-    if (const absl::Status saved = Save(entry, nullptr); !saved.ok()) {
-      entry.record = before;
-      spdlog::warn("{}: the checkpoint of step {} does not count: {}", RunName(entry.run_id), step,
-                   std::string(saved.message()));
-      return;
-    }
-    graph = entry.record.run().scenario().graph();
   }
   Failpoint("run.checkpoint_counts");
-  ForgetCheckpoints(graph);
+  ForgetCheckpoints(record.run().scenario().graph());
 }
 
 // Whether the attempt failed because the checkpoint it was to begin at is lost somewhere: the next one begins
 // at the one before, or at the beginning.
 bool Runs::FallBack(RunEntry& entry, const absl::Status& failure) {
   if (ReasonOf(failure) != kCheckpointLost) return false;
-  MutexLock lock(entry.mutex);
-  if (entry.record.checkpoints_size() == 0) return false;
+  pbi::RunRecord record;
+  {
+    MutexLock lock(entry.mutex);
+    if (entry.record.checkpoints_size() == 0) return false;
+    entry.record.mutable_checkpoints()->RemoveLast();
+    ShowLast(entry.record);
+    record = entry.record;
+  }
   spdlog::warn("{}: {}; an earlier one will do", RunName(entry.run_id), std::string(failure.message()));
-  entry.record.mutable_checkpoints()->RemoveLast();
-  ShowLast(entry.record);
   // Where it cannot be noted a later coordinator finds out by itself.
-  Save(entry, nullptr).IgnoreError();
+  Save(entry, record).IgnoreError();
   return true;
 }
 
@@ -96,16 +103,6 @@ void Runs::ForgetCheckpoints(const std::string& graph) {
   if (!gone && (!told.ok() || workers.empty())) return;
   MutexLock lock(mutex_);
   checkpoints_left_.erase(graph);
-}
-
-void Runs::ForgetIfEnded(const RunEntry& entry) {
-  std::string graph;
-  {
-    MutexLock lock(entry.mutex);
-    if (!Ended(entry.record.run().state()) || entry.record.checkpoints_size() == 0) return;
-    graph = entry.record.run().scenario().graph();
-  }
-  ForgetCheckpoints(graph);
 }
 
 }  // namespace lawine

@@ -8,9 +8,9 @@
 #include "absl/time/clock.h"
 #include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
-#include "services/common/log.h"
 #include "services/coordinator/plan/later_plan.h"
 #include "services/coordinator/runs/attribution.h"
+#include "services/coordinator/runs/room.h"
 #include "services/coordinator/runs/run_names.h"
 #include "services/coordinator/runs/run_recovery.h"
 #include "services/coordinator/runs/run_result.h"
@@ -40,60 +40,36 @@ std::uint64_t ProgressKept(const RunEntry& entry, const RunSoFar& so_far) {
   return std::uint64_t{so_far.replicas} + entry.record.run().checkpoint_step();
 }
 
-// Keeps something of a run. A disk that is full may have room again: the run pauses for it, as for a worker
-// that was lost.
-absl::Status WhenThereIsRoom(absl::Duration wait_max, RunEntry& entry,
-                             const std::function<absl::Status()>& keep) {
-  constexpr absl::Duration kTryEvery = absl::Milliseconds(500);
-  const absl::Time end = absl::Now() + wait_max;
-  absl::Status kept = keep();
-  const auto may_pass = [&kept] { return absl::IsResourceExhausted(kept) || absl::IsUnavailable(kept); };
-  if (!may_pass()) return kept;
-  spdlog::warn("{}: pauses: {}", RunName(entry.run_id), std::string(kept.message()));
-  while (may_pass()) {
-    if (absl::Now() >= end || entry.cancellation.cancelled()) return kept;
-    {
-      MutexLock lock(entry.mutex);
-      entry.record.mutable_run()->set_waiting_for(std::string(kept.message()));
-    }
-    SleepUnlessCancelled(kTryEvery, entry.cancellation);
-    kept = keep();
+// Who brought it to whom is in memory of workers: with a worker the whole run is lost.
+absl::Status AddAttribution(const RunPlan& plan, const Placement& placement, Cancellation& cancellation,
+                            RunSoFar& so_far) {
+  const auto& boundaries = plan.graph.info().boundaries();
+  auto attribution = ReadAttribution(placement, plan.spec.run_id, *boundaries.rbegin(), cancellation);
+  if (attribution.ok()) {
+    so_far.attribution = *std::move(attribution);
+    return absl::OkStatus();
   }
-  MutexLock lock(entry.mutex);
-  entry.record.mutable_run()->clear_waiting_for();
-  return kept;
+  so_far = RunSoFar();
+  if (!absl::IsNotFound(attribution.status())) return attribution.status();
+  return absl::UnavailableError(attribution.status().message());
 }
 
 }  // namespace
 
-Runs::Entry Runs::TakeNext() {
-  for (auto it = queue_.begin(); it != queue_.end(); ++it) {
-    const std::string& owner = (*it)->owner;
-    const std::uint32_t most = LimitsOf(owner).runs_at_once;
-    std::uint32_t& running = running_of_[owner];
-    if (most > 0 && running >= most) continue;
-    ++running;
-    Entry entry = *it;
-    queue_.erase(it);
-    return entry;
-  }
-  return nullptr;
-}
-
-void Runs::RunQueue() {
+void Runs::TakeTurns() {
   constexpr auto kLimitsMayChangeEvery = std::chrono::seconds(1);
   for (;;) {
     Entry entry;
     {
       MutexLock lock(mutex_);
-      while (!stopping_ && (entry = TakeNext()) == nullptr) {
+      while (!stopping_ && (entry = queue_.TakeNext()) == nullptr) {
         queue_changed_.WaitFor(mutex_, kLimitsMayChangeEvery);
       }
       if (entry == nullptr) return;
     }
     Conduct(*entry);
     MutexLock lock(mutex_);
-    if (--running_of_[entry->owner] == 0) running_of_.erase(entry->owner);
+    queue_.Over(*entry);
     queue_changed_.NotifyAll();
   }
 }
@@ -150,10 +126,8 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
   pb::RunResult result = ResultOf(*entry.plan, so_far, workers, entry.asked);
   result.mutable_manifest()->set_run(RunName(entry.run_id));
   entry.trace = std::move(so_far.outcome.traces);
+  if (entry.plan->spec.record_attribution) *result.mutable_attribution() = std::move(so_far.attribution);
   LAWINE_RETURN_IF_ERROR(CheckBranchOf(entry, result));
-  if (!entry.plan->spec.record_attribution) return result;
-  LAWINE_ASSIGN_OR_RETURN(*result.mutable_attribution(),
-                          ReadAttribution(used, entry.run_id, result.graph_members()));
   return result;
 }
 
@@ -201,32 +175,31 @@ absl::Status Runs::TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_
   }
   Cancellation attempt(entry.cancellation);
   plan.checkpoints = NextBeginning(entry);
-  return ConductRest(plan, used, kRunTimeout, options_.keep_every, watch,
-                     {.next_attempt = [&] { return NextAttempt(entry); },
-                      .keep =
-                          [&](const pbi::RunBlock& block) {
-                            const absl::Status kept =
-                                WhenThereIsRoom(options_.recovery.recover_within, entry,
+  LAWINE_RETURN_IF_ERROR(ConductRest(plan, used, kRunTimeout, options_.keep_every, watch,
+                                     {.next_attempt = [&] { return NextAttempt(entry); },
+                                      .keep =
+                                          [&](const pbi::RunBlock& block) {
+                                            const absl::Status kept = WhenThereIsRoom(
+                                                options_.recovery.recover_within, entry,
                                                 [&] { return archive_.AddBlock(entry.run_id, block); });
-                            Failpoint("run.block_kept");
-                            return kept;
-                          }},
-                     attempt, so_far);
+                                            Failpoint("run.block_kept");
+                                            return kept;
+                                          }},
+                                     attempt, so_far));
+  return plan.spec.record_attribution ? AddAttribution(plan, used, attempt, so_far) : absl::OkStatus();
 }
 
 absl::StatusOr<std::uint32_t> Runs::NextAttempt(RunEntry& entry) {
-  std::uint32_t attempt = 0;
+  pbi::RunRecord record;
   {
     MutexLock lock(entry.mutex);
     if (std::exchange(entry.attempt_is_fresh, false)) return entry.record.attempt();
-    attempt = entry.record.attempt() + 1;
-    entry.record.set_attempt(attempt);
+    entry.record.set_attempt(entry.record.attempt() + 1);
+    record = entry.record;
   }
-  LAWINE_RETURN_IF_ERROR(WhenThereIsRoom(options_.recovery.recover_within, entry, [&] {
-    MutexLock lock(entry.mutex);
-    return Save(entry, nullptr);
-  }));
-  return attempt;
+  LAWINE_RETURN_IF_ERROR(
+      WhenThereIsRoom(options_.recovery.recover_within, entry, [&] { return Save(entry, record); }));
+  return record.attempt();
 }
 
 // One attempt at a run that nobody keeps.
@@ -242,62 +215,6 @@ absl::StatusOr<pb::RunResult> Runs::Once(RunPlan plan, absl::Duration timeout, C
   LAWINE_RETURN_IF_ERROR(
       ConductRest(plan, placement, timeout, absl::InfiniteDuration(), watch, hooks, once, so_far));
   return ResultOf(std::move(plan), so_far, static_cast<std::uint32_t>(placement.workers.size()), asked);
-}
-
-void Runs::CountEnd(const RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) {
-  if (metrics_ == nullptr) return;
-  metrics_->Ended(entry.record.run().state(), absl::Now() - entry.asked);
-  if (result.ok()) metrics_->Delivered(result->totals().deliveries());
-}
-
-void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) {
-  bool stopping = false;
-  {
-    MutexLock lock(mutex_);
-    stopping = stopping_;
-  }
-  {
-    MutexLock lock(entry.mutex);
-    pb::Run& run = *entry.record.mutable_run();
-    run.clear_waiting_for();
-    run.set_steps_done(entry.progress.steps_count());
-    run.set_replicas_done(entry.progress.replicas_done());
-    Failpoint("run.over");
-    if (result.ok()) {
-      run.set_reason_stopped(result->reason_stopped());
-      run.set_steps_done(static_cast<std::uint32_t>(result->steps_size()));
-      End(entry, pb::RUN_STATE_SUCCEEDED, "", &*result);
-    } else if (entry.wish == Wish::kCancel) {
-      End(entry, pb::RUN_STATE_CANCELLED, "", nullptr);
-    } else if (!absl::IsCancelled(result.status())) {
-      End(entry, pb::RUN_STATE_FAILED, std::string(result.status().message()), nullptr);
-    } else {
-      // A later coordinator goes on with what is queued.
-      const bool paused = entry.wish == Wish::kPause || !stopping || !options_.resume;
-      run.set_state(paused ? pb::RUN_STATE_PAUSED : pb::RUN_STATE_QUEUED);
-      if (const absl::Status saved = Save(entry, nullptr); !saved.ok()) {
-        spdlog::error("{}: its state could not be kept: {}", run.name(), std::string(saved.message()));
-      }
-    }
-    spdlog::info("{} on '{}': {} {}{}", run.name(), run.scenario().graph(), StateWord(run.state()),
-                 run.error(),
-                 LogFields({{"run", run.name()},
-                            {"request", entry.record.request_id()},
-                            {"owner", entry.owner},
-                            {"graph", run.scenario().graph()},
-                            {"state", StateWord(run.state())}}));
-    if (Ended(run.state())) {
-      CountEnd(entry, result);
-      entry.use = GraphUse();
-      entry.plan.reset();
-    }
-    entry.wish = Wish::kNone;
-  }
-  Failpoint("run.ended");
-  // The end is told when the result can be read.
-  entry.progress.Close();
-  ForgetIfEnded(entry);
-  Sweep();
 }
 
 }  // namespace lawine

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/base/mutex.h"
 #include "engine/spread/outcome.h"
@@ -75,15 +74,6 @@ class RunProgress {
             .replicas_done = replicas_done_,
             .last = closed_ && end == steps_.size()};
   }
-  // Waits up to `timeout` for Close.
-  bool WaitClosed(absl::Duration timeout) const {
-    const absl::Time end = absl::Now() + timeout;
-    MutexLock lock(mutex_);
-    for (absl::Duration left = timeout; !closed_ && left > absl::ZeroDuration(); left = end - absl::Now()) {
-      changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
-    }
-    return closed_;
-  }
   std::uint32_t steps_count() const {
     MutexLock lock(mutex_);
     return static_cast<std::uint32_t>(steps_.size());
@@ -105,19 +95,23 @@ class RunProgress {
 // What callers want of a run, beside that it goes on.
 enum class Wish { kNone, kPause, kCancel };
 
-// What is guarded is read and changed under `mutex`; the rest is set before the entry is shared, or belongs
-// to the thread that conducts the run.
+// What is guarded is read and changed under `mutex`, which is held for moments only; the rest is set before
+// the entry is shared, or belongs to the thread that conducts the run. On disk the record is that thread's
+// too; of a run that has ended or is paused it is changed by who holds `writing`.
 struct RunEntry {
   std::uint64_t run_id = 0;
-  std::string owner;              // name of a token; may be empty
-  std::optional<RunPlan> plan;    // until it has ended; made again for runs of an earlier coordinator
-  GraphUse use;                   // until it has ended
-  bool attempt_is_fresh = false;  // no frames had the record's attempt yet
+  std::string owner;                 // name of a token; may be empty
+  std::uint64_t scenario_bytes = 0;  // in memory, about
+  std::optional<RunPlan> plan;       // while its turn is near; made again from the record
+  GraphUse use;                      // until it has ended
+  bool attempt_is_fresh = false;     // no frames had the record's attempt yet
   absl::Time asked;
   std::vector<lawine::v1::WorkerTrace> trace;  // once it has succeeded
   RunProgress progress;
   Cancellation cancellation;
+  Mutex writing ABSL_ACQUIRED_BEFORE(mutex);
   mutable Mutex mutex;
+  bool forgotten ABSL_GUARDED_BY(mutex) = false;
   Wish wish ABSL_GUARDED_BY(mutex) = Wish::kNone;
   internal::v1::RunRecord record ABSL_GUARDED_BY(mutex);  // without result
   std::uint64_t record_bytes ABSL_GUARDED_BY(mutex) = 0;  // on disk, with the result

@@ -18,37 +18,15 @@ using google::protobuf::util::TimeUtil;
 
 }  // namespace
 
-void Runs::End(RunEntry& entry, pb::RunState state, const std::string& error, const pb::RunResult* result) {
-  pb::Run& run = *entry.record.mutable_run();
-  run.set_state(state);
-  run.set_error(error);
-  run.clear_waiting_for();
-  run.clear_checkpoint_step();
-  *run.mutable_end_time() = TimeUtil::GetCurrentTime();
-  *run.mutable_expire_time() =
-      TimeUtil::SecondsToTimestamp(run.end_time().seconds() + absl::ToInt64Seconds(options_.results_kept));
-  absl::Status saved = Save(entry, result);
-  if (saved.ok()) saved = archive_.DropBlocks(entry.run_id);
-  if (saved.ok() && result != nullptr && metrics_ != nullptr) metrics_->Traced(entry.trace);
-  if (saved.ok()) return;
-  run.set_state(pb::RUN_STATE_FAILED);
-  run.set_error(absl::StrCat("the result could not be kept: ", saved.message()));
-}
-
-absl::Status Runs::Save(RunEntry& entry, const pb::RunResult* result) {
-  internal::v1::RunRecord record = entry.record;
-  if (result != nullptr) {
-    *record.mutable_result() = *result;
-    *record.mutable_trace() = {entry.trace.begin(), entry.trace.end()};
-  }
-  LAWINE_ASSIGN_OR_RETURN(entry.record_bytes, archive_.Save(record));
-  return absl::OkStatus();
-}
-
 absl::StatusOr<pb::Run> Runs::Pin(const std::string& name, bool pinned) {
   LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
-  MutexLock lock(entry->mutex);
-  pb::Run run = entry->record.run();
+  MutexLock writing(entry->writing);
+  pb::Run run;
+  {
+    MutexLock lock(entry->mutex);
+    if (entry->forgotten) return absl::NotFoundError(absl::StrCat(name, " has been forgotten"));
+    run = entry->record.run();
+  }
   if (!Ended(run.state())) {
     return absl::FailedPreconditionError(absl::StrCat(name, " is going on: only ended runs expire"));
   }
@@ -60,7 +38,8 @@ absl::StatusOr<pb::Run> Runs::Pin(const std::string& name, bool pinned) {
   }
   LAWINE_ASSIGN_OR_RETURN(internal::v1::RunRecord record, archive_.Load(entry->run_id));
   *record.mutable_run() = run;
-  LAWINE_ASSIGN_OR_RETURN(entry->record_bytes, archive_.Save(record));
+  LAWINE_RETURN_IF_ERROR(Save(*entry, record));
+  MutexLock lock(entry->mutex);
   *entry->record.mutable_run() = run;
   return run;
 }
@@ -70,10 +49,11 @@ absl::Status Runs::Delete(const std::string& name) {
   if (!Ended(Describe(*entry).state())) {
     return absl::FailedPreconditionError(absl::StrCat(name, " is going on: cancel it first"));
   }
-  return Forget(*entry);
+  return Forget(*entry, true);
 }
 
-absl::Status Runs::Forget(RunEntry& entry) {
+// Done once, whoever else comes to do it. ABORTED when it was pinned meanwhile, unless that does not matter.
+absl::Status Runs::Forget(RunEntry& entry, bool also_pinned) {
   std::uint64_t next_id = 0;
   {
     MutexLock lock(mutex_);
@@ -81,9 +61,19 @@ absl::Status Runs::Forget(RunEntry& entry) {
   }
   bool receipts = false;
   {
+    MutexLock writing(entry.writing);
+    std::string request_id;
+    {
+      MutexLock lock(entry.mutex);
+      if (entry.forgotten) return absl::OkStatus();
+      if (entry.record.run().pinned() && !also_pinned)
+        return absl::AbortedError("pinned meanwhile, it stays");
+      receipts = entry.record.run().record_receipts();
+      request_id = entry.record.request_id();
+    }
+    LAWINE_RETURN_IF_ERROR(archive_.Forget(entry.run_id, request_id, next_id));
     MutexLock lock(entry.mutex);
-    LAWINE_RETURN_IF_ERROR(archive_.Forget(entry.record, next_id));
-    receipts = entry.record.run().record_receipts();
+    entry.forgotten = true;
   }
   {
     MutexLock lock(mutex_);
@@ -105,14 +95,11 @@ void Runs::Sweep() {
     std::uint64_t bytes;
   };
   std::vector<Kept> kept;
-  {
-    MutexLock lock(mutex_);
-    for (const auto& [run_id, entry] : runs_) {
-      MutexLock entry_lock(entry->mutex);
-      const pb::Run& run = entry->record.run();
-      if (!Ended(run.state()) || run.pinned()) continue;
-      kept.push_back({entry, run.end_time().seconds(), run.expire_time().seconds(), entry->record_bytes});
-    }
+  for (const Entry& entry : Entries()) {
+    MutexLock lock(entry->mutex);
+    const pb::Run& run = entry->record.run();
+    if (!Ended(run.state()) || run.pinned()) continue;
+    kept.push_back({entry, run.end_time().seconds(), run.expire_time().seconds(), entry->record_bytes});
   }
   std::stable_sort(kept.begin(), kept.end(),
                    [](const Kept& a, const Kept& b) { return a.end_seconds < b.end_seconds; });
@@ -124,8 +111,8 @@ void Runs::Sweep() {
     // Records of versions that did not let them expire have no time: they stay until there is no room.
     if ((run.expire_seconds == 0 || run.expire_seconds > now) && !too_many) continue;
     bytes -= run.bytes;
-    const absl::Status forgotten = Forget(*run.entry);
-    spdlog::info("{} is forgotten: {} {}", RunName(run.entry->run_id),
+    const absl::Status forgotten = Forget(*run.entry, false);
+    spdlog::info("{} {} forgotten: {} {}", RunName(run.entry->run_id), forgotten.ok() ? "is" : "is not",
                  too_many ? "results take too much room" : "its time has come", forgotten.ToString());
   }
 }
@@ -141,8 +128,9 @@ void Runs::SweepNowAndThen() {
     }
     for (const std::string& graph : checkpoints_left) ForgetCheckpoints(graph);
     MutexLock lock(mutex_);
-    if (!stopping_) stop_asked_.WaitFor(mutex_, absl::ToChronoNanoseconds(every));
+    if (!stopping_ && !sweep_wanted_) sweeper_changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(every));
     if (stopping_) return;
+    sweep_wanted_ = false;
   }
 }
 

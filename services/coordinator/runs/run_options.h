@@ -19,6 +19,8 @@ struct OwnerLimits {
 
 struct RunsOptions {
   std::uint32_t at_once_max = 8;  // 1 to 64; further runs queue
+  // Scenarios of runs that queue take at most so much memory, one run's beside.
+  std::uint64_t queued_bytes_max = std::uint64_t{256} << 20;
   // About so much work is done again after a loss: replicas and waves that are over are kept so often.
   absl::Duration keep_every = absl::Seconds(10);
   // The same of runs of one replica: what they have come to is kept so often. 0: never.

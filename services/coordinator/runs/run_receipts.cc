@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "absl/cleanup/cleanup.h"
 #include "services/common/rpc.h"
 
 namespace lawine {
@@ -16,9 +17,12 @@ constexpr absl::Duration kForgetTimeout = absl::Seconds(10);
 }  // namespace
 
 absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std::uint32_t message,
-                          const std::function<bool(const pb::ListReceiptsResponse&)>& write) {
+                          const std::function<bool(const pb::ListReceiptsResponse&)>& write,
+                          Cancellation& cancellation) {
   grpc::ClientContext context;
   SetDeadline(context, kReadTimeout);
+  cancellation.Add(&context);
+  const absl::Cleanup remove = [&] { cancellation.Remove(&context); };
   pbi::ReadReceiptsRequest request;
   request.set_run_id(run_id);
   request.set_message(message);

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "lawine/v1/simulation.pb.h"
+#include "services/coordinator/workers/cancellation.h"
 #include "services/coordinator/workers/worker_directory.h"
 
 namespace lawine {
@@ -14,7 +15,8 @@ namespace lawine {
 // Calls write(part) with the receipts of the worker's shards until it returns false (CANCELLED then).
 // NOT_FOUND when the worker has none of the run.
 absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std::uint32_t message,
-                          const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write);
+                          const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write,
+                          Cancellation& cancellation);
 
 // A worker that cannot be told keeps them a while longer, which does no harm.
 void ForgetReceipts(const WorkerHandle& worker, std::uint64_t run_id);

@@ -1,16 +1,11 @@
 #include "services/coordinator/runs/runs.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
-#include "services/coordinator/plan/later_plan.h"
 #include "services/coordinator/plan/model_plan.h"
 #include "services/coordinator/runs/run_names.h"
 #include "services/coordinator/runs/run_receipts.h"
@@ -22,19 +17,30 @@ namespace pbi = ::lawine::internal::v1;
 
 Runs::Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options,
            RunMetrics* metrics)
-    : archive_(registry), graphs_(graphs), workers_(workers), options_(options), metrics_(metrics) {}
+    : archive_(registry),
+      graphs_(graphs),
+      workers_(workers),
+      options_(options),
+      metrics_(metrics),
+      queue_(options_) {}
 
 Runs::~Runs() { Stop(); }
 
 absl::Status Runs::Start() {
-  LAWINE_RETURN_IF_ERROR(archive_.ForEach(
-      [this](pbi::RunRecord record, std::uint64_t bytes) { return TakeIn(std::move(record), bytes); }));
+  std::vector<std::pair<pbi::RunRecord, std::uint64_t>> records;
+  LAWINE_RETURN_IF_ERROR(archive_.ForEach([&records](pbi::RunRecord record, std::uint64_t bytes) {
+    record.clear_result();
+    record.clear_trace();
+    records.emplace_back(std::move(record), bytes);
+    return absl::OkStatus();
+  }));
+  for (auto& [record, bytes] : records) LAWINE_RETURN_IF_ERROR(TakeIn(std::move(record), bytes));
   {
     MutexLock lock(mutex_);
     next_id_ = std::max(next_id_, archive_.NextId());
     next_unnamed_id_ = 1ull << 63 | static_cast<std::uint64_t>(absl::ToUnixNanos(absl::Now()));
   }
-  for (std::uint32_t i = 0; i < options_.at_once_max; ++i) threads_.emplace_back([this] { RunQueue(); });
+  for (std::uint32_t i = 0; i < options_.at_once_max; ++i) threads_.emplace_back([this] { TakeTurns(); });
   threads_.emplace_back([this] { SweepNowAndThen(); });
   return absl::OkStatus();
 }
@@ -44,33 +50,31 @@ absl::Status Runs::TakeIn(pbi::RunRecord record, std::uint64_t bytes) {
   const auto entry = std::make_shared<RunEntry>();
   entry->run_id = record.run_id();
   entry->owner = record.owner();
+  entry->scenario_bytes = record.run().scenario().SpaceUsedLong();
   entry->asked = absl::Now();
-  LAWINE_RETURN_IF_ERROR(archive_.NoteRequest(record.request_id(), record.run().name()));
   const pb::RunState state = record.run().state();
+  if (Ended(state)) LAWINE_RETURN_IF_ERROR(archive_.DropBlocks(entry->run_id));
   const bool queued = !Ended(state) && state != pb::RUN_STATE_PAUSED && options_.resume;
   if (!queued) entry->progress.Close();
   const std::string graph = record.run().scenario().graph();
   const bool made_checkpoints = record.checkpoints_size() > 0;
+  if (!Ended(state)) {
+    // Complete scenarios tell the version unless it is the first.
+    const pb::Scenario& scenario = record.run().scenario();
+    LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, scenario.graph(),
+                                                     std::max<std::uint64_t>(scenario.graph_version(), 1)));
+    record.mutable_run()->set_state(queued ? pb::RUN_STATE_QUEUED : pb::RUN_STATE_PAUSED);
+  }
   {
     MutexLock lock(entry->mutex);
-    record.clear_result();
     entry->record = std::move(record);
     entry->record_bytes = bytes;
-    if (Ended(state)) {
-      LAWINE_RETURN_IF_ERROR(archive_.DropBlocks(entry->run_id));
-    } else {
-      // Complete scenarios tell the version unless it is the first.
-      const pb::Scenario& scenario = entry->record.run().scenario();
-      LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, scenario.graph(),
-                                                       std::max<std::uint64_t>(scenario.graph_version(), 1)));
-      entry->record.mutable_run()->set_state(queued ? pb::RUN_STATE_QUEUED : pb::RUN_STATE_PAUSED);
-    }
   }
   MutexLock lock(mutex_);
   if (made_checkpoints) checkpoints_left_.insert(graph);
   runs_[entry->run_id] = entry;
   next_id_ = entry->run_id + 1;
-  if (queued) queue_.push_back(entry);
+  if (queued) queue_.Add(entry);
   return absl::OkStatus();
 }
 
@@ -80,7 +84,7 @@ void Runs::Stop() {
     if (stopping_) return;
     stopping_ = true;
     queue_changed_.NotifyAll();
-    stop_asked_.NotifyAll();
+    sweeper_changed_.NotifyAll();
     for (const auto& [run_id, entry] : runs_) entry->cancellation.Cancel();
   }
   planning_.Cancel();
@@ -96,129 +100,11 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attributio
   return PlanRun(full, graph, members, attribution);
 }
 
-absl::StatusOr<pb::Scenario> Runs::ScenarioOf(const pb::CreateRunRequest& request) const {
-  if (!request.has_branch_of()) return request.scenario();
-  const pb::BranchPoint& point = request.branch_of();
-  auto run = Result(point.run());
-  if (run.ok()) return BranchOf(*run, point.after_step(), request.scenario());
-  if (!absl::IsInvalidArgument(run.status())) return run.status();
-  return FieldError("branch_of.run", std::string(run.status().message()));
-}
-
-absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request,
-                                                   const std::string& owner) {
-  if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
-  const Turns::Turn turn(requests_, request.request_id());  // a retry finds what the first call has made
-  pb::CreateRunResponse response;
-  LAWINE_ASSIGN_OR_RETURN(const std::string made, archive_.RunOfRequest(request.request_id()));
-  if (auto run = Get(made); !made.empty() && run.ok()) {
-    *response.mutable_run() = *std::move(run);
-    return response;
-  }
-  const auto entry = std::make_shared<RunEntry>();
-  entry->asked = absl::Now();
-  LAWINE_ASSIGN_OR_RETURN(const pb::Scenario scenario, ScenarioOf(request));
-  LAWINE_ASSIGN_OR_RETURN(entry->use, GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, entry->use), request.record_attribution()));
-  plan.spec.record_receipts = request.record_receipts() || request.record_attribution();
-  if (plan.spec.record_receipts && plan.spec.replicas != 1) {
-    return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
-                      absl::StrCat("expected a single replica, found ", plan.spec.replicas));
-  }
-  pb::Run run;
-  *run.mutable_scenario() = plan.scenario;
-  run.set_result_key(plan.result_key);
-  run.set_record_receipts(plan.spec.record_receipts);
-  run.set_record_attribution(plan.spec.record_attribution);
-  if (request.has_branch_of()) *run.mutable_branch_of() = request.branch_of();
-  run.set_state(pb::RUN_STATE_QUEUED);
-  *run.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-  *response.mutable_estimate() = plan.estimate;
-  if (request.validate_only()) {
-    *response.mutable_run() = std::move(run);
-    return response;
-  }
-  {
-    MutexLock lock(mutex_);
-    LAWINE_RETURN_IF_ERROR(CheckQueue(owner));
-    entry->run_id = next_id_++;
-  }
-  entry->owner = owner;
-  run.set_name(RunName(entry->run_id));
-  LAWINE_RETURN_IF_ERROR(Accept(*entry, std::move(run), plan, request.request_id()));
-  entry->plan = std::move(plan);
-  Enqueue(entry);
-  *response.mutable_run() = Describe(*entry);
-  return response;
-}
-
-// From here on the run survives. A request that could not be noted is when the record is found again.
-absl::Status Runs::Accept(RunEntry& entry, pb::Run run, const RunPlan& plan, const std::string& request_id) {
-  const std::string name = run.name();
-  MutexLock lock(entry.mutex);
-  entry.record.set_run_id(entry.run_id);
-  entry.record.set_attempt(1);
-  entry.record.set_graph_digest(plan.graph.info().digest());
-  entry.record.set_request_id(request_id);
-  entry.record.set_owner(entry.owner);
-  *entry.record.mutable_run() = std::move(run);
-  entry.attempt_is_fresh = true;
-  LAWINE_RETURN_IF_ERROR(Save(entry, nullptr));
-  Failpoint("run.saved");
-  const absl::Status noted = archive_.NoteRequest(request_id, name);
-  Failpoint("run.noted");
-  return noted;
-}
-
-OwnerLimits Runs::LimitsOf(const std::string& owner) const {
-  return owner.empty() || options_.limits_of == nullptr ? OwnerLimits() : options_.limits_of(owner);
-}
-
-absl::Status Runs::CheckQueue(const std::string& owner) const {
-  constexpr absl::Duration kRetry = absl::Seconds(10);
-  if (queue_.size() >= kQueuedMax) {
-    return WithRetry(WithReason(absl::ResourceExhaustedError(
-                                    absl::StrCat(kQueuedMax, " runs are queued already: try again later")),
-                                "QUEUE_FULL"),
-                     kRetry);
-  }
-  const std::uint32_t most = LimitsOf(owner).runs_queued;
-  if (most == 0) return absl::OkStatus();
-  const auto queued =
-      std::count_if(queue_.begin(), queue_.end(), [&](const Entry& entry) { return entry->owner == owner; });
-  if (queued < most) return absl::OkStatus();
-  return WithRetry(
-      WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                     "token '", owner, "' has ", queued,
-                     " runs queued, as many as it may: wait until some have begun, or cancel one")),
-                 "RUN_QUOTA"),
-      kRetry);
-}
-
-void Runs::Enqueue(const Entry& entry) {
-  MutexLock lock(mutex_);
-  runs_[entry->run_id] = entry;
-  queue_.push_back(entry);
-  queue_changed_.NotifyOne();
-}
-
 absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl::Duration timeout,
-                                             const std::function<bool()>& cancelled) {
+                                             Cancellation& cancellation) {
   const absl::Time end = absl::Now() + timeout;
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use,
                           GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
-  RunProgress progress;
-  Cancellation cancellation;
-  // The caller may leave while workers are busy: somebody has to notice.
-  std::thread guard([&] {
-    while (!progress.WaitClosed(absl::Milliseconds(100))) {
-      if (cancelled()) cancellation.Cancel();
-    }
-  });
-  const absl::Cleanup over = [&] {
-    progress.Close();
-    guard.join();
-  };
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, use), false, &cancellation));
   if (!plan.estimate.small()) {
     return WithReason(
@@ -231,7 +117,7 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
   do {
     plan.spec.run_id = NewUnnamedId();
     result = Once(plan, end - absl::Now(), cancellation);
-  } while (IsShardsMove(result.status()) && absl::Now() < end && !cancelled());
+  } while (IsShardsMove(result.status()) && absl::Now() < end && !cancellation.cancelled());
   if (result.ok() && metrics_ != nullptr) metrics_->Delivered(result->totals().deliveries());
   return result;
 }
@@ -250,11 +136,11 @@ absl::StatusOr<std::shared_ptr<RunEntry>> Runs::Find(const std::string& name) co
   return it->second;
 }
 
-std::uint32_t Runs::QueuePosition(std::uint64_t run_id) const {
-  for (std::size_t i = 0; i < queue_.size(); ++i) {
-    if (queue_[i]->run_id == run_id) return static_cast<std::uint32_t>(i) + 1;
-  }
-  return 0;
+std::vector<Runs::Entry> Runs::Entries() const {
+  MutexLock lock(mutex_);
+  std::vector<Entry> entries;
+  for (const auto& [run_id, entry] : runs_) entries.push_back(entry);
+  return entries;
 }
 
 pb::Run Runs::Describe(const RunEntry& entry) const {
@@ -267,7 +153,7 @@ pb::Run Runs::Describe(const RunEntry& entry) const {
   run.set_steps_done(entry.progress.steps_count());
   run.set_replicas_done(entry.progress.replicas_done());
   MutexLock lock(mutex_);
-  run.set_queue_position(QueuePosition(entry.run_id));
+  run.set_queue_position(queue_.PlaceOf(entry));
   return run;
 }
 
@@ -276,16 +162,21 @@ absl::StatusOr<pb::Run> Runs::Get(const std::string& name) const {
   return Describe(*entry);
 }
 
-std::vector<pb::Run> Runs::List(std::size_t count, std::uint64_t before_id) const {
-  std::vector<std::shared_ptr<RunEntry>> entries;
+std::vector<pb::Run> Runs::List(std::size_t count, std::uint64_t before_id, std::size_t bytes_max,
+                                bool& more) const {
+  std::vector<Entry> entries;
   {
     MutexLock lock(mutex_);
-    for (auto it = runs_.lower_bound(before_id); it != runs_.begin() && entries.size() < count;) {
+    for (auto it = runs_.lower_bound(before_id); it != runs_.begin() && entries.size() <= count;) {
       entries.push_back((--it)->second);
     }
   }
   std::vector<pb::Run> runs;
-  for (const auto& entry : entries) runs.push_back(Describe(*entry));
+  std::size_t bytes = 0;
+  while (runs.size() < std::min(count, entries.size()) && bytes < bytes_max) {
+    bytes += runs.emplace_back(Describe(*entries[runs.size()])).ByteSizeLong();
+  }
+  more = runs.size() < entries.size();
   return runs;
 }
 
@@ -327,13 +218,10 @@ absl::StatusOr<pb::Run> Runs::Pause(const std::string& name) {
 
 // Tells whoever conducts the run, or stands in for them when it has not had its turn.
 pb::Run Runs::Stopped(const Entry& entry, Wish wish) {
+  if (wish == Wish::kCancel && CancelPaused(*entry)) return Describe(*entry);
   {
     MutexLock lock(entry->mutex);
     const pb::RunState state = entry->record.run().state();
-    if (state == pb::RUN_STATE_PAUSED && wish == Wish::kCancel) {
-      End(*entry, pb::RUN_STATE_CANCELLED, "", nullptr);
-      entry->use = GraphUse();
-    }
     if (Ended(state) || state == pb::RUN_STATE_PAUSED) return entry->record.run();
     if (entry->wish != Wish::kCancel) entry->wish = wish;
     entry->cancellation.Cancel();
@@ -341,7 +229,7 @@ pb::Run Runs::Stopped(const Entry& entry, Wish wish) {
   bool queued = false;
   {
     MutexLock lock(mutex_);
-    queued = std::erase(queue_, entry) > 0;
+    queued = queue_.Remove(entry);
   }
   if (queued) Conduct(*entry);
   return Describe(*entry);
@@ -349,6 +237,8 @@ pb::Run Runs::Stopped(const Entry& entry, Wish wish) {
 
 absl::StatusOr<pb::Run> Runs::Resume(const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
+  MutexLock writing(entry->writing);
+  pbi::RunRecord record;
   {
     MutexLock lock(entry->mutex);
     const pb::RunState state = entry->record.run().state();
@@ -358,11 +248,13 @@ absl::StatusOr<pb::Run> Runs::Resume(const std::string& name) {
           StateWord(state)));
     }
     if (state != pb::RUN_STATE_PAUSED) return entry->record.run();
-    entry->record.mutable_run()->set_state(pb::RUN_STATE_QUEUED);
-    if (absl::Status saved = Save(*entry, nullptr); !saved.ok()) {
-      entry->record.mutable_run()->set_state(pb::RUN_STATE_PAUSED);
-      return saved;
-    }
+    record = entry->record;
+  }
+  record.mutable_run()->set_state(pb::RUN_STATE_QUEUED);
+  LAWINE_RETURN_IF_ERROR(Save(*entry, record));
+  {
+    MutexLock lock(entry->mutex);
+    *entry->record.mutable_run() = record.run();
     entry->wish = Wish::kNone;
     entry->cancellation.Reset();
     entry->progress.Reopen();
@@ -372,7 +264,8 @@ absl::StatusOr<pb::Run> Runs::Resume(const std::string& name) {
 }
 
 absl::Status Runs::Receipts(const std::string& name, const std::string& message,
-                            const std::function<bool(const pb::ListReceiptsResponse&)>& write) const {
+                            const std::function<bool(const pb::ListReceiptsResponse&)>& write,
+                            Cancellation& cancellation) const {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   const pb::Run run = Describe(*entry);
   if (!run.record_receipts() || run.state() != pb::RUN_STATE_SUCCEEDED) {
@@ -384,17 +277,19 @@ absl::Status Runs::Receipts(const std::string& name, const std::string& message,
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(run.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
   for (const WorkerHandle& worker : placement.workers) {
-    LAWINE_RETURN_IF_ERROR(ReadReceipts(worker, entry->run_id, number, write));
+    LAWINE_RETURN_IF_ERROR(ReadReceipts(worker, entry->run_id, number, write, cancellation));
   }
   return absl::OkStatus();
 }
 
 void Runs::Count(std::uint32_t& running, std::uint32_t& queued) const {
-  MutexLock lock(mutex_);
-  queued = static_cast<std::uint32_t>(queue_.size());
+  {
+    MutexLock lock(mutex_);
+    queued = static_cast<std::uint32_t>(queue_.size());
+  }
   running = 0;
-  for (const auto& [run_id, entry] : runs_) {
-    MutexLock entry_lock(entry->mutex);
+  for (const Entry& entry : Entries()) {
+    MutexLock lock(entry->mutex);
     running += entry->record.run().state() == pb::RUN_STATE_RUNNING;
   }
 }

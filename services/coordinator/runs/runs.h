@@ -3,10 +3,10 @@
 #define LAWINE_SERVICES_COORDINATOR_RUNS_RUNS_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -23,17 +23,16 @@
 #include "services/coordinator/runs/run_entry.h"
 #include "services/coordinator/runs/run_metrics.h"
 #include "services/coordinator/runs/run_options.h"
+#include "services/coordinator/runs/run_queue.h"
 
 namespace lawine {
 
 // Thread-safe. A run that was accepted is gone on with until it ends, also by later coordinators: each
-// attempt begins where what is kept of the one before ends (run_blocks.h), and has frames of its own. Asking,
-// pausing and ending are in runs.cc, going on in run_conducting.cc and run_checkpoints.cc, forgetting in
+// attempt begins where what is kept of the one before ends (run_blocks.h), and has frames of its own. A
+// run's life in order: run_creating.cc, run_conducting.cc and run_checkpoints.cc, run_ending.cc,
 // run_expiry.cc.
 class Runs {
  public:
-  static constexpr std::size_t kQueuedMax = 10'000;
-
   // `metrics` may be null.
   Runs(RegistryStore& registry, Graphs& graphs, WorkerDirectory& workers, const RunsOptions& options,
        RunMetrics* metrics);
@@ -44,12 +43,13 @@ class Runs {
   // Leaves what is going on to a later coordinator and waits for its threads. Safe to call twice.
   void Stop();
 
-  // `owner`: name of the caller's token; empty where there are none.
+  // `owner`: name of the caller's token; empty where there are none. A request with the id of an earlier one
+  // returns the run of that; INVALID_ARGUMENT when it asks for something else, or somebody else asks.
   absl::StatusOr<lawine::v1::CreateRunResponse> Create(const lawine::v1::CreateRunRequest& request,
                                                        const std::string& owner);
-  // Runs now, on the caller's thread, and keeps nothing. `cancelled` is asked now and then.
+  // Runs now, on the caller's thread, and keeps nothing.
   absl::StatusOr<lawine::v1::RunResult> Simulate(const lawine::v1::Scenario& scenario, absl::Duration timeout,
-                                                 const std::function<bool()>& cancelled);
+                                                 Cancellation& cancellation);
 
   // What a run of the scenario would be; it has no number yet. May take long where ranks of members are asked
   // for; ends with `cancellation`, if there is one, or Stop.
@@ -59,7 +59,9 @@ class Runs {
   // NOT_FOUND when there is no such run.
   absl::StatusOr<std::shared_ptr<RunEntry>> Find(const std::string& name) const;
   absl::StatusOr<lawine::v1::Run> Get(const std::string& name) const;
-  std::vector<lawine::v1::Run> List(std::size_t count, std::uint64_t before_id) const;  // latest first
+  // Latest first, at most `count`, and no further when they take `bytes_max`; `more`: there are others.
+  std::vector<lawine::v1::Run> List(std::size_t count, std::uint64_t before_id, std::size_t bytes_max,
+                                    bool& more) const;
   absl::StatusOr<lawine::v1::RunResult> Result(const std::string& name) const;
   absl::StatusOr<lawine::v1::GetRunTraceResponse> Trace(const std::string& name) const;
   absl::StatusOr<lawine::v1::Run> Cancel(const std::string& name);
@@ -71,7 +73,8 @@ class Runs {
   absl::Status Delete(const std::string& name);
   // Of a message, by name; the first one's for none.
   absl::Status Receipts(const std::string& name, const std::string& message,
-                        const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write) const;
+                        const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write,
+                        Cancellation& cancellation) const;
 
   // A number for a run that is answered at once and kept nowhere; no other run has it.
   std::uint64_t NewUnnamedId();
@@ -84,23 +87,21 @@ class Runs {
 
   // What is to be run: of a branch, with the run that it is of.
   absl::StatusOr<lawine::v1::Scenario> ScenarioOf(const lawine::v1::CreateRunRequest& request) const;
+  absl::StatusOr<RunPlan> PlanOf(const lawine::v1::CreateRunRequest& request, RunEntry& entry) const;
+  absl::StatusOr<std::optional<lawine::v1::Run>> MadeBefore(const lawine::v1::CreateRunRequest& request,
+                                                            const std::string& owner) const;
   // What a branch must have in common with its run, unless that is forgotten.
   absl::Status CheckBranchOf(const RunEntry& entry, lawine::v1::RunResult& result) const;
   absl::Status TakeIn(internal::v1::RunRecord record, std::uint64_t bytes);
   // As it is kept, with its result. FAILED_PRECONDITION when it has none.
   absl::StatusOr<internal::v1::RunRecord> Succeeded(const std::string& name) const;
-  std::uint32_t QueuePosition(std::uint64_t run_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   lawine::v1::Run Describe(const RunEntry& entry) const;
-  absl::Status Accept(RunEntry& entry, lawine::v1::Run run, const RunPlan& plan,
-                      const std::string& request_id);
+  std::vector<Entry> Entries() const;
+  absl::Status Accept(const lawine::v1::CreateRunRequest& request, const RunPlan& plan, RunEntry& entry);
   lawine::v1::Run Stopped(const Entry& entry, Wish wish);
-  absl::Status CheckQueue(const std::string& owner) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  OwnerLimits LimitsOf(const std::string& owner) const;
   void Enqueue(const Entry& entry);
-  // The first whose owner may have one more run going on, taken from the queue; null when there is none.
-  Entry TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  void RunQueue();
+  void TakeTurns();
   void Conduct(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> ConductAttempts(RunEntry& entry);
   absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, Placement& used);
@@ -110,21 +111,20 @@ class Runs {
   void CountCheckpoint(RunEntry& entry, std::uint32_t step);
   bool FallBack(RunEntry& entry, const absl::Status& failure);
   void ForgetCheckpoints(const std::string& graph);
-  void ForgetIfEnded(const RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> Once(RunPlan plan, absl::Duration timeout,
                                              Cancellation& cancellation);
-  void CountEnd(const RunEntry& entry, const absl::StatusOr<lawine::v1::RunResult>& result)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
+  // How a run comes to rest, in this order: what it has come to is kept, then it is told.
   void Settle(RunEntry& entry, const absl::StatusOr<lawine::v1::RunResult>& result);
-  // Sets how the run has ended, and keeps it so.
-  void End(RunEntry& entry, lawine::v1::RunState state, const std::string& error,
-           const lawine::v1::RunResult* result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
-  absl::Status Save(RunEntry& entry, const lawine::v1::RunResult* result)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry.mutex);
+  lawine::v1::RunState StateAfter(const RunEntry& entry, const absl::Status& status) const;
+  absl::Status Save(RunEntry& entry, const internal::v1::RunRecord& record);
+  absl::Status KeepResult(RunEntry& entry, const lawine::v1::RunResult& result);
+  void RestWithoutResult(RunEntry& entry, lawine::v1::RunState state, const absl::Status& cause);
+  void Rest(RunEntry& entry, const internal::v1::RunRecord& record);
+  bool CancelPaused(RunEntry& entry);  // false when it is not paused
 
   void SweepNowAndThen();
   void Sweep();
-  absl::Status Forget(RunEntry& entry);
+  absl::Status Forget(RunEntry& entry, bool also_pinned);
 
   RunArchive archive_;
   Graphs& graphs_;
@@ -137,15 +137,15 @@ class Runs {
   std::vector<std::thread> threads_;
   mutable Mutex mutex_;
   CondVar queue_changed_;
-  CondVar stop_asked_;
+  CondVar sweeper_changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool sweep_wanted_ ABSL_GUARDED_BY(mutex_) = false;
   std::uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   // Of runs that are answered at once and kept nowhere: from 2^63, never those of an earlier coordinator.
   std::uint64_t next_unnamed_id_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::uint64_t, Entry> runs_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::uint32_t> running_of_ ABSL_GUARDED_BY(mutex_);  // by owner
-  std::set<std::string> checkpoints_left_ ABSL_GUARDED_BY(mutex_);           // graphs that may have some
+  RunQueue queue_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> checkpoints_left_ ABSL_GUARDED_BY(mutex_);  // graphs that may have some
 };
 
 }  // namespace lawine

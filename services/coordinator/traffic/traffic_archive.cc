@@ -13,6 +13,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/registry/record.h"
 
 namespace lawine {
 namespace {
@@ -115,7 +116,8 @@ absl::Status TrafficArchive::Save(const TrafficJob& job, const TrafficConducted&
   record.set_processing_seconds(so_far.processing_seconds);
   record.set_exchange_bytes(so_far.exchange_bytes);
   *record.mutable_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-  return registry_.Put(KeyOf(job), record.SerializeAsString());
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, RecordOf(record));
+  return registry_.Put(KeyOf(job), value);
 }
 
 absl::Status TrafficArchive::Forget(const TrafficJob& job) const {

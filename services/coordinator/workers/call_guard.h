@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "engine/base/mutex.h"
 #include "services/common/errors.h"
 #include "services/coordinator/workers/cancellation.h"
 
@@ -29,7 +30,11 @@ class CallGuard {
       : thread_(
             [this, &context, &cancellation, failure_kept] { Watch(context, cancellation, failure_kept); }) {}
   ~CallGuard() {
-    over_ = true;
+    {
+      MutexLock lock(mutex_);
+      over_ = true;
+      changed_.NotifyAll();
+    }
     thread_.join();
   }
   CallGuard(const CallGuard&) = delete;
@@ -40,15 +45,18 @@ class CallGuard {
 
   void Watch(grpc::ServerContext& context, Cancellation& cancellation, absl::Duration failure_kept) {
     absl::Time failed = absl::InfiniteFuture();
-    for (; !over_; absl::SleepFor(kEvery)) {
+    MutexLock lock(mutex_);
+    for (; !over_; changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(kEvery))) {
       if (context.IsCancelled()) cancellation.Cancel();
       if (cancellation.cancelled()) failed = std::min(failed, absl::Now());
       if (absl::Now() - failed > failure_kept) context.TryCancel();
     }
   }
 
-  std::atomic<bool> over_{false};
-  std::thread thread_;
+  Mutex mutex_;
+  CondVar changed_;
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last: it uses the others
 };
 
 // Counts a call while it lives.

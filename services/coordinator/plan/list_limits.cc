@@ -1,0 +1,108 @@
+#include "services/coordinator/plan/list_limits.h"
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+#include "engine/spread/run_spec.h"
+#include "services/common/errors.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+using Injections = google::protobuf::RepeatedPtrField<pb::Injection>;
+
+// Adds lists up that are bounded together.
+class Sum {
+ public:
+  // `already`: so many are there beside those that are added.
+  Sum(std::uint64_t most, std::uint64_t already) : left_(most - already) {}
+
+  absl::Status Add(std::uint64_t count, const std::string& path) {
+    if (count > left_) {
+      return FieldError(path, absl::StrCat("expected at most ", left_, ", found ", count));
+    }
+    left_ -= count;
+    return absl::OkStatus();
+  }
+
+ private:
+  std::uint64_t left_;
+};
+
+std::string At(const std::string& list, int index) { return absl::StrCat(list, "[", index, "]"); }
+
+std::uint64_t CountOf(const pb::SeedMembers& seeds) {
+  return seeds.ids_size() > 0 ? static_cast<std::uint64_t>(seeds.ids_size()) : seeds.count();
+}
+
+absl::Status AddMembers(const Injections& injections, const std::string& path, Sum& members) {
+  for (int i = 0; i < injections.size(); ++i) {
+    LAWINE_RETURN_IF_ERROR(members.Add(CountOf(injections[i].members()), At(path, i) + ".members"));
+  }
+  return absl::OkStatus();
+}
+
+template <class Messages>
+absl::Status CheckMembersOf(const Messages& messages, const std::string& path) {
+  for (int m = 0; m < messages.size(); ++m) {
+    Sum members(limits::kSeedMembersMax, CountOf(messages[m].seed_members()));
+    LAWINE_RETURN_IF_ERROR(AddMembers(messages[m].injections(), At(path, m) + ".injections", members));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckStepsMax(const pb::Stop& stop, std::uint32_t messages, const std::string& path) {
+  const std::uint32_t most = StepsMaxOf(messages);
+  if (stop.max_steps() <= most) return absl::OkStatus();
+  const std::string several = messages > 1 ? absl::StrCat(" with ", messages, " messages") : "";
+  return FieldError(path + ".max_steps",
+                    absl::StrCat("expected at most ", most, several, ", found ", stop.max_steps()));
+}
+
+}  // namespace
+
+absl::Status CheckListSizes(const pb::Scenario& scenario) {
+  const pb::Scenario& change = scenario.later().change();
+  const auto size_of = [](const auto& list) { return static_cast<std::uint64_t>(list.size()); };
+  Sum messages(limits::kMessagesMax, 1);
+  LAWINE_RETURN_IF_ERROR(messages.Add(size_of(scenario.messages()), "messages"));
+  LAWINE_RETURN_IF_ERROR(messages.Add(size_of(change.messages()), "later.change.messages"));
+  Sum interventions(limits::kInterventionsMax, 0);
+  LAWINE_RETURN_IF_ERROR(interventions.Add(size_of(scenario.interventions()), "interventions"));
+  LAWINE_RETURN_IF_ERROR(interventions.Add(size_of(change.interventions()), "later.change.interventions"));
+  // A message's seed members are its first injection.
+  Sum injections(limits::kInjectionsMax, 1 + size_of(scenario.messages()) + size_of(change.messages()));
+  LAWINE_RETURN_IF_ERROR(injections.Add(size_of(scenario.injections()), "injections"));
+  LAWINE_RETURN_IF_ERROR(injections.Add(size_of(change.injections()), "later.change.injections"));
+  for (int m = 0; m < scenario.messages_size(); ++m) {
+    LAWINE_RETURN_IF_ERROR(
+        injections.Add(size_of(scenario.messages(m).injections()), At("messages", m) + ".injections"));
+  }
+  for (int m = 0; m < change.messages_size(); ++m) {
+    LAWINE_RETURN_IF_ERROR(injections.Add(size_of(change.messages(m).injections()),
+                                          At("later.change.messages", m) + ".injections"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckMembersGiven(const pb::Scenario& scenario) {
+  const pb::Scenario& change = scenario.later().change();
+  Sum members(limits::kSeedMembersMax, CountOf(scenario.seed_members()));
+  LAWINE_RETURN_IF_ERROR(AddMembers(scenario.injections(), "injections", members));
+  LAWINE_RETURN_IF_ERROR(AddMembers(change.injections(), "later.change.injections", members));
+  LAWINE_RETURN_IF_ERROR(CheckMembersOf(scenario.messages(), "messages"));
+  return CheckMembersOf(change.messages(), "later.change.messages");
+}
+
+absl::Status CheckStepsOfMessages(const pb::Scenario& scenario) {
+  const pb::Scenario& change = scenario.later().change();
+  const auto messages = static_cast<std::uint32_t>(1 + scenario.messages_size() + change.messages_size());
+  LAWINE_RETURN_IF_ERROR(CheckStepsMax(scenario.stop(), messages, "stop"));
+  return CheckStepsMax(change.stop(), messages, "later.change.stop");
+}
+
+}  // namespace lawine

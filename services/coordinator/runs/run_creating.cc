@@ -1,0 +1,135 @@
+#include <google/protobuf/util/time_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/coin.h"
+#include "engine/base/failpoint.h"
+#include "engine/base/status_macros.h"
+#include "services/common/errors.h"
+#include "services/coordinator/plan/later_plan.h"
+#include "services/coordinator/runs/run_names.h"
+#include "services/coordinator/runs/runs.h"
+
+namespace lawine {
+namespace {
+
+namespace pb = ::lawine::v1;
+
+// Never 0. Of what is asked for, not of the id it is asked for with.
+std::uint64_t HashOf(pb::CreateRunRequest request) {
+  request.clear_request_id();
+  std::uint64_t h = 0;
+  for (const char c : request.SerializeAsString()) h = hash::Absorb(h, static_cast<unsigned char>(c));
+  return h | 1;
+}
+
+pb::Run RunOf(const pb::CreateRunRequest& request, const RunPlan& plan) {
+  pb::Run run;
+  *run.mutable_scenario() = plan.scenario;
+  run.set_result_key(plan.result_key);
+  run.set_record_receipts(plan.spec.record_receipts);
+  run.set_record_attribution(plan.spec.record_attribution);
+  if (request.has_branch_of()) *run.mutable_branch_of() = request.branch_of();
+  run.set_state(pb::RUN_STATE_QUEUED);
+  *run.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  return run;
+}
+
+}  // namespace
+
+absl::StatusOr<pb::Scenario> Runs::ScenarioOf(const pb::CreateRunRequest& request) const {
+  if (!request.has_branch_of()) return request.scenario();
+  const pb::BranchPoint& point = request.branch_of();
+  auto run = Result(point.run());
+  if (run.ok()) return BranchOf(*run, point.after_step(), request.scenario());
+  if (!absl::IsInvalidArgument(run.status())) return run.status();
+  return FieldError("branch_of.run", std::string(run.status().message()));
+}
+
+absl::StatusOr<RunPlan> Runs::PlanOf(const pb::CreateRunRequest& request, RunEntry& entry) const {
+  LAWINE_ASSIGN_OR_RETURN(const pb::Scenario scenario, ScenarioOf(request));
+  LAWINE_ASSIGN_OR_RETURN(entry.use, GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, entry.use), request.record_attribution()));
+  plan.spec.record_receipts = request.record_receipts() || request.record_attribution();
+  if (!plan.spec.record_receipts || plan.spec.replicas == 1) return plan;
+  return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
+                    absl::StrCat("expected a single replica, found ", plan.spec.replicas));
+}
+
+absl::StatusOr<std::optional<pb::Run>> Runs::MadeBefore(const pb::CreateRunRequest& request,
+                                                        const std::string& owner) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::string made, archive_.RunOfRequest(request.request_id()));
+  const auto entry = made.empty() ? absl::NotFoundError("") : Find(made);
+  if (!entry.ok()) return std::optional<pb::Run>();
+  std::uint64_t request_hash = 0;
+  {
+    MutexLock lock((*entry)->mutex);
+    request_hash = (*entry)->record.request_hash();
+  }
+  const bool same = request_hash == 0 || request_hash == HashOf(request);
+  if (same && (*entry)->owner == owner) return std::optional(Describe(**entry));
+  return FieldError("request_id", "was used for another run: expected a new one");
+}
+
+absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request,
+                                                   const std::string& owner) {
+  if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  pb::CreateRunResponse response;
+  const auto entry = std::make_shared<RunEntry>();
+  entry->asked = absl::Now();
+  entry->owner = owner;
+  if (request.validate_only()) {
+    LAWINE_ASSIGN_OR_RETURN(const RunPlan plan, PlanOf(request, *entry));
+    *response.mutable_run() = RunOf(request, plan);
+    *response.mutable_estimate() = plan.estimate;
+    return response;
+  }
+  const Turns::Turn turn(requests_, request.request_id());  // a retry finds what the first call has made
+  LAWINE_ASSIGN_OR_RETURN(std::optional<pb::Run> made, MadeBefore(request, owner));
+  if (made.has_value()) {
+    *response.mutable_run() = *std::move(made);
+    return response;
+  }
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, PlanOf(request, *entry));
+  entry->scenario_bytes = plan.scenario.SpaceUsedLong();
+  {
+    MutexLock lock(mutex_);
+    LAWINE_RETURN_IF_ERROR(queue_.CheckRoom(*entry));
+    entry->run_id = next_id_++;
+  }
+  *response.mutable_estimate() = plan.estimate;
+  LAWINE_RETURN_IF_ERROR(Accept(request, plan, *entry));
+  entry->plan = std::move(plan);
+  Enqueue(entry);
+  *response.mutable_run() = Describe(*entry);
+  return response;
+}
+
+// From here on the run survives.
+absl::Status Runs::Accept(const pb::CreateRunRequest& request, const RunPlan& plan, RunEntry& entry) {
+  internal::v1::RunRecord record;
+  record.set_run_id(entry.run_id);
+  record.set_attempt(1);
+  record.set_graph_digest(plan.graph.info().digest());
+  record.set_request_id(request.request_id());
+  if (!request.request_id().empty()) record.set_request_hash(HashOf(request));
+  record.set_owner(entry.owner);
+  *record.mutable_run() = RunOf(request, plan);
+  record.mutable_run()->set_name(RunName(entry.run_id));
+  LAWINE_ASSIGN_OR_RETURN(const std::uint64_t bytes, archive_.Add(record));
+  Failpoint("run.saved");
+  entry.attempt_is_fresh = true;
+  MutexLock lock(entry.mutex);
+  entry.record = std::move(record);
+  entry.record_bytes = bytes;
+  return absl::OkStatus();
+}
+
+void Runs::Enqueue(const Entry& entry) {
+  MutexLock lock(mutex_);
+  runs_[entry->run_id] = entry;
+  queue_.Add(entry);
+  queue_changed_.NotifyOne();
+}
+
+}  // namespace lawine

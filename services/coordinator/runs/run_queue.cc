@@ -1,0 +1,74 @@
+#include "services/coordinator/runs/run_queue.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "services/common/errors.h"
+
+namespace lawine {
+namespace {
+
+absl::Status NoRoom(const std::string& why, const char* reason) {
+  constexpr absl::Duration kRetry = absl::Seconds(10);
+  return WithRetry(WithReason(absl::ResourceExhaustedError(why), reason), kRetry);
+}
+
+}  // namespace
+
+OwnerLimits RunQueue::LimitsOf(const std::string& owner) const {
+  return owner.empty() || options_.limits_of == nullptr ? OwnerLimits() : options_.limits_of(owner);
+}
+
+absl::Status RunQueue::CheckRoom(const RunEntry& entry) const {
+  if (entries_.size() >= kRunsMax) {
+    return NoRoom(absl::StrCat(kRunsMax, " runs are queued already: try again later"), "QUEUE_FULL");
+  }
+  const std::uint64_t bytes =
+      std::accumulate(entries_.begin(), entries_.end(), std::uint64_t{0},
+                      [](std::uint64_t sum, const Entry& other) { return sum + other->scenario_bytes; });
+  if (!entries_.empty() && bytes + entry.scenario_bytes > options_.queued_bytes_max) {
+    return NoRoom(absl::StrCat("scenarios of runs that are queued take ", bytes, " bytes already, of ",
+                               options_.queued_bytes_max, ": try again later"),
+                  "QUEUE_FULL");
+  }
+  const std::uint32_t most = LimitsOf(entry.owner).runs_queued;
+  const auto queued = std::count_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& other) { return other->owner == entry.owner; });
+  if (most == 0 || queued < most) return absl::OkStatus();
+  return NoRoom(absl::StrCat("token '", entry.owner, "' has ", queued,
+                             " runs queued, as many as it may: wait until some have begun, or cancel one"),
+                "RUN_QUOTA");
+}
+
+void RunQueue::Add(const Entry& entry) {
+  // A plan is many times larger than its scenario. Who waits longer gets it made again.
+  if (entries_.size() >= options_.at_once_max) entry->plan.reset();
+  entries_.push_back(entry);
+}
+
+RunQueue::Entry RunQueue::TakeNext() {
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    const std::uint32_t most = LimitsOf((*it)->owner).runs_at_once;
+    std::uint32_t& going_on = going_on_[(*it)->owner];
+    if (most > 0 && going_on >= most) continue;
+    ++going_on;
+    Entry entry = *it;
+    entries_.erase(it);
+    return entry;
+  }
+  return nullptr;
+}
+
+void RunQueue::Over(const RunEntry& entry) {
+  if (--going_on_[entry.owner] == 0) going_on_.erase(entry.owner);
+}
+
+std::uint32_t RunQueue::PlaceOf(const RunEntry& entry) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&entry](const Entry& other) { return other.get() == &entry; });
+  return found == entries_.end() ? 0 : static_cast<std::uint32_t>(found - entries_.begin()) + 1;
+}
+
+}  // namespace lawine

@@ -1,0 +1,66 @@
+// Who is let into the queue, and who comes next.
+#include "services/coordinator/runs/run_queue.h"
+
+#include <memory>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "services/common/errors.h"
+
+namespace lawine {
+namespace {
+
+RunQueue::Entry Run(const std::string& owner = "", std::uint64_t bytes = 1) {
+  const auto entry = std::make_shared<RunEntry>();
+  entry->owner = owner;
+  entry->scenario_bytes = bytes;
+  return entry;
+}
+
+TEST(RunQueueTest, ScenariosThatWaitHaveAShareOfMemory) {
+  RunsOptions options;
+  options.queued_bytes_max = 100;
+  RunQueue queue(options);
+  EXPECT_TRUE(queue.CheckRoom(*Run("", 1'000)).ok()) << "one may always wait";
+  queue.Add(Run("", 60));
+  EXPECT_TRUE(queue.CheckRoom(*Run("", 40)).ok());
+  const absl::Status status = queue.CheckRoom(*Run("", 41));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(status), "QUEUE_FULL");
+  queue.TakeNext();
+  EXPECT_TRUE(queue.CheckRoom(*Run("", 41)).ok());
+}
+
+TEST(RunQueueTest, OnlyThoseWhoseTurnIsNearKeepTheirPlans) {
+  RunsOptions options;
+  options.at_once_max = 2;
+  RunQueue queue(options);
+  for (int i = 0; i < 4; ++i) {
+    const RunQueue::Entry entry = Run();
+    entry->plan.emplace();
+    queue.Add(entry);
+    EXPECT_EQ(entry->plan.has_value(), i < 2) << i;
+    EXPECT_EQ(queue.PlaceOf(*entry), static_cast<std::uint32_t>(i) + 1);
+  }
+}
+
+TEST(RunQueueTest, WhoHasEnoughGoingOnIsPassed) {
+  RunsOptions options;
+  options.limits_of = [](const std::string& owner) {
+    return owner == "few" ? OwnerLimits{.runs_at_once = 1, .runs_queued = 2} : OwnerLimits();
+  };
+  RunQueue queue(options);
+  const RunQueue::Entry few[] = {Run("few"), Run("few")}, other = Run("other");
+  for (const auto& entry : {few[0], few[1], other}) queue.Add(entry);
+  EXPECT_EQ(ReasonOf(queue.CheckRoom(*Run("few"))), "RUN_QUOTA");
+  EXPECT_TRUE(queue.CheckRoom(*Run("other")).ok());
+  EXPECT_EQ(queue.TakeNext(), few[0]);
+  EXPECT_EQ(queue.TakeNext(), other);
+  EXPECT_EQ(queue.TakeNext(), RunQueue::Entry());
+  queue.Over(*few[0]);
+  EXPECT_EQ(queue.TakeNext(), few[1]);
+  EXPECT_FALSE(queue.Remove(few[1]));
+}
+
+}  // namespace
+}  // namespace lawine

@@ -1,0 +1,174 @@
+// What becomes of runs that a coordinator finds in its registry, without workers.
+#include "services/coordinator/runs/runs.h"
+
+#include <prometheus/registry.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/thread_pool.h"
+#include "gtest/gtest.h"
+#include "services/coordinator/runs/run_names.h"
+#include "tests/services/memory_registry.h"
+
+namespace lawine {
+namespace {
+
+constexpr std::chrono::seconds kPatience(20);
+
+// Opens once.
+class Latch {
+ public:
+  void Open() { promise_.set_value(); }
+  bool Wait() const { return opened_.wait_for(kPatience) == std::future_status::ready; }
+
+ private:
+  std::promise<void> promise_;
+  const std::shared_future<void> opened_ = promise_.get_future().share();
+};
+
+class RunsTest : public testing::Test {
+ protected:
+  // What the registry has of a run; it has ended in the order of their numbers, and expires `expires` from
+  // now.
+  void Keep(std::uint64_t run_id, v1::RunState state, absl::Duration expires = absl::Hours(1),
+            const std::string& graph = "g") {
+    internal::v1::RunRecord record;
+    record.set_run_id(run_id);
+    record.set_request_id(absl::StrCat("request-", run_id));
+    v1::Run& run = *record.mutable_run();
+    run.set_name(RunName(run_id));
+    run.set_state(state);
+    run.mutable_scenario()->set_graph(graph);
+    run.mutable_end_time()->set_seconds(static_cast<std::int64_t>(run_id));
+    run.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(absl::Now() + expires));
+    ASSERT_TRUE(RunArchive(registry_).Add(record).ok());
+  }
+  void KeepBlock(std::uint64_t run_id) {
+    ASSERT_TRUE(RunArchive(registry_).AddBlock(run_id, internal::v1::RunBlock()).ok());
+  }
+  void Start(const RunsOptions& options = {}) {
+    runs_ = std::make_unique<Runs>(registry_, graphs_, workers_, options, &metrics_);
+    ASSERT_TRUE(runs_->Start().ok());
+  }
+  v1::RunState Kept(std::uint64_t run_id) {
+    const auto record = RunArchive(registry_).Load(run_id);
+    return record.ok() ? record->run().state() : v1::RUN_STATE_UNSPECIFIED;
+  }
+  // Of lawine_runs_total.
+  double Ends(const std::string& state) {
+    for (const auto& family : prometheus_.Collect()) {
+      for (const auto& metric : family.metric) {
+        if (family.name == "lawine_runs_total" && metric.label[0].value == state) return metric.counter.value;
+      }
+    }
+    return -1;
+  }
+
+  MemoryRegistry registry_;
+  WorkerDirectory workers_;
+  ThreadPool pool_{1};
+  Graphs graphs_{registry_, workers_, pool_};
+  prometheus::Registry prometheus_;
+  RunMetrics metrics_{prometheus_};
+  std::unique_ptr<Runs> runs_;
+};
+
+TEST_F(RunsTest, TakesUpWhatItFindsAndDropsWhatIsOver) {
+  Keep(1, v1::RUN_STATE_SUCCEEDED);
+  KeepBlock(1);
+  Keep(2, v1::RUN_STATE_PAUSED);
+  KeepBlock(2);
+  Start();
+  EXPECT_TRUE(RunArchive(registry_).Blocks(1)->empty());
+  EXPECT_EQ(RunArchive(registry_).Blocks(2)->size(), 1u);
+  EXPECT_EQ(runs_->Get("runs/2")->state(), v1::RUN_STATE_PAUSED);
+}
+
+TEST_F(RunsTest, APausedRunThatIsCancelledCountsAsOneThatEnded) {
+  Keep(1, v1::RUN_STATE_PAUSED);
+  Start();
+  EXPECT_EQ(Ends("cancelled"), 0);
+  EXPECT_EQ(runs_->Cancel("runs/1")->state(), v1::RUN_STATE_CANCELLED);
+  EXPECT_EQ(Kept(1), v1::RUN_STATE_CANCELLED);
+  EXPECT_EQ(Ends("cancelled"), 1);
+}
+
+TEST_F(RunsTest, AnEndIsToldAsItIsKeptWhenReplicasCannotBeDropped) {
+  Keep(1, v1::RUN_STATE_PAUSED);
+  KeepBlock(1);
+  Start();
+  registry_.before_write = [](const std::string& key) {
+    return key.starts_with("block/") ? absl::ResourceExhaustedError("full") : absl::OkStatus();
+  };
+  EXPECT_EQ(runs_->Cancel("runs/1")->state(), v1::RUN_STATE_CANCELLED);
+  EXPECT_EQ(Kept(1), v1::RUN_STATE_CANCELLED);
+}
+
+TEST_F(RunsTest, ARunThatIsPinnedWhileOthersAreForgottenStays) {
+  for (const std::uint64_t run_id : {1u, 2u, 3u}) Keep(run_id, v1::RUN_STATE_SUCCEEDED, -absl::Hours(1));
+  Latch forgetting, go_on;
+  registry_.before_write = [&](const std::string& key) {
+    if (key != RunRequestKey("request-1")) return absl::OkStatus();
+    forgetting.Open();
+    EXPECT_TRUE(go_on.Wait());
+    return absl::OkStatus();
+  };
+  Start();
+  ASSERT_TRUE(forgetting.Wait());
+  const auto pinned = runs_->Pin("runs/2", true);
+  go_on.Open();
+  ASSERT_TRUE(pinned.ok()) << pinned.status();
+  const absl::Time end = absl::Now() + absl::FromChrono(kPatience);
+  while (runs_->Get("runs/3").ok() && absl::Now() < end) absl::SleepFor(absl::Milliseconds(5));
+  EXPECT_FALSE(runs_->Get("runs/3").ok());
+  EXPECT_TRUE(runs_->Get("runs/2").ok());
+  EXPECT_EQ(Kept(2), v1::RUN_STATE_SUCCEEDED);
+}
+
+TEST_F(RunsTest, NobodyWaitsForTheRecordOfAnotherToBeWritten) {
+  Keep(1, v1::RUN_STATE_SUCCEEDED);
+  Keep(2, v1::RUN_STATE_SUCCEEDED);
+  Start();
+  Latch writing, go_on;
+  registry_.before_write = [&](const std::string&) {
+    writing.Open();
+    EXPECT_TRUE(go_on.Wait());
+    return absl::OkStatus();
+  };
+  auto pinned = std::async(std::launch::async, [&] { return runs_->Pin("runs/1", true); });
+  ASSERT_TRUE(writing.Wait());
+  auto asked = std::async(std::launch::async, [&] {
+    std::uint32_t running = 0, queued = 0;
+    runs_->Count(running, queued);
+    bool more = false;
+    return runs_->Get("runs/1").ok() && runs_->List(10, ~0ull, 1 << 20, more).size() == 2;
+  });
+  EXPECT_EQ(asked.wait_for(kPatience / 4), std::future_status::ready);
+  go_on.Open();
+  EXPECT_TRUE(asked.get());
+  EXPECT_TRUE(pinned.get()->pinned());
+}
+
+TEST_F(RunsTest, APageOfLargeRunsEndsEarly) {
+  constexpr std::size_t kMebibyte = 1 << 20;
+  for (const std::uint64_t run_id : {1u, 2u, 3u, 4u, 5u}) {
+    Keep(run_id, v1::RUN_STATE_SUCCEEDED, absl::Hours(1), std::string(3 * kMebibyte, 'g'));
+  }
+  Start();
+  bool more = false;
+  EXPECT_EQ(runs_->List(1'000, ~0ull, 4 * kMebibyte, more).size(), 2u);
+  EXPECT_TRUE(more);
+  EXPECT_EQ(runs_->List(1'000, 2, 4 * kMebibyte, more)[0].name(), "runs/1");
+  EXPECT_FALSE(more);
+  EXPECT_EQ(runs_->List(2, ~0ull, 100 * kMebibyte, more).size(), 2u);
+  EXPECT_TRUE(more);
+  EXPECT_EQ(runs_->List(5, ~0ull, 100 * kMebibyte, more).size(), 5u);
+  EXPECT_FALSE(more);
+}
+
+}  // namespace
+}  // namespace lawine
