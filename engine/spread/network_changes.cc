@@ -20,9 +20,10 @@ const NetworkChanges::Since* Find(std::span<const NetworkChanges::Since> links, 
 }  // namespace
 
 NetworkChanges::NetworkChanges(const ModelSpec& model, const ShardImage& image)
-    : model_(model), image_(image), growth_(model.growth.value_or(GrowthSpec())) {}
+    : model_(model), image_(image) {}
 
 void NetworkChanges::Begin(const CoinKey& key) {
+  growth_ = model_.growth.value_or(GrowthSpec());
   key_ = key;
   step_ = 0;
   added_.clear();

@@ -86,7 +86,7 @@ class NetworkChanges {
 
   const ModelSpec& model_;
   const ShardImage& image_;
-  const GrowthSpec growth_;
+  GrowthSpec growth_;
   CoinKey key_;
   std::uint32_t step_ = 0;
   BySource added_;

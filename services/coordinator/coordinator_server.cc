@@ -41,7 +41,9 @@ RunsOptions WithOwners(RunsOptions options, const TokenStore* tokens) {
   if (tokens == nullptr) return options;
   options.limits_of = [tokens](const std::string& owner) {
     const auto token = tokens->Named(owner);
-    return token.has_value() ? OwnerLimits{token->runs_at_once, token->runs_queued} : OwnerLimits();
+    return token.has_value() ? OwnerLimits{token->runs_at_once, token->runs_queued, token->run_seconds,
+                                           token->run_memory_mib}
+                             : OwnerLimits();
   };
   return options;
 }

@@ -118,6 +118,8 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
     return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
                       absl::StrCat("expected a single replica, found ", plan.spec.replicas));
   }
+  plan.estimate = EstimateRun(plan);  // receipts take memory
+  LAWINE_RETURN_IF_ERROR(CheckQuota(owner, LimitsOf(owner), plan.estimate));
   pb::Run run;
   *run.mutable_scenario() = plan.scenario;
   run.set_result_key(plan.result_key);
