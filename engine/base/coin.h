@@ -41,6 +41,7 @@ enum class CoinPurpose : std::uint64_t {
   kGrowthTarget = 20,  // key1 = member, with the step
   kUnfollow = 21,      // key1 = source, key2 = receiver
   kFollow = 22,        // key1 = receiver
+  kRate = 23,          // key1 = the rate's field, see engine/README.md; message 0
   // 32 to 63 belong to what is done with results: they decide nothing in a run.
   kResample = 32,  // bootstrap: key1 = sample, key2 = place in it
   // 64 to 127 belong to generators (engine/graph), 128 and above to samples of graphs (engine/store).

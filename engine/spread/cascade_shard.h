@@ -3,6 +3,7 @@
 #define LAWINE_ENGINE_SPREAD_CASCADE_SHARD_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "engine/spread/shard_process.h"
 #include "engine/spread/shard_state.h"
@@ -12,12 +13,17 @@ namespace lawine {
 class CascadeShard final : public ShardProcess {
  public:
   // Both must outlive it.
-  CascadeShard(const RunSpec& spec, const ShardImage& image) : spec_(spec), state_(image) {}
+  CascadeShard(const RunSpec& spec, const ShardImage& image) : spec_(spec), state_(image) {
+    if (!spec.drawn_rates.empty()) drawn_ = spec;
+  }
 
-  void Begin(std::uint32_t replica) override { state_.Begin(spec_, replica); }
+  void Begin(std::uint32_t replica) override {
+    if (drawn_.has_value()) SetDrawnRates(spec_.drawn_rates, replica, KernelRatesOf(*drawn_));
+    state_.Begin(rules(), replica);
+  }
   absl::Status Step(std::uint32_t step, std::span<const Frontier> frontiers, const RunProgress&,
                     std::span<MessageStep> steps) override {
-    absl::StatusOr<StepCounts> counts = state_.Step(spec_, step, frontiers[0], steps[0].acting);
+    absl::StatusOr<StepCounts> counts = state_.Step(rules(), step, frontiers[0], steps[0].acting);
     if (counts.ok()) steps[0].counts = *counts;
     return counts.status();
   }
@@ -33,7 +39,10 @@ class CascadeShard final : public ShardProcess {
   std::uint64_t links_touched() const override { return state_.links_touched(); }
 
  private:
+  const RunSpec& rules() const { return drawn_.has_value() ? *drawn_ : spec_; }
+
   const RunSpec& spec_;
+  std::optional<RunSpec> drawn_;  // with the replica's own rates, where it draws any
   ShardState state_;
 };
 

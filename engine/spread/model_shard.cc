@@ -10,9 +10,8 @@
 namespace lawine {
 namespace {
 
-ModelShardContext MakeContext(const RunSpec& spec, const ShardImage& image, NetworkChanges* changes,
-                              const MemberGroups* groups) {
-  const ModelSpec& model = *spec.model;
+ModelShardContext MakeContext(const RunSpec& spec, const ModelSpec& model, const ShardImage& image,
+                              NetworkChanges* changes, const MemberGroups* groups) {
   ModelShardContext context{.model = model,
                             .image = image,
                             .monitors = MemberSet(model.monitors.empty() ? 0 : image.range().count),
@@ -98,13 +97,13 @@ absl::Status CheckModelOn(const ModelSpec& model, const ShardImage& image) {
 
 ModelShard::ModelShard(const RunSpec& spec, const ShardImage& image)
     : spec_(spec),
-      changes_(NetworkChangesIn(*spec.model)
-                   ? std::optional<NetworkChanges>(std::in_place, *spec.model, image)
-                   : std::nullopt),
+      drawn_(spec.drawn_rates.empty() ? std::nullopt : std::optional<ModelSpec>(*spec.model)),
+      changes_(NetworkChangesIn(*spec.model) ? std::optional<NetworkChanges>(std::in_place, rules(), image)
+                                             : std::nullopt),
       groups_(spec.model->groups.has_value()
                   ? std::optional<MemberGroups>(std::in_place, *spec.model->groups, image.members())
                   : std::nullopt),
-      context_(MakeContext(spec, image, changes_.has_value() ? &*changes_ : nullptr,
+      context_(MakeContext(spec, rules(), image, changes_.has_value() ? &*changes_ : nullptr,
                            groups_.has_value() ? &*groups_ : nullptr)) {
   for (std::uint32_t m = 0; m < spec.model->messages.size(); ++m) {
     messages_.push_back(std::make_unique<MessageShard>(context_, m));
@@ -112,6 +111,7 @@ ModelShard::ModelShard(const RunSpec& spec, const ShardImage& image)
 }
 
 void ModelShard::Begin(std::uint32_t replica) {
+  if (drawn_.has_value()) SetDrawnRates(spec_.drawn_rates, replica, RatesOf(*drawn_));
   if (changes_.has_value()) changes_->Begin({.run_seed = spec_.run_seed, .message = 0, .replica = replica});
   for (std::size_t m = 0; m < messages_.size(); ++m) {
     messages_[m]->Begin({.run_seed = spec_.run_seed, .message = spec_.message + m, .replica = replica});

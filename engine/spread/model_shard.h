@@ -35,7 +35,10 @@ class ModelShard final : public ShardProcess {
   std::uint64_t links_touched() const override;
 
  private:
+  const ModelSpec& rules() const { return drawn_.has_value() ? *drawn_ : *spec_.model; }
+
   const RunSpec& spec_;
+  std::optional<ModelSpec> drawn_;  // with the replica's own rates, where it draws any
   std::optional<NetworkChanges> changes_;
   std::optional<MemberGroups> groups_;
   const ModelShardContext context_;

@@ -50,9 +50,10 @@ AddedLinks Load(MemberRange range, std::uint32_t graph_members, std::uint32_t st
 }  // namespace
 
 NetworkChanges::NetworkChanges(const ModelSpec& model, const ShardImage& image, std::uint64_t changes_max)
-    : model_(model), image_(image), changes_max_(changes_max), growth_(model.growth.value_or(GrowthSpec())) {}
+    : model_(model), image_(image), changes_max_(changes_max) {}
 
 void NetworkChanges::Begin(const CoinKey& key) {
+  growth_ = model_.growth.value_or(GrowthSpec());
   key_ = key;
   step_ = 0;
   added_.clear();

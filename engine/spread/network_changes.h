@@ -106,7 +106,7 @@ class NetworkChanges {
   const ModelSpec& model_;
   const ShardImage& image_;
   const std::uint64_t changes_max_;
-  const GrowthSpec growth_;
+  GrowthSpec growth_;
   CoinKey key_;
   std::uint32_t step_ = 0;
   absl::flat_hash_map<std::uint32_t, std::vector<Since>> added_;  // by source

@@ -54,7 +54,12 @@ absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
   if (spec.record_attribution && (!spec.record_receipts || spec.model == nullptr)) {
     return absl::InvalidArgumentError("record_attribution: expected record_receipts and a model beside it");
   }
-  return absl::OkStatus();
+  std::size_t rates = 2;
+  if (spec.model != nullptr) {
+    ModelSpec model = *spec.model;
+    rates = RatesOf(model).size();
+  }
+  return CheckDrawnRates(spec.drawn_rates, rates, spec.first_replica, spec.replicas);
 }
 
 }  // namespace lawine

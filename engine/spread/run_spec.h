@@ -11,6 +11,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/limits.h"
 #include "engine/base/probability.h"
+#include "engine/spread/drawn_rates.h"
 #include "engine/spread/message_spec.h"
 
 namespace lawine {
@@ -39,7 +40,13 @@ struct RunSpec {
   std::optional<TargetSpec> target = {};  // members to count those reached of
   std::uint32_t steps_to_percent = 0;  // of the reach, at most 100: outcomes tell when it was there; 0: none
   bool keep_steps = false;             // of the first message by replica, the first limits::kKeptStepsMax
+  // Rates of which every replica has its own. Places are those of RatesOf(*model), without a model of
+  // KernelRatesOf.
+  std::vector<DrawnRate> drawn_rates = {};
 };
+
+// The rates of a run without a model: `forward`, then `link`.
+inline std::vector<Threshold*> KernelRatesOf(RunSpec& spec) { return {&spec.forward, &spec.link}; }
 
 // How many replicas of a run to have in flight: enough that a worker seldom waits for the others, and that
 // replicas that die at once share round trips; few enough that their state stays small.

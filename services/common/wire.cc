@@ -1,6 +1,8 @@
 #include "services/common/wire.h"
 
 #include <cstring>
+#include <span>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -19,6 +21,31 @@ absl::Status Unpack(std::string_view bytes, std::vector<Int>& values) {
   values.resize(before + bytes.size() / sizeof(Int));
   if (!bytes.empty()) std::memcpy(values.data() + before, bytes.data(), bytes.size());
   return absl::OkStatus();
+}
+
+pbi::DrawnRatePlan ToProto(const DrawnRate& rate) {
+  pbi::DrawnRatePlan proto;
+  proto.mutable_places()->Add(rate.places.begin(), rate.places.end());
+  proto.set_first_replica(rate.first_replica);
+  std::vector<std::uint64_t> fixed;
+  for (const Threshold& drawn : rate.by_replica) fixed.push_back(drawn.fixed());
+  proto.set_by_replica(PackInts(std::span(std::as_const(fixed))));
+  return proto;
+}
+
+absl::StatusOr<DrawnRate> FromProto(const pbi::DrawnRatePlan& proto) {
+  DrawnRate rate{.places = {proto.places().begin(), proto.places().end()},
+                 .first_replica = proto.first_replica(),
+                 .by_replica = {}};
+  std::vector<std::uint64_t> fixed;
+  LAWINE_RETURN_IF_ERROR(UnpackInts(proto.by_replica(), fixed));
+  for (const std::uint64_t value : fixed) {
+    if (value > Threshold::kOne) {
+      return absl::InvalidArgumentError("drawn_rates: expected thresholds of at most 2^63");
+    }
+    rate.by_replica.push_back(Threshold::FromFixed(value));
+  }
+  return rate;
 }
 
 }  // namespace
@@ -124,6 +151,7 @@ pbi::RunPlan ToProto(const RunSpec& spec) {
   proto.set_keep_steps(spec.keep_steps);
   proto.set_record_attribution(spec.record_attribution);
   proto.set_steps_to_percent(spec.steps_to_percent);
+  for (const DrawnRate& rate : spec.drawn_rates) *proto.add_drawn_rates() = ToProto(rate);
   if (!spec.target.has_value()) return proto;
   pbi::TargetPlan& target = *proto.mutable_target();
   if (spec.target->community.has_value()) target.set_community(*spec.target->community);
@@ -173,6 +201,9 @@ absl::StatusOr<RunSpec> FromProto(const pbi::RunPlan& proto) {
   std::vector<std::uint32_t> seeds;
   LAWINE_RETURN_IF_ERROR(UnpackInts(proto.seed_members(), seeds));
   for (const std::uint32_t seed : seeds) spec.seed_members.push_back(MemberId(seed));
+  for (const pbi::DrawnRatePlan& rate : proto.drawn_rates()) {
+    LAWINE_ASSIGN_OR_RETURN(spec.drawn_rates.emplace_back(), FromProto(rate));
+  }
   return spec;
 }
 

@@ -43,7 +43,9 @@ RunsOptions WithOwners(RunsOptions options, const TokenStore* tokens) {
     const auto token = tokens->Named(owner);
     // Whose token is gone has the least: taking a token away lifts no limit.
     constexpr OwnerLimits kLeast{.runs_at_once = 1};
-    return token.has_value() ? OwnerLimits{token->runs_at_once, token->runs_queued} : kLeast;
+    return token.has_value() ? OwnerLimits{token->runs_at_once, token->runs_queued, token->run_seconds,
+                                           token->run_memory_mib}
+                             : kLeast;
   };
   return options;
 }

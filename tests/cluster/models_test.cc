@@ -45,6 +45,18 @@ constexpr const char* kScenarios[] = {
         "later": {"after_step": 3, "change": {"model": {"seir": {"infection": 0.001}},
                   "messages": [{"name": "late", "start": {"reach": {"members": 1}}}],
                   "interventions": [{"carry_share": 0.9}]}}})",
+    R"({"model": {"forward": {"probability": {"shares": 3, "receipts": 60}},
+                  "seen_probability": {"shares": 8, "receipts": 10},
+                  "reactions": {"follow": {"shares": 1, "receipts": 9}, "unfollow": {"shares": 0, "receipts": 9}}},
+        "growth": {"new_links": {"shares": 1, "receipts": 30}, "lost_links": {"shares": 0, "receipts": 30},
+                   "members_at_start": {"shares": 5, "receipts": 9}, "joining": {"shares": 2, "receipts": 9},
+                   "leaving": {"shares": 0, "receipts": 9}},
+        "messages": [{"name": "next", "start": {"from_step": 1}}],
+        "interventions": [{"carry_share": {"shares": 8, "receipts": 9},
+                           "immune": {"share": {"shares": 1, "receipts": 9}}}]})",
+    R"({"model": {"independent_cascade": {"probability": {"shares": 2, "receipts": 50}}}})",
+    R"({"model": {"seir": {"infection": {"shares": 1, "receipts": 60}, "onset": {"shares": 1, "receipts": 2},
+                  "recovery": {"shares": 1, "receipts": 3}}}})",
     R"({"model": {"forward": {"probability": 0.05}}, "first_met_only": true,
         "monitors": {"random": true, "count": 50},
         "messages": [{"name": "other"}, {"name": "late", "start": {"sightings": {"message": "other"}},
@@ -294,6 +306,15 @@ TEST_F(ModelsTest, AreRefusedByTheFieldThatIsWrong) {
       {R"({"messages": [{"name": "a", "model": {"linear_threshold": {"link_weights": true},
            "reactions": {"follow": 1}}}]})",
        "messages[0].model.reactions.follow"}};
+  for (const auto& [json, field] : fields) ExpectRefused(json, field);
+}
+
+TEST_F(ModelsTest, CountsAreRefusedByTheFieldThatIsWrong) {
+  const std::map<std::string, std::string> fields = {
+      {R"({"model": {"forward": {"probability": {"shares": 3}}}})", "model.forward.probability_counts"},
+      {R"({"model": {"forward": {"probability": {"shares": 3, "receipts": 2}}}})",
+       "model.forward.probability_counts.shares"},
+      {R"({"model": {"si": {"infection": {"shares": 3, "receipts": 9}}}})", "stop.max_steps"}};
   for (const auto& [json, field] : fields) ExpectRefused(json, field);
 }
 

@@ -319,6 +319,28 @@ TEST_F(SecurityTest, ARequestIdIsOfOneToken) {
   EXPECT_EQ(As("run").CreateRun(request).value.run().name(), name);
 }
 
+TEST_F(SecurityTest, RunsThatAreExpectedToTakeTooMuchAreRefusedWithTheEstimate) {
+  MakeGraph();
+  cluster().WriteTokens({"read read", "run run", "admin admin", "short run run_seconds=1 run_memory_mib=16"});
+  EXPECT_TRUE(Eventually(kPatience, [] { return StatusAs("short").ok(); }));
+  Client owner = As("short");
+  pb::CreateRunRequest request = Run(10'000);
+  request.set_validate_only(true);
+  const auto estimate = As("run").CreateRun(request);
+  ASSERT_TRUE(estimate.ok()) << Text(estimate.status);
+  EXPECT_GT(estimate.value.estimate().seconds(), 1);
+  const grpc::Status status = owner.CreateRun(request).status;
+  EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "work for 1 s, and this one is expected to"));
+  EXPECT_EQ(DetailsOf(status).reason, "RUN_QUOTA");
+  EXPECT_TRUE(owner.CreateRun(Run(2)).ok());
+  pb::CreateRunRequest large = Run(2);
+  for (int i = 0; i < 20; ++i) {
+    large.mutable_scenario()->add_messages()->set_name(absl::StrCat("message ", i));
+  }
+  EXPECT_EQ(owner.CreateRun(large).status.error_code(), StatusCode::RESOURCE_EXHAUSTED)
+      << "16 MiB are not enough";
+}
+
 TEST_F(SecurityTest, NoSecretIsLoggedOrShown) {
   cluster().As("a-strangers-secret").GetGraph("g");
   const std::string key = ReadFile(cluster().folder() / "internal/tls.key").value();

@@ -1,6 +1,7 @@
 // Sweeps and ensembles that grow, over real processes: the same numbers as the runs they are made of, known
 // answers, refusals.
 #include <cmath>
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -10,7 +11,18 @@
 namespace lawine {
 namespace {
 
-class SweepTest : public WhatIfTest {};
+class SweepTest : public WhatIfTest {
+ protected:
+  // A scenario whose forwarding was counted.
+  static pb::Scenario Counted(std::uint32_t replicas, std::uint64_t shares, std::uint64_t receipts) {
+    pb::Scenario scenario = Scenario(replicas);
+    pb::ForwardModel& forward = *scenario.mutable_model()->mutable_forward();
+    forward.clear_probability();
+    forward.mutable_probability_counts()->set_shares(shares);
+    forward.mutable_probability_counts()->set_receipts(receipts);
+    return scenario;
+  }
+};
 
 pb::SweepRequest SweepRequestOf(const pb::Scenario& scenario, double from, double to, std::uint32_t points) {
   pb::SweepRequest request;
@@ -110,6 +122,78 @@ TEST_F(SweepTest, CountsThatMakeNoSenseAreRefused) {
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("stop.max_steps"); }), IsBadField("field", "a rate"));
 }
 
+TEST_F(SweepTest, EveryReplicaDrawsItsOwnRateAndIsThatRun) {
+  const pb::RunResult result = RunAlone(client(), Counted(24, 3, 60));
+  ASSERT_EQ(result.replicas_size(), 24);
+  ASSERT_EQ(result.counted_rates_size(), 1);
+  EXPECT_EQ(result.counted_rates(0).field(), "model.forward.probability");
+  EXPECT_TRUE(result.scenario().model().forward().has_probability_counts());
+  std::set<double> drawn;
+  for (int i = 0; i < result.replicas_size(); i += 6) {
+    const pb::ReplicaResult& replica = result.replicas(i);
+    ASSERT_EQ(replica.drawn_rates_size(), 1);
+    drawn.insert(replica.drawn_rates(0));
+    pb::Scenario alone = Scenario(1);
+    alone.set_first_replica(static_cast<std::uint32_t>(i));
+    alone.mutable_model()->mutable_forward()->set_probability(replica.drawn_rates(0));
+    EXPECT_EQ(RunAlone(client(), alone).digest(), replica.digest()) << "replica " << i;
+    pb::Scenario counted = Counted(1, 3, 60);
+    counted.set_first_replica(static_cast<std::uint32_t>(i));
+    const pb::RunResult one = RunAlone(client(), counted);
+    EXPECT_EQ(one.digest(), replica.digest()) << "replica " << i;
+    EXPECT_EQ(one.counted_rates(0).drawn(), replica.drawn_rates(0));
+  }
+  EXPECT_EQ(drawn.size(), 4u);
+  EXPECT_GT(result.ensemble().luck_and_ignorance().ignorance_share(), 0.1);
+}
+
+// The same draw on both sides, whatever the counts are the same of.
+TEST_F(SweepTest, AComparisonHasTheSameDrawsOnBothSides) {
+  pb::CompareRequest request;
+  pb::Comparison& comparison = *request.mutable_comparison();
+  *comparison.mutable_base() = Counted(30, 3, 60);
+  pb::Variant& shorter = *comparison.add_variants();
+  shorter.set_name("shorter");
+  shorter.mutable_change()->mutable_stop()->set_max_steps(3);
+  pb::Variant& known = *comparison.add_variants();
+  known.set_name("known");
+  known.mutable_change()->mutable_model()->mutable_forward()->set_probability(0.05);
+  const auto compared = Compare(client(), request);
+  ASSERT_TRUE(compared.ok()) << Text(compared.status);
+  const pb::ComparisonResult& result = compared.value.result;
+  EXPECT_TRUE(result.variants(1).scenario().model().forward().has_probability_counts());
+  EXPECT_FALSE(result.variants(2).scenario().model().forward().has_probability_counts());
+  const pb::RunResult base = RunAlone(client(), result.variants(0).scenario());
+  const pb::RunResult of = RunAlone(client(), result.variants(1).scenario());
+  EXPECT_EQ(of.digest(), result.variants(1).digest());
+  for (int i = 0; i < base.replicas_size(); ++i) {
+    EXPECT_EQ(base.replicas(i).drawn_rates(0), of.replicas(i).drawn_rates(0));
+  }
+  EXPECT_EQ(result.differences(0).measures().reach().more(), 0u);
+  EXPECT_EQ(result.differences(0).luck_and_ignorance().measure(), "reach");
+  EXPECT_EQ(result.differences(0).luck_and_ignorance().rates_size(), 1);
+}
+
+TEST_F(SweepTest, ASweptRateIsNotCountedAnyMore) {
+  const auto counted = Sweep(client(), SweepRequestOf(Counted(8, 3, 60), 0.02, 0.1, 3));
+  const auto known = Sweep(client(), SweepRequestOf(Scenario(8), 0.02, 0.1, 3));
+  ASSERT_TRUE(counted.ok()) << Text(counted.status);
+  ASSERT_TRUE(known.ok()) << Text(known.status);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(counted.value.result.points(i).digest(), known.value.result.points(i).digest());
+}
+
+TEST_F(SweepTest, CountsOfARateThatMakeNoSenseAreRefused) {
+  const auto refusal = [&](const pb::Scenario& scenario) {
+    pb::CreateRunRequest request;
+    *request.mutable_scenario() = scenario;
+    return client().CreateRun(request).status;
+  };
+  EXPECT_THAT(refusal(Counted(4, 61, 60)),
+              IsBadField("model.forward.probability_counts.shares", "at most the 60 receipts"));
+  EXPECT_THAT(refusal(Counted(4, 0, 0)), IsBadField("model.forward.probability_counts.receipts", "found 0"));
+}
+
 TEST_F(SweepTest, ASweepOfWholeNumbers) {
   pb::SweepRequest request = SweepRequestOf(Scenario(4), 1, 3, 20);
   request.mutable_sweep()->set_field("stop.max_steps");
@@ -140,7 +224,7 @@ TEST_F(SweepTest, ASweepIsEstimatedAndRefusedWithThePathInTheRequest) {
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(0.01); }), IsBadField("to", "more than `from`"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(std::nan("")); }), IsBadField("to", "expected a number"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(1.5); }),
-              IsBadField("scenario.model.forward.probability", "between 0 and 1"));
+              IsBadField("model.forward.probability", "between 0 and 1"));
   EXPECT_THAT(refusal([](pb::Sweep& s) {
                 s.set_from(0);
                 s.set_scale(pb::SWEEP_SCALE_LOG);

@@ -4,78 +4,19 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/thread_pool.h"
 #include "engine/spread/local_traffic.h"
-#include "lawine/v1/traffic.grpc.pb.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
 #include "tests/cluster/spread.h"
+#include "tests/cluster/traffic_calls.h"
 #include "tests/support/shards.h"
 
 namespace lawine {
 namespace {
 
 using grpc::StatusCode;
-
-// One call of RunTraffic.
-class TrafficCall {
- public:
-  explicit TrafficCall(Client& client) : stub_(pb::TrafficService::NewStub(client.channel())) {
-    context_.set_deadline(absl::ToChronoTime(absl::Now() + kCallTimeout));
-    stream_ = stub_->RunTraffic(&context_);
-  }
-  void Send(const pb::TrafficSpec& spec) {
-    pb::RunTrafficRequest request;
-    *request.mutable_spec() = spec;
-    stream_->Write(request);
-  }
-  void Send(const pb::MessageBatch& batch) {
-    pb::RunTrafficRequest request;
-    *request.mutable_batch() = batch;
-    stream_->Write(request);
-  }
-  bool Read(pb::RunTrafficResponse& response) { return stream_->Read(&response); }
-  void Cancel() { context_.TryCancel(); }
-  void EndBatches() { stream_->WritesDone(); }
-
-  struct End {
-    pb::TrafficResult result;
-    std::vector<pb::TrafficRows> rows;
-  };
-  // What follows, to the end.
-  Answer<End> ReadAll() {
-    Answer<End> answer;
-    pb::RunTrafficResponse response;
-    while (stream_->Read(&response)) {
-      if (response.has_rows()) answer.value.rows.push_back(response.rows());
-      if (response.has_result()) answer.value.result = response.result();
-    }
-    answer.status = stream_->Finish();
-    return answer;
-  }
-
- private:
-  const std::unique_ptr<pb::TrafficService::Stub> stub_;
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<pb::RunTrafficRequest, pb::RunTrafficResponse>> stream_;
-};
-
-pb::TrafficSpec SpecOf(const std::string& graph, double probability, std::uint64_t messages) {
-  pb::TrafficSpec spec;
-  spec.set_graph(graph);
-  spec.mutable_forward()->set_probability(probability);
-  if (messages > 0) spec.mutable_generated()->set_messages(messages);
-  return spec;
-}
-
-Answer<TrafficCall::End> Generate(Client& client, const pb::TrafficSpec& spec) {
-  TrafficCall call(client);
-  call.Send(spec);
-  call.EndBatches();
-  return call.ReadAll();
-}
 
 // Every message of `end`'s rows against the judge, and their sum; returns how many there were.
 std::uint64_t ExpectRowsAsJudged(const Network& network, const pb::TrafficSpec& spec,
@@ -192,6 +133,23 @@ TEST_F(TrafficCallsTest, AMessageIsASingleRun) {
   EXPECT_EQ(end.value.result.digest(), run.value.digest());
   EXPECT_EQ(end.value.result.totals().deliveries(), run.value.totals().deliveries());
   EXPECT_EQ(end.value.rows[0].reach(0), run.value.totals().reach());
+}
+
+TEST_F(TrafficCallsTest, ACountedRateIsDrawnOnceForAllMessages) {
+  pb::TrafficSpec spec = SpecOf("g", 0, 500);
+  spec.mutable_forward()->clear_probability();
+  spec.mutable_forward()->mutable_probability_counts()->set_shares(3);
+  spec.mutable_forward()->mutable_probability_counts()->set_receipts(100);
+  const auto counted = Generate(client(), spec);
+  ASSERT_TRUE(counted.ok()) << Text(counted.status);
+  const pb::CountedRate& rate = counted.value.result.counted_rate();
+  EXPECT_GT(rate.drawn(), 0);
+  const auto known = Generate(client(), SpecOf("g", rate.drawn(), 500));
+  ASSERT_TRUE(known.ok()) << Text(known.status);
+  EXPECT_EQ(counted.value.result.digest(), known.value.result.digest());
+  spec.mutable_forward()->mutable_probability_counts()->set_shares(101);
+  EXPECT_THAT(Refusal(spec),
+              IsBadField("spec.forward.probability_counts.shares", "at most the 100 receipts"));
 }
 
 TEST_F(TrafficCallsTest, BatchesGiveWhatTheSameMessagesGenerateThemselves) {

@@ -16,6 +16,8 @@ std::string Written(const std::vector<Token>& tokens) {
     absl::StrAppend(&text, token.name, " ", std::string(RoleWord(token.role)), " ", token.sha256);
     if (token.runs_at_once > 0) absl::StrAppend(&text, " runs_at_once=", token.runs_at_once);
     if (token.runs_queued > 0) absl::StrAppend(&text, " runs_queued=", token.runs_queued);
+    if (token.run_seconds > 0) absl::StrAppend(&text, " run_seconds=", token.run_seconds);
+    if (token.run_memory_mib > 0) absl::StrAppend(&text, " run_memory_mib=", token.run_memory_mib);
     absl::StrAppend(&text, "\n");
   }
   return text;

@@ -47,7 +47,7 @@ COORDINATOR = rooms("services/coordinator", BELOW_COORDINATOR, {
     "plan": "graphs statistics",
     "placement": "graphs registry workers",
     "runs": "graphs plan registry statistics workers",
-    "traffic": "graphs registry runs workers",
+    "traffic": "graphs plan registry runs workers",
     "what_if": "graphs plan registry runs statistics workers",
 })
 CLI = rooms("services/cli", {"engine/base", "engine/graph", "services/common", "services/common/json",

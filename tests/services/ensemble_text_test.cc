@@ -61,7 +61,7 @@ TEST(EnsembleSentence, SaysWhatIsLikelyAndHowOftenItDiedOut) {
 }
 
 TEST(EnsembleTable, HasAColumnAMeasure) {
-  const std::string table = EnsembleTable(ResultOf({100, 200, 300}).ensemble(), false);
+  const std::string table = EnsembleTable(ResultOf({100, 200, 300}).ensemble(), "hops", false);
   EXPECT_THAT(table, ContainsRegex("members reached +deliveries +forwards +already had it +hops\n"));
   EXPECT_THAT(table, ContainsRegex("mean +200\\.0 +400\\.0 +20\\.0 +201\\.0 +5\\.0\n"));
   EXPECT_THAT(table, ContainsRegex("least +100 +200 +10 +101 +5\n"));

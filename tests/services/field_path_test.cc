@@ -41,6 +41,13 @@ TEST(FieldPathTest, OfAlternativesTheFieldsBecomesTheOne) {
   EXPECT_FALSE(scenario.model().has_forward());
 }
 
+TEST(FieldPathTest, ARateThatIsSetIsNotCountedAnyMore) {
+  v1::Scenario scenario;
+  scenario.mutable_model()->mutable_forward()->mutable_probability_counts()->set_shares(3);
+  Parsed("model.forward.probability")->Set(scenario, 0.1);
+  EXPECT_FALSE(scenario.model().forward().has_probability_counts());
+}
+
 TEST(FieldPathTest, RefusesWhatIsNoNumberAndSuggests) {
   EXPECT_THAT(Refusal("model.forward.probabilty"), HasSubstr("did you mean model.forward.probability?"));
   EXPECT_THAT(Refusal("message.kind"), HasSubstr("expected a number"));

@@ -16,15 +16,19 @@ const std::string kOtherHash(64, 'b');
 std::string Refusal(const std::string& text) { return std::string(ParseTokens(text).status().message()); }
 
 TEST(TokenFileTest, LinesSayNameRoleHashAndQuotas) {
-  const auto tokens = ParseTokens(absl::StrCat("# who may call\n\n  alice \t run ", kHash,
-                                               " runs_at_once=2 requests_per_second=0.5 runs_queued=7\r\n",
-                                               "bob@x.org admin ", kOtherHash));
+  const auto tokens =
+      ParseTokens(absl::StrCat("# who may call\n\n  alice \t run ", kHash,
+                               " runs_at_once=2 requests_per_second=0.5 runs_queued=7 run_seconds=60 "
+                               "run_memory_mib=512\r\n",
+                               "bob@x.org admin ", kOtherHash));
   ASSERT_TRUE(tokens.ok()) << tokens.status();
   EXPECT_EQ((*tokens)[0], (Token{.name = "alice",
                                  .role = Role::kRun,
                                  .sha256 = kHash,
                                  .runs_at_once = 2,
                                  .runs_queued = 7,
+                                 .run_seconds = 60,
+                                 .run_memory_mib = 512,
                                  .requests_per_second = 0.5}));
   EXPECT_EQ((*tokens)[1], (Token{.name = "bob@x.org", .role = Role::kAdmin, .sha256 = kOtherHash}));
 }

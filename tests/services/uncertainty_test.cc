@@ -11,20 +11,13 @@ namespace {
 
 using Table = std::vector<std::vector<double>>;
 
-v1::Counts CountsOf(std::uint64_t successes, std::uint64_t trials) {
-  v1::Counts counts;
-  counts.set_successes(successes);
-  counts.set_trials(trials);
-  return counts;
-}
-
 // None of n: the posterior's distribution function is 1 - (1 - x)^(n + 1).
 TEST(PosteriorQuantileTest, IsThatOfTheBetaDistribution) {
-  EXPECT_NEAR(PosteriorQuantile(CountsOf(0, 9), 0.5), 1 - std::pow(0.5, 0.1), 1e-12);
-  EXPECT_NEAR(PosteriorQuantile(CountsOf(9, 9), 0.5), std::pow(0.5, 0.1), 1e-12);
-  EXPECT_NEAR(PosteriorQuantile(CountsOf(50, 100), 0.5), 0.5, 1e-12);
+  EXPECT_NEAR(PosteriorQuantile(0, 9, 0.5), 1 - std::pow(0.5, 0.1), 1e-12);
+  EXPECT_NEAR(PosteriorQuantile(9, 9, 0.5), std::pow(0.5, 0.1), 1e-12);
+  EXPECT_NEAR(PosteriorQuantile(50, 100, 0.5), 0.5, 1e-12);
   // Normal approximation of a large sample: mean 0.3, standard deviation 0.000458.
-  EXPECT_NEAR(PosteriorQuantile(CountsOf(300'000, 1'000'000), 0.975), 0.3 + 1.96 * 0.000458, 2e-6);
+  EXPECT_NEAR(PosteriorQuantile(300'000, 1'000'000, 0.975), 0.3 + 1.96 * 0.000458, 2e-6);
 }
 
 TEST(UncertaintyTest, SeparatesWhatAddsUp) {
@@ -69,6 +62,50 @@ TEST(UncertaintyTest, TheMiddleLeavesOutAFortiethAtEachEnd) {
   const v1::Uncertainty found = UncertaintyOf(reach);
   EXPECT_EQ(found.middle95().low(), 2);
   EXPECT_EQ(found.middle95().high(), 77);
+}
+
+// Values are the draws, 30 more and 30 less in turn.
+TEST(LuckAndIgnoranceTest, SeparatesWhatTheRateDoesFromLuck) {
+  std::vector<double> values, drawn, shuffled;
+  for (int i = 0; i < 1000; ++i) {
+    drawn.push_back((i * 7919) % 1000);
+    shuffled.push_back((i * 104729) % 997);
+    values.push_back(drawn.back() + ((i * 7919) % 2 == 0 ? 30.0 : -30.0));
+  }
+  const v1::LuckAndIgnorance found = LuckAndIgnoranceOf(values, {{.field = "rate", .drawn = drawn}});
+  const double variance = 1000.0 * 1000 / 12 + 900;
+  const double without = (59.0 * 59 + 61.0 * 61) / 4;  // neighbours differ by 1 and 60
+  EXPECT_NEAR(found.ignorance_share(), 1 - without / variance, 1e-3);
+  EXPECT_NEAR(found.luck(), std::sqrt(without), 0.5);
+  ASSERT_EQ(found.rates_size(), 1);
+  EXPECT_EQ(found.rates(0).field(), "rate");
+  EXPECT_EQ(found.rates(0).share(), found.ignorance_share());
+  const v1::LuckAndIgnorance other = LuckAndIgnoranceOf(values, {{.field = "other", .drawn = shuffled}});
+  EXPECT_LT(other.ignorance_share(), 4 / std::sqrt(1000.0)) << "a rate that does nothing";
+}
+
+TEST(LuckAndIgnoranceTest, TwoRatesAddUp) {
+  std::vector<double> values, first, second;
+  for (int i = 0; i < 40; ++i) {
+    for (int k = 0; k < 40; ++k) {
+      // Nearly equal draws of one rate meet all draws of the other.
+      first.push_back(i + ((k * 7) % 40) / 1000.0);
+      second.push_back(k + ((i * 7) % 40) / 1000.0);
+      values.push_back(2.0 * i + k);
+    }
+  }
+  const v1::LuckAndIgnorance found =
+      LuckAndIgnoranceOf(values, {{.field = "first", .drawn = first}, {.field = "second", .drawn = second}});
+  EXPECT_NEAR(found.rates(0).share(), 0.8, 0.05);
+  EXPECT_NEAR(found.rates(1).share(), 0.2, 0.05);
+  EXPECT_NEAR(found.ignorance_share(), 1, 0.1);
+}
+
+TEST(LuckAndIgnoranceTest, NothingVaries) {
+  const v1::LuckAndIgnorance found =
+      LuckAndIgnoranceOf(std::vector<double>{3, 3}, {{.field = "rate", .drawn = {1, 2}}});
+  EXPECT_EQ(found.luck(), 0);
+  EXPECT_EQ(found.ignorance_share(), 0);
 }
 
 }  // namespace

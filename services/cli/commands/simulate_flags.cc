@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/follow_run.h"
+#include "services/cli/commands/rate_flag.h"
 #include "services/cli/files/input_file.h"
 #include "services/common/json/scenario_json.h"
 
@@ -85,12 +86,14 @@ void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
       ->type_name("FILE");
   AddSeedFlags(command, flags);
   CLI::Option* const forward =
-      command.add_option("--forward", flags.forward, "Probability that a member forwards (default: 0.1)")
-          ->type_name("P");
+      command
+          .add_option("--forward", flags.forward,
+                      "Probability that a member forwards (default: 0.1), or what was counted of it")
+          ->type_name("P|SHARES/RECEIPTS");
   command
       .add_option("--cascade", flags.cascade,
                   "Instead: probability that a link carries (independent cascade)")
-      ->type_name("P")
+      ->type_name("P|SHARES/RECEIPTS")
       ->excludes(forward);
   command.add_option("--max-steps", flags.max_steps, "Stop after this many hops")->type_name("T");
   command
@@ -141,9 +144,13 @@ absl::StatusOr<v1::Scenario> BuildScenario(const SimulateFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(v1::Scenario scenario, ReadScenario(flags.scenario_file));
   if (!flags.graph.empty()) scenario.set_graph(flags.graph);
   OverrideSeeds(flags, scenario);
-  if (flags.forward) scenario.mutable_model()->mutable_forward()->set_probability(*flags.forward);
+  if (flags.forward) {
+    v1::ForwardModel& forward = *scenario.mutable_model()->mutable_forward();
+    LAWINE_RETURN_IF_ERROR(SetProbability("--forward", *flags.forward, forward));
+  }
   if (flags.cascade) {
-    scenario.mutable_model()->mutable_independent_cascade()->set_probability(*flags.cascade);
+    v1::IndependentCascadeModel& cascade = *scenario.mutable_model()->mutable_independent_cascade();
+    LAWINE_RETURN_IF_ERROR(SetProbability("--cascade", *flags.cascade, cascade));
   }
   if (flags.max_steps) scenario.mutable_stop()->set_max_steps(*flags.max_steps);
   if (flags.steps_to_percent) scenario.set_steps_to_percent(*flags.steps_to_percent);

@@ -24,8 +24,8 @@ struct SimulateFlags {
   std::optional<std::uint32_t> core;              // how many
   std::optional<std::uint32_t> community;         // among whose members a rule chooses
   std::string from;                               // "RUN@STEP": what is said changes after it
-  std::optional<double> forward;
-  std::optional<double> cascade;
+  std::optional<std::string> forward;             // "0.1", or "45/1200" as counted
+  std::optional<std::string> cascade;             // the same
   std::optional<std::uint32_t> max_steps;
   std::optional<std::uint32_t> steps_to_percent;  // of the reach
   bool groups = false;

@@ -3,11 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/rate_flag.h"
 #include "services/cli/commands/simulate_flags.h"
 #include "services/cli/commands/what_if_call.h"
 #include "services/cli/files/output_file.h"
@@ -31,27 +30,19 @@ struct SweepFlags {
   bool estimate = false;
 };
 
-// "37/1000"
-absl::StatusOr<v1::Counts> ParseCounts(const std::string& text) {
-  const std::vector<std::string> parts = absl::StrSplit(text, '/');
-  std::uint64_t successes = 0, trials = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &successes) || !absl::SimpleAtoi(parts[1], &trials)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--counts: expected so many of so many, like 37/1000, found '", text, "'"));
-  }
-  v1::Counts counts;
-  counts.set_successes(successes);
-  counts.set_trials(trials);
-  return counts;
-}
-
 absl::StatusOr<v1::SweepRequest> RequestOf(const SweepFlags& flags) {
   v1::SweepRequest request;
   v1::Sweep& sweep = *request.mutable_sweep();
   LAWINE_ASSIGN_OR_RETURN(*sweep.mutable_scenario(), BuildScenario(flags.scenario));
   sweep.set_field(flags.field);
   if (!flags.counts.empty()) {
-    LAWINE_ASSIGN_OR_RETURN(*sweep.mutable_counts(), ParseCounts(flags.counts));
+    const std::optional<v1::RateCounts> counts = ParseCounts(flags.counts);
+    if (!counts.has_value()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--counts: expected so many of so many, like 37/1000, found '", flags.counts, "'"));
+    }
+    sweep.mutable_counts()->set_successes(counts->shares());
+    sweep.mutable_counts()->set_trials(counts->receipts());
   } else if (!flags.from.has_value() || !flags.to.has_value()) {
     return absl::InvalidArgumentError("expected --from and --to, or --counts");
   }

@@ -8,6 +8,7 @@
 #include "services/cli/commands/command_line.h"
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/progress.h"
+#include "services/cli/commands/rate_flag.h"
 #include "services/cli/connection/connection.h"
 #include "services/cli/files/input_file.h"
 #include "services/cli/files/output_file.h"
@@ -21,7 +22,7 @@ struct TrafficFlags {
   std::string graph;
   std::string scenario_file;
   std::optional<std::uint64_t> messages;
-  std::optional<double> forward;
+  std::optional<std::string> forward;
   std::optional<std::string> senders;
   bool daily_rhythm = false;
   std::optional<std::uint64_t> run_seed;
@@ -40,7 +41,9 @@ absl::StatusOr<v1::TrafficSpec> SpecOf(const TrafficFlags& flags) {
   if (spec.graph().empty()) {
     return absl::InvalidArgumentError("graph: expected the name of a graph, as NAME or in the scenario file");
   }
-  if (flags.forward) spec.mutable_forward()->set_probability(*flags.forward);
+  if (flags.forward) {
+    LAWINE_RETURN_IF_ERROR(SetProbability("--forward", *flags.forward, *spec.mutable_forward()));
+  }
   if (flags.run_seed) spec.set_run_seed(*flags.run_seed);
   if (flags.max_steps) spec.set_max_steps(*flags.max_steps);
   v1::GeneratedMessages& generated = *spec.mutable_generated();

@@ -12,6 +12,7 @@
 #include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/goal_text.h"
 #include "services/cli/text/model_text.h"
+#include "services/cli/text/rate_text.h"
 #include "services/cli/text/result_text.h"
 #include "services/cli/text/text.h"
 
@@ -166,6 +167,12 @@ std::vector<Answer> RunAnswers(const v1::RunResult& result) {
   answers.push_back({"Who is never reached?", MissedSentence(result)});
   for (Answer& answer : GoalAnswers(result)) answers.push_back(std::move(answer));
   if (result.has_attribution()) answers.push_back({"Through whom?", WhomSentence(result)});
+  if (result.counted_rates_size() > 0) {
+    const v1::LuckAndIgnorance& luck = result.ensemble().luck_and_ignorance();
+    answers.push_back(
+        {"Luck, or not knowing the rate?",
+         absl::StrCat(CountedSentence(result), luck.rates().empty() ? "" : " " + LuckSentence(luck))});
+  }
   const std::string precision = result.has_ensemble() ? PrecisionSentence(result.ensemble()) : "";
   if (!precision.empty()) answers.push_back({"How well is that known?", precision});
   return answers;

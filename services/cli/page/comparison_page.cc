@@ -217,7 +217,7 @@ Page ComparisonPage(const v1::ComparisonResult& result) {
             .recommendation = result.recommendation()};
   for (const v1::Difference& difference : result.differences()) {
     page.answers.push_back(
-        {absl::StrCat(difference.of(), " or ", difference.against(), "?"), difference.answer()});
+        {absl::StrCat(difference.of(), " or ", difference.against(), "?"), DifferenceSentence(difference)});
   }
   if (result.has_break_even()) {
     page.answers.push_back({absl::StrCat("When does ", result.break_even().break_even().variant(),

@@ -9,6 +9,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/text/model_text.h"
+#include "services/cli/text/rate_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
 
@@ -38,12 +40,19 @@ std::string MeanCell(const v1::Distribution& distribution) {
   return absl::StrCat(Decimal(distribution.mean(), decimals), " +/- ", Decimal(half_width, decimals));
 }
 
+// "step" where something takes time in any of them.
+std::string StepWordOf(const v1::ComparisonResult& result) {
+  const bool time = std::any_of(result.variants().begin(), result.variants().end(),
+                                [](const v1::VariantResult& variant) { return HasTime(variant.scenario()); });
+  return time ? "step" : "hop";
+}
+
 std::string VariantsTable(const v1::ComparisonResult& result, bool color) {
   std::vector<std::pair<std::string, Align>> columns = {{"mean of a replica", Align::kLeft},
                                                         {"members reached", Align::kRight},
                                                         {"deliveries", Align::kRight},
                                                         {"forwards", Align::kRight},
-                                                        {"hops", Align::kRight},
+                                                        {StepWordOf(result) + "s", Align::kRight},
                                                         {"died out", Align::kRight}};
   const std::vector<std::string> goals = GoalMeasures(result);
   for (const std::string& goal : goals) columns.emplace_back(MeasureTitle(goal), Align::kRight);
@@ -91,7 +100,7 @@ std::string StepsTable(const v1::ComparisonResult& result, bool color) {
   constexpr int kVariantsMax = 3;
   constexpr int kRowsMax = 40;
   const int variants = std::min(result.variants_size() - 1, kVariantsMax);
-  std::vector<std::pair<std::string, Align>> columns = {{"hop", Align::kRight}};
+  std::vector<std::pair<std::string, Align>> columns = {{StepWordOf(result), Align::kRight}};
   int rows = 0;
   for (int v = 0; v < variants; ++v) {
     columns.emplace_back(result.differences(v).of(), Align::kRight);
@@ -118,7 +127,7 @@ std::string StepsTable(const v1::ComparisonResult& result, bool color) {
 std::string Answers(const v1::ComparisonResult& result) {
   std::string text;
   for (const v1::Difference& difference : result.differences())
-    absl::StrAppend(&text, Wrap(absl::StrCat("* ", difference.answer()), 2), "\n");
+    absl::StrAppend(&text, Wrap(absl::StrCat("* ", DifferenceSentence(difference)), 2), "\n");
   if (result.has_break_even())
     absl::StrAppend(&text, Wrap(absl::StrCat("* ", result.break_even().answer()), 2), "\n");
   return text;
@@ -163,6 +172,12 @@ std::string PrecisionText(const v1::ComparisonResult& result) {
 }
 
 }  // namespace
+
+std::string DifferenceSentence(const v1::Difference& difference) {
+  if (!difference.has_luck_and_ignorance()) return difference.answer();
+  return absl::StrCat(difference.answer(),
+                      " Of their difference: ", LuckSentence(difference.luck_and_ignorance()));
+}
 
 std::vector<std::string> GoalMeasures(const v1::ComparisonResult& result) {
   std::vector<std::string> goals;

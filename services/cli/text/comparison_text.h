@@ -18,6 +18,9 @@ std::string MeasureTitle(const std::string& measure);
 // REQUIRES: there is a measure of this name.
 const v1::Distribution& DistributionIn(const v1::VariantResult& variant, const std::string& measure);
 
+// Its answer, and where rates were counted how much of it is luck.
+std::string DifferenceSentence(const v1::Difference& difference);
+
 // Recommendation, variants, differences, by hop, warnings. Ends with a newline.
 std::string ComparisonReport(const v1::ComparisonResult& result, bool color);
 

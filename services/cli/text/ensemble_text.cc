@@ -60,13 +60,13 @@ std::string PrecisionSentence(const v1::Ensemble& ensemble) {
       precision.met() ? "as well as asked." : "less well than asked, but no more replicas are allowed.");
 }
 
-std::string EnsembleTable(const v1::Ensemble& ensemble, bool color) {
+std::string EnsembleTable(const v1::Ensemble& ensemble, const std::string& steps, bool color) {
   Table table({{"of a replica", Align::kLeft},
                {"members reached", Align::kRight},
                {"deliveries", Align::kRight},
                {"forwards", Align::kRight},
                {"already had it", Align::kRight},
-               {"hops", Align::kRight}});
+               {steps, Align::kRight}});
   const v1::EnsembleMeasures& measures = ensemble.measures();
   const auto add = [&](const std::string& name, const auto& text_of) {
     table.AddRow({name, text_of(measures.reach()), text_of(measures.deliveries()),

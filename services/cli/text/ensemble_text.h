@@ -14,8 +14,8 @@ namespace lawine::cli {
 std::string EnsembleSentence(const v1::RunResult& result);
 // Whether the mean is as well known as was asked for; empty when nothing was.
 std::string PrecisionSentence(const v1::Ensemble& ensemble);
-// A column a measure, a row a statistic.
-std::string EnsembleTable(const v1::Ensemble& ensemble, bool color);
+// A column a measure, a row a statistic; `steps` is what they are called.
+std::string EnsembleTable(const v1::Ensemble& ensemble, const std::string& steps, bool color);
 // How many replicas reached how many members, with bars.
 std::string ReachHistogram(const v1::Ensemble& ensemble, bool color);
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/cli/text/model_text.h"
+#include "services/cli/text/rate_text.h"
 #include "services/cli/text/text.h"
 
 namespace lawine::cli {
@@ -65,30 +66,33 @@ std::string Times(const v1::EnsembleMeasures& measures, const std::string& step)
 
 std::string GrowthText(const v1::Growth& growth) {
   std::vector<std::string> parts;
-  if (growth.new_links() > 0) {
-    parts.push_back(absl::StrCat(Percent(growth.new_links()), " of members get a new ",
+  if (IsSome(growth, "new_links")) {
+    parts.push_back(absl::StrCat(RateText(growth, "new_links"), " of members get a new ",
                                  growth.mutual() ? "friend" : "link"));
   }
-  if (growth.lost_links() > 0)
-    parts.push_back(absl::StrCat(Percent(growth.lost_links()), " of links are lost"));
-  if (growth.joining() > 0) {
-    parts.push_back(absl::StrCat(Percent(growth.joining()), " of those not yet there join"));
+  if (IsSome(growth, "lost_links"))
+    parts.push_back(absl::StrCat(RateText(growth, "lost_links"), " of links are lost"));
+  if (IsSome(growth, "joining")) {
+    parts.push_back(absl::StrCat(RateText(growth, "joining"), " of those not yet there join"));
   }
-  if (growth.leaving() > 0) parts.push_back(absl::StrCat(Percent(growth.leaving()), " of members leave"));
-  const std::string start = growth.members_at_start() < 1 ? absl::StrCat(Percent(growth.members_at_start()),
-                                                                         " of members are there at first. ")
-                                                          : "";
+  if (IsSome(growth, "leaving"))
+    parts.push_back(absl::StrCat(RateText(growth, "leaving"), " of members leave"));
+  const std::string start =
+      growth.has_members_at_start_counts() || growth.members_at_start() < 1
+          ? absl::StrCat(RateText(growth, "members_at_start"), " of members are there at first. ")
+          : "";
   return parts.empty() ? start : absl::StrCat(start, "At every step ", absl::StrJoin(parts, ", "), ". ");
 }
 
 std::string ReactionsText(const std::string& name, const v1::Model& model) {
   std::vector<std::string> parts;
   const v1::Reactions& reactions = model.reactions();
-  if (reactions.unfollow() > 0) {
-    parts.push_back(absl::StrCat(Percent(reactions.unfollow()), " of deliveries make the receiver unfollow"));
+  if (IsSome(reactions, "unfollow")) {
+    parts.push_back(
+        absl::StrCat(RateText(reactions, "unfollow"), " of deliveries make the receiver unfollow"));
   }
-  if (reactions.follow() > 0) {
-    parts.push_back(absl::StrCat(Percent(reactions.follow()), " of receivers follow the author"));
+  if (IsSome(reactions, "follow")) {
+    parts.push_back(absl::StrCat(RateText(reactions, "follow"), " of receivers follow the author"));
   }
   return parts.empty() ? "" : absl::StrCat("Because of ", name, " ", absl::StrJoin(parts, " and "), ". ");
 }
@@ -144,7 +148,7 @@ std::string NetworkRules(const v1::Scenario& scenario) {
   if (scenario.people().one_decision()) absl::StrAppend(&text, "A person decides once for all accounts. ");
   for (const v1::CrossPosting& posting : scenario.people().cross_posting()) {
     absl::StrAppend(&text, "Who forwards in ", posting.from(), " posts it in ", posting.to(),
-                    " with a chance of ", Percent(posting.probability()), ". ");
+                    " with a chance of ", RateText(posting, "probability"), ". ");
   }
   if (scenario.has_growth()) absl::StrAppend(&text, GrowthText(scenario.growth()));
   absl::StrAppend(&text, ReactionsText(scenario.message().kind(), scenario.model()));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/cli/text/groups_text.h"
+#include "services/cli/text/rate_text.h"
 #include "services/cli/text/text.h"
 
 namespace lawine::cli {
@@ -62,11 +63,11 @@ std::string ChoiceText(const v1::MemberChoice& choice) {
   if (choice.ids_size() > 0) {
     parts.push_back(Counted(static_cast<std::uint64_t>(choice.ids_size()), "member", "members"));
   }
-  if (choice.has_share()) {
+  if (IsSome(choice, "share")) {
     const std::string of = choice.account_kinds_size() == 0
                                ? "all"
                                : absl::StrCat(absl::StrJoin(choice.account_kinds(), " and "), " accounts");
-    parts.push_back(absl::StrCat(Percent(choice.share()), " of ", of));
+    parts.push_back(absl::StrCat(RateText(choice, "share"), " of ", of));
   }
   return absl::StrJoin(parts, " and ");
 }
@@ -74,8 +75,8 @@ std::string ChoiceText(const v1::MemberChoice& choice) {
 std::string InterventionText(const v1::Intervention& change) {
   std::vector<std::string> effects;
   if (change.has_forward_factor()) effects.push_back(absl::StrCat("forwarding x ", change.forward_factor()));
-  if (change.has_carry_share()) {
-    effects.push_back(absl::StrCat("a forward reaches ", Percent(change.carry_share()), " of followers"));
+  if (change.has_carry_share() || change.has_carry_share_counts()) {
+    effects.push_back(absl::StrCat("a forward reaches ", RateText(change, "carry_share"), " of followers"));
   }
   if (change.has_extra_delay()) {
     effects.push_back(absl::StrCat(Counted(change.extra_delay(), "step", "steps"), " later"));
@@ -129,7 +130,7 @@ std::string ModelText(const v1::Model& model) {
   switch (model.model_case()) {
     case v1::Model::kIndependentCascade:
       if (model.independent_cascade().link_weights()) return "links' own chances";
-      return Percent(model.independent_cascade().probability()) + " a link";
+      return RateText(model.independent_cascade(), "probability") + " a link";
     case v1::Model::kWeightedCascade:
       return "weighted cascade";
     case v1::Model::kLinearThreshold:
@@ -137,26 +138,30 @@ std::string ModelText(const v1::Model& model) {
     case v1::Model::kThreshold:
       return "threshold " + ThresholdText(model.threshold());
     case v1::Model::kSi:
-      return "SI " + Percent(model.si().infection());
+      return "SI " + RateText(model.si(), "infection");
     case v1::Model::kSir:
-      return absl::StrCat("SIR ", Percent(model.sir().infection()), ", ", Percent(model.sir().recovery()));
+      return absl::StrCat("SIR ", RateText(model.sir(), "infection"), ", ",
+                          RateText(model.sir(), "recovery"));
     case v1::Model::kSis:
-      return absl::StrCat("SIS ", Percent(model.sis().infection()), ", ", Percent(model.sis().recovery()));
+      return absl::StrCat("SIS ", RateText(model.sis(), "infection"), ", ",
+                          RateText(model.sis(), "recovery"));
     case v1::Model::kSeir:
-      return absl::StrCat("SEIR ", Percent(model.seir().infection()), ", ", Percent(model.seir().onset()),
-                          ", ", Percent(model.seir().recovery()));
+      return absl::StrCat("SEIR ", RateText(model.seir(), "infection"), ", ", RateText(model.seir(), "onset"),
+                          ", ", RateText(model.seir(), "recovery"));
     case v1::Model::kForward:
     case v1::Model::MODEL_NOT_SET:
       break;
   }
-  return Percent(model.forward().probability());
+  return RateText(model.forward(), "probability");
 }
 
 std::string ModelSentence(const v1::Model& model) {
-  const auto epidemic = [](const char* name, double infection, const std::string& rest) {
-    return absl::StrCat("Model ", name, ": infection ", Percent(infection), " a try", rest);
+  const auto epidemic = [](const char* name, const auto& rates, const std::string& rest) {
+    return absl::StrCat("Model ", name, ": infection ", RateText(rates, "infection"), " a try", rest);
   };
-  const auto recovery = [](double chance) { return absl::StrCat(", recovery ", Percent(chance), " a step"); };
+  const auto recovery = [](const auto& rates) {
+    return absl::StrCat(", recovery ", RateText(rates, "recovery"), " a step");
+  };
   switch (model.model_case()) {
     case v1::Model::kForward:
     case v1::Model::MODEL_NOT_SET:
@@ -174,15 +179,15 @@ std::string ModelSentence(const v1::Model& model) {
       return absl::StrCat("A member forwards once ", ThresholdText(model.threshold()),
                           model.threshold().has_count() ? " it follows have" : " of those it follows have");
     case v1::Model::kSi:
-      return epidemic("SI", model.si().infection(), "");
+      return epidemic("SI", model.si(), "");
     case v1::Model::kSir:
-      return epidemic("SIR", model.sir().infection(), recovery(model.sir().recovery()));
+      return epidemic("SIR", model.sir(), recovery(model.sir()));
     case v1::Model::kSis:
-      return epidemic("SIS", model.sis().infection(), recovery(model.sis().recovery()));
+      return epidemic("SIS", model.sis(), recovery(model.sis()));
     case v1::Model::kSeir:
-      return epidemic("SEIR", model.seir().infection(),
-                      absl::StrCat(", onset ", Percent(model.seir().onset()), " a step",
-                                   recovery(model.seir().recovery())));
+      return epidemic(
+          "SEIR", model.seir(),
+          absl::StrCat(", onset ", RateText(model.seir(), "onset"), " a step", recovery(model.seir())));
   }
   return "";
 }
@@ -190,9 +195,9 @@ std::string ModelSentence(const v1::Model& model) {
 std::vector<std::string> RulesOf(const v1::Scenario& scenario) {
   std::vector<std::string> rules;
   const v1::Model& model = scenario.model();
-  if (model.has_seen_probability()) {
+  if (model.has_seen_probability() || model.has_seen_probability_counts()) {
     rules.push_back(
-        absl::StrCat("A delivery is seen with a chance of ", Percent(model.seen_probability()), "."));
+        absl::StrCat("A delivery is seen with a chance of ", RateText(model, "seen_probability"), "."));
   }
   if (model.has_delay()) {
     rules.push_back(absl::StrCat("Members wait before they forward: ", DelayText(model.delay()), "."));

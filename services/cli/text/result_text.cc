@@ -13,6 +13,7 @@
 #include "services/cli/text/goal_text.h"
 #include "services/cli/text/groups_text.h"
 #include "services/cli/text/model_text.h"
+#include "services/cli/text/rate_text.h"
 #include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 
@@ -277,7 +278,7 @@ std::string Report(const v1::RunResult& result, bool color) {
   if (several) {
     const std::string precision = PrecisionSentence(result.ensemble());
     if (!precision.empty()) absl::StrAppend(&text, Wrap(precision), "\n\n");
-    absl::StrAppend(&text, EnsembleTable(result.ensemble(), color), "\n",
+    absl::StrAppend(&text, EnsembleTable(result.ensemble(), StepsWord(result.scenario()), color), "\n",
                     ReachHistogram(result.ensemble(), color), "\n");
   }
   const std::string messages = MessagesTable(result, color);
@@ -285,6 +286,11 @@ std::string Report(const v1::RunResult& result, bool color) {
     absl::StrAppend(&text, messages, "\nBy ", StepWord(result.scenario()), ", ", result.messages(0).name(),
                     ":\n");
   absl::StrAppend(&text, HopTable(result, color), "\n");
+  if (const std::string counted = CountedSentence(result); !counted.empty()) {
+    const v1::LuckAndIgnorance& luck = result.ensemble().luck_and_ignorance();
+    absl::StrAppend(&text, Wrap(absl::StrCat(counted, luck.rates().empty() ? "" : " " + LuckSentence(luck))),
+                    "\n\n");
+  }
   if (const std::string beside = BesideReach(result); !beside.empty()) {
     absl::StrAppend(&text, Wrap(beside), "\n\n");
   }

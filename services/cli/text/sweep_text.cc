@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/text/model_text.h"
 #include "services/cli/text/text.h"
 
 namespace lawine::cli {
@@ -25,7 +26,7 @@ std::string PointsTable(const v1::SweepResult& result, bool color) {
                {"members reached", Align::kRight},
                {"half of them between", Align::kRight},
                {"died out", Align::kRight},
-               {"hops", Align::kRight},
+               {StepsWord(result.sweep().scenario()), Align::kRight},
                {"variability", Align::kLeft}});
   double most = 0;
   for (const v1::SweepPoint& point : result.points()) most = std::max(most, point.variability());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/cli/text/rate_text.h"
 #include "services/cli/text/text.h"
 
 namespace lawine::cli {
@@ -107,7 +108,7 @@ std::string TrafficFacts(const v1::TrafficResult& result) {
                             Rounded(result.rates().deliveries_per_second()), " deliveries/s")},
       {"time", absl::StrCat(Duration(timing.makespan_seconds()), " in all, spreading ",
                             Duration(timing.processing_seconds()))},
-      {"forward probability", Percent(result.traffic().forward().probability())},
+      {"forward probability", RateText(result.traffic().forward(), "probability")},
       {"run seed", absl::StrCat(result.run_seed())},
       {"digest", result.digest()}};
   if (totals.undelivered() > 0) {

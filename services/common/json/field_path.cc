@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "services/common/json/rate_fields.h"
 #include "services/common/json/suggest.h"
 
 namespace lawine {
@@ -117,6 +118,7 @@ void FieldPath::Set(Message& message, double value) const {
   }
   const google::protobuf::Reflection& reflection = *inside->GetReflection();
   const FieldDescriptor* const field = steps_.back();
+  ClearOtherForm(*field, *inside);
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
       return reflection.SetInt32(inside, field, static_cast<std::int32_t>(value));

@@ -26,8 +26,8 @@ class FieldPath {
   bool whole() const;
   // OUT_OF_RANGE unless the field's type holds the value; whole numbers are not rounded.
   absl::Status Check(double value) const;
-  // Sets the field, and the messages that lead to it. Of alternatives it becomes the one. REQUIRES:
-  // Check(value).
+  // Sets the field, and the messages that lead to it. Of alternatives, and of a rate and its counts, it
+  // becomes the one. REQUIRES: Check(value).
   void Set(google::protobuf::Message& message, double value) const;
 
  private:

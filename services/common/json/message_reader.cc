@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
 #include "services/common/json/message_json.h"
+#include "services/common/json/rate_fields.h"
 #include "services/common/json/suggest.h"
 
 namespace lawine {
@@ -58,6 +59,7 @@ class MessageReader {
     if (!json.is_object()) return Expect(path, "an object", json);
     for (const auto& [name, value] : json.items()) ReadNamed(name, value, JoinPath(path, name), message);
     CheckOneofs(json, path, *message.GetDescriptor());
+    CheckRates(json, path, *message.GetDescriptor());
   }
 
  private:
@@ -78,6 +80,8 @@ class MessageReader {
       return Note(path, absl::StrCat("unknown field", hint.empty() ? "; known are " : hint,
                                      hint.empty() ? absl::StrJoin(known, ", ") : ""));
     }
+    const FieldDescriptor* const counts = CountsOfRate(*field);
+    if (counts != nullptr && value.is_object()) return ReadValue(value, path, *counts, message);
     if (!field->is_repeated()) return ReadValue(value, path, *field, message);
     if (!value.is_array()) return Expect(path, "a list", value);
     for (std::size_t i = 0; i < value.size(); ++i) {
@@ -100,7 +104,7 @@ class MessageReader {
         if (!json.is_boolean()) return Expect(path, "true or false", json);
         return Store(&Reflection::SetBool, &Reflection::AddBool, json.get<bool>(), field, message);
       case FieldDescriptor::CPPTYPE_DOUBLE:
-        if (!json.is_number()) return Expect(path, "a number", json);
+        if (!json.is_number()) return Expect(path, NumberWords(field), json);
         return Store(&Reflection::SetDouble, &Reflection::AddDouble, json.get<double>(), field, message);
       case FieldDescriptor::CPPTYPE_FLOAT:
         if (!json.is_number()) return Expect(path, "a number", json);
@@ -108,6 +112,12 @@ class MessageReader {
       default:
         return ReadInteger(json, path, field, message);
     }
+  }
+
+  static const char* NumberWords(const FieldDescriptor& field) {
+    return CountsOfRate(field) == nullptr
+               ? "a number"
+               : "a number, or counts such as {\"shares\": 45, \"receipts\": 1200}";
   }
 
   template <typename Set, typename Add, typename Value>
@@ -187,6 +197,17 @@ class MessageReader {
         Note(path, absl::StrCat("only one of ", absl::StrJoin(given, ", "), " can be set"));
       if (given.empty())
         Note(path, absl::StrCat("partial: expected ", absl::StrJoin(known, " or "), " in it"));
+    }
+  }
+
+  // A rate is known or counted.
+  void CheckRates(const Json& json, const std::string& path, const Descriptor& descriptor) {
+    for (int i = 0; i < descriptor.field_count(); ++i) {
+      const FieldDescriptor* const counts = CountsOfRate(*descriptor.field(i));
+      if (counts == nullptr || !json.contains(counts->name())) continue;
+      if (!json.contains(descriptor.field(i)->name())) continue;
+      Note(JoinPath(path, counts->name()), absl::StrCat("contradicts ", descriptor.field(i)->name(),
+                                                        " beside it: a rate is known or counted"));
     }
   }
 

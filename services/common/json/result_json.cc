@@ -43,8 +43,8 @@ Json ResultToJson(const v1::RunResult& result) {
   json["never_reached"] = {{"no_links", NumberToJson(result.unreached_without_links())},
                            {"missed", NumberToJson(result.unreached_missed())}};
   json["timing"] = MessageToJson(result.timing());
+  if (result.counted_rates_size() > 0) json["counted_rates"] = ListToJson(result.counted_rates());
   if (result.has_ensemble()) json["ensemble"] = MessageToJson(result.ensemble());
-  if (result.messages_size() > 0) json["messages"] = ListToJson(result.messages());
   if (result.has_attribution()) json["attribution"] = MessageToJson(result.attribution());
   if (result.replicas_size() > 1) json["replicas"] = ListToJson(result.replicas());
   if (result.messages_size() > 0) json["messages"] = ListToJson(result.messages());

@@ -77,7 +77,7 @@ absl::Status CheckScenario(const v1::Scenario& scenario) {
   std::vector<std::string> problems;
   if (scenario.has_seed_members()) CheckSeedMembers(scenario.seed_members(), problems);
   if (scenario.has_model() && scenario.model().model_case() == v1::Model::MODEL_NOT_SET) {
-    problems.push_back("model: partial: expected forward or independent_cascade in it");
+    problems.push_back("model: partial: expected a model in it, such as forward");
   }
   const auto check_probability = [&problems](const char* path, const auto& model) {
     if (!model.has_probability() || (model.probability() >= 0.0 && model.probability() <= 1.0)) return;
@@ -85,9 +85,10 @@ absl::Status CheckScenario(const v1::Scenario& scenario) {
   };
   check_probability("model.forward.probability", scenario.model().forward());
   check_probability("model.independent_cascade.probability", scenario.model().independent_cascade());
-  if (scenario.model().has_independent_cascade() &&
-      !scenario.model().independent_cascade().has_probability()) {
-    problems.push_back("model.independent_cascade.probability: expected 0 to 1, found nothing");
+  const v1::IndependentCascadeModel& cascade = scenario.model().independent_cascade();
+  if (scenario.model().has_independent_cascade() && !cascade.has_probability() &&
+      !cascade.has_probability_counts() && !cascade.link_weights()) {
+    problems.push_back("model.independent_cascade.probability: expected 0 to 1, or counts, found nothing");
   }
   if (scenario.stop().max_steps() > limits::kStepsMax) {
     problems.push_back(absl::StrCat("stop.max_steps: expected at most ", limits::kStepsMax, ", found ",

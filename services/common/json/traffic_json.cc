@@ -23,6 +23,7 @@ Json TrafficToJson(const v1::TrafficResult& result) {
                                  "largest_senders", "shards", "timing", "rates", "warnings", "manifest"}) {
     json[name] = fields[name];
   }
+  if (result.has_counted_rate()) json["counted_rate"] = fields["counted_rate"];
   return json;
 }
 

@@ -58,9 +58,13 @@ absl::Status ReadOption(absl::string_view word, Token& token) {
   };
   if (parts.first == "runs_at_once") return whole(token.runs_at_once);
   if (parts.first == "runs_queued") return whole(token.runs_queued);
+  if (parts.first == "run_seconds") return whole(token.run_seconds);
+  if (parts.first == "run_memory_mib") return whole(token.run_memory_mib);
   if (parts.first != "requests_per_second") {
     return absl::InvalidArgumentError(
-        "expected runs_at_once=, runs_queued= or requests_per_second= after the hash");
+        "expected runs_at_once=, runs_queued=, run_seconds=, run_memory_mib= or requests_per_second= after "
+        "the "
+        "hash");
   }
   double& rate = token.requests_per_second;
   if (absl::SimpleAtod(parts.second, &rate) && rate > 0 && rate <= kRequestsPerSecondMax) {

@@ -23,6 +23,8 @@ struct Token {
   std::string sha256;              // 64 hexadecimal digits, small letters
   std::uint32_t runs_at_once = 0;  // 0: no limit of its own, as for those below
   std::uint32_t runs_queued = 0;
+  std::uint32_t run_seconds = 0;     // that one run may be expected to work
+  std::uint32_t run_memory_mib = 0;  // that one run may be expected to take, beside its graph
   double requests_per_second = 0;
 
   bool operator==(const Token&) const = default;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "engine/graph/generator.h"
 #include "engine/graph/preset_figures.h"
+#include "services/common/json/rate_fields.h"
 #include "services/common/number_text.h"
 
 namespace lawine {
@@ -128,7 +129,12 @@ class FieldWalk {
     }
     for (int i = 0; i < count; ++i) {
       const std::string at = field.is_repeated() ? absl::StrCat(path, "[", i, "]") : path;
-      if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (const FieldDescriptor* rate = RateOfCounts(field); rate != nullptr) {
+        const auto& counts = static_cast<const pb::RateCounts&>(reflection.GetMessage(message, &field));
+        Add(path.substr(0, path.rfind(rate->name())) + rate->name(),
+            absl::StrCat(Thousands(counts.shares()), " of ", Thousands(counts.receipts())),
+            pb::ASSUMPTION_BASIS_YOURS, "counted; every replica draws its own rate");
+      } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         Visit(field.is_repeated() ? reflection.GetRepeatedMessage(message, &field, i)
                                   : reflection.GetMessage(message, &field),
               at + ".");

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "services/common/json/rate_fields.h"
+
 namespace lawine {
 namespace {
 
@@ -9,17 +11,18 @@ namespace pb = ::lawine::v1;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Empties the lists that `change` brings, so that merging does not add to them.
-void ClearChangedLists(const Message& change, Message& into) {
+// Empties what merging `change` would leave beside it: lists, to which it would add, and a rate's other form.
+void ClearChanged(const Message& change, Message& into) {
   std::vector<const FieldDescriptor*> fields;
   change.GetReflection()->ListFields(change, &fields);
   const google::protobuf::Reflection& reflection = *into.GetReflection();
   for (const FieldDescriptor* field : fields) {
+    ClearOtherForm(*field, into);
     if (field->is_repeated()) {
       reflection.ClearField(&into, field);
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && reflection.HasField(into, field)) {
-      ClearChangedLists(change.GetReflection()->GetMessage(change, field),
-                        *reflection.MutableMessage(&into, field));
+      ClearChanged(change.GetReflection()->GetMessage(change, field),
+                   *reflection.MutableMessage(&into, field));
     }
   }
 }
@@ -36,7 +39,7 @@ bool ChangesSeedRule(const pb::SeedMembers& change) {
 pb::Scenario MergeScenario(const pb::Scenario& base, const pb::Scenario& change) {
   pb::Scenario merged = base;
   if (ChangesSeedRule(change.seed_members())) merged.clear_seed_members();
-  ClearChangedLists(change, merged);
+  ClearChanged(change, merged);
   merged.MergeFrom(change);
   return merged;
 }

@@ -56,25 +56,27 @@ absl::Status CompleteModel(pb::Scenario& scenario, bool given) {
 }
 
 absl::Status PlanModel(const Members& members, RunPlan& plan) {
-  const pb::Model& model = plan.scenario.model();
   plan.message_names = MessageNames(plan.scenario);
-  if (NeedsModelSpec(plan.scenario) || plan.spec.record_attribution) {
-    LAWINE_ASSIGN_OR_RETURN(ModelSpec spec, PlanModelSpec(plan.scenario, plan.spec.seed_members,
-                                                          MembersOf(plan), members, plan.warnings));
-    LAWINE_RETURN_IF_ERROR(PlanNetwork(plan.scenario, plan.graph.info(), members, spec));
+  plan.draws = DrawRates(plan.scenario);
+  const pb::Scenario scenario = plan.draws.empty() ? plan.scenario : WithMarkedRates(plan.scenario);
+  if (NeedsModelSpec(scenario) || plan.spec.record_attribution) {
+    LAWINE_ASSIGN_OR_RETURN(ModelSpec spec, PlanModelSpec(scenario, plan.spec.seed_members, MembersOf(plan),
+                                                          members, plan.warnings));
+    LAWINE_RETURN_IF_ERROR(PlanNetwork(scenario, plan.graph.info(), members, spec));
+    plan.spec.drawn_rates = TakeMarkedRates(plan.draws, RatesOf(spec));
     plan.spec.model = std::make_shared<const ModelSpec>(std::move(spec));
     plan.spec.seed_members.clear();
     return CheckModelSpec(*plan.spec.model, MembersOf(plan));
   }
-  LAWINE_ASSIGN_OR_RETURN(const MessageSpec message, PlanMessageModel(model, 0, "model"));
+  LAWINE_ASSIGN_OR_RETURN(const MessageSpec message, PlanMessageModel(scenario.model(), 0, "model"));
   plan.spec.forward = message.forward;
   plan.spec.link = message.link.same;
+  plan.spec.drawn_rates = TakeMarkedRates(plan.draws, KernelRatesOf(plan.spec));
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
+// CompleteScenario of one without counts.
+absl::StatusOr<pb::Scenario> CompleteKnown(const pb::Scenario& scenario) {
   pb::Scenario full = scenario;
   if (full.graph().empty()) return FieldError("graph", "expected the name of a graph, found none");
   if (full.message().kind().size() > 64) return FieldError("message.kind", "expected at most 64 bytes");
@@ -111,6 +113,15 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   }
   if (!full.has_first_replica()) full.set_first_replica(0);
   if (!full.has_run_seed()) full.set_run_seed(1);
+  return full;
+}
+
+}  // namespace
+
+absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
+  LAWINE_RETURN_IF_ERROR(CheckCounts(scenario));
+  LAWINE_ASSIGN_OR_RETURN(pb::Scenario full, CompleteKnown(WithMeanRates(scenario)));
+  RestoreCounts(scenario, full);
   return full;
 }
 

@@ -51,9 +51,13 @@ absl::StatusOr<RunPlan> Runs::PlanOf(const pb::CreateRunRequest& request, RunEnt
   LAWINE_ASSIGN_OR_RETURN(entry.use, GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, entry.use), request.record_attribution()));
   plan.spec.record_receipts = request.record_receipts() || request.record_attribution();
-  if (!plan.spec.record_receipts || plan.spec.replicas == 1) return plan;
-  return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
-                    absl::StrCat("expected a single replica, found ", plan.spec.replicas));
+  if (plan.spec.record_receipts && plan.spec.replicas != 1) {
+    return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",
+                      absl::StrCat("expected a single replica, found ", plan.spec.replicas));
+  }
+  plan.estimate = EstimateRun(plan);  // receipts take memory
+  LAWINE_RETURN_IF_ERROR(CheckQuota(entry.owner, LimitsOf(options_, entry.owner), plan.estimate));
+  return plan;
 }
 
 absl::StatusOr<std::optional<pb::Run>> Runs::MadeBefore(const pb::CreateRunRequest& request,

@@ -1,8 +1,34 @@
 #include "services/coordinator/runs/run_options.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "services/common/errors.h"
 
 namespace lawine {
+
+OwnerLimits LimitsOf(const RunsOptions& options, const std::string& owner) {
+  return owner.empty() || options.limits_of == nullptr ? OwnerLimits() : options.limits_of(owner);
+}
+
+absl::Status CheckQuota(const std::string& owner, const OwnerLimits& limits,
+                        const lawine::v1::Estimate& estimate) {
+  const double mib = static_cast<double>(estimate.memory_bytes()) / (1 << 20);
+  std::string what;
+  if (limits.run_seconds > 0 && estimate.seconds() > limits.run_seconds) {
+    what = absl::StrFormat(
+        "work for %d s, and this one is expected to for %.0f s, with about %.1e deliveries: ask for fewer "
+        "replicas, or set stop.max_steps",
+        limits.run_seconds, estimate.seconds(), static_cast<double>(estimate.deliveries()));
+  } else if (limits.run_memory_mib > 0 && mib > limits.run_memory_mib) {
+    what = absl::StrFormat(
+        "take %d MiB of memory beside its graph, and this one is expected to take %.0f MiB: ask for fewer "
+        "messages, or no receipts",
+        limits.run_memory_mib, mib);
+  }
+  if (what.empty()) return absl::OkStatus();
+  return WithReason(absl::ResourceExhaustedError(absl::StrCat("a run of token '", owner, "' may ", what)),
+                    "RUN_QUOTA");
+}
 
 absl::Status CheckRunsOptions(const RunsOptions& options) {
   const auto expected = [](const char* option, const char* what, const std::string& found) {

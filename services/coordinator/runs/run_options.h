@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "lawine/v1/simulation.pb.h"
 #include "services/coordinator/runs/run_recovery.h"
 
 namespace lawine {
@@ -15,7 +16,13 @@ namespace lawine {
 struct OwnerLimits {
   std::uint32_t runs_at_once = 0;
   std::uint32_t runs_queued = 0;
+  std::uint32_t run_seconds = 0;     // that one run may be expected to work
+  std::uint32_t run_memory_mib = 0;  // that one run may be expected to take
 };
+
+// RESOURCE_EXHAUSTED, with the estimate, where an owner's run is expected to take more than it may.
+absl::Status CheckQuota(const std::string& owner, const OwnerLimits& limits,
+                        const lawine::v1::Estimate& estimate);
 
 struct RunsOptions {
   std::uint32_t at_once_max = 8;  // 1 to 64; further runs queue
@@ -33,6 +40,8 @@ struct RunsOptions {
   bool resume = true;
   // By name of the owner; limits may change at any time. None: nobody has any. Thread-safe.
   std::function<OwnerLimits(const std::string& owner)> limits_of = {};
+
+  OwnerLimits LimitsOf(const RunsOptions& options, const std::string& owner);
 };
 
 // INVALID_ARGUMENT names the option.

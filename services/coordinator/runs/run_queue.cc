@@ -17,10 +17,6 @@ absl::Status NoRoom(const std::string& why, const char* reason) {
 
 }  // namespace
 
-OwnerLimits RunQueue::LimitsOf(const std::string& owner) const {
-  return owner.empty() || options_.limits_of == nullptr ? OwnerLimits() : options_.limits_of(owner);
-}
-
 absl::Status RunQueue::CheckRoom(const RunEntry& entry) const {
   if (entries_.size() >= kRunsMax) {
     return NoRoom(absl::StrCat(kRunsMax, " runs are queued already: try again later"), "QUEUE_FULL");
@@ -33,7 +29,7 @@ absl::Status RunQueue::CheckRoom(const RunEntry& entry) const {
                                options_.queued_bytes_max, ": try again later"),
                   "QUEUE_FULL");
   }
-  const std::uint32_t most = LimitsOf(entry.owner).runs_queued;
+  const std::uint32_t most = LimitsOf(options_, entry.owner).runs_queued;
   const auto queued = std::count_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& other) { return other->owner == entry.owner; });
   if (most == 0 || queued < most) return absl::OkStatus();
@@ -50,7 +46,7 @@ void RunQueue::Add(const Entry& entry) {
 
 RunQueue::Entry RunQueue::TakeNext() {
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    const std::uint32_t most = LimitsOf((*it)->owner).runs_at_once;
+    const std::uint32_t most = LimitsOf(options_, (*it)->owner).runs_at_once;
     std::uint32_t& going_on = going_on_[(*it)->owner];
     if (most > 0 && going_on >= most) continue;
     ++going_on;

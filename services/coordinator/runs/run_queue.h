@@ -38,8 +38,6 @@ class RunQueue {
   std::uint32_t PlaceOf(const RunEntry& entry) const;
 
  private:
-  OwnerLimits LimitsOf(const std::string& owner) const;
-
   const RunsOptions& options_;
   std::deque<Entry> entries_;
   std::map<std::string, std::uint32_t> going_on_;  // by owner

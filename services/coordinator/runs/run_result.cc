@@ -64,12 +64,20 @@ pb::Totals SumOf(const RunPlan& plan, std::uint32_t message, std::span<const Lan
   return sum;
 }
 
+// Of a message's replicas; nothing of few, or where nothing is counted.
+void AddLuckAndIgnorance(const RunPlan& plan, std::span<const LaneOutcome> lanes, pb::Ensemble& ensemble) {
+  const std::optional<pb::LuckAndIgnorance> found =
+      LuckAndIgnoranceIn(ValuesOf(lanes, MeasureOf("reach")), "reach", lanes, plan.draws);
+  if (found.has_value()) *ensemble.mutable_luck_and_ignorance() = *found;
+}
+
 pb::ReplicaResult ReplicaOf(const RunPlan& plan, const LaneOutcome& lane) {
   pb::ReplicaResult replica;
   replica.set_replica(lane.replica);
   replica.set_digest(lane.digest.ToHex());
   replica.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop));
   *replica.mutable_totals() = TotalsOf(plan, 0, lane);
+  for (const RateDraws& draws : plan.draws) replica.add_drawn_rates(draws.Of(lane.replica));
   return replica;
 }
 
@@ -110,7 +118,9 @@ void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResu
       AddMetBySteps(outcome.groups[m], *plan.spec.model->groups, *message.mutable_steps());
     }
     message.set_digest(digest.ToHex());
-    if (lanes.size() > 1) *message.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+    if (lanes.size() < 2) continue;
+    *message.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+    AddLuckAndIgnorance(plan, lanes, *message.mutable_ensemble());
   }
 }
 
@@ -204,7 +214,13 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
     if (several) *result.add_replicas() = ReplicaOf(plan, lane);
   }
   if (several) *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+  if (several) AddLuckAndIgnorance(plan, lanes, *result.mutable_ensemble());
   if (several) AddSteps(outcome.kept_steps, *result.mutable_ensemble());
+  for (const RateDraws& draws : plan.draws) {
+    pb::CountedRate& rate = *result.add_counted_rates();
+    rate = ToPublic(draws.rate);
+    if (!several) rate.set_drawn(draws.Of(lanes[0].replica));
+  }
   if (several && plan.scenario.has_until_precision()) {
     const pb::UntilPrecision& wanted = plan.scenario.until_precision();
     const std::uint32_t message = *MessageNumber(plan.message_names, wanted.message(), "");

@@ -4,6 +4,7 @@
 #include <boost/math/distributions/beta.hpp>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -61,12 +62,25 @@ MeanSquares MeanSquaresOf(const std::vector<std::vector<double>>& reach) {
   return found;
 }
 
+// Variance without what the rate does: that between replicas whose draws are neighbours.
+double VarianceWithout(std::span<const double> values, const std::vector<double>& drawn) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&drawn](std::size_t a, std::size_t b) { return drawn[a] < drawn[b]; });
+  double squares = 0;
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const double step = values[order[i]] - values[order[i - 1]];
+    squares += step * step;
+  }
+  return squares / (2 * static_cast<double>(order.size() - 1));
+}
+
 }  // namespace
 
-double PosteriorQuantile(const pb::Counts& counts, double share) {
-  const boost::math::beta_distribution<double> posterior(
-      static_cast<double>(counts.successes()) + 1,
-      static_cast<double>(counts.trials() - counts.successes()) + 1);
+double PosteriorQuantile(std::uint64_t successes, std::uint64_t trials, double share) {
+  const boost::math::beta_distribution<double> posterior(static_cast<double>(successes) + 1,
+                                                         static_cast<double>(trials - successes) + 1);
   return boost::math::quantile(posterior, share);
 }
 
@@ -87,6 +101,27 @@ pb::Uncertainty UncertaintyOf(const std::vector<std::vector<double>>& reach) {
   *uncertainty.mutable_middle95() = Middle95(std::move(all));
   *uncertainty.mutable_mean_middle95() = Middle95(squares.value_means);
   return uncertainty;
+}
+
+pb::LuckAndIgnorance LuckAndIgnoranceOf(std::span<const double> values,
+                                        const std::vector<RateByReplica>& rates) {
+  LAWINE_CHECK(values.size() >= 2);
+  const double variance = MomentsOf(values).variance;
+  pb::LuckAndIgnorance found;
+  double share = 0;
+  for (const RateByReplica& rate : rates) {
+    pb::RateShare& one = *found.add_rates();
+    one.set_field(rate.field);
+    if (variance > 0) {
+      one.set_share(std::clamp(1 - VarianceWithout(values, rate.drawn) / variance, 0.0, 1.0));
+    }
+    share += one.share();
+  }
+  share = std::min(share, 1.0);
+  found.set_luck(std::sqrt(variance * (1 - share)));
+  found.set_ignorance(std::sqrt(variance * share));
+  found.set_ignorance_share(share);
+  return found;
 }
 
 }  // namespace lawine

@@ -7,6 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/plan/counted_rates.h"
 
 namespace lawine {
 namespace {
@@ -36,7 +37,7 @@ absl::Status CompleteGenerated(pb::GeneratedMessages& generated) {
 }
 
 absl::Status CheckEstimate(const TrafficJob& job, const AudienceDistribution& audiences) {
-  const double p = job.spec.forward().probability();
+  const double p = job.forward;
   const double messages = static_cast<double>(job.spec.generated().messages());
   const double links = static_cast<double>(job.graph.info().links());
   const double expected = ExpectedDeliveries(messages, p, links, audiences);
@@ -59,7 +60,10 @@ absl::Status CheckEstimate(const TrafficJob& job, const AudienceDistribution& au
 absl::StatusOr<pb::TrafficSpec> CompleteTraffic(const pb::TrafficSpec& spec) {
   pb::TrafficSpec full = spec;
   if (full.graph().empty()) return FieldError("spec.graph", "expected the name of a graph, found none");
-  if (!full.forward().has_probability()) full.mutable_forward()->set_probability(0.1);
+  LAWINE_RETURN_IF_ERROR(CheckCounts(full.forward(), "spec.forward."));
+  if (!full.forward().has_probability() && !full.forward().has_probability_counts()) {
+    full.mutable_forward()->set_probability(0.1);
+  }
   const double p = full.forward().probability();
   if (!(p >= 0 && p <= 1)) {
     return FieldError("spec.forward.probability",
@@ -94,7 +98,14 @@ absl::StatusOr<TrafficJob> PlanTraffic(const pb::TrafficSpec& spec, const pbi::G
   job.graph = graph;
   TrafficSpec& engine = job.task.spec;
   engine.run_seed = spec.run_seed();
-  const double p = spec.forward().probability();
+  job.forward = spec.forward().probability();
+  if (spec.forward().has_probability_counts()) {
+    const CountedRate rate{.field = "forward.probability", .counts = spec.forward().probability_counts()};
+    job.forward = DrawRate(rate, spec.run_seed(), 0);
+    job.counted_rate = ToPublic(rate);
+    job.counted_rate->set_drawn(job.forward);
+  }
+  const double p = job.forward;
   LAWINE_ASSIGN_OR_RETURN(engine.forward, Threshold::FromProbability(p));
   if (spec.has_max_steps()) engine.max_steps = spec.max_steps();
   engine.wave_messages = WaveMessagesFor(job.members_count(), p * audiences.MeanByAudience());

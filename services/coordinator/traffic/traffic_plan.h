@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct LargestSenders {
 struct TrafficJob {
   lawine::v1::TrafficSpec spec;  // complete
   internal::v1::GraphRecord graph;
+  double forward = 0;                                   // the probability, drawn where it was counted
+  std::optional<lawine::v1::CountedRate> counted_rate;  // only then
   wire::TrafficTask task;
   std::array<LargestSenders, kSenderGroups> groups;  // largest group first
   std::vector<std::string> warnings;

@@ -79,6 +79,7 @@ pb::TrafficResult MakeTrafficResult(const TrafficJob& job, const TrafficConducte
   *result.mutable_traffic() = job.spec;
   result.mutable_traffic()->clear_request_id();  // of the call, not of what it found
   result.set_run_seed(job.spec.run_seed());
+  if (job.counted_rate.has_value()) *result.mutable_counted_rate() = *job.counted_rate;
   result.set_digest(outcome.digest.ToHex());
   *result.mutable_totals() = TotalsOf(outcome);
   FillReach(outcome, *result.mutable_reach());

@@ -1,6 +1,7 @@
 #include "services/coordinator/what_if/compare.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -181,7 +182,24 @@ class Comparer {
 
   void AddDifference(std::size_t index) {
     const auto [of, against] = plan_.differences[index];
-    *result_.add_differences() = MakeDifference(compared_[of], compared_[against], measure());
+    pb::Difference& difference = *result_.add_differences();
+    difference = MakeDifference(compared_[of], compared_[against], measure());
+    if (difference.paired()) AddLuckAndIgnorance(of, against, difference);
+  }
+
+  // Both sides have the same draws of a rate.
+  void AddLuckAndIgnorance(std::size_t of, std::size_t against, pb::Difference& difference) const {
+    std::vector<RateDraws> draws = planned_[of].draws;
+    for (const RateDraws& more : planned_[against].draws) {
+      const bool known = std::ranges::any_of(
+          draws, [&more](const RateDraws& one) { return one.rate.field == more.rate.field; });
+      if (!known) draws.push_back(more);
+    }
+    std::vector<double> values = ValuesOf(compared_[of].lanes, MeasureOf(measure()));
+    const std::vector<double> others = ValuesOf(compared_[against].lanes, MeasureOf(measure()));
+    std::transform(values.begin(), values.end(), others.begin(), values.begin(), std::minus<>());
+    const auto found = LuckAndIgnoranceIn(values, measure(), compared_[of].lanes, draws);
+    if (found.has_value()) *difference.mutable_luck_and_ignorance() = *found;
   }
 
   absl::StatusOr<RunPlan> PlanTrial(double value) {

@@ -68,7 +68,8 @@ std::vector<double> SweepValues(const pb::Sweep& sweep, bool whole) {
   std::vector<double> values;
   if (sweep.has_counts()) {
     for (std::uint32_t k = 0; k < sweep.points(); ++k)
-      values.push_back(Rounded(PosteriorQuantile(sweep.counts(), (k + 0.5) / sweep.points())));
+      values.push_back(Rounded(PosteriorQuantile(sweep.counts().successes(), sweep.counts().trials(),
+                                                 (k + 0.5) / sweep.points())));
     return values;
   }
   const std::uint32_t last = sweep.points() - 1;
