@@ -106,7 +106,6 @@ class Runs {
   absl::StatusOr<lawine::v1::RunResult> ConductAttempts(RunEntry& entry);
   absl::Status TryOnce(RunEntry& entry, const RunWatch& watch, RunSoFar& so_far, Placement& used);
   absl::StatusOr<std::uint32_t> NextAttempt(RunEntry& entry);
-  // Where the attempt begins that begins now.
   CheckpointPlan NextBeginning(RunEntry& entry) const;
   void CountCheckpoint(RunEntry& entry, std::uint32_t step);
   bool FallBack(RunEntry& entry, const absl::Status& failure);
@@ -121,7 +120,6 @@ class Runs {
   void RestWithoutResult(RunEntry& entry, lawine::v1::RunState state, const absl::Status& cause);
   void Rest(RunEntry& entry, const internal::v1::RunRecord& record);
   bool CancelPaused(RunEntry& entry);  // false when it is not paused
-
   void SweepNowAndThen();
   void Sweep();
   absl::Status Forget(RunEntry& entry, bool also_pinned);
@@ -136,8 +134,7 @@ class Runs {
   Turns requests_;
   std::vector<std::thread> threads_;
   mutable Mutex mutex_;
-  CondVar queue_changed_;
-  CondVar sweeper_changed_;
+  CondVar queue_changed_, sweeper_changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool sweep_wanted_ ABSL_GUARDED_BY(mutex_) = false;
   std::uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;

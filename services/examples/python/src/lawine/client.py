@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import ipaddress
 import json
 import pathlib
 import typing
@@ -13,8 +12,8 @@ import uuid
 import grpc
 from google.protobuf import json_format
 
+from lawine import addresses, errors, results
 from lawine import edges as edge_sources
-from lawine import errors, results
 from lawine.v1 import (
     cluster_pb2,
     cluster_pb2_grpc,
@@ -36,18 +35,7 @@ _OPTIONS = [
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 0),
 ]
-
-
 _STREAM_SECONDS = 24 * 3600.0
-
-
-def _is_loopback(address: str) -> bool:
-    """Whether HOST:PORT is this machine. A name that only begins like an address may lead anywhere."""
-    host = address.rpartition(":")[0].strip("[]")
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +74,7 @@ class Client:
         token_file: str | pathlib.Path | None = None,
         timeout: float = 60,
     ):
-        if (token or token_file) and tls_ca is None and not _is_loopback(address):
+        if (token or token_file) and tls_ca is None and not addresses.is_loopback(address):
             raise ValueError("a token must not cross a connection that anyone can read: give tls_ca")
         self._token = token
         self._token_file = token_file
