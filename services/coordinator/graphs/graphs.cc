@@ -132,7 +132,7 @@ std::vector<std::string> Graphs::StrangeShards(const pbi::RegisterRequest& reque
     const auto graph = graphs_.find(shard.graph());
     if (graph == graphs_.end() || loading_.contains(shard.graph()) || !shard.problem().empty()) continue;
     // Copies that are another worker's now are dropped by themselves.
-    const std::string owner = placements_.OwnerOf(shard.graph(), shard.shard());
+    const std::string owner = placements_.OwnerOf(shard.graph(), shard.graph_digest(), shard.shard());
     if (!owner.empty() && owner != request.node_id()) continue;
     const pbi::GraphInfo& info = graph->second.info();
     const std::string about = absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "'");
