@@ -135,7 +135,7 @@ class WorkerServerImpl final : public WorkerServer {
   // Damaged shards do not count: the others are served. Those that do not belong here are a wrong volume, or
   // a wrong version of the programs.
   absl::Status CheckShards() const {
-    for (const HeldShardState& state : shards_.List()) {
+    for (const HeldShardState& state : shards_.LastList()) {
       if (absl::IsFailedPrecondition(state.status)) return state.status;
     }
     return absl::OkStatus();
