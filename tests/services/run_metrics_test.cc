@@ -3,7 +3,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <string>
-#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -29,15 +28,17 @@ class RunMetricsTest : public testing::Test {
 };
 
 TEST_F(RunMetricsTest, StepsTakeFromTheEndOfOneToTheEndOfTheNext) {
-  v1::WorkerTrace first, second;
-  AddTurn(0, 0, 500, first);        // closes nothing
-  AddTurn(1, 600, 2'400, first);    // 3 ms
-  AddTurn(3, 4'000, 1'000, first);  // two, 1 ms each
+  google::protobuf::RepeatedPtrField<v1::WorkerTrace> traces;
+  v1::WorkerTrace& first = *traces.Add();
+  AddTurn(7, 0, 500, first);         // goes on at a checkpoint, perhaps
+  AddTurn(8, 600, 3'400, first);     // 3.5 ms
+  AddTurn(10, 5'000, 1'000, first);  // two, 1 ms each
   first.set_worked_us(3'000'000);
   first.set_waited_us(2'000'000);
+  v1::WorkerTrace& second = *traces.Add();
   second.set_worked_us(1'000'000);
-  AddTurn(3, 0, 9'000'000, second);
-  metrics_.Traced({first, second});
+  AddTurn(10, 0, 9'000'000, second);
+  metrics_.Traced(traces);
   const std::string text = Text();
   EXPECT_THAT(text, HasSubstr("lawine_step_seconds_count 3"));
   EXPECT_THAT(text, HasSubstr("lawine_step_seconds_bucket{le=\"0.0025\"} 2"));
@@ -47,11 +48,11 @@ TEST_F(RunMetricsTest, StepsTakeFromTheEndOfOneToTheEndOfTheNext) {
 }
 
 TEST_F(RunMetricsTest, RunsOfSeveralReplicasTellNoSteps) {
-  v1::WorkerTrace trace;
-  AddTurn(0, 0, 500, trace);
-  trace.mutable_turns(0)->set_replicas_done(7);
-  metrics_.Traced({trace});
-  metrics_.Traced({});
+  google::protobuf::RepeatedPtrField<v1::WorkerTrace> traces;
+  metrics_.Traced(traces);
+  AddTurn(0, 0, 500, *traces.Add());
+  AddTurn(0, 600, 500, *traces.Mutable(0));
+  metrics_.Traced(traces);
   EXPECT_THAT(Text(), HasSubstr("lawine_step_seconds_count 0"));
 }
 

@@ -125,6 +125,7 @@ void Runs::Rest(RunEntry& entry, const pbi::RunRecord& record) {
   if (Ended(state) && metrics_ != nullptr) {
     metrics_->Ended(state, absl::Now() - entry.asked);
     metrics_->Delivered(record.result().totals().deliveries());
+    metrics_->Traced(record.trace());
   }
   if (Ended(state) && record.checkpoints_size() > 0) {
     MutexLock lock(mutex_);

@@ -67,24 +67,24 @@ void RunMetrics::Delivered(std::uint64_t deliveries) {
   deliveries_.Increment(static_cast<double>(deliveries));
 }
 
-// All workers take the same steps: the first of them tells how long. What is left out of a trace is not in
-// here.
-void RunMetrics::Traced(const std::vector<lawine::v1::WorkerTrace>& traces) {
+// All workers take the same steps: the first of them tells how long. Its first turn may have those of a
+// checkpoint, and what is left out of a trace is not in here.
+void RunMetrics::Traced(const google::protobuf::RepeatedPtrField<lawine::v1::WorkerTrace>& traces) {
   for (const lawine::v1::WorkerTrace& trace : traces) {
     worked_seconds_.Increment(static_cast<double>(trace.worked_us()) / kMicroseconds);
     waited_seconds_.Increment(static_cast<double>(trace.waited_us()) / kMicroseconds);
   }
-  if (traces.empty()) return;
-  std::uint32_t steps = 0;
-  std::uint64_t end_us = 0;
+  if (traces.empty() || traces[0].turns().empty()) return;
+  const auto end_of = [](const lawine::v1::TraceTurn& turn) { return turn.begin_us() + turn.took_us(); };
+  std::uint32_t steps = traces[0].turns(0).steps_closed();
+  std::uint64_t end_us = end_of(traces[0].turns(0));
   for (const lawine::v1::TraceTurn& turn : traces[0].turns()) {
-    const std::uint64_t now_us = turn.begin_us() + turn.took_us();
-    const std::uint32_t closed = turn.steps_closed() - std::min(steps, turn.steps_closed());
-    if (closed == 0) continue;
-    const double each = static_cast<double>(now_us - std::min(end_us, now_us)) / kMicroseconds / closed;
-    for (std::uint32_t i = 0; i < closed; ++i) step_seconds_.Observe(each);
+    if (turn.steps_closed() <= steps) continue;
+    const std::uint32_t closed = turn.steps_closed() - steps;
+    const double took = static_cast<double>(end_of(turn) - std::min(end_us, end_of(turn))) / kMicroseconds;
+    for (std::uint32_t i = 0; i < closed; ++i) step_seconds_.Observe(took / closed);
     steps = turn.steps_closed();
-    end_us = now_us;
+    end_us = end_of(turn);
   }
 }
 

@@ -2,12 +2,12 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_RUNS_RUN_METRICS_H_
 #define LAWINE_SERVICES_COORDINATOR_RUNS_RUN_METRICS_H_
 
+#include <google/protobuf/repeated_ptr_field.h>
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include <cstdint>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "lawine/v1/simulation.pb.h"
@@ -23,8 +23,8 @@ class RunMetrics {
   // A run that is kept has ended in `state`, so long after it was asked for.
   void Ended(lawine::v1::RunState state, absl::Duration took);
   void Delivered(std::uint64_t deliveries);
-  // How its workers spent the time of a run that has succeeded.
-  void Traced(const std::vector<lawine::v1::WorkerTrace>& traces);
+  // How its workers spent the time of a run that has succeeded; empty for others.
+  void Traced(const google::protobuf::RepeatedPtrField<lawine::v1::WorkerTrace>& traces);
 
  private:
   prometheus::Counter& succeeded_;
