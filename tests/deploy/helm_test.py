@@ -79,7 +79,7 @@ class WrongValuesTest(unittest.TestCase):
         ({"tokens": {"mode": "off"}}, "tokens.mode: off is only for"),
         ({"tokens": {"mode": "existing"}}, "tokens.existingSecret"),
         ({"certificates": {"days": 30, "renewBeforeDays": 30}}, "renewBeforeDays: expected less than"),
-        ({"coordinator": {"storage": {"size": ""}}}, "storage"),
+        ({"coordinator": {"storage": {"size": "lots"}}}, "coordinator.?storage.?size"),
     ]
 
     def test_each_is_refused_with_a_sentence(self):
