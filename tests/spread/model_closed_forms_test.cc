@@ -368,7 +368,8 @@ TEST(ModelClosedFormsTest, SpreadsInNetHeptAreAsPublished) {
     EXPECT_NEAR(spread, wanted->second, .005) << "the log itself";
     const Mean sizes = network.MeanSize(network.Cascade(seeds, .1), 2000, 8 + seeds.size());
     ExpectNear(sizes, spread, absl::StrCat("the first ", seeds.size()).c_str(), .003 * spread);
-    if (seeds.size() == 1) EXPECT_NEAR(sizes.error() * std::sqrt(sizes.count), 132, 20) << "of one cascade";
+    if (seeds.size() > 1) continue;
+    EXPECT_NEAR(sizes.error() * std::sqrt(sizes.count), 132, 20) << "of one cascade";
   }
   EXPECT_EQ(seeds.size(), 100u);
 }
