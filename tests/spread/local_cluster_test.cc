@@ -265,7 +265,9 @@ TEST(LocalClusterTest, StepsAreSharedByMessages) {
     spec.model = std::make_shared<const ModelSpec>(model);
     const auto outcome = LocalCluster(shards.images(), 1).Run(spec, Threads(1));
     EXPECT_EQ(outcome.ok(), last == kStepsMax) << outcome.status();
-    if (!outcome.ok()) EXPECT_EQ(outcome.status().code(), absl::StatusCode::kOutOfRange);
+    if (!outcome.ok()) {
+      EXPECT_EQ(outcome.status().code(), absl::StatusCode::kOutOfRange);
+    }
   }
 }
 
