@@ -62,4 +62,17 @@ absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
   return CheckDrawnRates(spec.drawn_rates, rates, spec.first_replica, spec.replicas);
 }
 
+// A lane's bits, a frontier's bits at each shard, what a step finds, and everybody's forwards of two steps.
+// Any model: sets, receipt steps, what was seen, arrivals.
+std::uint64_t StateBytes(const RunSpec& spec, std::uint64_t graph_members, std::uint64_t members,
+                         std::uint64_t shards) {
+  const double messages = MessagesOf(spec);
+  const double message = spec.model == nullptr ? 0 : 24 * messages;
+  const double lane = 0.25 + 4 + 8 * spec.forward.ToDouble() + message;
+  const double kept = (spec.record_receipts ? 8 : 0) + (spec.record_attribution ? 24 : 0);
+  const double frontier = 0.125 * static_cast<double>(graph_members) * static_cast<double>(shards);
+  return static_cast<std::uint64_t>(static_cast<double>(members) * (lane * spec.lanes + kept * messages) +
+                                    frontier * spec.lanes);
+}
+
 }  // namespace lawine

@@ -63,6 +63,11 @@ constexpr std::uint32_t StepsMaxOf(std::uint32_t messages) { return limits::kSte
 // INVALID_ARGUMENT names the field, what was expected and what was found.
 absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count);
 
+// Memory that a run takes beside the graph, about, at `shards` shards with `members` of `graph_members`
+// members in all; links that it adds come on top.
+std::uint64_t StateBytes(const RunSpec& spec, std::uint64_t graph_members, std::uint64_t members,
+                         std::uint64_t shards);
+
 }  // namespace lawine
 
 #endif  // LAWINE_ENGINE_SPREAD_RUN_SPEC_H_

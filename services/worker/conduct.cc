@@ -7,6 +7,8 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/model_shard.h"
+#include "services/common/memory.h"
+#include "services/common/size.h"
 #include "services/common/wire.h"
 #include "services/worker/planned_part.h"
 #include "services/worker/run_checkpoints.h"
@@ -136,12 +138,28 @@ absl::Status Drive(ActiveRun& run, bool report, RunCheckpoints& checkpoints, Exe
   return !report || reports.Finish(outcome) ? absl::OkStatus() : CoordinatorGone();
 }
 
+// Better one run that says why it does not begin than a worker that is killed, and every run with it.
+absl::Status CheckMemory(const RunSpec& spec, const Images& images) {
+  constexpr std::uint64_t kAlwaysThere = 64u << 20;
+  std::uint64_t members = 0;
+  for (const auto& image : images) members += image->range().count;
+  const std::uint64_t bytes = StateBytes(spec, images[0]->graph().members(), members, images.size());
+  if (bytes <= kAlwaysThere) return absl::OkStatus();
+  const std::uint64_t available = AvailableMemoryBytes();
+  if (bytes <= available) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the run takes about ", MebibytesText(bytes), " of memory on this worker, beside the graph, and ",
+      MebibytesText(available),
+      " are free: ask for fewer messages, or no receipts, wait for other runs, or use more workers"));
+}
+
 absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks& peers,
                                                    const pbi::RunPlan& plan,
                                                    const RunCheckpoints& checkpoints, double& load_seconds) {
   LAWINE_ASSIGN_OR_RETURN(RunSpec spec, wire::FromProto(plan));
   LAWINE_ASSIGN_OR_RETURN(PlannedPart part, PreparePart(shards, peers, plan));
   LAWINE_RETURN_IF_ERROR(CheckRunSpec(spec, part.images[0]->graph().members()));
+  LAWINE_RETURN_IF_ERROR(CheckMemory(spec, part.images));
   for (const auto& image : part.images) {
     if (spec.model != nullptr) LAWINE_RETURN_IF_ERROR(CheckModelOn(*spec.model, *image));
   }

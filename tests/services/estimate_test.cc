@@ -36,6 +36,17 @@ TEST(Estimate, MemoryDoesNotGrowWithReplicas) {
   EXPECT_EQ(Plan(0.1, 100).estimate.memory_bytes(), Plan(0.1, 10'000).estimate.memory_bytes());
 }
 
+TEST(Estimate, ReceiptsAreKeptOfEveryMessage) {
+  RunPlan plan = Plan(0.1, 1);
+  ModelSpec model;
+  model.messages.resize(3);
+  for (MessageSpec& message : model.messages) message.injections = {{.step = 0, .members = {MemberId(0)}}};
+  plan.spec.model = std::make_shared<const ModelSpec>(model);
+  const double before = static_cast<double>(EstimateRun(plan).memory_bytes());
+  plan.spec.record_receipts = true;
+  EXPECT_NEAR(static_cast<double>(EstimateRun(plan).memory_bytes()) - before, 6e6 * 8 * 3, 1e3);
+}
+
 // A hundredth of 6 million members get a link and its return at each of 10 steps, in every lane.
 TEST(Estimate, CountsTheLinksThatGrow) {
   RunPlan plan = Plan(0.1, 1);

@@ -193,15 +193,12 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
       replicas * (links_tried ? expected.attempts / (plan.spec.model != nullptr ? kModelAttemptsPerSecond
                                                                                 : kAttemptsPerSecond)
                               : expected.deliveries / kDeliveriesPerSecond));
-  // A lane's bits, a frontier's bits at each shard, what a step finds, and everybody's forwards of two steps.
-  const double shards = plan.graph.info().boundaries_size() - 1;
-  const double lane_bytes = 0.25 + 0.125 * shards + 4 + 8 * plan.spec.forward.ToDouble();
-  // Any model: sets, receipt steps, what was seen, arrivals.
-  const double message_bytes = plan.spec.model == nullptr ? 0 : 24.0 * MessagesOf(plan.spec);
-  const double bytes_a_member = (lane_bytes + message_bytes) * plan.spec.lanes +
-                                (plan.spec.record_receipts ? 8 : 0) + (plan.spec.record_attribution ? 24 : 0);
-  estimate.set_memory_bytes(static_cast<std::uint64_t>(
-      members * bytes_a_member + GrowthBytes(plan, expected, members, shards) * plan.spec.lanes));
+  const auto shards = static_cast<std::uint64_t>(plan.graph.info().boundaries_size()) - 1;
+  const auto all = static_cast<std::uint64_t>(members);
+  estimate.set_memory_bytes(
+      StateBytes(plan.spec, all, all, shards) +
+      static_cast<std::uint64_t>(GrowthBytes(plan, expected, members, static_cast<double>(shards)) *
+                                 plan.spec.lanes));
   estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
   return estimate;
 }
