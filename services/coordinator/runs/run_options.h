@@ -40,9 +40,10 @@ struct RunsOptions {
   bool resume = true;
   // By name of the owner; limits may change at any time. None: nobody has any. Thread-safe.
   std::function<OwnerLimits(const std::string& owner)> limits_of = {};
-
-  OwnerLimits LimitsOf(const RunsOptions& options, const std::string& owner);
 };
+
+// Of its owner; none where there are no limits.
+OwnerLimits LimitsOf(const RunsOptions& options, const std::string& owner);
 
 // INVALID_ARGUMENT names the option.
 absl::Status CheckRunsOptions(const RunsOptions& options);

@@ -204,9 +204,7 @@ absl::StatusOr<pb::GetRunTraceResponse> Runs::Trace(const std::string& name) con
 
 absl::StatusOr<pb::Run> Runs::Cancel(const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const Entry entry, Find(name));
-  pb::Run run = Stopped(entry, Wish::kCancel);
-  ForgetIfEnded(*entry);
-  return run;
+  return Stopped(entry, Wish::kCancel);
 }
 
 absl::StatusOr<pb::Run> Runs::Pause(const std::string& name) {
