@@ -273,7 +273,7 @@ TEST(SimulateFlags, AreTheWholeScenarioWithoutAFile) {
   SimulateFlags flags;
   flags.graph = "hyves";
   flags.seed_members = "17,anna";
-  flags.forward = 0.25;
+  flags.forward = "0.25";
   const auto scenario = BuildScenario(flags);
   ASSERT_TRUE(scenario.ok()) << scenario.status();
   EXPECT_THAT(scenario->seed_members().ids(), ::testing::ElementsAre("17", "anna"));
@@ -299,7 +299,7 @@ TEST(SimulateFlags, AreCheckedLikeAFile) {
   SimulateFlags flags;
   EXPECT_THAT(std::string(BuildScenario(flags).status().message()), HasSubstr("graph: expected"));
   flags.graph = "hyves";
-  flags.forward = 1.5;
+  flags.forward = "1.5";
   EXPECT_THAT(std::string(BuildScenario(flags).status().message()),
               HasSubstr("model.forward.probability: expected 0 to 1, found 1.5"));
 }
