@@ -10,7 +10,7 @@
 namespace lawine {
 namespace {
 
-RunQueue::Entry Run(const std::string& owner = "", std::uint64_t bytes = 1) {
+RunQueue::Entry MakeRun(const std::string& owner = "", std::uint64_t bytes = 1) {
   const auto entry = std::make_shared<RunEntry>();
   entry->owner = owner;
   entry->scenario_bytes = bytes;
@@ -21,14 +21,14 @@ TEST(RunQueueTest, ScenariosThatWaitHaveAShareOfMemory) {
   RunsOptions options;
   options.queued_bytes_max = 100;
   RunQueue queue(options);
-  EXPECT_TRUE(queue.CheckRoom(*Run("", 1'000)).ok()) << "one may always wait";
-  queue.Add(Run("", 60));
-  EXPECT_TRUE(queue.CheckRoom(*Run("", 40)).ok());
-  const absl::Status status = queue.CheckRoom(*Run("", 41));
+  EXPECT_TRUE(queue.CheckRoom(*MakeRun("", 1'000)).ok()) << "one may always wait";
+  queue.Add(MakeRun("", 60));
+  EXPECT_TRUE(queue.CheckRoom(*MakeRun("", 40)).ok());
+  const absl::Status status = queue.CheckRoom(*MakeRun("", 41));
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ReasonOf(status), "QUEUE_FULL");
   queue.TakeNext();
-  EXPECT_TRUE(queue.CheckRoom(*Run("", 41)).ok());
+  EXPECT_TRUE(queue.CheckRoom(*MakeRun("", 41)).ok());
 }
 
 TEST(RunQueueTest, OnlyThoseWhoseTurnIsNearKeepTheirPlans) {
@@ -36,7 +36,7 @@ TEST(RunQueueTest, OnlyThoseWhoseTurnIsNearKeepTheirPlans) {
   options.at_once_max = 2;
   RunQueue queue(options);
   for (int i = 0; i < 4; ++i) {
-    const RunQueue::Entry entry = Run();
+    const RunQueue::Entry entry = MakeRun();
     entry->plan.emplace();
     queue.Add(entry);
     EXPECT_EQ(entry->plan.has_value(), i < 2) << i;
@@ -50,10 +50,10 @@ TEST(RunQueueTest, WhoHasEnoughGoingOnIsPassed) {
     return owner == "few" ? OwnerLimits{.runs_at_once = 1, .runs_queued = 2} : OwnerLimits();
   };
   RunQueue queue(options);
-  const RunQueue::Entry few[] = {Run("few"), Run("few")}, other = Run("other");
+  const RunQueue::Entry few[] = {MakeRun("few"), MakeRun("few")}, other = MakeRun("other");
   for (const auto& entry : {few[0], few[1], other}) queue.Add(entry);
-  EXPECT_EQ(ReasonOf(queue.CheckRoom(*Run("few"))), "RUN_QUOTA");
-  EXPECT_TRUE(queue.CheckRoom(*Run("other")).ok());
+  EXPECT_EQ(ReasonOf(queue.CheckRoom(*MakeRun("few"))), "RUN_QUOTA");
+  EXPECT_TRUE(queue.CheckRoom(*MakeRun("other")).ok());
   EXPECT_EQ(queue.TakeNext(), few[0]);
   EXPECT_EQ(queue.TakeNext(), other);
   EXPECT_EQ(queue.TakeNext(), RunQueue::Entry());
