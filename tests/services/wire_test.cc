@@ -7,7 +7,12 @@ namespace lawine {
 namespace {
 
 TEST(WireTest, AReplicaComesThroughAsItWas) {
-  LaneOutcome lane{.replica = 7, .last_step = 3, .stop = StopReason::kMaxSteps, .reach = 11, .first_step = 0};
+  LaneOutcome lane;
+  lane.replica = 7;
+  lane.last_step = 3;
+  lane.stop = StopReason::kMaxSteps;
+  lane.reach = 11;
+  lane.first_step = 0;
   lane.digest = {.high = 1, .low = 2};
   const auto read = wire::FromProto(wire::ToProto(lane));
   ASSERT_TRUE(read.ok()) << read.status();
