@@ -224,7 +224,7 @@ TEST_F(SweepTest, ASweepIsEstimatedAndRefusedWithThePathInTheRequest) {
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(0.01); }), IsBadField("to", "more than `from`"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(std::nan("")); }), IsBadField("to", "expected a number"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(1.5); }),
-              IsBadField("model.forward.probability", "between 0 and 1"));
+              IsBadField("scenario.model.forward.probability", "between 0 and 1"));
   EXPECT_THAT(refusal([](pb::Sweep& s) {
                 s.set_from(0);
                 s.set_scale(pb::SWEEP_SCALE_LOG);

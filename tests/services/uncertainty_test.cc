@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/test_random.h"
 
 namespace lawine {
 namespace {
@@ -85,20 +86,19 @@ TEST(LuckAndIgnoranceTest, SeparatesWhatTheRateDoesFromLuck) {
 }
 
 TEST(LuckAndIgnoranceTest, TwoRatesAddUp) {
+  TestRandom random(1);
   std::vector<double> values, first, second;
-  for (int i = 0; i < 40; ++i) {
-    for (int k = 0; k < 40; ++k) {
-      // Nearly equal draws of one rate meet all draws of the other.
-      first.push_back(i + ((k * 7) % 40) / 1000.0);
-      second.push_back(k + ((i * 7) % 40) / 1000.0);
-      values.push_back(2.0 * i + k);
-    }
+  for (int i = 0; i < 10'000; ++i) {
+    first.push_back(static_cast<double>(random.Below(1'000'000)));
+    second.push_back(static_cast<double>(random.Below(1'000'000)));
+    values.push_back(2 * first.back() + second.back());
   }
   const v1::LuckAndIgnorance found =
       LuckAndIgnoranceOf(values, {{.field = "first", .drawn = first}, {.field = "second", .drawn = second}});
-  EXPECT_NEAR(found.rates(0).share(), 0.8, 0.05);
-  EXPECT_NEAR(found.rates(1).share(), 0.2, 0.05);
-  EXPECT_NEAR(found.ignorance_share(), 1, 0.1);
+  // Known to about one in the square root of the replicas.
+  EXPECT_NEAR(found.rates(0).share(), 0.8, 0.04);
+  EXPECT_NEAR(found.rates(1).share(), 0.2, 0.04);
+  EXPECT_NEAR(found.ignorance_share(), 1, 0.06);
 }
 
 TEST(LuckAndIgnoranceTest, NothingVaries) {

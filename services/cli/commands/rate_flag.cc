@@ -35,4 +35,8 @@ absl::StatusOr<RateFlag> ParseRate(const std::string& flag, const std::string& t
   return rate;
 }
 
+std::string RateProblem(const std::string& text) {
+  return ParseRate("", text).ok() ? "" : "expected a probability such as 0.1, or counts such as 45/1200";
+}
+
 }  // namespace lawine::cli

@@ -20,6 +20,9 @@ struct RateFlag {
 // "0.1" or "45/1200". INVALID_ARGUMENT, by the flag's name, for anything else.
 absl::StatusOr<RateFlag> ParseRate(const std::string& flag, const std::string& text);
 
+// For command lines: what is wrong with it; empty where nothing is.
+std::string RateProblem(const std::string& text);
+
 // Of a message with a probability: sets it, in the form that the flag has.
 template <class Message>
 absl::Status SetProbability(const std::string& flag, const std::string& text, Message& message) {

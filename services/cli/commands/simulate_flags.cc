@@ -89,11 +89,13 @@ void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
       command
           .add_option("--forward", flags.forward,
                       "Probability that a member forwards (default: 0.1), or what was counted of it")
-          ->type_name("P|SHARES/RECEIPTS");
+          ->type_name("P|SHARES/RECEIPTS")
+          ->check(RateProblem);
   command
       .add_option("--cascade", flags.cascade,
                   "Instead: probability that a link carries (independent cascade)")
       ->type_name("P|SHARES/RECEIPTS")
+      ->check(RateProblem)
       ->excludes(forward);
   command.add_option("--max-steps", flags.max_steps, "Stop after this many hops")->type_name("T");
   command

@@ -146,7 +146,8 @@ void AddTrafficCommand(CLI::App& app, Action& action) {
       ->type_name("FILE");
   command.add_option("--messages", flags->messages, "How many messages")->type_name("N");
   command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
-      ->type_name("P");
+      ->type_name("P|SHARES/RECEIPTS")
+      ->check(RateProblem);
   command
       .add_option("--senders", flags->senders,
                   "Who sends: uniform, everyone alike (default), or heavy-tailed, few send most")

@@ -44,7 +44,8 @@ void AppendPaths(const Descriptor& message, const std::string& prefix, std::vect
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor& field = *message.field(i);
     if (IsNumber(field)) paths.push_back(prefix + field.name());
-    if (IsOneMessage(field))
+    // Of counts nobody asks; whoever does is understood.
+    if (IsOneMessage(field) && RateOfCounts(field) == nullptr)
       AppendPaths(*field.message_type(), absl::StrCat(prefix, field.name(), "."), inside, paths);
   }
   inside.pop_back();
