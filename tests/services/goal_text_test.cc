@@ -57,7 +57,7 @@ TEST(GoalAnswers, TellWhenMonitorsSeeIt) {
   result.add_replicas()->mutable_totals()->set_first_sighting(3);
   result.add_replicas();
   EXPECT_EQ(AnswerTo(result, "When do monitors see it?"),
-            "In 1 of 2 replicas, the first at step 3 (30 min 0 s) in the middle of them; 3.0 monitors "
+            "In 1 of 2 replicas, the first at step 3 (30 min) in the middle of them; 3.0 monitors "
             "received it on "
             "average.");
   result.mutable_totals()->set_monitors(0);
@@ -68,14 +68,14 @@ TEST(GoalAnswers, TellWhenAPartOfTheReachWasThere) {
   v1::RunResult result = Result();
   result.mutable_scenario()->set_steps_to_percent(75);
   result.mutable_totals()->set_steps_to_percent(4);
-  EXPECT_EQ(AnswerTo(result, "When is 75% of what it reaches reached?"), "By step 4 (40 min 0 s).");
+  EXPECT_EQ(AnswerTo(result, "When is 75% of what it reaches reached?"), "By step 4 (40 min).");
   v1::Quantiles& quantiles =
       *result.mutable_ensemble()->mutable_measures()->mutable_steps_to_percent()->mutable_quantiles();
   quantiles.set_p05(3);
   quantiles.set_p50(5);
   quantiles.set_p95(7);
   EXPECT_EQ(AnswerTo(result, "When is 75% of what it reaches reached?"),
-            "By step 5 (50 min 0 s) in the middle of replicas, from 3 to 7 in nine of ten.");
+            "By step 5 (50 min) in the middle of replicas, from 3 to 7 in nine of ten.");
 }
 
 TEST(GoalAnswers, TellWhomItMissesMost) {

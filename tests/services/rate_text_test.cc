@@ -31,11 +31,11 @@ TEST(RateTextTest, LuckIsToldFromNotKnowing) {
   rate.set_field("model.forward.probability");
   rate.set_share(0.64);
   EXPECT_EQ(
-      LuckSentence(found),
+      LuckSentence(found, "reach"),
       "About 64% of the variance in reach comes of not knowing model.forward.probability better, the rest is "
       "luck: a standard deviation of 40.0 from not knowing, of 30.0 from luck.");
   *found.add_rates() = rate;
-  EXPECT_THAT(LuckSentence(found),
+  EXPECT_THAT(LuckSentence(found, "reach"),
               HasSubstr("model.forward.probability (64%), model.forward.probability (64%)"));
 }
 

@@ -169,9 +169,9 @@ std::vector<Answer> RunAnswers(const v1::RunResult& result) {
   if (result.has_attribution()) answers.push_back({"Through whom?", WhomSentence(result)});
   if (result.counted_rates_size() > 0) {
     const v1::LuckAndIgnorance& luck = result.ensemble().luck_and_ignorance();
-    answers.push_back(
-        {"Luck, or not knowing the rate?",
-         absl::StrCat(CountedSentence(result), luck.rates().empty() ? "" : " " + LuckSentence(luck))});
+    answers.push_back({"Luck, or not knowing the rate?",
+                       absl::StrCat(CountedSentence(result),
+                                    luck.rates().empty() ? "" : " " + LuckSentence(luck, luck.measure()))});
   }
   const std::string precision = result.has_ensemble() ? PrecisionSentence(result.ensemble()) : "";
   if (!precision.empty()) answers.push_back({"How well is that known?", precision});

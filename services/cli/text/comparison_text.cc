@@ -73,7 +73,7 @@ std::string VariantsTable(const v1::ComparisonResult& result, bool color) {
 
 std::string DifferencesTable(const v1::ComparisonResult& result, bool color) {
   const std::string& measure = result.comparison().measure();
-  Table table({{absl::StrCat("difference in ", measure), Align::kLeft},
+  Table table({{absl::StrCat("difference in ", absl::StrReplaceAll(measure, {{"_", " "}})), Align::kLeft},
                {"against", Align::kLeft},
                {"mean, 95% interval", Align::kRight},
                {"more in", Align::kRight},
@@ -175,8 +175,8 @@ std::string PrecisionText(const v1::ComparisonResult& result) {
 
 std::string DifferenceSentence(const v1::Difference& difference) {
   if (!difference.has_luck_and_ignorance()) return difference.answer();
-  return absl::StrCat(difference.answer(),
-                      " Of their difference: ", LuckSentence(difference.luck_and_ignorance()));
+  const v1::LuckAndIgnorance& found = difference.luck_and_ignorance();
+  return absl::StrCat(difference.answer(), " ", LuckSentence(found, "this difference in " + found.measure()));
 }
 
 std::vector<std::string> GoalMeasures(const v1::ComparisonResult& result) {

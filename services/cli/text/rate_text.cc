@@ -44,7 +44,7 @@ bool IsSome(const Message& message, const std::string& field) {
   return CountsOf(message, rate) != nullptr || message.GetReflection()->GetDouble(message, &rate) > 0;
 }
 
-std::string LuckSentence(const v1::LuckAndIgnorance& found) {
+std::string LuckSentence(const v1::LuckAndIgnorance& found, const std::string& of) {
   std::vector<std::string> rates;
   for (const v1::RateShare& rate : found.rates()) {
     rates.push_back(
@@ -54,8 +54,8 @@ std::string LuckSentence(const v1::LuckAndIgnorance& found) {
   }
   const int decimals = std::max(found.luck(), found.ignorance()) < 100 ? 1 : 0;
   return absl::StrCat("About ", absl::StrFormat("%.0f%%", 100 * found.ignorance_share()),
-                      " of the variance in ", found.measure(), " comes of not knowing ",
-                      absl::StrJoin(rates, ", "), " better, the rest is luck: a standard deviation of ",
+                      " of the variance in ", of, " comes of not knowing ", absl::StrJoin(rates, ", "),
+                      " better, the rest is luck: a standard deviation of ",
                       Decimal(found.ignorance(), decimals), " from not knowing, of ",
                       Decimal(found.luck(), decimals), " from luck.");
 }

@@ -15,8 +15,9 @@ std::string RateText(const google::protobuf::Message& message, const std::string
 // It is more than 0, for all that is known.
 bool IsSome(const google::protobuf::Message& message, const std::string& field);
 
-// How much of what varies is luck: "Of the variance in reach about 40% comes of not knowing ...".
-std::string LuckSentence(const v1::LuckAndIgnorance& found);
+// How much of what varies is luck: "About 40% of the variance in reach comes of not knowing ...", where `of` is
+// "reach".
+std::string LuckSentence(const v1::LuckAndIgnorance& found, const std::string& of);
 // "model.forward.probability was counted, 45 of 1,200: 2.8% to 5.0%, each replica draws its own." A sentence
 // a rate; empty where none was counted.
 std::string CountedSentence(const v1::RunResult& result);

@@ -288,8 +288,10 @@ std::string Report(const v1::RunResult& result, bool color) {
   absl::StrAppend(&text, HopTable(result, color), "\n");
   if (const std::string counted = CountedSentence(result); !counted.empty()) {
     const v1::LuckAndIgnorance& luck = result.ensemble().luck_and_ignorance();
-    absl::StrAppend(&text, Wrap(absl::StrCat(counted, luck.rates().empty() ? "" : " " + LuckSentence(luck))),
-                    "\n\n");
+    absl::StrAppend(
+        &text,
+        Wrap(absl::StrCat(counted, luck.rates().empty() ? "" : " " + LuckSentence(luck, luck.measure()))),
+        "\n\n");
   }
   if (const std::string beside = BesideReach(result); !beside.empty()) {
     absl::StrAppend(&text, Wrap(beside), "\n\n");

@@ -58,7 +58,9 @@ std::string Duration(double seconds) {
   if (seconds < 1.0) return absl::StrFormat("%.3f s", seconds);
   if (seconds < 60.0) return absl::StrFormat("%.1f s", seconds);
   const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
-  return absl::StrCat(Thousands(whole / 60), " min ", whole % 60, " s");
+  if (whole % 3'600 == 0) return Counted(whole / 3'600, "hour", "hours");
+  return absl::StrCat(Thousands(whole / 60), " min",
+                      whole % 60 == 0 ? "" : absl::StrCat(" ", whole % 60, " s"));
 }
 
 std::string Wrap(const std::string& text, std::size_t indent) {

@@ -24,7 +24,7 @@ std::string PercentCell(std::uint64_t part, std::uint64_t whole);
 std::string Counted(std::uint64_t count, const std::string& singular, const std::string& plural);
 // "950 B", "1.2 MiB".
 std::string Bytes(std::uint64_t bytes);
-// "0.012 s", "3.4 s", "2 min 5 s".
+// "0.012 s", "3.4 s", "2 min 5 s", "10 min", "3 hours".
 std::string Duration(double seconds);
 // Breaks lines between words; further lines are indented by `indent`.
 std::string Wrap(const std::string& text, std::size_t indent = 0);

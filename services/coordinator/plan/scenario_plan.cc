@@ -258,6 +258,11 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   if (scenario.has_costs()) {
     LAWINE_ASSIGN_OR_RETURN(plan.costs, PlanCosts(scenario.costs(), plan.spec, members));
   }
+  if (!graph.info().link_weights() && UsesLinkWeights(plan.spec)) {
+    return absl::FailedPreconditionError(
+        "model: expected a graph whose links have weights, found one without: import one with a column "
+        "probability, or give the model a probability of its own");
+  }
   if (graph.info().link_weights() && !UsesLinkWeights(plan.spec)) {
     plan.warnings.emplace_back(
         "links of this graph have probabilities; this model has its own and does not use them");
