@@ -123,6 +123,14 @@ TEST_F(ReplicasFileTest, HasARowAReplica) {
             "1,20,0,0,0,5,ab,NOTHING_PENDING\n");
 }
 
+TEST_F(ReplicasFileTest, HasAColumnForACountedRate) {
+  v1::RunResult result = ResultOf({3, 20});
+  result.add_counted_rates()->set_field("model.forward.probability");
+  for (v1::ReplicaResult& replica : *result.mutable_replicas()) replica.add_drawn_rates(0.25);
+  EXPECT_THAT(Written(result),
+              HasSubstr("reason,model.forward.probability\n0,3,0,0,0,1,ab,NOTHING_PENDING,0.25\n"));
+}
+
 TEST_F(ReplicasFileTest, HasARowForASingleOne) {
   v1::RunResult result;
   result.mutable_scenario()->set_first_replica(17);

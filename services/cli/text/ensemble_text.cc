@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/text/text.h"
 #include "services/common/json/message_json.h"
@@ -26,10 +27,13 @@ std::string ShareOf(const v1::Ensemble& ensemble) {
 
 std::string Row(const v1::ReplicaResult& replica) {
   const v1::Totals& totals = replica.totals();
+  std::string drawn;
+  for (const double rate : replica.drawn_rates()) absl::StrAppend(&drawn, ",", absl::StrFormat("%.9g", rate));
   return absl::StrCat(
       replica.replica(), ",", totals.reach(), ",", totals.deliveries(), ",", totals.forwards(), ",",
       totals.duplicates(), ",", totals.steps(), ",", replica.digest(), ",",
-      ShortEnumWord(*v1::ReasonStopped_descriptor()->FindValueByNumber(replica.reason_stopped())), "\n");
+      ShortEnumWord(*v1::ReasonStopped_descriptor()->FindValueByNumber(replica.reason_stopped())), drawn,
+      "\n");
 }
 
 }  // namespace
@@ -104,13 +108,16 @@ std::string ReachHistogram(const v1::Ensemble& ensemble, bool color) {
 }
 
 absl::Status WriteReplicas(const v1::RunResult& result, OutputFile& file) {
-  LAWINE_RETURN_IF_ERROR(file.Write("replica,reach,deliveries,forwards,duplicates,steps,digest,reason\n"));
+  std::string header = "replica,reach,deliveries,forwards,duplicates,steps,digest,reason";
+  for (const v1::CountedRate& rate : result.counted_rates()) absl::StrAppend(&header, ",", rate.field());
+  LAWINE_RETURN_IF_ERROR(file.Write(header + "\n"));
   if (result.replicas_size() == 0) {
     v1::ReplicaResult single;
     single.set_replica(result.scenario().first_replica());
     *single.mutable_totals() = result.totals();
     single.set_digest(result.digest());
     single.set_reason_stopped(result.reason_stopped());
+    for (const v1::CountedRate& rate : result.counted_rates()) single.add_drawn_rates(rate.drawn());
     LAWINE_RETURN_IF_ERROR(file.Write(Row(single)));
   }
   for (const v1::ReplicaResult& replica : result.replicas()) LAWINE_RETURN_IF_ERROR(file.Write(Row(replica)));

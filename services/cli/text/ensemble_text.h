@@ -19,8 +19,8 @@ std::string EnsembleTable(const v1::Ensemble& ensemble, const std::string& steps
 // How many replicas reached how many members, with bars.
 std::string ReachHistogram(const v1::Ensemble& ensemble, bool color);
 
-// CSV: replica,reach,deliveries,forwards,duplicates,steps,digest,reason; a row a replica, also of a single
-// one.
+// CSV: replica,reach,deliveries,forwards,duplicates,steps,digest,reason, then a column for each counted rate; a row a
+// replica, also of a single one.
 absl::Status WriteReplicas(const v1::RunResult& result, OutputFile& file);
 
 }  // namespace lawine::cli
