@@ -219,9 +219,9 @@ TEST(CsvField, QuotesWhatNeedsQuotes) {
 
 TEST(RunText, NamesTheSeedRule) {
   v1::Scenario scenario;
-  EXPECT_EQ(SeedRuleText(scenario), "1 at random");
+  EXPECT_EQ(SeedRuleText(scenario), "1 member at random");
   scenario.mutable_seed_members()->set_audience(1300);
-  EXPECT_EQ(SeedRuleText(scenario), "1 with audience 1,300");
+  EXPECT_EQ(SeedRuleText(scenario), "1 member with audience 1,300");
 }
 
 absl::StatusOr<ParsedCommand> Parse(std::initializer_list<const char*> words) {

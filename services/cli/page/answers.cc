@@ -76,7 +76,7 @@ std::string FastSentence(const v1::RunResult& result) {
   const auto half_reached = StepTo(result, 0.5, result.totals().reach());
   if (half.has_value()) {
     const std::string end = most.has_value() ? absl::StrCat(" and 90% by ", StepText(scenario, *most), ".")
-                                             : "; 90% never had it.";
+                                             : "; it never got to 90%.";
     return absl::StrCat("Half of all members", of, " had it by ", StepText(scenario, *half), end);
   }
   if (!half_reached.has_value()) return "Nobody got it.";

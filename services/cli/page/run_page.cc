@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/cli/page/answers.h"
 #include "services/cli/page/assumptions.h"
@@ -26,10 +27,19 @@ std::string WhatSpreads(const v1::RunResult& result) {
                                            : absl::StrCat("“", kind, "” in ", result.graph());
 }
 
+// For the middle of a sentence.
+std::string Uncapitalised(std::string sentence) {
+  if (!sentence.empty()) {
+    sentence[0] = absl::ascii_tolower(static_cast<unsigned char>(sentence[0]));
+  }
+  return sentence;
+}
+
 std::string Subtitle(const v1::RunResult& result) {
   return absl::StrCat(Counted(result.graph_members(), "member", "members"), ", ",
                       Counted(result.graph_links(), "link", "links"), "; starts at ",
-                      SeedRuleText(result.scenario()), "; ", ModelSentence(result.scenario().model()), "; ",
+                      SeedRuleText(result.scenario()), "; ",
+                      Uncapitalised(ModelSentence(result.scenario().model())), "; ",
                       Counted(std::max(1u, result.scenario().replicas()), "realisation", "realisations"));
 }
 

@@ -43,11 +43,12 @@ std::string SeedRuleText(const v1::Scenario& scenario) {
                         seeds.ids_size() > kIdsShown ? ", ..." : "");
   }
   const std::string among = seeds.has_community() ? absl::StrCat(" of community ", seeds.community()) : "";
-  if (seeds.has_audience()) return absl::StrCat(count, among, " with audience ", Thousands(seeds.audience()));
-  if (seeds.has_highest_audience()) return absl::StrCat(count, among, " with the highest audience");
-  if (seeds.page_rank()) return absl::StrCat(count, among, " with the highest PageRank");
-  if (seeds.core()) return absl::StrCat(count, among, " of the innermost cores");
-  return absl::StrCat(count, among, " at random");
+  if (seeds.has_audience())
+    return absl::StrCat(members, among, " with audience ", Thousands(seeds.audience()));
+  if (seeds.has_highest_audience()) return absl::StrCat(members, among, " with the highest audience");
+  if (seeds.page_rank()) return absl::StrCat(members, among, " with the highest PageRank");
+  if (seeds.core()) return absl::StrCat(members, among, " of the innermost cores");
+  return absl::StrCat(members, among, " at random");
 }
 
 std::string RunText(const v1::Run& run) {
