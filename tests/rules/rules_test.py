@@ -195,6 +195,14 @@ class RulesTest(unittest.TestCase):
         folders = {name_of(p.parent) for p in files(["engine", "services"], ".h", ".cc")}
         self.check([f"{folder}: no layer; add it to LAYERS" for folder in sorted(folders - set(LAYERS))])
 
+    def test_the_readme_tells_what_rooms_see(self):
+        rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([\w, ]*)\|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+        told = {f"services/coordinator/{room}": {f"services/coordinator/{word}" for word in re.findall(r"\w+", others)}
+                for room, others in rows}
+        self.assertLessEqual(set(COORDINATOR), set(told))
+        for room, seen in COORDINATOR.items():
+            self.assertEqual(told[room], seen - BELOW_COORDINATOR, room)
+
     def test_engine_is_free_of_the_network(self):
         wrong = []
         for path in files(["engine"], ".h", ".cc"):
