@@ -160,8 +160,9 @@ std::vector<LaneOutcome> LanesOf(const ConductOutcome& outcome, std::size_t mess
 
 namespace {
 
-// Small runs do not wait for each other's workers: what their first exchange comes to, a bit a member at most
-// from each replica in flight, is kept by those that have not begun.
+// Small runs do not wait for each other's workers, where nobody asks when they have started: what their first
+// exchange comes to, a bit a member at most from each replica in flight, is kept by those that have not
+// begun.
 bool BeginsAtOnce(const RunPlan& plan) {
   const auto& boundaries = plan.graph.info().boundaries();
   const std::uint64_t members = boundaries[boundaries.size() - 1];
@@ -192,7 +193,7 @@ absl::StatusOr<pbi::RunBlock> HearAll(const RunPlan& plan, const Placement& plac
     own.set_report_steps(w == 0);
   };
   const auto prepared = [&block](const pbi::ConductRunResponse& response) { *block.add_said() = response; };
-  request.mutable_plan()->set_begin_at_once(BeginsAtOnce(plan));
+  request.mutable_plan()->set_begin_at_once(watch.started == nullptr && BeginsAtOnce(plan));
   if (request.plan().begin_at_once()) {
     SendPlans(calls, request, adapt);
   } else {
