@@ -75,6 +75,7 @@ grpc::Status Register(const std::shared_ptr<grpc::Channel>& channel) {
   pbi::RegisterRequest request;
   request.set_node_id("w-stranger");
   request.set_address("127.0.0.1:1");
+  request.set_protocol(kClusterProtocol);
   pbi::RegisterResponse response;
   return pbi::RegistryService::NewStub(channel)->Register(&context, request, &response);
 }
