@@ -225,7 +225,7 @@ class Client:
             except errors.Error as error:
                 if error.reason != "RUN_TOO_LARGE":
                     raise
-        return self.wait(self.start(wanted, receipts=receipts), timeout)
+        return self.wait(self.start(wanted, receipts=receipts), timeout or _STREAM_SECONDS)
 
     def start(self, scenario, *, receipts: bool = False) -> str:
         """Starts a run and returns its name at once; the run goes on without the caller. While the coordinator starts
