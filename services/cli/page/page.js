@@ -109,10 +109,25 @@
     beginAtZero: axis.from_zero,
     ...extra,
   });
-  const labelled = (plot, axis, palette, extra) => ({
-    ...scale(axis, palette, extra), type: "category", labels: plot.labels,
-    ticks: { color: palette.muted, maxRotation: 45, autoSkip: plot.kind !== "intervals" && plot.kind !== "across" },
-  });
+  // Names in lines of at most so many letters, where words allow.
+  const inLines = (name, most) => name.split(" ").reduce((lines, word) => {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.length + 1 + word.length <= most) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+    return lines;
+  }, []);
+  const labelled = (plot, axis, palette, extra) => {
+    const beside = plot.kind === "intervals" || plot.kind === "across";
+    return {
+      ...scale(axis, palette, extra), type: "category", labels: plot.labels,
+      ticks: { color: palette.muted, maxRotation: 45, autoSkip: !beside,
+        // Beside bars of a narrow page a long name would be cut.
+        callback(value) {
+          const name = this.getLabelForValue(value);
+          return beside && this.chart.width < 480 ? inLines(name, 18) : name;
+        } },
+    };
+  };
   const scales = (plot, palette) => {
     const stacked = plot.kind === "stacked" || plot.kind === "across";
     if (plot.kind === "lines") {

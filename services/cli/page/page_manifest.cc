@@ -32,6 +32,8 @@ std::vector<std::string> GraphCommand(const std::string& graph, const std::strin
                           of.facebook_ppm / 1e6, of.linkedin_ppm / 1e6, of.twitter_ppm / 1e6,
                           of.active_ppm / 1e6);
   }
+  if (spec->pages > 0) absl::StrAppendFormat(&command, " --pages %d", spec->pages);
+  if (spec->groups > 0) absl::StrAppendFormat(&command, " --groups %d", spec->groups);
   return {std::move(command)};
 }
 
