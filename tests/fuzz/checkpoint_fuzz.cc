@@ -71,7 +71,11 @@ class Run {
     slow.delay.cumulative = {part(2), part(1)};
     slow.link_delay.cumulative = {part(4), part(2), part(1)};
     for (MessageSpec& message : model->messages) message.injections = {{.step = 0, .members = {MemberId(3)}}};
-    model->growth = {.new_links = part(4), .lost_links = part(10), .start = part(2), .joining = part(5)};
+    model->growth = GrowthSpec{.new_links = part(4),
+                               .lost_links = part(10),
+                               .start = part(2),
+                               .joining = part(5),
+                               .leaving = part(30)};
     model->groups.emplace();
     Intervention& removal = model->interventions.emplace_back();
     removal.removed = {.members = {MemberId(30)}, .share = part(20), .account_kinds = {}};
