@@ -95,8 +95,8 @@ TEST_P(RunStatesTest, AreListedInOrder) {
 
 TEST_P(RunStatesTest, AreReplacedByLaterOnesOfTheSameStep) {
   for (std::uint64_t i = 0; i < 20; ++i) {
-    ASSERT_TRUE(shard_->WriteRunState({1, 5}, Bytes(5 * kMiB - i * 300'000, i)).ok());
-    ASSERT_TRUE(Read({1, 5}) == Bytes(5 * kMiB - i * 300'000, i)) << i;
+    ASSERT_TRUE(shard_->WriteRunState({1, 5}, Bytes(5 * kMiB - i * 200'000, i)).ok());
+    ASSERT_TRUE(Read({1, 5}) == Bytes(5 * kMiB - i * 200'000, i)) << i;
   }
   EXPECT_THAT(shard_->RunStates().value(), ElementsAre(RunStep{1, 5}));
 }
