@@ -43,6 +43,7 @@ std::string SeedRuleText(const v1::Scenario& scenario) {
                         seeds.ids_size() > kIdsShown ? ", ..." : "");
   }
   const std::string among = seeds.has_community() ? absl::StrCat(" of community ", seeds.community()) : "";
+  const std::string members = Counted(count, "member", "members");
   if (seeds.has_audience())
     return absl::StrCat(members, among, " with audience ", Thousands(seeds.audience()));
   if (seeds.has_highest_audience()) return absl::StrCat(members, among, " with the highest audience");
