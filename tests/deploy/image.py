@@ -14,8 +14,16 @@ WHERE = tools.TOOLS / "image"
 
 
 @functools.cache
+def revision():
+    """The commit that the image is built of, whatever is committed later."""
+    done = tools.run("git", "-C", tools.ROOT, "rev-parse", "HEAD", check=False)
+    return done.stdout.strip() or "unknown"
+
+
+@functools.cache
 def built():
     """The OCI archive, made of the programs that are tested."""
+    revision()
     if os.geteuid() != 0:
         raise unittest.SkipTest("building an image needs root")
     tools.needs("buildah", "deploy/install-deps --image installs it")

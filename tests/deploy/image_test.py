@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import unittest
 
 import image
@@ -80,10 +79,7 @@ class ImageTest(unittest.TestCase):
         labels = self.image.config["config"]["Labels"]
         self.assertEqual(labels["org.opencontainers.image.version"], "0.1.0")
         self.assertEqual(labels["org.opencontainers.image.licenses"], "Apache-2.0")
-        revision = subprocess.run(
-            ["git", "-C", str(tools.ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip()
-        self.assertEqual(labels["org.opencontainers.image.revision"], revision or "unknown")
+        self.assertEqual(labels["org.opencontainers.image.revision"], image.revision())
         self.assertRegex(labels["org.opencontainers.image.created"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
     def test_the_bill_of_materials_is_what_is_installed(self):
