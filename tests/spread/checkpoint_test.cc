@@ -95,13 +95,18 @@ class Workers {
       for (std::uint32_t m = 0; m < MessagesOf(spec); ++m) {
         if (w == 0) outcome.message_steps.push_back(machine.steps(m));
         AddTo(machine.groups(m), outcome.groups[m]);
-        for (std::size_t s = 0; spec.record_receipts && s < groups_[w].size(); ++s) {
-          outcome.receipts.push_back(machine.receipts(s, m));
-        }
       }
       outcome.frame_bytes += machine.frame_bytes_sent();
       outcome.events += machine.events_sent();
       outcome.links_touched += machine.links_touched();
+    }
+    // By message and then by shard, whoever has it.
+    for (std::uint32_t m = 0; spec.record_receipts && m < MessagesOf(spec); ++m) {
+      for (std::size_t w = 0; w < groups_.size(); ++w) {
+        for (std::size_t s = 0; s < groups_[w].size(); ++s) {
+          outcome.receipts.push_back(rounds.machines()[w]->receipts(s, m));
+        }
+      }
     }
   }
 

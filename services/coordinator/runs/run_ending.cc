@@ -141,12 +141,17 @@ void Runs::Rest(RunEntry& entry, const pbi::RunRecord& record) {
 }
 
 bool Runs::CancelPaused(RunEntry& entry) {
-  MutexLock writing(entry.writing);
+  std::string graph;  // of its checkpoints
   {
-    MutexLock lock(entry.mutex);
-    if (entry.record.run().state() != pb::RUN_STATE_PAUSED) return false;
+    MutexLock writing(entry.writing);
+    {
+      MutexLock lock(entry.mutex);
+      if (entry.record.run().state() != pb::RUN_STATE_PAUSED) return false;
+      if (entry.record.checkpoints_size() > 0) graph = entry.record.run().scenario().graph();
+    }
+    RestWithoutResult(entry, pb::RUN_STATE_CANCELLED, absl::CancelledError());
   }
-  RestWithoutResult(entry, pb::RUN_STATE_CANCELLED, absl::CancelledError());
+  if (!graph.empty()) ForgetCheckpoints(graph);
   return true;
 }
 
