@@ -1,6 +1,6 @@
 // gRPC's three C++ APIs at what workers do with them: four peers, each with a server and a stream to every
 // other, exchange one frame each way and wait for all, as at the end of every step. One process, so times are
-// those of gRPC and the loopback. The answer decides how services/worker/peer_links.h is written.
+// those of gRPC and the loopback. The answer decides how services/worker/runs/peer_links.h is written.
 #include <array>
 #include <memory>
 #include <string>

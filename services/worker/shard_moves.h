@@ -13,8 +13,8 @@
 #include "engine/store/shard_arrivals.h"
 #include "lawine/internal/v1/placement.grpc.pb.h"
 #include "services/common/turns.h"
-#include "services/worker/run_host.h"
-#include "services/worker/shard_host.h"
+#include "services/worker/runs/run_host.h"
+#include "services/worker/shards/shard_host.h"
 
 namespace lawine {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "services/common/metric_families.h"
-#include "services/worker/checkpoint_totals.h"
-#include "services/worker/shard_host.h"
+#include "services/worker/runs/checkpoint_totals.h"
+#include "services/worker/shards/shard_host.h"
 
 namespace lawine {
 

@@ -6,13 +6,13 @@
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/wire.h"
-#include "services/worker/changes.h"
-#include "services/worker/conduct.h"
-#include "services/worker/member_reads.h"
-#include "services/worker/ranks.h"
-#include "services/worker/run_checkpoints.h"
-#include "services/worker/survey.h"
-#include "services/worker/verify.h"
+#include "services/worker/runs/conduct.h"
+#include "services/worker/runs/member_reads.h"
+#include "services/worker/runs/run_checkpoints.h"
+#include "services/worker/shards/changes.h"
+#include "services/worker/shards/ranks.h"
+#include "services/worker/shards/survey.h"
+#include "services/worker/shards/verify.h"
 
 namespace lawine {
 

@@ -7,13 +7,13 @@
 #include "engine/base/executor.h"
 #include "engine/base/mutex.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
-#include "services/worker/conduct.h"
 #include "services/worker/coordinator_watch.h"
-#include "services/worker/peer_links.h"
-#include "services/worker/ranks.h"
-#include "services/worker/run_host.h"
-#include "services/worker/shard_host.h"
-#include "services/worker/shard_load.h"
+#include "services/worker/runs/conduct.h"
+#include "services/worker/runs/peer_links.h"
+#include "services/worker/runs/run_host.h"
+#include "services/worker/shards/ranks.h"
+#include "services/worker/shards/shard_host.h"
+#include "services/worker/shards/shard_load.h"
 
 namespace lawine {
 

@@ -50,6 +50,11 @@ COORDINATOR = rooms("services/coordinator", BELOW_COORDINATOR, {
     "traffic": "graphs plan registry runs workers",
     "what_if": "graphs plan registry runs statistics workers",
 })
+BELOW_WORKER = {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common", "services/server"}
+WORKER = rooms("services/worker", BELOW_WORKER, {
+    "shards": "",
+    "runs": "shards",
+})
 CLI = rooms("services/cli", {"engine/base", "engine/graph", "services/common", "services/common/json",
                              "services/coordinator/access", "services/coordinator/plan",
                              "services/coordinator/what_if"}, {
@@ -69,8 +74,8 @@ LAYERS = {
     "services/common": {"engine/base", "engine/graph", "engine/store", "engine/spread"},
     "services/common/json": {"engine/base"},
     "services/server": {"engine/base", "services/common"},
-    "services/worker": {"engine/base", "engine/graph", "engine/store", "engine/spread", "services/common",
-                        "services/server"},
+    **WORKER,
+    "services/worker": {*WORKER, *BELOW_WORKER},
     **COORDINATOR,
     "services/coordinator": {*COORDINATOR, *BELOW_COORDINATOR},
     **CLI,

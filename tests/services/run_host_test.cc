@@ -1,4 +1,4 @@
-#include "services/worker/run_host.h"
+#include "services/worker/runs/run_host.h"
 
 #include <gmock/gmock.h>
 

@@ -1,0 +1,140 @@
+#include "services/worker/runs/peer_links.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/common/rpc.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
+// A peer that is alive and takes nothing for this long will not.
+constexpr absl::Duration kSendTimeout = absl::Minutes(5);
+
+}  // namespace
+
+// A stream, driven by gRPC's own threads: Send only waits while the message before is still on its way. It
+// keeps itself alive until gRPC is done with it.
+class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeRequest>,
+                              public std::enable_shared_from_this<Link> {
+ public:
+  Link(std::string node_id, std::string address, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
+      : node_id_(std::move(node_id)),
+        address_(std::move(address)),
+        channel_(OpenChannel(address_, credentials)),
+        stub_(pbi::ExchangeService::NewStub(channel_)) {}
+
+  absl::Status Open() {
+    if (!channel_->WaitForConnected(absl::ToChronoTime(absl::Now() + kConnectTimeout))) {
+      return Gone("does not answer");
+    }
+    MutexLock lock(mutex_);
+    self_ = shared_from_this();
+    stub_->async()->Exchange(&context_, &response_, this);
+    AddHold();  // messages come from other threads than gRPC's
+    StartCall();
+    return absl::OkStatus();
+  }
+
+  absl::Status Send(std::shared_ptr<const pbi::ExchangeRequest> frames) {
+    const absl::Time end = absl::Now() + kSendTimeout;
+    MutexLock lock(mutex_);
+    while (in_flight_ != nullptr && !broken_) {
+      const absl::Duration left = end - absl::Now();
+      if (left <= absl::ZeroDuration()) return Gone("does not read what it is sent");
+      changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+    }
+    if (cancelled_) return absl::UnavailableError("this worker is stopping");
+    if (broken_) return Gone("has closed its stream");
+    in_flight_ = std::move(frames);
+    StartWrite(in_flight_.get());
+    return absl::OkStatus();
+  }
+
+  // Ends the stream; no Send succeeds after it.
+  void Cancel() {
+    context_.TryCancel();
+    MutexLock lock(mutex_);
+    cancelled_ = broken_ = true;
+    changed_.NotifyAll();
+    if (self_ != nullptr && !std::exchange(released_, true)) RemoveHold();
+  }
+  // A peer that was restarted has dropped the connection, which shows here before the next Send finds out.
+  bool Serves(const std::string& address) const {
+    MutexLock lock(mutex_);
+    return address == address_ && !broken_ && channel_->GetState(false) == GRPC_CHANNEL_READY;
+  }
+
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(mutex_);
+    in_flight_.reset();
+    if (!ok) broken_ = true;
+    changed_.NotifyAll();
+  }
+  void OnDone(const grpc::Status&) override {
+    std::shared_ptr<Link> self;  // may be the last owner: lets go after the lock
+    MutexLock lock(mutex_);
+    broken_ = true;
+    changed_.NotifyAll();
+    self = std::move(self_);
+  }
+
+ private:
+  absl::Status Gone(const char* what) const {
+    return absl::UnavailableError(absl::StrCat("worker ", node_id_, " at ", address_, " ", what));
+  }
+
+  const std::string node_id_;
+  const std::string address_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<pbi::ExchangeService::Stub> stub_;
+  grpc::ClientContext context_;
+  pbi::ExchangeResponse response_;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::shared_ptr<const pbi::ExchangeRequest> in_flight_ ABSL_GUARDED_BY(mutex_);
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;  // by us
+  bool released_ ABSL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<Link> self_ ABSL_GUARDED_BY(mutex_);
+};
+
+PeerLinks::PeerLinks(std::shared_ptr<grpc::ChannelCredentials> credentials)
+    : credentials_(std::move(credentials)) {}
+PeerLinks::~PeerLinks() { Close(); }
+
+absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& address) {
+  {
+    MutexLock lock(mutex_);
+    const auto it = links_.find(node_id);
+    if (it != links_.end() && it->second->Serves(address)) return absl::OkStatus();
+  }
+  auto link = std::make_shared<Link>(node_id, address, credentials_);
+  if (absl::Status status = link->Open(); !status.ok()) return status;
+  MutexLock lock(mutex_);
+  auto& place = links_[node_id];
+  // Somebody else may have connected meanwhile; one stream is enough.
+  const bool served = place != nullptr && place->Serves(address);
+  const std::shared_ptr<Link> unused = served ? std::move(link) : std::exchange(place, std::move(link));
+  if (unused != nullptr) unused->Cancel();
+  return absl::OkStatus();
+}
+
+absl::Status PeerLinks::Send(const std::string& node_id, std::shared_ptr<const pbi::ExchangeRequest> frames) {
+  std::shared_ptr<Link> link;
+  {
+    MutexLock lock(mutex_);
+    link = links_.at(node_id);
+  }
+  return link->Send(std::move(frames));
+}
+
+void PeerLinks::Close() {
+  MutexLock lock(mutex_);
+  for (const auto& [node_id, link] : links_) link->Cancel();
+}
+
+}  // namespace lawine

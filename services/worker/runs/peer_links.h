@@ -1,0 +1,42 @@
+// Streams to other workers: one long-lived connection and stream for each, opened when first needed.
+#ifndef LAWINE_SERVICES_WORKER_RUNS_PEER_LINKS_H_
+#define LAWINE_SERVICES_WORKER_RUNS_PEER_LINKS_H_
+
+#include <grpcpp/security/credentials.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "engine/base/mutex.h"
+#include "lawine/internal/v1/worker.grpc.pb.h"
+
+namespace lawine {
+
+// Thread-safe. Back-pressure is gRPC's flow control: one message a stream is on its way, and Send
+// waits while the peer does not read.
+class PeerLinks {
+ public:
+  // `credentials` of streams to other workers; none: plain text.
+  explicit PeerLinks(std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr);
+  ~PeerLinks();
+
+  // Makes sure there is a working stream to the worker. UNAVAILABLE, naming it, when it does not answer
+  // within a few seconds.
+  absl::Status Connect(const std::string& node_id, const std::string& address);
+  // UNAVAILABLE, naming the worker, when its stream is broken. REQUIRES: Connect succeeded before.
+  absl::Status Send(const std::string& node_id, std::shared_ptr<const internal::v1::ExchangeRequest> frames);
+  // Breaks all streams; calls that wait return.
+  void Close();
+
+ private:
+  class Link;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  Mutex mutex_;
+  std::map<std::string, std::shared_ptr<Link>> links_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_RUNS_PEER_LINKS_H_

@@ -1,0 +1,77 @@
+// What every plan of the coordinator asks of a worker before it begins: the graph, in memory, and peers.
+#ifndef LAWINE_SERVICES_WORKER_RUNS_PLANNED_PART_H_
+#define LAWINE_SERVICES_WORKER_RUNS_PLANNED_PART_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "engine/base/status_macros.h"
+#include "lawine/internal/v1/worker.pb.h"
+#include "services/worker/runs/active_machine.h"
+#include "services/worker/runs/peer_links.h"
+#include "services/worker/shards/shard_host.h"
+
+namespace lawine {
+
+// A peer that is alive but silent for this long is as good as dead.
+inline constexpr absl::Duration kStepTimeout = absl::Minutes(5);
+inline constexpr absl::Duration kCancelCheckEvery = absl::Milliseconds(200);
+
+inline absl::Status CoordinatorGone() { return absl::CancelledError("the coordinator ended the run"); }
+
+struct PlannedPart {
+  Images images;
+  double load_seconds = 0;
+  SendFrames send;
+};
+
+// The graph must be the one the coordinator means, and this worker must hold what the plan says.
+template <class Plan>
+absl::Status CheckPlan(const Plan& plan, const Images& images) {
+  const GraphInfo& graph = images[0]->graph();
+  if (graph.digest.ToHex() != plan.graph_digest() || graph.partition.epoch() != plan.epoch()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "graph '", graph.name, "': expected digest ", plan.graph_digest(), ", this worker holds ",
+        graph.digest.ToHex(), ": its volume belongs to another cluster or an older load"));
+  }
+  for (const auto& peer : plan.peers()) {
+    if (peer.node_id() == plan.own_node_id() &&
+        static_cast<std::size_t>(peer.shards_size()) != images.size()) {
+      return absl::FailedPreconditionError(absl::StrCat("the plan expects ", peer.shards_size(),
+                                                        " shards here, this worker holds ", images.size()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Plan: RunPlan or TrafficPlan. `peers` must outlive what is returned.
+template <class Plan>
+absl::StatusOr<PlannedPart> PreparePart(ShardHost& shards, PeerLinks& peers, const Plan& plan) {
+  PlannedPart part;
+  LAWINE_ASSIGN_OR_RETURN(ShardHost::Acquired acquired, shards.Acquire(plan.graph(), plan.graph_version()));
+  part.load_seconds = acquired.load_seconds;
+  part.images = std::move(acquired.images);
+  LAWINE_RETURN_IF_ERROR(CheckPlan(plan, part.images));
+  std::vector<std::string> others;
+  for (const auto& peer : plan.peers()) {
+    if (peer.node_id() == plan.own_node_id()) continue;
+    LAWINE_RETURN_IF_ERROR(peers.Connect(peer.node_id(), peer.address()));
+    others.push_back(peer.node_id());
+  }
+  part.send = [&peers, others](std::vector<std::string> frames) -> absl::Status {
+    const auto request = std::make_shared<internal::v1::ExchangeRequest>();
+    for (std::string& frame : frames) request->add_frames(std::move(frame));
+    for (const std::string& node_id : others) LAWINE_RETURN_IF_ERROR(peers.Send(node_id, request));
+    return absl::OkStatus();
+  };
+  return part;
+}
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_RUNS_PLANNED_PART_H_

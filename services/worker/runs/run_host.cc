@@ -1,0 +1,146 @@
+#include "services/worker/runs/run_host.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/base/limits.h"
+#include "engine/base/status_macros.h"
+
+namespace lawine {
+Listed::~Listed() { runs_.Remove(attempt_); }
+
+absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
+  MutexLock lock(mutex_);
+  if (closed_) return absl::UnavailableError("it is stopping and takes part in nothing new: try again");
+  if (runs_.size() >= kRunsMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("this worker takes part in ", kRunsMax, " runs already: try later"));
+  }
+  const RunAttempt wanted = run->attempt();
+  const auto later = runs_.lower_bound(wanted);
+  if (later != runs_.end() && later->first.run == wanted.run) {
+    return absl::FailedPreconditionError(absl::StrCat("attempt ", wanted.attempt, " at run ", wanted.run,
+                                                      " is over: attempt ", later->first.attempt,
+                                                      " has begun"));
+  }
+  if (const auto early = early_.find(wanted); early != early_.end()) {
+    if (early->second.lost) {
+      return absl::UnavailableError(
+          absl::StrCat("more of run ", wanted.run, " came before it began than is kept: begin it again"));
+    }
+    const std::vector<std::string_view> frames(early->second.frames.begin(), early->second.frames.end());
+    run->OnFrames(frames);  // before anything that comes from now on
+    ForgetEarly(wanted);
+  }
+  runs_.emplace(wanted, run);
+  return absl::OkStatus();
+}
+
+// Oldest first they make room, for others and for themselves: that something of theirs is lost stays known as
+// long as there is room for that.
+void RunHost::KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames) {
+  const absl::Time now = absl::Now();
+  const auto [it, is_new] = early_.try_emplace(attempt);
+  Early& early = it->second;
+  if (is_new) {
+    early.since = now;
+    early_order_.push_back(attempt);
+  }
+  for (const std::string_view frame : frames) {
+    early.bytes += frame.size();
+    early_bytes_ += frame.size();
+    early.frames.emplace_back(frame);
+  }
+  const auto lose = [this](Early& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    early_bytes_ -= entry.bytes;
+    entry.bytes = 0;
+    entry.frames.clear();
+    entry.lost = true;
+  };
+  if (early.lost || early.bytes > limits::kEarlyBytesOfRunMax) lose(early);
+  for (auto old = early_.begin(); early_bytes_ > limits::kEarlyBytesMax && old != early_.end(); ++old) {
+    if (old->second.bytes > 0) lose(old->second);
+  }
+  while (!early_order_.empty()) {
+    const auto oldest = early_.find(early_order_.front());
+    const bool keeps = oldest != early_.end() && early_.size() <= kEarlyAttemptsMax &&
+                       now - oldest->second.since <= kEarlyKept;
+    if (keeps) break;
+    ForgetEarly(early_order_.front());
+    early_order_.pop_front();
+  }
+}
+
+void RunHost::ForgetEarly(RunAttempt attempt) {
+  const auto it = early_.find(attempt);
+  if (it == early_.end()) return;
+  early_bytes_ -= it->second.bytes;
+  early_.erase(it);
+}
+
+void RunHost::Remove(RunAttempt attempt) {
+  MutexLock lock(mutex_);
+  runs_.erase(attempt);
+  if (runs_.empty()) changed_.NotifyAll();
+}
+
+void RunHost::Close() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+}
+
+bool RunHost::WaitIdle(absl::Time end) const {
+  MutexLock lock(mutex_);
+  for (absl::Duration left = end - absl::Now(); !runs_.empty() && left > absl::ZeroDuration();
+       left = end - absl::Now()) {
+    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
+  }
+  return runs_.empty();
+}
+
+std::size_t RunHost::runs_count() const {
+  MutexLock lock(mutex_);
+  return runs_.size();
+}
+
+void RunHost::Deliver(std::span<const std::string_view> frames) {
+  const auto attempt = frames.empty() ? std::nullopt : RunOfFrame(frames[0]);
+  std::shared_ptr<FrameSink> run;
+  {
+    MutexLock lock(mutex_);
+    if (!attempt.has_value()) return;
+    const auto it = runs_.find(*attempt);
+    if (it == runs_.end()) return KeepEarly(*attempt, frames);
+    run = it->second;
+  }
+  run->OnFrames(frames);
+}
+
+void RunHost::Keep(KeptReceipts receipts) {
+  DropReceipts(receipts.run_id);
+  MutexLock lock(mutex_);
+  receipts_.push_back(std::make_shared<const KeptReceipts>(std::move(receipts)));
+  if (receipts_.size() > kReceiptsKept) receipts_.pop_front();
+}
+
+std::shared_ptr<const KeptReceipts> RunHost::FindReceipts(std::uint64_t run_id) const {
+  MutexLock lock(mutex_);
+  for (const auto& kept : receipts_) {
+    if (kept->run_id == run_id) return kept;
+  }
+  return nullptr;
+}
+
+void RunHost::DropReceipts(std::uint64_t run_id) {
+  MutexLock lock(mutex_);
+  std::erase_if(receipts_, [run_id](const auto& kept) { return kept->run_id == run_id; });
+}
+
+void RunHost::DropReceiptsOf(const std::string& graph) {
+  MutexLock lock(mutex_);
+  std::erase_if(receipts_,
+                [&graph](const auto& kept) { return kept->shards[0]->manifest().graph.name == graph; });
+}
+
+}  // namespace lawine

@@ -1,0 +1,100 @@
+// Runs and traffic a worker takes part in: each has a machine, and a thread (its ConductRun or ConductTraffic
+// call) that drives it.
+#ifndef LAWINE_SERVICES_WORKER_RUNS_RUN_HOST_H_
+#define LAWINE_SERVICES_WORKER_RUNS_RUN_HOST_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/base/mutex.h"
+#include "engine/spread/run_machine.h"
+#include "services/worker/runs/active_machine.h"
+#include "services/worker/runs/checkpoint_totals.h"
+
+namespace lawine {
+
+// Receipts of an ended run, with what is needed to name members.
+struct KeptReceipts {
+  std::uint64_t run_id = 0;
+  std::vector<std::shared_ptr<const ShardMembers>> shards;
+  std::vector<std::vector<Receipts>> receipts;  // by message, then parallel to shards
+};
+
+class RunHost;
+
+// Keeps an attempt listed while it lasts.
+class Listed {
+ public:
+  Listed(RunHost& runs, RunAttempt attempt) : runs_(runs), attempt_(attempt) {}
+  ~Listed();
+
+ private:
+  RunHost& runs_;
+  const RunAttempt attempt_;
+};
+
+// Thread-safe.
+class RunHost {
+ public:
+  // FAILED_PRECONDITION unless the attempt is later than those listed of its run: what is left of these may
+  // still be going on here for a moment. RESOURCE_EXHAUSTED above kRunsMax. What has come of it before
+  // reaches it now; UNAVAILABLE when that was too much to keep.
+  absl::Status Add(const std::shared_ptr<FrameSink>& run);
+  void Remove(RunAttempt attempt);
+  std::size_t runs_count() const;
+  // From now on none is added: UNAVAILABLE.
+  void Close();
+  // True when none is left, before `end`.
+  bool WaitIdle(absl::Time end) const;
+
+  // Frames of one attempt from a peer. Of an attempt that is not here they are kept for a while: it may be
+  // about to begin.
+  void Deliver(std::span<const std::string_view> frames);
+
+  // Keeps the receipts of the last kReceiptsKept runs that asked for them.
+  void Keep(KeptReceipts receipts);
+  std::shared_ptr<const KeptReceipts> FindReceipts(std::uint64_t run_id) const;
+  void DropReceipts(std::uint64_t run_id);
+  void DropReceiptsOf(const std::string& graph);
+
+  CheckpointTotals& checkpoint_totals() { return checkpoint_totals_; }
+  const CheckpointTotals& checkpoint_totals() const { return checkpoint_totals_; }
+
+ private:
+  // What has come of an attempt that is not here (yet, or any more).
+  struct Early {
+    std::vector<std::string> frames;
+    std::uint64_t bytes = 0;
+    bool lost = false;  // more has come than is kept
+    absl::Time since;
+  };
+  static constexpr std::size_t kEarlyAttemptsMax = 4096;
+  static constexpr absl::Duration kEarlyKept = absl::Seconds(30);
+  void KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ForgetEarly(RunAttempt attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  static constexpr std::size_t kRunsMax = 256;
+  static constexpr std::size_t kReceiptsKept = 4;
+
+  CheckpointTotals checkpoint_totals_;
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<RunAttempt, std::shared_ptr<FrameSink>> runs_ ABSL_GUARDED_BY(mutex_);
+  std::map<RunAttempt, Early> early_ ABSL_GUARDED_BY(mutex_);
+  std::deque<RunAttempt> early_order_ ABSL_GUARDED_BY(mutex_);  // oldest first; some are forgotten already
+  std::uint64_t early_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::deque<std::shared_ptr<const KeptReceipts>> receipts_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_RUNS_RUN_HOST_H_

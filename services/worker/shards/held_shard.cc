@@ -1,0 +1,118 @@
+#include "services/worker/shards/held_shard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/status_macros.h"
+#include "engine/store/changed_reader.h"
+
+namespace lawine {
+
+HeldShard HeldShard::Open(ShardStorage& storage, const ShardName& name) {
+  HeldShard shard;
+  auto stored = storage.Open(name);
+  shard.status_ = stored.status();
+  if (!stored.ok()) return shard;
+  auto log = ShardLog::Open(*std::move(stored));
+  shard.status_ = log.status();
+  if (!log.ok()) return shard;
+  shard.log_ = *std::move(log);
+  shard.Restart();
+  return shard;
+}
+
+bool LeftShard::InUse() {
+  if (log_.use_count() > 1) return true;
+  if (log_ != nullptr) readers_.insert(log_->stored());
+  log_ = nullptr;
+  return std::any_of(readers_.begin(), readers_.end(),
+                     [](const auto& reader) { return reader.use_count() > 1; });
+}
+
+void HeldShard::Restart() {
+  changed_.clear();
+  std::erase_if(earlier_, [](const auto& reader) { return reader.expired(); });
+  if (stored_.reader != nullptr) earlier_.push_back(stored_.reader);
+  stored_ = ShardAtVersion();
+  stored_.reader = log_->stored();
+  stored_.graph_version = stored_.reader->manifest().graph.graph_version;
+}
+
+absl::StatusOr<ShardAtVersion*> HeldShard::At(std::uint64_t graph_version) {
+  for (;;) {
+    auto at = FindOrRead(graph_version);
+    if (at.ok() || log_->stored() == stored_.reader) return at;
+    Restart();  // it was folded meanwhile
+  }
+}
+
+absl::StatusOr<ShardAtVersion*> HeldShard::FindOrRead(std::uint64_t graph_version) {
+  if (stored_.members == nullptr) {
+    LAWINE_ASSIGN_OR_RETURN(stored_.members, ShardMembers::Read(*stored_.reader));
+  }
+  if (graph_version == 0) graph_version = log_->head().graph_version;
+  if (graph_version == stored_.graph_version) return &stored_;
+  LAWINE_ASSIGN_OR_RETURN(const GraphInfo graph, log_->GraphAt(graph_version));
+  // A version that did not come to count may have been replaced.
+  const auto same = [&graph](const ShardAtVersion& at) { return at.reader->manifest().graph == graph; };
+  if (const auto found = std::find_if(changed_.begin(), changed_.end(), same); found != changed_.end()) {
+    std::rotate(found, found + 1, changed_.end());
+    return &changed_.back();
+  }
+  ShardAtVersion at{.graph_version = graph_version};
+  LAWINE_ASSIGN_OR_RETURN(at.delta, log_->DeltaOf(graph_version, *stored_.members));
+  at.reader = std::make_shared<ChangedReader>(stored_.reader, at.delta);
+  LAWINE_ASSIGN_OR_RETURN(at.members, ShardMembers::Read(*at.reader));
+  if (changed_.size() == kVersionsMax) changed_.pop_front();
+  changed_.push_back(std::move(at));
+  return &changed_.back();
+}
+
+const ShardImage* HeldShard::AnyImage() const {
+  if (stored_.image != nullptr) return stored_.image.get();
+  for (const ShardAtVersion& at : changed_) {
+    if (at.image != nullptr) return at.image.get();
+  }
+  return nullptr;
+}
+
+bool HeldShard::InUse() const {
+  const auto used = [](const ShardAtVersion& at) { return at.image.use_count() > 1; };
+  return used(stored_) || std::any_of(changed_.begin(), changed_.end(), used);
+}
+
+// Layers share their lists with the stored image.
+std::uint64_t HeldShard::ResidentBytes() const {
+  const auto bytes_of = [](const ShardAtVersion& at) {
+    if (at.image != nullptr) return at.image->resident_bytes();
+    return at.members != nullptr ? at.members->resident_bytes() : 0;
+  };
+  std::uint64_t bytes = bytes_of(stored_);
+  for (const ShardAtVersion& at : changed_) bytes += bytes_of(at);
+  return bytes;
+}
+
+void HeldShard::DropIdleImages() {
+  const auto drop = [](ShardAtVersion& at) {
+    if (at.image.use_count() == 1) at.image = nullptr;
+  };
+  drop(stored_);
+  std::for_each(changed_.begin(), changed_.end(), drop);
+}
+
+LeftShard HeldShard::Leave() {
+  std::set<std::shared_ptr<const ShardReader>> readers = {std::move(stored_.reader)};
+  for (const auto& earlier : earlier_) {
+    if (auto reader = earlier.lock(); reader != nullptr) readers.insert(std::move(reader));
+  }
+  DropFromMemory();  // images and readers of changes hold readers too
+  return {std::move(log_), std::move(readers)};
+}
+
+void HeldShard::DropFromMemory() {
+  changed_.clear();
+  stored_.members = nullptr;
+  stored_.image = nullptr;
+}
+
+}  // namespace lawine

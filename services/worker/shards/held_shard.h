@@ -1,0 +1,85 @@
+// One shard that a worker holds: as it is stored, and at the versions of its graph that were asked for
+// lately.
+#ifndef LAWINE_SERVICES_WORKER_SHARDS_HELD_SHARD_H_
+#define LAWINE_SERVICES_WORKER_SHARDS_HELD_SHARD_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/store/shard_image.h"
+#include "engine/store/shard_log.h"
+#include "engine/store/shard_store.h"
+
+namespace lawine {
+
+// A shard at one version. Parts are null until somebody wants them.
+struct ShardAtVersion {
+  std::uint64_t graph_version = 0;
+  std::shared_ptr<const ShardReader> reader = {};
+  std::shared_ptr<const ShardDelta> delta = {};  // null at the stored version
+  std::shared_ptr<const ShardMembers> members = {};
+  std::shared_ptr<const ShardImage> image = {};
+};
+
+// A shard that is held no more, as long as others may still read its files. Not thread-safe.
+class LeftShard {
+ public:
+  LeftShard(std::shared_ptr<ShardLog> log, std::set<std::shared_ptr<const ShardReader>> readers)
+      : log_(std::move(log)), readers_(std::move(readers)) {}
+
+  // Once it is false the files may be deleted, as soon as this is gone.
+  bool InUse();
+
+ private:
+  std::shared_ptr<ShardLog> log_;
+  std::set<std::shared_ptr<const ShardReader>> readers_;
+};
+
+// Not thread-safe: ShardHost guards it.
+class HeldShard {
+ public:
+  // What `storage` says of the shard.
+  static HeldShard Open(ShardStorage& storage, const ShardName& name);
+
+  const absl::Status& status() const { return status_; }
+  // REQUIRES for all below: status() is OK.
+  const std::shared_ptr<ShardLog>& log() const { return log_; }
+  // The shard at a version, its members read; 0: the last. As ShardLog::DeltaOf when there is no such
+  // version. The reference holds until the next call.
+  absl::StatusOr<ShardAtVersion*> At(std::uint64_t graph_version);
+  // As it is stored; members and image as far as they are in memory.
+  ShardAtVersion& stored() { return stored_; }
+  const ShardAtVersion& stored() const { return stored_; }
+
+  // One that is in memory, of any version; null without.
+  const ShardImage* AnyImage() const;
+  bool InUse() const;
+  std::uint64_t ResidentBytes() const;
+  // REQUIRES: !InUse().
+  void DropFromMemory();
+  // Drops images that nobody uses, and keeps members.
+  void DropIdleImages();
+  // The shard was folded: what is in memory stays with those who use it.
+  void Restart();
+  // Lets go of all of it. REQUIRES: !InUse(), and nothing but destruction follows.
+  LeftShard Leave();
+
+ private:
+  static constexpr std::size_t kVersionsMax = 4;  // beside the stored one
+  absl::StatusOr<ShardAtVersion*> FindOrRead(std::uint64_t graph_version);
+
+  absl::Status status_;
+  std::shared_ptr<ShardLog> log_;
+  ShardAtVersion stored_;
+  std::deque<ShardAtVersion> changed_;                     // last used last
+  std::vector<std::weak_ptr<const ShardReader>> earlier_;  // of before it was folded
+};
+
+}  // namespace lawine
+
+#endif  // LAWINE_SERVICES_WORKER_SHARDS_HELD_SHARD_H_

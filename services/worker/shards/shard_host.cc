@@ -1,0 +1,236 @@
+#include "services/worker/shards/shard_host.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+
+namespace lawine {
+
+bool PartlyInMemory(const ShardImage& image) { return !image.stored().empty() || !image.HasFollowees(); }
+
+ShardHost::ShardHost(std::unique_ptr<ShardStorage> storage, std::optional<std::uint64_t> memory_limit_bytes,
+                     Executor& executor)
+    : storage_(std::move(storage)), memory_limit_bytes_(memory_limit_bytes), executor_(executor) {
+  MutexLock lock(mutex_);
+  const auto names = storage_->List();
+  if (!names.ok()) {
+    spdlog::error("cannot list shards: {}", std::string(names.status().message()));
+    return;
+  }
+  for (const ShardName& name : *names) OpenShard(name);
+  MutexLock listed_lock(listed_mutex_);
+  listed_ = ListLocked();
+}
+
+void ShardHost::OpenShard(const ShardName& name) {
+  HeldShard shard = HeldShard::Open(*storage_, name);
+  if (!shard.status().ok()) {
+    spdlog::error("shard {} of graph '{}' cannot be used: {}", name.shard.value, name.graph,
+                  std::string(shard.status().message()));
+  }
+  shards_[name] = std::move(shard);
+}
+
+std::vector<HeldShardState> ShardHost::List() const {
+  MutexLock lock(mutex_);
+  return ListLocked();
+}
+
+std::vector<HeldShardState> ShardHost::LastList() const {
+  if (mutex_.try_lock()) {
+    MutexLock lock(listed_mutex_);
+    listed_ = ListLocked();
+    mutex_.unlock();
+    return listed_;
+  }
+  MutexLock lock(listed_mutex_);
+  return listed_;
+}
+
+std::vector<HeldShardState> ShardHost::ListLocked() const {
+  std::vector<HeldShardState> states;
+  for (const auto& [name, shard] : shards_) {
+    HeldShardState& state = states.emplace_back();
+    state.name = name;
+    state.status = shard.status();
+    if (!state.status.ok()) continue;
+    state.manifest = shard.stored().reader->manifest();
+    state.graph = shard.log()->head();
+    state.disk_bytes = shard.stored().reader->disk_bytes();
+    state.resident_bytes = shard.ResidentBytes();
+    const ShardImage* image = shard.AnyImage();
+    if (image == nullptr) continue;
+    state.links_in_memory = image->links_in_memory();
+    state.partly_in_memory = PartlyInMemory(*image);
+  }
+  return states;
+}
+
+absl::StatusOr<std::vector<HeldShard*>> ShardHost::Held(const std::string& graph) {
+  std::vector<HeldShard*> held;
+  for (auto& [name, shard] : shards_) {
+    if (name.graph != graph) continue;
+    LAWINE_RETURN_IF_ERROR(shard.status());
+    held.push_back(&shard);
+  }
+  if (!held.empty()) return held;
+  return absl::NotFoundError(absl::StrCat("this worker holds no shard of graph '", graph, "'"));
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Members(
+    const std::string& graph, std::uint64_t graph_version) {
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
+  std::vector<std::shared_ptr<const ShardMembers>> members;
+  for (HeldShard* shard : held) {
+    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(graph_version));
+    members.push_back(at->members);
+  }
+  return members;
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::StoredMembers(
+    const std::string& graph) {
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
+  std::vector<std::shared_ptr<const ShardMembers>> members;
+  for (HeldShard* shard : held) {
+    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(shard->stored().graph_version));
+    members.push_back(at->members);
+  }
+  return members;
+}
+
+absl::StatusOr<HeldShard*> ShardHost::Find(const ShardName& name) {
+  const auto it = shards_.find(name);
+  if (it == shards_.end()) {
+    return absl::NotFoundError(
+        absl::StrCat("this worker does not hold shard ", name.shard.value, " of '", name.graph, "'"));
+  }
+  LAWINE_RETURN_IF_ERROR(it->second.status());
+  return &it->second;
+}
+
+absl::StatusOr<std::shared_ptr<ShardLog>> ShardHost::Log(const ShardName& name) {
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(const HeldShard* shard, Find(name));
+  return shard->log();
+}
+
+absl::StatusOr<std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>>> ShardHost::Logs(
+    const std::string& graph) const {
+  MutexLock lock(mutex_);
+  std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>> logs;
+  for (const auto& [name, shard] : shards_) {
+    if (name.graph != graph) continue;
+    LAWINE_RETURN_IF_ERROR(shard.status());
+    logs.emplace_back(name.shard, shard.log());
+  }
+  return logs;
+}
+
+absl::StatusOr<std::shared_ptr<const ShardReader>> ShardHost::Reader(const ShardName& name,
+                                                                     std::uint64_t graph_version) {
+  MutexLock lock(mutex_);
+  LAWINE_ASSIGN_OR_RETURN(HeldShard * shard, Find(name));
+  const std::uint64_t stored = shard->stored().graph_version;
+  LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at,
+                          shard->At(graph_version == 0 ? 0 : std::max(graph_version, stored)));
+  return at->reader;
+}
+
+absl::StatusOr<std::uint64_t> ShardHost::Fold(const std::string& graph, std::uint64_t graph_version) {
+  LAWINE_ASSIGN_OR_RETURN(const auto logs, Logs(graph));
+  std::uint64_t blocks = 0;
+  for (const auto& [shard, log] : logs) {
+    MutexLock loading(loading_);  // what is brought into memory is of one stored version
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t replaced, log->Fold(graph_version));
+    blocks += replaced;
+    MutexLock lock(mutex_);
+    const auto held = shards_.find({graph, shard});
+    if (held != shards_.end() && held->second.log() == log) held->second.Restart();
+  }
+  return blocks;
+}
+
+absl::Status ShardHost::Adopt(const ShardName& name) {
+  MutexLock lock(mutex_);
+  OpenShard(name);
+  return shards_[name].status();
+}
+
+absl::Status ShardHost::DropShard(const ShardName& name, const std::string& graph_digest) {
+  MutexLock lock(mutex_);
+  const auto it = shards_.find(name);
+  if (it == shards_.end()) return absl::OkStatus();
+  HeldShard& shard = it->second;
+  LAWINE_RETURN_IF_ERROR(shard.status());
+  const std::string digest = shard.stored().reader->manifest().graph.identity().ToHex();
+  if (digest != graph_digest) {
+    return absl::FailedPreconditionError(absl::StrCat("graph '", name.graph, "': expected digest ",
+                                                      graph_digest, ", this worker holds ", digest));
+  }
+  if (shard.InUse()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("shard ", name.shard.value, " of graph '", name.graph, "' is in use"));
+  }
+  LeftShard left = shard.Leave();
+  shards_.erase(it);
+  if (left.InUse()) {
+    left_.insert_or_assign(name, std::move(left));
+    return absl::OkStatus();
+  }
+  left = LeftShard(nullptr, {});  // closes it
+  return storage_->Delete(name);
+}
+
+void ShardHost::DeleteLeft() {
+  std::vector<ShardName> unused;
+  {
+    MutexLock lock(mutex_);
+    for (auto it = left_.begin(); it != left_.end();) {
+      if (it->second.InUse()) {
+        ++it;
+        continue;
+      }
+      unused.push_back(it->first);
+      it = left_.erase(it);  // closes it
+    }
+  }
+  for (const ShardName& name : unused) {
+    if (const absl::Status deleted = storage_->Delete(name); !deleted.ok()) {
+      spdlog::warn("{}", std::string(deleted.message()));
+    }
+  }
+}
+
+absl::Status ShardHost::DropDamaged(const ShardName& name) {
+  MutexLock lock(mutex_);
+  const auto it = shards_.find(name);
+  if (it == shards_.end() || it->second.status().ok()) return absl::OkStatus();
+  shards_.erase(it);
+  return storage_->Delete(name);
+}
+
+absl::StatusOr<std::uint32_t> ShardHost::Drop(const std::string& graph) {
+  MutexLock lock(mutex_);
+  std::vector<ShardName> names;
+  for (const auto& [name, shard] : shards_) {
+    if (name.graph != graph) continue;
+    if (shard.status().ok() && shard.InUse()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("graph '", graph, "' is in use: wait for its runs, or cancel them"));
+    }
+    names.push_back(name);
+  }
+  for (const ShardName& name : names) {
+    shards_.erase(name);
+    LAWINE_RETURN_IF_ERROR(storage_->Delete(name));
+  }
+  return static_cast<std::uint32_t>(names.size());
+}
+
+}  // namespace lawine
