@@ -58,7 +58,7 @@ absl::StatusOr<Token> Gate::TokenOf(const grpc::ServerContext& context) const {
 
 absl::Status Gate::BeginWork(const Token& token) {
   MutexLock lock(mutex_);
-  std::uint32_t& of_owner = working_of_[token.name];
+  const std::uint32_t of_owner = working_.Of(token.name);
   if (token.runs_at_once > 0 && of_owner >= token.runs_at_once) {
     return WithRetry(
         WithReason(absl::ResourceExhaustedError(absl::StrCat(
@@ -67,49 +67,45 @@ absl::Status Gate::BeginWork(const Token& token) {
                    "RUN_QUOTA"),
         kBusyRetry);
   }
-  ++of_owner;
-  ++working_;
+  working_.Add(token.name);
   return absl::OkStatus();
 }
 
 void Gate::EndWork(const std::string& owner) {
   MutexLock lock(mutex_);
-  if (--working_of_[owner] == 0) working_of_.erase(owner);
-  if (--working_ == 0) changed_.NotifyAll();
+  working_.Remove(owner);
+  if (working_.all() == 0) changed_.NotifyAll();
 }
 
 absl::Status Gate::BeginStream(const std::string& owner) {
   MutexLock lock(mutex_);
-  std::uint32_t& of_owner = streams_of_[owner];
+  const std::uint32_t of_owner = streams_.Of(owner);
   const bool too_many_of_owner = tokens_ != nullptr && of_owner >= kStreamsOfTokenMax;
-  if (too_many_of_owner || streams_ >= kStreamsMax) {
+  if (too_many_of_owner || streams_.all() >= kStreamsMax) {
     const std::string whose = too_many_of_owner ? absl::StrCat("token '", owner, "' has ", of_owner)
-                                                : absl::StrCat("the coordinator has ", streams_);
-    if (of_owner == 0) streams_of_.erase(owner);
+                                                : absl::StrCat("the coordinator has ", streams_.all());
     return WithRetry(
         WithReason(absl::ResourceExhaustedError(absl::StrCat(
                        whose, " streams open, as many as there may be: end one, or call again later")),
                    "BUSY"),
         kBusyRetry);
   }
-  ++of_owner;
-  ++streams_;
+  streams_.Add(owner);
   return absl::OkStatus();
 }
 
 void Gate::EndStream(const std::string& owner) {
   MutexLock lock(mutex_);
-  if (--streams_of_[owner] == 0) streams_of_.erase(owner);
-  --streams_;
+  streams_.Remove(owner);
 }
 
 bool Gate::WaitIdle(absl::Time end) {
   MutexLock lock(mutex_);
-  for (absl::Duration left = end - absl::Now(); working_ > 0 && left > absl::ZeroDuration();
+  for (absl::Duration left = end - absl::Now(); working_.all() > 0 && left > absl::ZeroDuration();
        left = end - absl::Now()) {
     changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
   }
-  return working_ == 0;
+  return working_.all() == 0;
 }
 
 Gate::Call::Call(Gate& gate, grpc::ServerContext& context, const Rule& rule, bool streams)

@@ -40,6 +40,28 @@ inline constexpr bool kStreams<grpc::ServerReaderWriter<Response, Request>> = tr
 template <class Request>
 inline constexpr bool kStreams<grpc::ServerReader<Request>> = true;
 
+// Calls that go on, in all and by owner.
+class CallCounts {
+ public:
+  std::uint32_t all() const { return all_; }
+  std::uint32_t Of(const std::string& owner) const {
+    const auto it = of_.find(owner);
+    return it == of_.end() ? 0 : it->second;
+  }
+  void Add(const std::string& owner) {
+    ++all_;
+    ++of_[owner];
+  }
+  void Remove(const std::string& owner) {
+    --all_;
+    if (--of_[owner] == 0) of_.erase(owner);
+  }
+
+ private:
+  std::uint32_t all_ = 0;
+  std::map<std::string, std::uint32_t> of_;  // none is 0
+};
+
 struct Caller {
   std::string owner;       // name of the token; empty where there are none
   std::string request_id;  // of header x-request-id, or made here
@@ -116,10 +138,8 @@ class Gate {
   std::atomic<bool> closed_{false};
   Mutex mutex_;
   CondVar changed_;
-  std::uint32_t working_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::string, std::uint32_t> working_of_ ABSL_GUARDED_BY(mutex_);  // by owner
-  std::uint32_t streams_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::string, std::uint32_t> streams_of_ ABSL_GUARDED_BY(mutex_);  // by owner
+  CallCounts working_ ABSL_GUARDED_BY(mutex_);
+  CallCounts streams_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lawine

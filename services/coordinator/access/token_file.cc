@@ -63,8 +63,7 @@ absl::Status ReadOption(absl::string_view word, Token& token) {
   if (parts.first != "requests_per_second") {
     return absl::InvalidArgumentError(
         "expected runs_at_once=, runs_queued=, run_seconds=, run_memory_mib= or requests_per_second= after "
-        "the "
-        "hash");
+        "the hash");
   }
   double& rate = token.requests_per_second;
   if (absl::SimpleAtod(parts.second, &rate) && rate > 0 && rate <= kRequestsPerSecondMax) {

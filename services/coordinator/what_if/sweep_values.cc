@@ -53,8 +53,7 @@ std::vector<std::size_t> Resampled(const std::vector<std::vector<double>>& reach
   std::vector<std::uint32_t> replicas(count);
   for (std::uint32_t sample = 0; sample < kSamples; ++sample) {
     for (std::uint64_t i = 0; i < count; ++i) {
-      replicas[i] =
-          static_cast<std::uint32_t>((static_cast<unsigned __int128>(lane.Coin(sample, i)) * count) >> 64);
+      replicas[i] = static_cast<std::uint32_t>(MulHigh(lane.Coin(sample, i), count));
     }
     places.push_back(MostVariable(reach, replicas));
   }

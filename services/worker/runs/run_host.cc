@@ -37,8 +37,8 @@ absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
   return absl::OkStatus();
 }
 
-// Oldest first they make room, for others and for themselves: that something of theirs is lost stays known as
-// long as there is room for that.
+// Those of lower numbers, which began before, make room first: that something of theirs is lost stays known
+// as long as there is room for that. What is known goes oldest first.
 void RunHost::KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames) {
   const absl::Time now = absl::Now();
   const auto [it, is_new] = early_.try_emplace(attempt);
