@@ -25,6 +25,8 @@ absl::Status Damaged(const std::string& path, const std::string& what) {
   return absl::DataLossError(absl::StrCat(path, ": damaged: ", what, ": ", kRepair));
 }
 
+enum class FilePart { kEnd, kWhole };
+
 std::uint64_t EndOf(std::uint64_t size) { return size - std::min<std::uint64_t>(size, kEndBytes); }
 
 absl::StatusOr<FileChecksum> Take(const std::string& directory, const std::string& name) {
@@ -36,6 +38,10 @@ absl::StatusOr<FileChecksum> Take(const std::string& directory, const std::strin
   LAWINE_ASSIGN_OR_RETURN(taken.whole, file.ChecksumOf(0, taken.size));
   LAWINE_ASSIGN_OR_RETURN(taken.end, file.ChecksumOf(EndOf(taken.size), taken.size));
   return taken;
+}
+
+absl::Status Replace(const std::string& directory, const std::vector<FileChecksum>& files) {
+  return ReplacePlainFile(absl::StrCat(directory, "/", kChecksumsFile), EncodeChecksums(files));
 }
 
 bool ReadHex(absl::string_view text, std::uint32_t& value) {
@@ -113,20 +119,31 @@ absl::Status WriteChecksums(const std::string& directory) {
   return WritePlainFile(absl::StrCat(directory, "/", kChecksumsFile), EncodeChecksums(files));
 }
 
+absl::Status KeepChecksums(const std::string& directory, const std::vector<std::string>& tables) {
+  LAWINE_ASSIGN_OR_RETURN(std::vector<FileChecksum> files, ReadChecksums(directory));
+  const std::set<std::string> kept(tables.begin(), tables.end());
+  if (std::erase_if(files, [&](const FileChecksum& file) { return !kept.contains(file.name); }) == 0) {
+    return absl::OkStatus();
+  }
+  return Replace(directory, files);
+}
+
 absl::Status AddChecksums(const std::string& directory, const std::vector<std::string>& tables) {
-  const std::string path = absl::StrCat(directory, "/", kChecksumsFile);
-  LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(path));
-  if (!there) return absl::OkStatus();
+  LAWINE_ASSIGN_OR_RETURN(const bool listed, Exists(absl::StrCat(directory, "/", kChecksumsFile)));
+  if (!listed) return absl::OkStatus();
+  LAWINE_RETURN_IF_ERROR(KeepChecksums(directory, tables));
   LAWINE_ASSIGN_OR_RETURN(std::vector<FileChecksum> files, ReadChecksums(directory));
   std::set<std::string> known;
   for (const FileChecksum& file : files) known.insert(file.name);
   for (const std::string& table : tables) {
     if (!known.insert(table).second) continue;
+    LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(absl::StrCat(directory, "/", table)));
+    if (!there) continue;
     LAWINE_ASSIGN_OR_RETURN(files.emplace_back(), Take(directory, table));
   }
   std::sort(files.begin(), files.end(),
             [](const FileChecksum& a, const FileChecksum& b) { return a.name < b.name; });
-  return ReplacePlainFile(path, EncodeChecksums(files));
+  return Replace(directory, files);
 }
 
 absl::StatusOr<std::vector<FileChecksum>> ReadChecksums(const std::string& directory) {
@@ -139,11 +156,23 @@ absl::StatusOr<std::vector<FileChecksum>> ReadChecksums(const std::string& direc
   return absl::Status(files.status().code(), absl::StrCat(directory, "/", files.status().message()));
 }
 
-absl::StatusOr<std::uint64_t> CheckFiles(const std::string& directory, FilePart part) {
+absl::StatusOr<std::uint64_t> CheckFiles(const std::string& directory) {
   LAWINE_ASSIGN_OR_RETURN(const std::vector<FileChecksum> files, ReadChecksums(directory));
   std::uint64_t bytes = 0;
   for (const FileChecksum& file : files) {
-    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t read, CheckFile(directory, file, part));
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t read, CheckFile(directory, file, FilePart::kWhole));
+    bytes += read;
+  }
+  return bytes;
+}
+
+absl::StatusOr<std::uint64_t> CheckEnds(const std::string& directory) {
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<FileChecksum> files, ReadChecksums(directory));
+  std::uint64_t bytes = 0;
+  for (const FileChecksum& file : files) {
+    LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(absl::StrCat(directory, "/", file.name)));
+    if (!there) continue;
+    LAWINE_ASSIGN_OR_RETURN(const std::uint64_t read, CheckFile(directory, file, FilePart::kEnd));
     bytes += read;
   }
   return bytes;

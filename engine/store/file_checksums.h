@@ -36,18 +36,22 @@ absl::StatusOr<std::vector<FileChecksum>> DecodeChecksums(std::string_view text)
 
 // Reads all table files of `directory` and writes its CHECKSUMS, synced.
 absl::Status WriteChecksums(const std::string& directory);
-// Reads those of `tables` that its CHECKSUMS does not have and adds them; what it has is kept as it is.
-// Nothing where there is no CHECKSUMS: who knows whether older tables are sound.
+// Takes from its CHECKSUMS what is not among `tables`, all that the shard has and keeps: others may go.
+absl::Status KeepChecksums(const std::string& directory, const std::vector<std::string>& tables);
+// The same, and reads those of `tables` that it does not have and adds them, but for what is gone; what it
+// has is kept as it is. Nothing where there is no CHECKSUMS: who knows whether older tables are sound.
 absl::Status AddChecksums(const std::string& directory, const std::vector<std::string>& tables);
 
 // The checksums that `directory` has; none where it has no CHECKSUMS (a shard of an earlier version).
 absl::StatusOr<std::vector<FileChecksum>> ReadChecksums(const std::string& directory);
 
-// What of the files to read.
-enum class FilePart { kEnd, kWhole };
-// DATA_LOSS, naming the file, what was expected and what was found, unless all are as when they were built.
-// Other files are not looked at. Returns the bytes read.
-absl::StatusOr<std::uint64_t> CheckFiles(const std::string& directory, FilePart part);
+// Reads all of them. DATA_LOSS, naming the file, what was expected and what was found, unless all are as when
+// they were built. Other files are not looked at. Returns the bytes read.
+absl::StatusOr<std::uint64_t> CheckFiles(const std::string& directory);
+// The same of what RocksDB reads when it opens a shard, and of the files that are there: RocksDB refuses a
+// shard that lacks a table of its own. Others are no loss: earlier versions listed checkpoints of runs, which
+// go.
+absl::StatusOr<std::uint64_t> CheckEnds(const std::string& directory);
 
 }  // namespace lawine
 

@@ -130,7 +130,8 @@ absl::Status ReplacePlainFile(const std::string& path, std::string_view bytes) {
   std::error_code error;
   fs::rename(part, path, error);
   LAWINE_RETURN_IF_ERROR(FromErrorCode(error, path));
-  return SyncDirectory(fs::path(path).parent_path().string());
+  const fs::path directory = fs::path(path).parent_path();
+  return SyncDirectory(directory.empty() ? "." : directory.string());
 }
 
 }  // namespace lawine

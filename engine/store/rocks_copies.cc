@@ -27,7 +27,7 @@ constexpr RocksContent kCopy{.name = "copy of a shard", .repair = "copy it again
 class Opened {
  public:
   static absl::StatusOr<std::unique_ptr<Opened>> Open(const std::string& directory, bool read_only) {
-    LAWINE_RETURN_IF_ERROR(CheckFiles(directory, FilePart::kEnd).status());
+    LAWINE_RETURN_IF_ERROR(CheckEnds(directory).status());
     rocksdb::Options options;
     options.info_log = NoDiary();
     options.paranoid_checks = true;

@@ -61,6 +61,17 @@ absl::StatusOr<std::unique_ptr<RocksDatabase>> RocksDatabase::Open(const std::st
   return database;
 }
 
+std::vector<std::string> RocksDatabase::Tables() const {
+  std::vector<rocksdb::LiveFileMetaData> live;
+  db_->GetLiveFilesMetaData(&live);
+  std::vector<std::string> names;
+  for (const rocksdb::LiveFileMetaData& file : live) {
+    if (file.column_family_name == kFamilyNames[kCheckpoints]) continue;
+    names.push_back(file.name.substr(1));  // after a '/'
+  }
+  return names;
+}
+
 RocksDatabase::~RocksDatabase() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
 }

@@ -21,6 +21,9 @@ enum Family { kDefault, kFollowers, kMembers, kKeys, kManifest, kCheckpoints, kC
 inline constexpr const char* kFamilyNames[kFamiliesCount] = {"default",  "followers",   "members", "keys",
                                                              "manifest", "checkpoints", "changes"};
 inline constexpr const char* kManifestKey = "shard";
+// What names of tables begin with before they are ingested.
+inline constexpr char kRunStateFile[] = "run-";
+inline constexpr char kFoldFile[] = "fold-";
 // Of the changes of one version.
 std::string VersionKey(std::uint64_t graph_version);
 // REQUIRES: key.size() == 8.
@@ -50,6 +53,8 @@ class RocksDatabase {
 
   rocksdb::DB& db() { return *db_; }
   rocksdb::ColumnFamilyHandle* family(Family f) { return handles_[f]; }
+  // Names of the files with what was flushed or ingested, but for checkpoints; none of them ever goes.
+  std::vector<std::string> Tables() const;
 
  private:
   std::unique_ptr<rocksdb::DB> db_;

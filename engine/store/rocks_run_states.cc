@@ -46,7 +46,7 @@ rocksdb::ReadOptions Checked() {
 
 absl::Status RocksShard::WriteRunState(const RunStep& of, std::string_view bytes) {
   LAWINE_RETURN_IF_ERROR(DropRunState(of));
-  const std::string file = absl::StrCat(path_, "/run-", of.run_id, "-", of.step, ".sst");
+  const std::string file = absl::StrCat(path_, "/", kRunStateFile, of.run_id, "-", of.step, ".sst");
   const rocksdb::Options options = shared_.DatabaseOptions();
   // What a crash left may be a second name of a file that was ingested: it must not be written to.
   const auto remove = [&] { return options.env->DeleteFile(file); };

@@ -98,9 +98,7 @@ std::uint64_t RocksShard::disk_bytes() const {
   return bytes;
 }
 
-absl::StatusOr<std::uint64_t> RocksShard::CheckFiles() const {
-  return lawine::CheckFiles(path_, FilePart::kWhole);
-}
+absl::StatusOr<std::uint64_t> RocksShard::CheckFiles() const { return lawine::CheckFiles(path_); }
 
 absl::StatusOr<std::unique_ptr<ShardCheckpoint>> RocksShard::Checkpoint() const {
   return MakeRocksCheckpoint(database_->db(), path_);
@@ -129,7 +127,7 @@ absl::Status RocksShard::WriteTable(Family family,
                                     const std::vector<std::pair<std::string, std::string_view>>& rows,
                                     std::vector<rocksdb::IngestExternalFileArg>& files) const {
   if (rows.empty()) return absl::OkStatus();
-  const std::string file = absl::StrCat(path_, "/fold-", kFamilyNames[family], ".sst");
+  const std::string file = absl::StrCat(path_, "/", kFoldFile, kFamilyNames[family], ".sst");
   const rocksdb::Options options = shared_.DatabaseOptions();
   // What a crash left may be a second name of a file that was ingested: it must not be written to.
   const rocksdb::Status removed = options.env->DeleteFile(file);
@@ -151,14 +149,6 @@ absl::Status RocksShard::WriteTable(Family family,
   return absl::OkStatus();
 }
 
-std::vector<std::string> RocksShard::Tables() const {
-  std::vector<rocksdb::LiveFileMetaData> live;
-  database_->db().GetLiveFilesMetaData(&live);
-  std::vector<std::string> names;
-  for (const rocksdb::LiveFileMetaData& file : live) names.push_back(file.name.substr(1));  // after a '/'
-  return names;
-}
-
 absl::StatusOr<std::unique_ptr<StoredShard>> RocksShard::Fold(const FoldedShard& folded) {
   const std::string manifest = EncodeManifest(folded.manifest);
   std::vector<rocksdb::IngestExternalFileArg> files;
@@ -171,7 +161,10 @@ absl::StatusOr<std::unique_ptr<StoredShard>> RocksShard::Fold(const FoldedShard&
   }
   LAWINE_RETURN_IF_ERROR(WriteTable(kManifest, {{kManifestKey, manifest}}, files));
   Failpoint("store.fold_written");
-  LAWINE_RETURN_IF_ERROR(FromRocks(database_->db().IngestExternalFiles(files), path_, kShard));
+  // After a failed write of its own files RocksDB takes no other until it resumes, or is opened again.
+  const rocksdb::Status ingested = database_->db().IngestExternalFiles(files);
+  if (!ingested.ok()) database_->db().Resume().PermitUncheckedError();
+  LAWINE_RETURN_IF_ERROR(FromRocks(ingested, path_, kShard));
   Failpoint("store.folded");
   // From here on the shard is the folded one; records before its version are passed over.
   rocksdb::WriteBatch batch;
@@ -180,11 +173,13 @@ absl::StatusOr<std::unique_ptr<StoredShard>> RocksShard::Fold(const FoldedShard&
     LAWINE_RETURN_IF_ERROR(
         FromRocks(batch.Delete(database_->family(kChanges), VersionKey(version)), path_, kShard));
   }
-  LAWINE_RETURN_IF_ERROR(FromRocks(database_->db().Write(Synced(), &batch), path_, kShard));
+  const rocksdb::Status written = database_->db().Write(Synced(), &batch);
+  if (!written.ok()) database_->db().Resume().PermitUncheckedError();
+  LAWINE_RETURN_IF_ERROR(FromRocks(written, path_, kShard));
   Failpoint("store.records_gone");
   // Whoever dies before this leaves a shard as sound, some of whose tables have no checksums until it is
   // folded again.
-  LAWINE_RETURN_IF_ERROR(AddChecksums(path_, Tables()));
+  LAWINE_RETURN_IF_ERROR(AddChecksums(path_, database_->Tables()));
   return std::make_unique<RocksShard>(path_, database_, folded.manifest, shared_);
 }
 

@@ -59,9 +59,6 @@ class RocksShard final : public StoredShard {
   absl::Status WriteTable(Family family, const std::vector<std::pair<std::string, std::string_view>>& rows,
                           std::vector<rocksdb::IngestExternalFileArg>& files) const;
 
-  // Names of the files with what was flushed or ingested; none of them ever goes.
-  std::vector<std::string> Tables() const;
-
   const std::string path_;
   const std::shared_ptr<RocksDatabase> database_;
   const ShardManifest manifest_;

@@ -130,7 +130,7 @@ class RocksStorage final : public ShardStorage {
   absl::StatusOr<std::unique_ptr<ShardWriter>> Create(const ShardName& name) override {
     LAWINE_RETURN_IF_ERROR(CheckGraphName(name.graph));
     const std::string path = PathOf(name);
-    const std::string loading = absl::StrCat(path, ".loading");
+    const std::string loading = path + kLoadingMark;
     LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(path));
     if (there) return absl::AlreadyExistsError(absl::StrCat(path, ": the shard exists"));
     std::error_code error;
@@ -165,11 +165,21 @@ class RocksStorage final : public ShardStorage {
   absl::Status Delete(const ShardName& name) override {
     LAWINE_RETURN_IF_ERROR(CheckGraphName(name.graph));
     const std::string path = PathOf(name);
+    const std::string deleting = path + kDeletingMark;
+    LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(path));
+    if (!there) return absl::NotFoundError(absl::StrCat(path, ": no such shard"));
     std::error_code error;
-    if (fs::remove_all(path, error) == 0 && !error)
-      return absl::NotFoundError(absl::StrCat(path, ": no such shard"));
+    fs::remove_all(deleting, error);  // of one that was broken off
+    LAWINE_RETURN_IF_ERROR(FromErrorCode(error, deleting));
+    // Files go one by one: whoever dies meanwhile must not leave half a shard.
+    fs::rename(path, deleting, error);
     LAWINE_RETURN_IF_ERROR(FromErrorCode(error, path));
-    fs::remove(fs::path(path).parent_path(), error);  // goes when it was the last one
+    const fs::path graph = fs::path(path).parent_path();
+    LAWINE_RETURN_IF_ERROR(SyncDirectory(graph.string()));
+    Failpoint("store.deleting");
+    fs::remove_all(deleting, error);
+    LAWINE_RETURN_IF_ERROR(FromErrorCode(error, deleting));
+    fs::remove(graph, error);  // goes when it was the last one
     return absl::OkStatus();
   }
 
@@ -180,9 +190,19 @@ class RocksStorage final : public ShardStorage {
   const RocksShared shared_;
 };
 
+// Tables that were written and never ingested, by a process that was killed: nobody else would remove them.
+void RemoveUningested(const std::string& path) {
+  for (const std::string& name : NamesIn(path).value_or(std::vector<std::string>())) {
+    const bool ours = name.starts_with(kRunStateFile) || name.starts_with(kFoldFile);
+    std::error_code ignored;  // they only take room
+    if (ours && name.ends_with(".sst")) fs::remove(absl::StrCat(path, "/", name), ignored);
+  }
+}
+
 absl::StatusOr<std::unique_ptr<StoredShard>> OpenShard(const std::string& path, const ShardName& name,
                                                        const RocksShared& shared) {
-  LAWINE_RETURN_IF_ERROR(lawine::CheckFiles(path, FilePart::kEnd).status());
+  RemoveUningested(path);  // first: a disk that is full may need the room
+  LAWINE_RETURN_IF_ERROR(CheckEnds(path).status());
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<RocksDatabase> database, RocksDatabase::Open(path, shared, false));
   std::string text;
   const rocksdb::Status got =
@@ -199,6 +219,7 @@ absl::StatusOr<std::unique_ptr<StoredShard>> OpenShard(const std::string& path, 
         absl::StrCat(path, ": foreign: its manifest says shard ", manifest->shard.value, " of graph '",
                      manifest->graph.name, "'; put the directory back where it belongs"));
   }
+  LAWINE_RETURN_IF_ERROR(KeepChecksums(path, database->Tables()));  // earlier versions listed checkpoints
   return std::make_unique<RocksShard>(path, std::move(database), *std::move(manifest), shared);
 }
 
@@ -207,7 +228,7 @@ absl::StatusOr<std::unique_ptr<StoredShard>> RocksStorage::Open(const ShardName&
   const std::string path = PathOf(name);
   LAWINE_ASSIGN_OR_RETURN(const bool there, Exists(path));
   if (!there) {
-    LAWINE_ASSIGN_OR_RETURN(const bool loading, Exists(path + ".loading"));
+    LAWINE_ASSIGN_OR_RETURN(const bool loading, Exists(path + kLoadingMark));
     if (loading) {
       return absl::DataLossError(
           absl::StrCat(path, ": half-written: its load was never finished; load it again"));

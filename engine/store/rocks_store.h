@@ -2,6 +2,7 @@
 //
 //   ROOT/<graph>/shard-0003/           complete
 //   ROOT/<graph>/shard-0003.loading/   a load in progress, or the remains of one
+//   ROOT/<graph>/shard-0003.deleting/  was deleted, and its files are on their way
 //   ROOT/<graph>/shard-0003.arriving/  a copy on its way, see shard_arrivals.h
 //
 // Column families: followers (big-endian block index -> follower block), members (big-endian block index
@@ -36,6 +37,10 @@ struct RocksOptions {
   std::size_t write_buffer_bytes = 32u << 20;
   rocksdb::Env* env = nullptr;  // the machine's, unless a test has one of its own
 };
+
+// What follows a shard's name in those of directories that are none.
+inline constexpr char kLoadingMark[] = ".loading";
+inline constexpr char kDeletingMark[] = ".deleting";
 
 // Where a complete shard is: ROOT/<graph>/shard-0003.
 std::string ShardDirectory(const std::string& root, const ShardName& name);

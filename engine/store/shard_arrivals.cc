@@ -4,7 +4,9 @@
 #include <system_error>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/rocks_copies.h"
 #include "engine/store/rocks_store.h"
@@ -15,19 +17,42 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
+bool IsLeftover(const std::string& name) {
+  return absl::StrContains(name, kSendingMark) || name.ends_with(kLoadingMark) ||
+         name.ends_with(kDeletingMark);
+}
+
 }  // namespace
 
 std::string ShardArrivals::PlaceOf(const ShardName& name) const { return ShardDirectory(root_, name); }
 
-void ShardArrivals::RemoveCheckpoints() const {
+void ShardArrivals::RemoveLeftovers() const {
   // What cannot be looked at or removed: the next start tries again.
   for (const std::string& graph : NamesIn(root_).value_or(Names())) {
     const std::string directory = absl::StrCat(root_, "/", graph);
     for (const std::string& name : NamesIn(directory).value_or(Names())) {
+      if (!IsLeftover(name)) continue;
       std::error_code ignored;
-      if (absl::StrContains(name, kSendingMark)) fs::remove_all(absl::StrCat(directory, "/", name), ignored);
+      fs::remove_all(absl::StrCat(directory, "/", name), ignored);
+      fs::remove(directory, ignored);  // goes when it was the last one
     }
   }
+}
+
+absl::StatusOr<std::vector<ShardName>> ShardArrivals::Arriving(const std::string& graph) const {
+  LAWINE_RETURN_IF_ERROR(CheckGraphName(graph));
+  const absl::StatusOr<Names> names = NamesIn(absl::StrCat(root_, "/", graph));
+  if (absl::IsNotFound(names.status())) return std::vector<ShardName>();
+  LAWINE_RETURN_IF_ERROR(names.status());
+  std::vector<ShardName> arriving;
+  for (absl::string_view name : *names) {
+    std::uint32_t index = 0;
+    if (absl::ConsumePrefix(&name, "shard-") && absl::ConsumeSuffix(&name, kArrivingMark) &&
+        absl::SimpleAtoi(name, &index)) {
+      arriving.push_back({graph, ShardIndex(index)});
+    }
+  }
+  return arriving;
 }
 
 absl::StatusOr<std::unique_ptr<ShardArrival>> ShardArrivals::Begin(

@@ -22,8 +22,12 @@ class ShardArrivals {
  public:
   explicit ShardArrivals(std::string root) : root_(std::move(root)) {}
 
-  // Removes checkpoints whose readers ended with an earlier process. Call once, before shards are opened.
-  void RemoveCheckpoints() const;
+  // Removes what an earlier process left: checkpoints that it sent, shards that it loaded or deleted. Copies
+  // on their way stay. Call once, before shards are opened. REQUIRES: no other process uses the root.
+  void RemoveLeftovers() const;
+
+  // Shards of `graph` of which there is a copy that is not adopted, ascending.
+  absl::StatusOr<std::vector<ShardName>> Arriving(const std::string& graph) const;
 
   // Goes on with what is there of the copy.
   absl::StatusOr<std::unique_ptr<ShardArrival>> Begin(const ShardName& name,
@@ -47,8 +51,9 @@ class ShardArrivals {
   absl::Status Remove(const ShardName& name) const;
 
  private:
+  static constexpr char kArrivingMark[] = ".arriving";
   std::string PlaceOf(const ShardName& name) const;
-  std::string ArrivingOf(const ShardName& name) const { return PlaceOf(name) + ".arriving"; }
+  std::string ArrivingOf(const ShardName& name) const { return PlaceOf(name) + kArrivingMark; }
 
   const std::string root_;
 };

@@ -29,8 +29,6 @@ absl::StatusOr<ShardName> NameOf(const pbi::ShardId& id) {
   return ShardName{.graph = id.graph(), .shard = ShardIndex(id.shard())};
 }
 
-std::string KeyOf(const ShardName& name) { return absl::StrCat(name.graph, "/", name.shard.value); }
-
 absl::Status CheckGraph(const ShardManifest& manifest, const pbi::ShardId& id) {
   const std::string found = manifest.graph.identity().ToHex();
   if (found == id.graph_digest()) return absl::OkStatus();
@@ -176,11 +174,16 @@ absl::Status ShardMoves::Send(SendStream& stream) const {
   return absl::OkStatus();
 }
 
+absl::StatusOr<Turns::Turn> ShardMoves::Take(const ShardName& name, const grpc::ServerContext& context) {
+  return turns_.Take(absl::StrCat(name.graph, "/", name.shard.value),
+                     [&context] { return context.IsCancelled(); });
+}
+
 absl::Status ShardMoves::Fetch(grpc::ServerContext& context, const pbi::FetchShardRequest& request,
                                FetchWriter& writer) {
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(request.shard()));
   // An earlier call, of a coordinator that was restarted, may not have noticed yet.
-  const Turns::Turn turn(turns_, KeyOf(name));
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, Take(name, context));
   if (shards_.Log(name).ok()) {
     return absl::AlreadyExistsError(
         absl::StrCat("this worker holds shard ", name.shard.value, " of '", name.graph, "' already"));
@@ -204,12 +207,13 @@ absl::Status ShardMoves::CheckArrived(const ShardName& name, const pbi::ShardId&
   return shards_.CheckRoomFor(manifest);
 }
 
-absl::StatusOr<pbi::StoreShardResponse> ShardMoves::Store(StoreReader& reader) {
+absl::StatusOr<pbi::StoreShardResponse> ShardMoves::Store(const grpc::ServerContext& context,
+                                                          StoreReader& reader) {
   pbi::StoreShardRequest first;
   if (!reader.Read(&first)) return absl::CancelledError("the coordinator is gone");
   if (!first.has_job()) return absl::InvalidArgumentError("expected the job first");
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(first.job().shard()));
-  const Turns::Turn turn(turns_, KeyOf(name));
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, Take(name, context));
   if (shards_.Log(name).ok()) {
     return absl::AlreadyExistsError(
         absl::StrCat("this worker holds shard ", name.shard.value, " of '", name.graph, "' already"));
@@ -265,13 +269,14 @@ absl::Status ShardMoves::CheckStored(const ShardName& name, const pbi::ShardId& 
   return absl::OkStatus();
 }
 
-absl::Status ShardMoves::Adopt(const pbi::ShardId& shard) {
+absl::Status ShardMoves::Adopt(const grpc::ServerContext& context, const pbi::ShardId& shard) {
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(shard));
-  const Turns::Turn turn(turns_, KeyOf(name));
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, Take(name, context));
   if (const auto held = shards_.Log(name); held.ok()) {
     return CheckGraph((*held)->stored()->manifest(), shard);
   }
   LAWINE_RETURN_IF_ERROR(arrivals_.CheckArrived(name));
+  LAWINE_RETURN_IF_ERROR(shards_.CheckNotLeft(name));
   LAWINE_RETURN_IF_ERROR(shards_.DropDamaged(name));
   LAWINE_RETURN_IF_ERROR(arrivals_.Adopt(name));
   runs_.DropReceiptsOf(name.graph);  // they are of fewer shards than this worker has now
@@ -280,14 +285,24 @@ absl::Status ShardMoves::Adopt(const pbi::ShardId& shard) {
   return absl::OkStatus();
 }
 
-absl::Status ShardMoves::Drop(const pbi::ShardId& shard, bool arrived_only) {
+absl::Status ShardMoves::Drop(const grpc::ServerContext& context, const pbi::ShardId& shard,
+                              bool arrived_only) {
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(shard));
-  const Turns::Turn turn(turns_, KeyOf(name));
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, Take(name, context));
   LAWINE_RETURN_IF_ERROR(arrivals_.Remove(name));
   if (arrived_only) return absl::OkStatus();
   runs_.DropReceiptsOf(name.graph);
   LAWINE_RETURN_IF_ERROR(shards_.DropShard(name, shard.graph_digest()));
   spdlog::info("shard {} of graph '{}' has moved away", name.shard.value, name.graph);
+  return absl::OkStatus();
+}
+
+absl::Status ShardMoves::DropArriving(const grpc::ServerContext& context, const std::string& graph) {
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<ShardName> arriving, arrivals_.Arriving(graph));
+  for (const ShardName& name : arriving) {
+    LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, Take(name, context));
+    LAWINE_RETURN_IF_ERROR(arrivals_.Remove(name));
+  }
   return absl::OkStatus();
 }
 
@@ -297,24 +312,26 @@ grpc::Status ShardService::SendShard(grpc::ServerContext*, ShardMoves::SendStrea
 
 grpc::Status ShardService::FetchShard(grpc::ServerContext* context, const pbi::FetchShardRequest* request,
                                       ShardMoves::FetchWriter* writer) {
+  const CoordinatorWatch::Call call(coordinator_, *context);
   return ToGrpc(moves_.Fetch(*context, *request, *writer));
 }
 
-grpc::Status ShardService::StoreShard(grpc::ServerContext*, ShardMoves::StoreReader* reader,
+grpc::Status ShardService::StoreShard(grpc::ServerContext* context, ShardMoves::StoreReader* reader,
                                       pbi::StoreShardResponse* response) {
-  auto stored = moves_.Store(*reader);
+  const CoordinatorWatch::Call call(coordinator_, *context);
+  auto stored = moves_.Store(*context, *reader);
   if (stored.ok()) *response = *std::move(stored);
   return ToGrpc(stored.status());
 }
 
-grpc::Status ShardService::AdoptShard(grpc::ServerContext*, const pbi::AdoptShardRequest* request,
+grpc::Status ShardService::AdoptShard(grpc::ServerContext* context, const pbi::AdoptShardRequest* request,
                                       pbi::AdoptShardResponse*) {
-  return ToGrpc(moves_.Adopt(request->shard()));
+  return ToGrpc(moves_.Adopt(*context, request->shard()));
 }
 
-grpc::Status ShardService::DropShard(grpc::ServerContext*, const pbi::DropShardRequest* request,
+grpc::Status ShardService::DropShard(grpc::ServerContext* context, const pbi::DropShardRequest* request,
                                      pbi::DropShardResponse*) {
-  return ToGrpc(moves_.Drop(request->shard(), request->arrived_only()));
+  return ToGrpc(moves_.Drop(*context, request->shard(), request->arrived_only()));
 }
 
 }  // namespace lawine

@@ -13,13 +13,14 @@
 #include "engine/store/shard_arrivals.h"
 #include "lawine/internal/v1/placement.grpc.pb.h"
 #include "services/common/turns.h"
+#include "services/worker/coordinator_watch.h"
 #include "services/worker/runs/run_host.h"
 #include "services/worker/shards/shard_host.h"
 
 namespace lawine {
 
-// Thread-safe; what is done about one shard takes turns. At most one part of a file of each call is in
-// memory.
+// Thread-safe; what is done about one shard takes turns (see Turns::Take). At most one part of a file of each
+// call is in memory.
 class ShardMoves {
  public:
   using SendStream =
@@ -40,11 +41,16 @@ class ShardMoves {
   // RESOURCE_EXHAUSTED when the disk is full, or a memory limit would not let this worker hold the shard.
   absl::Status Fetch(grpc::ServerContext& context, const internal::v1::FetchShardRequest& request,
                      FetchWriter& writer);
-  absl::StatusOr<internal::v1::StoreShardResponse> Store(StoreReader& reader);
-  absl::Status Adopt(const internal::v1::ShardId& shard);
-  absl::Status Drop(const internal::v1::ShardId& shard, bool arrived_only);
+  absl::StatusOr<internal::v1::StoreShardResponse> Store(const grpc::ServerContext& context,
+                                                         StoreReader& reader);
+  absl::Status Adopt(const grpc::ServerContext& context, const internal::v1::ShardId& shard);
+  absl::Status Drop(const grpc::ServerContext& context, const internal::v1::ShardId& shard,
+                    bool arrived_only);
+  // Removes copies of the graph's shards that are on their way.
+  absl::Status DropArriving(const grpc::ServerContext& context, const std::string& graph);
 
  private:
+  absl::StatusOr<Turns::Turn> Take(const ShardName& name, const grpc::ServerContext& context);
   // Needs the shard no longer once it is there.
   absl::StatusOr<std::unique_ptr<ShardCheckpoint>> CheckpointOf(const internal::v1::ShardId& shard) const;
   absl::Status CheckArrived(const ShardName& name, const internal::v1::ShardId& id) const;
@@ -64,19 +70,20 @@ class ShardMoves {
 // The gRPC service: translate, call, translate.
 class ShardService final : public internal::v1::ShardService::Service {
  public:
-  explicit ShardService(ShardMoves& moves) : moves_(moves) {}
+  ShardService(ShardMoves& moves, CoordinatorWatch& coordinator) : moves_(moves), coordinator_(coordinator) {}
   grpc::Status SendShard(grpc::ServerContext*, ShardMoves::SendStream* stream) override;
   grpc::Status FetchShard(grpc::ServerContext* context, const internal::v1::FetchShardRequest* request,
                           ShardMoves::FetchWriter* writer) override;
-  grpc::Status StoreShard(grpc::ServerContext*, ShardMoves::StoreReader* reader,
+  grpc::Status StoreShard(grpc::ServerContext* context, ShardMoves::StoreReader* reader,
                           internal::v1::StoreShardResponse* response) override;
-  grpc::Status AdoptShard(grpc::ServerContext*, const internal::v1::AdoptShardRequest* request,
+  grpc::Status AdoptShard(grpc::ServerContext* context, const internal::v1::AdoptShardRequest* request,
                           internal::v1::AdoptShardResponse*) override;
-  grpc::Status DropShard(grpc::ServerContext*, const internal::v1::DropShardRequest* request,
+  grpc::Status DropShard(grpc::ServerContext* context, const internal::v1::DropShardRequest* request,
                          internal::v1::DropShardResponse*) override;
 
  private:
   ShardMoves& moves_;
+  CoordinatorWatch& coordinator_;
 };
 
 }  // namespace lawine

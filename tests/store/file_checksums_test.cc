@@ -60,17 +60,17 @@ class DirectoryTest : public testing::Test {
   void Write(const std::string& name, const std::string& bytes) {
     std::ofstream(directory_.path() / name, std::ios::binary) << bytes;
   }
-  absl::Status Check(FilePart part) { return CheckFiles(path(), part).status(); }
+  absl::Status Check() { return CheckFiles(path()).status(); }
 
   const TempDirectory directory_;
   std::string large_;
 };
 
 TEST_F(DirectoryTest, FilesThatAreAsTheyWereAreSound) {
-  EXPECT_EQ(CheckFiles(path(), FilePart::kWhole).value(), large_.size() + 9);
-  EXPECT_EQ(CheckFiles(path(), FilePart::kEnd).value(), kEndBytes + 9);
+  EXPECT_EQ(CheckFiles(path()).value(), large_.size() + 9);
+  EXPECT_EQ(CheckEnds(path()).value(), kEndBytes + 9);
   Write("LOCK", "is not looked at");
-  EXPECT_TRUE(Check(FilePart::kWhole).ok());
+  EXPECT_TRUE(Check().ok());
 }
 
 TEST_F(DirectoryTest, AChangeAnywhereIsFound) {
@@ -78,22 +78,23 @@ TEST_F(DirectoryTest, AChangeAnywhereIsFound) {
     std::string changed = large_;
     changed[at] ^= static_cast<char>(0x80);
     Write("b.sst", changed);
-    EXPECT_EQ(Check(FilePart::kWhole).code(), absl::StatusCode::kDataLoss) << at;
-    EXPECT_EQ(Check(FilePart::kEnd).ok(), at < large_.size() - kEndBytes) << at;
+    EXPECT_EQ(Check().code(), absl::StatusCode::kDataLoss) << at;
+    EXPECT_EQ(CheckEnds(path()).status().ok(), at < large_.size() - kEndBytes) << at;
   }
 }
 
 TEST_F(DirectoryTest, MissingAndShortFilesAreNamed) {
   Write("b.sst", large_.substr(0, 1000));
-  EXPECT_THAT(std::string(Check(FilePart::kEnd).message()),
+  EXPECT_THAT(std::string(CheckEnds(path()).status().message()),
               HasSubstr("b.sst: damaged: expected 3145733 bytes"));
   fs::remove(directory_.path() / "b.sst");
-  EXPECT_THAT(std::string(Check(FilePart::kEnd).message()), HasSubstr("b.sst: damaged: expected this file"));
+  EXPECT_THAT(std::string(Check().message()), HasSubstr("b.sst: damaged: expected this file"));
+  EXPECT_EQ(CheckEnds(path()).value(), 9u) << "it may be one that the shard does not have any more";
 }
 
 TEST_F(DirectoryTest, ShardsOfEarlierVersionsHaveNone) {
   fs::remove(directory_.path() / kChecksumsFile);
-  EXPECT_EQ(CheckFiles(path(), FilePart::kWhole).value(), 0u);
+  EXPECT_EQ(CheckFiles(path()).value(), 0u);
   EXPECT_TRUE(AddChecksums(path(), {"a.sst"}).ok());
   EXPECT_FALSE(fs::exists(directory_.path() / kChecksumsFile));
 }
@@ -101,17 +102,27 @@ TEST_F(DirectoryTest, ShardsOfEarlierVersionsHaveNone) {
 TEST_F(DirectoryTest, OthersAreAddedAndThoseThereAreKept) {
   Write("a.sst", "damaged since");
   Write("c.sst", "new");
-  ASSERT_TRUE(AddChecksums(path(), {"c.sst", "a.sst"}).ok());
+  ASSERT_TRUE(AddChecksums(path(), {"c.sst", "a.sst", "b.sst"}).ok());
   const auto files = ReadChecksums(path());
   ASSERT_TRUE(files.ok()) << files.status();
   ASSERT_EQ(files->size(), 3u);
   EXPECT_EQ((*files)[0].size, 9u) << "as it was when it was written";
   EXPECT_EQ((*files)[2].name, "c.sst");
-  EXPECT_EQ(Check(FilePart::kWhole).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Check().code(), absl::StatusCode::kDataLoss);
   Write("a.sst", "few bytes");
-  EXPECT_EQ(CheckFiles(path(), FilePart::kWhole).value(), large_.size() + 9 + 3);
-  EXPECT_FALSE(AddChecksums(path(), {"not there.sst"}).ok());
-  EXPECT_TRUE(Check(FilePart::kWhole).ok());
+  EXPECT_EQ(CheckFiles(path()).value(), large_.size() + 9 + 3);
+}
+
+TEST_F(DirectoryTest, WhatIsNotKeptIsNotListed) {
+  Write("c.sst", "new");
+  fs::remove(directory_.path() / "a.sst");
+  ASSERT_TRUE(AddChecksums(path(), {"c.sst", "b.sst", "gone.sst"}).ok());
+  EXPECT_EQ(CheckFiles(path()).value(), large_.size() + 3) << "neither a nor what is gone";
+  ASSERT_TRUE(KeepChecksums(path(), {"b.sst", "d.sst"}).ok());
+  EXPECT_EQ(CheckFiles(path()).value(), large_.size());
+  fs::remove(directory_.path() / "b.sst");
+  ASSERT_TRUE(AddChecksums(path(), {"b.sst", "c.sst"}).ok());
+  EXPECT_EQ(Check().code(), absl::StatusCode::kDataLoss) << "one that should be there";
 }
 
 }  // namespace

@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/thread_pool.h"
 #include "engine/store/memory_store.h"
+#include "engine/store/shard_arrivals.h"
 #include "engine/store/shard_builder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -147,6 +149,29 @@ TEST_F(RocksStoreTest, ShardsAreListedCreatedOnceAndDeleted) {
   EXPECT_EQ(storage->Delete(kName).code(), StatusCode::kNotFound);
   EXPECT_EQ(storage->Open(kName).status().code(), StatusCode::kNotFound);
   EXPECT_TRUE(Build(*storage, 2).ok());
+}
+
+// Something of it cannot be removed, as if whoever removes it had died meanwhile.
+TEST_F(RocksStoreTest, OfAShardThatIsBeingDeletedNothingIsListed) {
+  const auto storage = Open(root_.path());
+  ASSERT_TRUE(Build(*storage, 1).ok());
+  const fs::path deleting = ShardPath().string() + ".deleting";
+  fs::create_directory(ShardPath() / "stays");
+  if (mount("tmpfs", (ShardPath() / "stays").c_str(), "tmpfs", 0, "size=4k") != 0) {
+    GTEST_SKIP() << "skipped: may not mount a small file system";
+  }
+  const absl::Cleanup unmount = [&] {
+    for (const fs::path& path : {ShardPath(), deleting}) umount2((path / "stays").c_str(), MNT_DETACH);
+  };
+  EXPECT_FALSE(storage->Delete(kName).ok());
+  EXPECT_TRUE(fs::exists(deleting));
+  EXPECT_THAT(*storage->List(), IsEmpty());
+  ExpectRefused(kName, StatusCode::kNotFound, "no such shard");
+  EXPECT_TRUE(Build(*storage, 1).ok()) << "its place is free";
+  umount2((deleting / "stays").c_str(), MNT_DETACH);
+  ShardArrivals(root_.path().string()).RemoveLeftovers();
+  EXPECT_FALSE(fs::exists(deleting));
+  EXPECT_TRUE(storage->Open(kName).ok());
 }
 
 TEST_F(RocksStoreTest, WhatCannotBeLookedAtIsNotLeftOut) {

@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/executor.h"
+#include "engine/store/file_checksums.h"
 #include "engine/store/memory_store.h"
+#include "engine/store/rocks_copies.h"
 #include "engine/store/rocks_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -118,10 +120,19 @@ TEST_P(RunStatesTest, AreWrittenBesideEachOther) {
 
 class RunStatesOnDiskTest : public RunStatesTest {
  protected:
+  fs::path directory() const { return root_.path() / "test/shard-0000"; }
+  // As of a later version, with the same blocks.
+  void Fold() {
+    FoldedShard folded{.manifest = shard_->manifest()};
+    ++folded.manifest.graph.graph_version;
+    auto now = shard_->Fold(folded);
+    ASSERT_TRUE(now.ok()) << now.status();
+    shard_ = *std::move(now);
+  }
   // Table files that are there for checkpoints.
   std::vector<fs::path> Tables(std::uint64_t bytes_min) const {
     std::vector<fs::path> found;
-    for (const auto& file : fs::directory_iterator(root_.path() / "test/shard-0000")) {
+    for (const auto& file : fs::directory_iterator(directory())) {
       if (file.path().extension() == ".sst" && file.file_size() >= bytes_min) found.push_back(file.path());
     }
     return found;
@@ -156,6 +167,50 @@ TEST_P(RunStatesOnDiskTest, DamageIsTold) {
   const absl::Status status = shard_->ReadRunState({1, 5}).status();
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(root_.path().string()));
+}
+
+// Tables of checkpoints go; those of the shard, whose checksums are kept, stay.
+TEST_P(RunStatesOnDiskTest, AShardThatWasFoldedBesideThemOpensWithoutThem) {
+  ASSERT_TRUE(shard_->WriteRunState({1, 5}, Bytes(kMiB, 1)).ok());
+  Fold();
+  ASSERT_TRUE(shard_->DropRunState({1, 5}).ok());
+  EXPECT_TRUE(shard_->CheckFiles().ok()) << shard_->CheckFiles().status();
+  Fold();
+  Reopen();
+  OpenShard();
+  EXPECT_EQ(shard_->manifest().graph.graph_version, 3u);
+  EXPECT_TRUE(shard_->CheckFiles().ok()) << shard_->CheckFiles().status();
+}
+
+TEST_P(RunStatesOnDiskTest, AreNotMissedWhereEarlierVersionsListedTheirChecksums) {
+  ASSERT_TRUE(shard_->WriteRunState({1, 5}, Bytes(kMiB, 1)).ok());
+  ASSERT_TRUE(shard_->WriteRunState({1, 6}, Bytes(kMiB, 2)).ok());
+  ASSERT_TRUE(WriteChecksums(directory().string()).ok()) << "of all tables";
+  ASSERT_TRUE(shard_->DropRunState({1, 5}).ok());
+  Reopen();
+  EXPECT_TRUE(ReadRocksManifest(directory().string()).ok()) << "nor in a copy";
+  OpenShard();
+  ASSERT_TRUE(shard_->DropRunState({1, 6}).ok());
+  EXPECT_TRUE(shard_->CheckFiles().ok()) << shard_->CheckFiles().status();
+  Reopen();
+  for (const fs::path& table : Tables(0)) {
+    fs::rename(table, table.string() + ".away");
+    const absl::Status status = storage_->Open(kName).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << "of the shard: " << status;
+    EXPECT_FALSE(ReadRocksManifest(directory().string()).ok());
+    fs::rename(table.string() + ".away", table);
+  }
+  OpenShard();
+}
+
+TEST_P(RunStatesOnDiskTest, WhatAKilledProcessLeftOfThemIsRemoved) {
+  Reopen();
+  for (const char* const name : {"run-7-300.sst", "fold-members.sst"}) {
+    std::ofstream(directory() / name) << "half of a table";
+  }
+  const std::size_t tables = Tables(0).size();
+  OpenShard();
+  EXPECT_EQ(Tables(0).size(), tables - 2);
 }
 
 TEST_P(RunStatesOnDiskTest, GoAlongWithCopiesOfTheShard) {

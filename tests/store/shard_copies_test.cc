@@ -271,14 +271,31 @@ TEST_F(ShardCopiesTest, ACopyHasTheChangesOfItsShard) {
   EXPECT_EQ((*log)->head(), second);
 }
 
-TEST_F(ShardCopiesTest, CheckpointsOfAnEarlierProcessAreRemoved) {
-  const fs::path left = root_.path() / "to/test/shard-0001.sending-3";
-  fs::create_directories(left);
-  std::ofstream(left / "x") << "x";
+TEST_F(ShardCopiesTest, WhatAnEarlierProcessLeftIsRemoved) {
+  std::vector<fs::path> left;
+  for (const char* const name : {"test/shard-0001.sending-3", "test/shard-0002.loading",
+                                 "test/shard-0003.deleting", "gone/shard-0000.deleting"}) {
+    left.push_back(root_.path() / "to" / name);
+    fs::create_directories(left.back());
+    std::ofstream(left.back() / "x") << "x";
+  }
   Begin(*Checkpoint());
-  arrivals_.RemoveCheckpoints();
-  EXPECT_FALSE(fs::exists(left));
+  arrivals_.RemoveLeftovers();
+  for (const fs::path& path : left) EXPECT_FALSE(fs::exists(path)) << path;
   EXPECT_TRUE(fs::exists(Arriving())) << "copies on their way stay";
+  EXPECT_FALSE(fs::exists(root_.path() / "to/gone")) << "it was the last of its graph";
+}
+
+TEST_F(ShardCopiesTest, CopiesOnTheirWayAreListed) {
+  EXPECT_THAT(arrivals_.Arriving("test").value(), testing::IsEmpty());
+  const auto source = Checkpoint();
+  Begin(*source);
+  ASSERT_TRUE(arrivals_.Begin({"test", ShardIndex(12'345)}, source->files()).ok());
+  ASSERT_TRUE(arrivals_.Begin({"other", ShardIndex(0)}, source->files()).ok());
+  fs::create_directories(root_.path() / "to/test/shard-0003.loading");
+  EXPECT_THAT(arrivals_.Arriving("test").value(),
+              testing::ElementsAre(kName, ShardName{"test", ShardIndex(12'345)}));
+  EXPECT_EQ(arrivals_.Arriving("..").status().code(), StatusCode::kInvalidArgument);
 }
 
 TEST(ShardFilesTest, ListsThatAreNoneAreRefused) {

@@ -203,5 +203,36 @@ TEST(ShardLogTest, WhatIsAcknowledgedSurvivesLostPower) {
   EXPECT_GT(folds, 10u);
 }
 
+// The last writes of a fold: two when the database takes the tables in, two when records go.
+TEST(ShardLogTest, AfterAFoldThatFoundTheDiskFullChangesAreWritten) {
+  for (std::uint64_t last = 0; last < 4; ++last) {
+    SCOPED_TRACE(absl::StrCat(last, " before the last"));
+    const TempDirectory root;
+    auto disk = std::make_shared<FaultyDisk>(/*tells_free=*/false);
+    auto env = rocksdb::NewCompositeEnv(disk);
+    RocksOptions options;
+    options.env = env.get();
+    const auto storage = OpenRocksStorage(root.path().string(), options).value();
+    const VectorLinkSource source(Path(4));
+    ChangedGraph graph(source, PartitionMap::Even(4, 1), *storage);
+    bool there = false;
+    const auto change = [&] {
+      return graph.Apply(graph.BatchOf({{{10, 30}, there = !there}}, kNoColumns)).status();
+    };
+    ASSERT_TRUE(change().ok());
+    const std::uint64_t before = disk->writes();
+    ASSERT_TRUE(graph.Fold().ok());
+    const std::uint64_t writes = disk->writes() - before;
+    ASSERT_TRUE(change().ok());
+    disk->FailOnceAfter(writes - last, /*for_space=*/true);
+    absl::Status status = graph.Fold();
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+    status = change();
+    ASSERT_TRUE(status.ok()) << status;
+    ASSERT_TRUE(graph.Reopen().ok());
+    ExpectSound(graph);
+  }
+}
+
 }  // namespace
 }  // namespace lawine

@@ -142,10 +142,12 @@ absl::StatusOr<std::shared_ptr<const ShardReader>> ShardHost::Reader(const Shard
   return at->reader;
 }
 
-absl::StatusOr<std::uint64_t> ShardHost::Fold(const std::string& graph, std::uint64_t graph_version) {
+absl::StatusOr<std::uint64_t> ShardHost::Fold(const std::string& graph, std::uint64_t graph_version,
+                                              const std::function<bool()>& gone) {
   LAWINE_ASSIGN_OR_RETURN(const auto logs, Logs(graph));
   std::uint64_t blocks = 0;
   for (const auto& [shard, log] : logs) {
+    if (gone()) return absl::CancelledError("the coordinator ended the fold");
     MutexLock loading(loading_);  // what is brought into memory is of one stored version
     LAWINE_ASSIGN_OR_RETURN(const std::uint64_t replaced, log->Fold(graph_version));
     blocks += replaced;
@@ -156,7 +158,21 @@ absl::StatusOr<std::uint64_t> ShardHost::Fold(const std::string& graph, std::uin
   return blocks;
 }
 
+absl::Status ShardHost::CheckNotLeft(const ShardName& name) {
+  DeleteLeft();
+  MutexLock lock(mutex_);
+  if (!left_.contains(name)) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("shard ", name.shard.value, " of '", name.graph,
+                                             "', which was dropped, is still being read: try again"));
+}
+
+absl::StatusOr<std::unique_ptr<ShardWriter>> ShardHost::Create(const ShardName& name) {
+  LAWINE_RETURN_IF_ERROR(CheckNotLeft(name));
+  return storage_->Create(name);
+}
+
 absl::Status ShardHost::Adopt(const ShardName& name) {
+  LAWINE_RETURN_IF_ERROR(CheckNotLeft(name));
   MutexLock lock(mutex_);
   OpenShard(name);
   return shards_[name].status();
@@ -177,33 +193,39 @@ absl::Status ShardHost::DropShard(const ShardName& name, const std::string& grap
     return absl::FailedPreconditionError(
         absl::StrCat("shard ", name.shard.value, " of graph '", name.graph, "' is in use"));
   }
-  LeftShard left = shard.Leave();
-  shards_.erase(it);
-  if (left.InUse()) {
-    left_.insert_or_assign(name, std::move(left));
-    return absl::OkStatus();
+  return Leave(name);
+}
+
+absl::Status ShardHost::Leave(const ShardName& name) {
+  auto held = shards_.extract(name);
+  if (held.mapped().status().ok()) {
+    LeftShard left = held.mapped().Leave();
+    if (left.InUse()) {
+      left_.insert_or_assign(name, std::move(left));
+      return absl::OkStatus();
+    }
   }
-  left = LeftShard(nullptr, {});  // closes it
+  held = {};  // closes it
   return storage_->Delete(name);
 }
 
 void ShardHost::DeleteLeft() {
+  MutexLock deleting(deleting_);
   std::vector<ShardName> unused;
   {
     MutexLock lock(mutex_);
-    for (auto it = left_.begin(); it != left_.end();) {
-      if (it->second.InUse()) {
-        ++it;
-        continue;
-      }
-      unused.push_back(it->first);
-      it = left_.erase(it);  // closes it
+    for (auto& [name, left] : left_) {
+      if (left.InUse()) continue;
+      left = LeftShard(nullptr, {});  // closes it
+      unused.push_back(name);
     }
   }
   for (const ShardName& name : unused) {
     if (const absl::Status deleted = storage_->Delete(name); !deleted.ok()) {
       spdlog::warn("{}", std::string(deleted.message()));
     }
+    MutexLock lock(mutex_);
+    left_.erase(name);  // its place is free
   }
 }
 
@@ -226,10 +248,7 @@ absl::StatusOr<std::uint32_t> ShardHost::Drop(const std::string& graph) {
     }
     names.push_back(name);
   }
-  for (const ShardName& name : names) {
-    shards_.erase(name);
-    LAWINE_RETURN_IF_ERROR(storage_->Delete(name));
-  }
+  for (const ShardName& name : names) LAWINE_RETURN_IF_ERROR(Leave(name));
   return static_cast<std::uint32_t>(names.size());
 }
 

@@ -2,6 +2,7 @@
 #ifndef LAWINE_SERVICES_WORKER_SHARDS_SHARD_HOST_H_
 #define LAWINE_SERVICES_WORKER_SHARDS_SHARD_HOST_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,7 +48,6 @@ class ShardHost {
   // INVALID_ARGUMENT when not even the members of a graph that is here fit the limit.
   absl::Status CheckMemoryLimit() const;
 
-  ShardStorage& storage() { return *storage_; }
   std::vector<HeldShardState> List() const;
   // The same without waiting for a disk: while members are being read or files deleted, what it was before.
   std::vector<HeldShardState> LastList() const;
@@ -79,10 +79,15 @@ class ShardHost {
   absl::StatusOr<std::shared_ptr<ShardLog>> Log(const ShardName& name);
   absl::StatusOr<std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>>> Logs(
       const std::string& graph) const;
-  // Folds all of this worker's shards of `graph`. Returns how many blocks were replaced.
-  absl::StatusOr<std::uint64_t> Fold(const std::string& graph, std::uint64_t graph_version);
+  // Folds all of this worker's shards of `graph` until it is `gone`; returns how many blocks were replaced.
+  absl::StatusOr<std::uint64_t> Fold(const std::string& graph, std::uint64_t graph_version,
+                                     const std::function<bool()>& gone);
 
-  // Opens a shard that was just loaded.
+  // UNAVAILABLE while a shard of this name that was dropped is still being read, or deleted: try again.
+  absl::Status CheckNotLeft(const ShardName& name);
+  // As ShardStorage::Create, and UNAVAILABLE as CheckNotLeft.
+  absl::StatusOr<std::unique_ptr<ShardWriter>> Create(const ShardName& name);
+  // Opens a shard that was just loaded. UNAVAILABLE as CheckNotLeft.
   absl::Status Adopt(const ShardName& name);
   // Deletes one shard of the graph that was made with this digest; OK when it is not here.
   // FAILED_PRECONDITION while runs use it, or when it is of another graph. What somebody still reads is
@@ -93,11 +98,14 @@ class ShardHost {
   absl::Status DropDamaged(const ShardName& name);
   // RESOURCE_EXHAUSTED when the memory limit would not let this worker hold a further shard.
   absl::Status CheckRoomFor(const ShardManifest& manifest) const;
-  // Deletes all shards of `graph` from disk. FAILED_PRECONDITION while runs use them.
+  // Deletes all shards of `graph` from disk, as DropShard. FAILED_PRECONDITION while runs use them.
   absl::StatusOr<std::uint32_t> Drop(const std::string& graph);
 
  private:
   void OpenShard(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Holds it no more; deletes it unless somebody still reads it. REQUIRES: it is held, and not in use by
+  // runs.
+  absl::Status Leave(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<HeldShardState> ListLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Acquired> InMemory(const std::string& graph, std::uint64_t graph_version);
   // A shard whose links are to be brought into memory: as they are stored where all fit, else at the version
@@ -127,10 +135,11 @@ class ShardHost {
   const std::unique_ptr<ShardStorage> storage_;
   const std::optional<std::uint64_t> memory_limit_bytes_;
   Executor& executor_;
-  Mutex loading_;  // one graph's links are brought into memory at a time; taken before mutex_
+  Mutex loading_;   // one graph's links are brought into memory at a time; taken before mutex_
+  Mutex deleting_;  // one deletes what was left at a time; taken before mutex_
   mutable Mutex mutex_;
   std::map<ShardName, HeldShard> shards_ ABSL_GUARDED_BY(mutex_);
-  // Dropped, and to be deleted when nobody reads them any more.
+  // Dropped, and to be deleted when nobody reads them any more; here until they are.
   std::map<ShardName, LeftShard> left_ ABSL_GUARDED_BY(mutex_);
   mutable Mutex listed_mutex_;  // taken after mutex_, or alone
   mutable std::vector<HeldShardState> listed_ ABSL_GUARDED_BY(listed_mutex_);

@@ -64,8 +64,9 @@ absl::Status ShardLoader::Load(grpc::ServerContext& context, LoadStream& stream)
     source = received;
   }
   // A load that was given up may still be clearing its files away.
-  const Turns::Turn turn(loads_, absl::StrCat(graph.name, "/", shard.value));
-  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardWriter> writer, shards_.storage().Create(name));
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, loads_.Take(absl::StrCat(graph.name, "/", shard.value),
+                                                              [&context] { return context.IsCancelled(); }));
+  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardWriter> writer, shards_.Create(name));
   LAWINE_ASSIGN_OR_RETURN(const ShardLinks links, Build(*source, graph, shard, *writer, context, stream));
   if (received != nullptr) received->DropLinks();
   LAWINE_RETURN_IF_ERROR(SendCounts(links, stream));
