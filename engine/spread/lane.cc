@@ -112,7 +112,7 @@ void Lane::SendShard(const LocalShard& shard, std::uint32_t message, const Send&
   header.kind = FrameKind::kMarker;
   header.events_count = 0;
   Marker marker = MarkerOf(step.counts, step.next_pending_step);
-  marker.checkpoint = checkpoint_asked_ && header.from == ShardIndex(0) && message == 0;
+  marker.checkpoint = checkpoint_asked_ && message == 0;
   send(EncodeFrame(header, EncodeMarkerPayload(marker)));
   events_sent_ += step.acting.size();
 }

@@ -59,8 +59,8 @@ class Lane {
   // Adds up everybody's counters; the next step tries the links of everybody who acts. REQUIRES: Ready().
   absl::Status CloseStep();
   // A checkpoint is of a step that all shards have taken and that is not closed: what the others sent is not
-  // kept, they send it again. Before OpenStep: the step should be one; passed on by who has shard 0. Not of
-  // the last, when everything has happened.
+  // kept, they send it again. Before OpenStep: the step should be one, here and everywhere. Not of the last,
+  // when everything has happened.
   void AskCheckpoint() { checkpoint_asked_ = !telling(); }
   // Whether anybody asked for one of the open step. REQUIRES: Ready().
   bool CheckpointAsked() const;

@@ -74,9 +74,10 @@ absl::Status CheckLinearWeights(const ShardImage& image) {
   const auto followees = image.members().followees();
   for (std::uint32_t local = 0; local < range.count; ++local) {
     if (sums[local] <= kLinkWeightOne + std::uint64_t{(followees[local] + 1) / 2}) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "linear threshold: expected weights of links to a member that sum to at most 1, found ",
-        static_cast<double>(sums[local]) / kLinkWeightOne, " for member key ", image.KeyOf(LocalId(local))));
+    return absl::InvalidArgumentError(
+        absl::StrCat("linear threshold: expected weights of links to a member that sum to at most 1, found ",
+                     "1 + ", static_cast<double>(sums[local] - kLinkWeightOne) / kLinkWeightOne,
+                     " for the member with key ", image.KeyOf(LocalId(local))));
   }
   return absl::OkStatus();
 }

@@ -56,9 +56,11 @@ class RunMachine {
   absl::Status Advance(Executor& executor);
   bool done() const { return replicas_done_ == spec_.replicas; }
 
-  // The next step that is taken should be one that all workers make a checkpoint of. The worker with shard 0
-  // tells them; what others are asked is without effect. REQUIRES: spec.replicas == 1.
-  void RequestCheckpoint() { checkpoint_wanted_ = has_first_shard_; }
+  // The next step that is taken should be one that all workers make a checkpoint of: this one tells them.
+  // REQUIRES: spec.replicas == 1.
+  void RequestCheckpoint() { checkpoint_wanted_ = true; }
+  // Whether it has shard 0: true at one of the workers.
+  bool has_first_shard() const { return has_first_shard_; }
   // The last one that a turn made, if it was not handed over yet.
   std::optional<RunCheckpoint> TakeCheckpoint() { return std::exchange(checkpoint_, std::nullopt); }
 

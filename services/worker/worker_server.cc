@@ -65,9 +65,9 @@ class WorkerServerImpl final : public WorkerServer {
         pool_(options.threads),
         shards_(std::move(storage), options.memory_limit_bytes, pool_),
         peers_(ToWorkers()),
-        service_(shards_, runs_, peers_, coordinator_, pool_, options.data_dir + "/load"),
         moves_(GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
-        shard_service_(moves_),
+        service_(shards_, runs_, peers_, coordinator_, moves_, pool_, options.data_dir + "/load"),
+        shard_service_(moves_, coordinator_),
         exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
 
@@ -173,8 +173,8 @@ class WorkerServerImpl final : public WorkerServer {
   RunHost runs_;
   PeerLinks peers_;
   CoordinatorWatch coordinator_;
-  WorkerService service_;
   ShardMoves moves_;
+  WorkerService service_;
   ShardService shard_service_;
   ExchangeService exchange_;
   Repeating deleting_{kDeleteEvery, [this] { shards_.DeleteLeft(); }};
@@ -206,7 +206,7 @@ absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOp
     LAWINE_ASSIGN_OR_RETURN(certificates, Certificates::Load(options.certificates, "cluster"));
   }
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<DirectoryLock> lock, DirectoryLock::Take(options.data_dir));
-  ShardArrivals(GraphsOf(options)).RemoveCheckpoints();
+  ShardArrivals(GraphsOf(options)).RemoveLeftovers();
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ShardStorage> storage,
                           OpenRocksStorage(GraphsOf(options), RocksOptions()));
   LAWINE_ASSIGN_OR_RETURN(const std::string node_id, NodeId(options.data_dir));

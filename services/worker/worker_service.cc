@@ -89,12 +89,12 @@ grpc::Status WorkerService::LoadShard(grpc::ServerContext* context, LoadStream* 
   return ToGrpc(loader_.Load(*context, *stream));
 }
 
-grpc::Status WorkerService::DropGraph(grpc::ServerContext*, const pbi::DropGraphRequest* request,
+grpc::Status WorkerService::DropGraph(grpc::ServerContext* context, const pbi::DropGraphRequest* request,
                                       pbi::DropGraphResponse* response) {
   runs_.DropReceiptsOf(request->graph());  // they hold what is to be deleted
   const auto dropped = shards_.Drop(request->graph());
   response->set_shards_dropped(dropped.value_or(0));
-  return ToGrpc(dropped.status());
+  return ToGrpc(dropped.ok() ? moves_.DropArriving(*context, request->graph()) : dropped.status());
 }
 
 grpc::Status WorkerService::DescribeShards(grpc::ServerContext*, const pbi::DescribeShardsRequest* request,
@@ -128,7 +128,8 @@ grpc::Status WorkerService::ProposeSeeds(grpc::ServerContext*, const pbi::Propos
   return ToGrpc(FillProposals(shards_, *request, *response));
 }
 
-grpc::Status WorkerService::PassOn(grpc::ServerContext*, PassOnStream* stream) {
+grpc::Status WorkerService::PassOn(grpc::ServerContext* context, PassOnStream* stream) {
+  const CoordinatorWatch::Call call(coordinator_, *context);
   return ToGrpc(lawine::PassOn(shards_, executor_, *stream));
 }
 
@@ -202,9 +203,10 @@ grpc::Status WorkerService::WriteChanges(grpc::ServerContext*, const pbi::WriteC
   return ToGrpc(lawine::WriteChanges(shards_, *request));
 }
 
-grpc::Status WorkerService::FoldShards(grpc::ServerContext*, const pbi::FoldShardsRequest* request,
+grpc::Status WorkerService::FoldShards(grpc::ServerContext* context, const pbi::FoldShardsRequest* request,
                                        pbi::FoldShardsResponse* response) {
-  const auto blocks = shards_.Fold(request->graph(), request->graph_version());
+  const auto blocks =
+      shards_.Fold(request->graph(), request->graph_version(), [context] { return context->IsCancelled(); });
   response->set_blocks(blocks.value_or(0));
   return ToGrpc(blocks.status());
 }

@@ -11,6 +11,7 @@
 #include "services/worker/runs/conduct.h"
 #include "services/worker/runs/peer_links.h"
 #include "services/worker/runs/run_host.h"
+#include "services/worker/shard_moves.h"
 #include "services/worker/shards/ranks.h"
 #include "services/worker/shards/shard_host.h"
 #include "services/worker/shards/shard_load.h"
@@ -21,16 +22,17 @@ class WorkerService final : public internal::v1::WorkerService::Service {
  public:
   // `load_dir`: see ShardLoader.
   WorkerService(ShardHost& shards, RunHost& runs, PeerLinks& peers, CoordinatorWatch& coordinator,
-                Executor& executor, std::string load_dir)
+                ShardMoves& moves, Executor& executor, std::string load_dir)
       : shards_(shards),
         runs_(runs),
         peers_(peers),
         coordinator_(coordinator),
+        moves_(moves),
         executor_(executor),
         loader_(shards, executor, std::move(load_dir)) {}
 
   grpc::Status LoadShard(grpc::ServerContext* context, LoadStream* stream) override;
-  grpc::Status DropGraph(grpc::ServerContext*, const internal::v1::DropGraphRequest* request,
+  grpc::Status DropGraph(grpc::ServerContext* context, const internal::v1::DropGraphRequest* request,
                          internal::v1::DropGraphResponse* response) override;
   grpc::Status DescribeShards(grpc::ServerContext*, const internal::v1::DescribeShardsRequest* request,
                               internal::v1::DescribeShardsResponse* response) override;
@@ -44,7 +46,7 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                              internal::v1::ReadFollowersResponse* response) override;
   grpc::Status ProposeSeeds(grpc::ServerContext*, const internal::v1::ProposeSeedsRequest* request,
                             internal::v1::ProposeSeedsResponse* response) override;
-  grpc::Status PassOn(grpc::ServerContext*, PassOnStream* stream) override;
+  grpc::Status PassOn(grpc::ServerContext* context, PassOnStream* stream) override;
   grpc::Status ReadFollowees(grpc::ServerContext*, const internal::v1::ReadFolloweesRequest* request,
                              grpc::ServerWriter<internal::v1::ReadFolloweesResponse>* writer) override;
   grpc::Status ReadDegrees(grpc::ServerContext*, const internal::v1::ReadDegreesRequest* request,
@@ -65,7 +67,7 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                          internal::v1::ReadLinksResponse* response) override;
   grpc::Status WriteChanges(grpc::ServerContext*, const internal::v1::WriteChangesRequest* request,
                             internal::v1::WriteChangesResponse*) override;
-  grpc::Status FoldShards(grpc::ServerContext*, const internal::v1::FoldShardsRequest* request,
+  grpc::Status FoldShards(grpc::ServerContext* context, const internal::v1::FoldShardsRequest* request,
                           internal::v1::FoldShardsResponse* response) override;
 
  private:
@@ -73,6 +75,7 @@ class WorkerService final : public internal::v1::WorkerService::Service {
   RunHost& runs_;
   PeerLinks& peers_;
   CoordinatorWatch& coordinator_;
+  ShardMoves& moves_;
   Executor& executor_;
   ShardLoader loader_;
 };

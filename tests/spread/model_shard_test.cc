@@ -1,5 +1,6 @@
 // Every model through the cluster: those that have kernels of their own are the same without them.
 #include "absl/strings/str_cat.h"
+#include "engine/base/coin.h"
 #include "engine/base/thread_pool.h"
 #include "engine/spread/local_cluster.h"
 #include "gtest/gtest.h"
@@ -157,6 +158,42 @@ TEST(ModelShardTest, RandomModelsAreAsJudged) {
         << "seed " << seed << ", " << shards_count << " shards, " << workers
         << " workers: " << Told(random_model.spec);
   }
+}
+
+// Members who follow three that have the message, with weights that sum to what is `more` (in 2^-31) than
+// their thresholds rounded down. Returns how many of them forward.
+std::uint64_t ForwardsWithWeights(MemberKey count, std::uint32_t more) {
+  constexpr std::uint64_t kRunSeed = 11;
+  const CoinLane coins({.run_seed = kRunSeed, .message = 0, .replica = 0}, CoinPurpose::kThreshold);
+  ModelGraph graph;
+  for (const MemberKey source : {1, 2, 3}) graph.members[source] = {};
+  for (MemberKey member = 100; member < 100 + count; ++member) {
+    graph.members[member] = {};
+    const std::uint32_t sum = static_cast<std::uint32_t>(coins.Coin(member) >> 33) + more;
+    const std::uint32_t third = sum / 3;
+    graph.links.push_back({.source = 1, .receiver = member, .weight = third});
+    graph.links.push_back({.source = 2, .receiver = member, .weight = third});
+    graph.links.push_back({.source = 3, .receiver = member, .weight = sum - 2 * third});
+  }
+  ModelSpec model;
+  model.messages.push_back(MessageFrom(graph, {1, 2, 3}));
+  model.messages.front().acceptance.kind = Acceptance::Kind::kLinearByWeight;
+  const ModelLinkSource source(graph);
+  const Shards shards = Shards::InMemory(source, BalancedPartition(source, 3));
+  RunSpec spec;
+  spec.run_seed = kRunSeed;
+  spec.model = std::make_shared<ModelSpec>(model);
+  ThreadPool pool(2);
+  const auto outcome = LocalCluster(shards.images(), 2).Run(spec, pool);
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->steps[1].first_receipts, count) << "all get it";
+  return outcome->steps[1].forwards;
+}
+
+// Sums in single precision would not tell.
+TEST(ModelShardTest, LinearThresholdsAreExceededByTheLastBitOfAWeight) {
+  EXPECT_EQ(ForwardsWithWeights(200, 0), 0u);
+  EXPECT_EQ(ForwardsWithWeights(200, 1), 200u);
 }
 
 }  // namespace

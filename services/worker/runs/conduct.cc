@@ -108,8 +108,8 @@ bool TellKept(std::uint32_t checkpoint_step, ConductStream& stream) {
   return stream.Write(kept);
 }
 
-absl::Status Drive(ActiveRun& run, bool report, RunCheckpoints& checkpoints, Executor& executor,
-                   grpc::ServerContext& context, ConductStream& stream, TurnTimes& times,
+absl::Status Drive(ActiveRun& run, const RunHost& runs, bool report, RunCheckpoints& checkpoints,
+                   Executor& executor, grpc::ServerContext& context, ConductStream& stream, TurnTimes& times,
                    pbi::ConductRunResponse& outcome) {
   ProgressReports reports(run.machine(), run.spec(), stream);
   LAWINE_RETURN_IF_ERROR(
@@ -125,10 +125,10 @@ absl::Status Drive(ActiveRun& run, bool report, RunCheckpoints& checkpoints, Exe
     }
     if (!ready) continue;
     last_progress = now;
-    checkpoints.AskWhenDue(run.machine(), now);
+    checkpoints.AskWhenDue(run.machine(), now, runs.closed());
     LAWINE_RETURN_IF_ERROR(
         Take(run, times, [&executor](RunMachine& machine) { return machine.Advance(executor); }));
-    const std::optional<std::uint32_t> kept = checkpoints.Keep(run.machine());
+    const std::optional<std::uint32_t> kept = checkpoints.Keep(run.machine(), run.images());
     if (kept.has_value() && !TellKept(*kept, stream)) return CoordinatorGone();
     // Many small steps share a message; a watcher need not see each at once.
     if (!report || now - last_report < kReportEvery) continue;
@@ -168,7 +168,7 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
     return absl::InvalidArgumentError("expected a checkpoint only of a run of one replica");
   }
   auto run = std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.send));
-  LAWINE_RETURN_IF_ERROR(checkpoints.Load(run->machine()));
+  LAWINE_RETURN_IF_ERROR(checkpoints.Load(run->machine(), run->images()));
   return run;
 }
 
@@ -221,7 +221,7 @@ absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Execut
   const absl::Time start = absl::Now();
   TurnTimes times(run->machine().frame_bytes_sent());
   LAWINE_RETURN_IF_ERROR(
-      Drive(*run, plan.report_steps(), checkpoints, executor, context, stream, times, outcome));
+      Drive(*run, runs, plan.report_steps(), checkpoints, executor, context, stream, times, outcome));
   const double processing_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   if (plan.record_receipts()) {
     KeptReceipts kept{.run_id = plan.run_id(),

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,8 @@ namespace lawine {
 namespace {
 
 namespace pbi = ::lawine::internal::v1;
+
+constexpr absl::Duration kEveryWhileDraining = absl::Seconds(5);
 
 absl::Status AsLost(const absl::Status& status) {
   if (!absl::IsNotFound(status) && !absl::IsDataLoss(status)) return status;
@@ -31,14 +34,22 @@ RunCheckpoints::RunCheckpoints(ShardHost& shards, const pbi::RunPlan& plan, Chec
       every_(plan.checkpoint_milliseconds() == 0 || plan.replicas() != 1
                  ? absl::InfiniteDuration()
                  : absl::Milliseconds(static_cast<std::int64_t>(plan.checkpoint_milliseconds()))),
-      next_(absl::Now() + every_) {}
+      last_(absl::Now()) {}
 
-absl::Status RunCheckpoints::Load(RunMachine& machine) const {
+// Shards come and go beside a run: only those that it has are asked for.
+absl::StatusOr<std::shared_ptr<StoredShard>> RunCheckpoints::StoredOf(const ShardImage& image) const {
+  const auto log = shards_.Log({graph_, image.manifest().shard});
+  if (log.ok()) return (*log)->stored();
+  if (!absl::IsNotFound(log.status())) return log.status();
+  return absl::UnavailableError("shards have come or gone since the run began");
+}
+
+absl::Status RunCheckpoints::Load(RunMachine& machine, const Images& images) const {
   if (!from_.has_value()) return absl::OkStatus();
-  LAWINE_ASSIGN_OR_RETURN(const auto logs, shards_.Logs(graph_));
   std::vector<std::string> checkpoints;
-  for (const auto& [shard, log] : logs) {
-    auto bytes = log->stored()->ReadRunState({.run_id = run_id_, .step = *from_});
+  for (const auto& image : images) {
+    LAWINE_ASSIGN_OR_RETURN(const auto stored, StoredOf(*image));
+    auto bytes = stored->ReadRunState({.run_id = run_id_, .step = *from_});
     if (!bytes.ok()) return AsLost(bytes.status());
     checkpoints.push_back(*std::move(bytes));
   }
@@ -47,20 +58,22 @@ absl::Status RunCheckpoints::Load(RunMachine& machine) const {
   return absl::OkStatus();
 }
 
-void RunCheckpoints::AskWhenDue(RunMachine& machine, absl::Time now) {
-  if (now < next_) return;
+void RunCheckpoints::AskWhenDue(RunMachine& machine, absl::Time now, bool draining) {
+  if (asked_ || every_ == absl::InfiniteDuration() || !(machine.has_first_shard() || draining)) return;
+  if (now - last_ < (draining ? std::min(every_, kEveryWhileDraining) : every_)) return;
   machine.RequestCheckpoint();
-  next_ = absl::InfiniteFuture();
+  asked_ = true;
 }
 
-std::optional<std::uint32_t> RunCheckpoints::Keep(RunMachine& machine) {
+std::optional<std::uint32_t> RunCheckpoints::Keep(RunMachine& machine, const Images& images) {
   const std::optional<RunCheckpoint> made = machine.TakeCheckpoint();
   if (!made.has_value()) return std::nullopt;
   const absl::Time start = absl::Now();
-  const absl::Status written = Write(*made);
+  const absl::Status written = Write(*made, images);
   Failpoint("run.checkpoint_written");
   const absl::Time end = absl::Now();
-  next_ = end + every_;
+  last_ = end;
+  asked_ = false;
   if (!written.ok()) {
     ++totals_.failed;
     spdlog::warn("run {}: the checkpoint of step {} could not be kept: {}", run_id_, made->step,
@@ -73,12 +86,10 @@ std::optional<std::uint32_t> RunCheckpoints::Keep(RunMachine& machine) {
   return made->step;
 }
 
-absl::Status RunCheckpoints::Write(const RunCheckpoint& made) const {
-  LAWINE_ASSIGN_OR_RETURN(const auto logs, shards_.Logs(graph_));
-  if (logs.size() != made.shards.size()) return absl::FailedPreconditionError("shards have come or gone");
-  for (std::size_t s = 0; s < logs.size(); ++s) {
-    const RunStep of{.run_id = run_id_, .step = made.step};
-    LAWINE_RETURN_IF_ERROR(logs[s].second->stored()->WriteRunState(of, made.shards[s]));
+absl::Status RunCheckpoints::Write(const RunCheckpoint& made, const Images& images) const {
+  for (std::size_t s = 0; s < images.size(); ++s) {
+    LAWINE_ASSIGN_OR_RETURN(const auto stored, StoredOf(*images[s]));
+    LAWINE_RETURN_IF_ERROR(stored->WriteRunState({.run_id = run_id_, .step = made.step}, made.shards[s]));
   }
   return absl::OkStatus();
 }

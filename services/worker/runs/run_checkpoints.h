@@ -3,6 +3,7 @@
 #define LAWINE_SERVICES_WORKER_RUNS_RUN_CHECKPOINTS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,17 +23,21 @@ class RunCheckpoints {
   // `shards` and `totals` must outlive it.
   RunCheckpoints(ShardHost& shards, const internal::v1::RunPlan& plan, CheckpointTotals& totals);
 
-  // Brings the machine to where the plan says that it begins, if that is a checkpoint. A checkpoint that is
-  // not here, or is damaged, is DATA_LOSS with reason CHECKPOINT_LOST.
-  absl::Status Load(RunMachine& machine) const;
-  // Asks for one when it is time.
-  void AskWhenDue(RunMachine& machine, absl::Time now);
+  // Brings the machine to where the plan says that it begins, if that is a checkpoint. `images` are those it
+  // was made of. A checkpoint that is not here, or is damaged, is DATA_LOSS with reason CHECKPOINT_LOST;
+  // UNAVAILABLE when a shard has gone since.
+  absl::Status Load(RunMachine& machine, const Images& images) const;
+  // Asks for one when it is time, by the clock of the worker with shard 0. Where the worker is `draining` its
+  // own clock asks too, and sooner: after that little is done again elsewhere.
+  void AskWhenDue(RunMachine& machine, absl::Time now, bool draining);
   // What the last turn made is durable when this returns: the step that it is of. None when nothing was made,
   // or when it could not be kept: the run goes on without.
-  std::optional<std::uint32_t> Keep(RunMachine& machine);
+  std::optional<std::uint32_t> Keep(RunMachine& machine, const Images& images);
 
  private:
-  absl::Status Write(const RunCheckpoint& made) const;
+  // The shard that the image is of, as it is stored now.
+  absl::StatusOr<std::shared_ptr<StoredShard>> StoredOf(const ShardImage& image) const;
+  absl::Status Write(const RunCheckpoint& made, const Images& images) const;
 
   ShardHost& shards_;
   CheckpointTotals& totals_;
@@ -40,7 +45,8 @@ class RunCheckpoints {
   const std::uint64_t run_id_;
   const std::optional<std::uint32_t> from_;
   const absl::Duration every_;
-  absl::Time next_;
+  absl::Time last_;  // the last one, or the attempt's beginning
+  bool asked_ = false;
 };
 
 // Forgets those that the coordinator does not need. Returns how many.

@@ -86,7 +86,7 @@ void RunHost::Remove(RunAttempt attempt) {
 }
 
 void RunHost::Close() {
-  MutexLock lock(mutex_);
+  MutexLock lock(mutex_);  // what is being added is added, or finds it closed
   closed_ = true;
 }
 

@@ -3,6 +3,7 @@
 #ifndef LAWINE_SERVICES_WORKER_RUNS_RUN_HOST_H_
 #define LAWINE_SERVICES_WORKER_RUNS_RUN_HOST_H_
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -51,6 +52,7 @@ class RunHost {
   std::size_t runs_count() const;
   // From now on none is added: UNAVAILABLE.
   void Close();
+  bool closed() const { return closed_; }
   // True when none is left, before `end`.
   bool WaitIdle(absl::Time end) const;
 
@@ -87,7 +89,7 @@ class RunHost {
   CheckpointTotals checkpoint_totals_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> closed_{false};
   std::map<RunAttempt, std::shared_ptr<FrameSink>> runs_ ABSL_GUARDED_BY(mutex_);
   std::map<RunAttempt, Early> early_ ABSL_GUARDED_BY(mutex_);
   std::deque<RunAttempt> early_order_ ABSL_GUARDED_BY(mutex_);  // oldest first; some are forgotten already
