@@ -18,11 +18,26 @@ constexpr char kDescriptionPayload[] = "lawine/description";
 constexpr char kReasonPayload[] = "lawine/reason";
 constexpr char kRetryPayload[] = "lawine/retry";  // milliseconds
 
+// gRPC's clients take 8 KiB of metadata. A message is in them twice, once with each byte that is not ASCII as
+// three, and the rest once: in all about three quarters of that.
+constexpr std::size_t kMessageBytesMax = 1'000;
+constexpr std::size_t kPathBytesMax = 300;
+static_assert(3 * kMessageBytesMax + 4 * (2 * kMessageBytesMax + kPathBytesMax) / 3 < 6'500);
+
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string Payload(const absl::Status& status, const char* name) {
   const auto cord = status.GetPayload(name);
   return cord.has_value() ? std::string(*cord) : std::string();
+}
+
+// At most `bytes_max` of it, with "..." in the place of the rest; a letter of UTF-8 is whole or not there.
+std::string Cut(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text + "...";
 }
 
 std::string DefaultReason(absl::StatusCode code) {
@@ -82,11 +97,20 @@ absl::Status WithRetry(absl::Status status, absl::Duration delay) {
   return status;
 }
 
+absl::Status StillGoingOn(std::string_view what) {
+  constexpr absl::Duration kRetry = absl::Seconds(2);
+  const absl::string_view of(what.data(), what.size());
+  return WithRetry(WithReason(absl::AbortedError(absl::StrCat("an earlier call of ", of,
+                                                              " is still going on: try again soon")),
+                              "STILL_GOING_ON"),
+                   kRetry);
+}
+
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   google::rpc::Status rich;
   rich.set_code(static_cast<int>(status.code()));
-  rich.set_message(std::string(status.message()));
+  rich.set_message(Cut(std::string(status.message()), kMessageBytesMax));
   google::rpc::ErrorInfo info;
   info.set_reason(ReasonOf(status));
   info.set_domain("lawine");
@@ -94,8 +118,8 @@ grpc::Status ToGrpc(const absl::Status& status) {
   if (const std::string field = Payload(status, kFieldPayload); !field.empty()) {
     google::rpc::BadRequest bad;
     auto* violation = bad.add_field_violations();
-    violation->set_field(field);
-    violation->set_description(Payload(status, kDescriptionPayload));
+    violation->set_field(Cut(field, kPathBytesMax));
+    violation->set_description(Cut(Payload(status, kDescriptionPayload), kMessageBytesMax));
     rich.add_details()->PackFrom(bad);
   }
   if (std::int64_t milliseconds = 0; absl::SimpleAtoi(Payload(status, kRetryPayload), &milliseconds)) {

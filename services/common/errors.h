@@ -32,7 +32,11 @@ std::string ReasonOf(const absl::Status& status);
 // `status` with when to try again.
 absl::Status WithRetry(absl::Status status, absl::Duration delay);
 
-// Carries code, message, ErrorInfo (reason, domain "lawine"), BadRequest (fields) and RetryInfo across.
+// ABORTED, with when to try again: an earlier call of `what`, "this request", has not ended.
+absl::Status StillGoingOn(std::string_view what);
+
+// Carries code, message, ErrorInfo (reason, domain "lawine"), BadRequest (fields) and RetryInfo across. Texts
+// longer than clients take are cut.
 grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 // An error with the id of its request, to look for in the log; OK as it is.

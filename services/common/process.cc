@@ -39,23 +39,13 @@ int WaitForStopSignal() {
 }
 
 absl::Status WriteFileAtomically(const std::string& path, const std::string& content) {
-  const std::string temporary = path + ".new";
-  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return FileFailed(temporary);
-  std::size_t written = 0;
-  while (written < content.size()) {
-    const ssize_t count = write(file, content.data() + written, content.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) break;
-    written += static_cast<std::size_t>(count);
-  }
-  const bool good = written == content.size() && fsync(file) == 0;
-  const absl::Status status = good ? absl::OkStatus() : FileFailed(temporary);
-  close(file);
-  if (!status.ok()) return status;
-  if (rename(temporary.c_str(), path.c_str()) != 0) return FileFailed(path);
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  return SyncDirectory(folder.empty() ? "." : folder.string());
+  return ReplacePlainFile(path, content);
+}
+
+absl::Status RenameDurably(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0) return FileFailed(to);
+  const std::string directory = std::filesystem::path(to).parent_path().string();
+  return SyncDirectory(directory.empty() ? "." : directory);
 }
 
 absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::string& directory) {
@@ -76,7 +66,7 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::st
 
 DirectoryLock::~DirectoryLock() { close(file_); }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t bytes_max) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 && errno == ENOENT) return absl::NotFoundError(absl::StrCat(path, ": no such file"));
   if (file < 0) return FileFailed(path);
@@ -88,6 +78,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return FileFailed(path);
     if (count == 0) return content;
+    if (static_cast<std::size_t>(count) > bytes_max - content.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": expected at most ", bytes_max, " bytes, found more"));
+    }
     content.append(part, static_cast<std::size_t>(count));
   }
 }

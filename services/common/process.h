@@ -2,6 +2,7 @@
 #ifndef LAWINE_SERVICES_COMMON_PROCESS_H_
 #define LAWINE_SERVICES_COMMON_PROCESS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,8 +19,12 @@ int WaitForStopSignal();
 
 // Replaces the file by `content`: readers see the old or the new one, never a part. Synced.
 absl::Status WriteFileAtomically(const std::string& path, const std::string& content);
-// NOT_FOUND when it is not there.
-absl::StatusOr<std::string> ReadFile(const std::string& path);
+// Gives a file another name, in the place of what has it; durable when this returns.
+absl::Status RenameDurably(const std::string& from, const std::string& to);
+// Also what has no size before it is read, such as a pipe. NOT_FOUND when it is not there, INVALID_ARGUMENT
+// when there is more than `bytes_max`; no more than that is read.
+absl::StatusOr<std::string> ReadFile(const std::string& path,
+                                     std::size_t bytes_max = static_cast<std::size_t>(-1));
 
 // Keeps other processes out of a data directory while it lives. The kernel lets go when the process dies.
 class DirectoryLock {

@@ -5,10 +5,13 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/common/memory.h"
 
 namespace lawine {
 namespace {
@@ -19,7 +22,28 @@ absl::StatusOr<std::string> HostOf(const std::string& listen) {
   return absl::InvalidArgumentError(absl::StrCat("expected HOST:PORT to listen on, found '", listen, "'"));
 }
 
+// What callers may take of this server before it knows who they are.
+void SetLimits(const Listening& listening, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kRequestBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsPerConnectionMax);
+  grpc::ResourceQuota quota("lawine");
+  quota.SetMaxThreads(kServerThreadsMax);
+  // Once it is exceeded, gRPC 1.51 ends calls that are still arriving, whosever they are, asks idle
+  // connections to come again, and takes no new ones. So it is many times what honest callers send at once:
+  // messages that have arrived do not count any more, and each stream has one on its way.
+  const std::uint64_t bytes_max = listening.arriving_bytes_max;
+  quota.Resize(bytes_max > 0 ? bytes_max : ArrivingBytesMax(MemoryBytes()));
+  builder.SetResourceQuota(quota);
+  // gRPC's default keeps two threads and makes the others anew for each call.
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, kIdleServerThreadsMax);
+}
+
 }  // namespace
+
+std::uint64_t ArrivingBytesMax(std::uint64_t memory_bytes) {
+  constexpr std::uint64_t kLeast = 256u << 20;
+  return std::max(kLeast, memory_bytes / 4);
+}
 
 bool IsLoopback(const std::string& host_port) {
   const std::string host = host_port.substr(0, host_port.rfind(':'));
@@ -57,12 +81,7 @@ absl::StatusOr<BoundServer> StartServer(const Listening& listening,
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
-  builder.SetMaxReceiveMessageSize(kRequestBytesMax);
-  grpc::ResourceQuota quota("lawine");
-  quota.SetMaxThreads(kServerThreadsMax);
-  builder.SetResourceQuota(quota);
-  // gRPC's default keeps two threads and makes the others anew for each call.
-  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, kIdleServerThreadsMax);
+  SetLimits(listening, builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
   BoundServer bound{builder.BuildAndStart(), ""};
   if (bound.server == nullptr || port == 0) {

@@ -4,6 +4,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,12 @@ inline constexpr std::size_t kStreamPartBytes = 1 << 20;
 inline constexpr int kServerThreadsMax = 512;
 // Of them, kept for the next call.
 inline constexpr int kIdleServerThreadsMax = 16;
+// Calls of one connection at once; further ones wait at the caller. There are no threads for more.
+inline constexpr int kCallsPerConnectionMax = kServerThreadsMax;
+
+// Memory that requests may take while they arrive, before it is known who sends them: a quarter of
+// `memory_bytes`, and at least 256 MiB.
+std::uint64_t ArrivingBytesMax(std::uint64_t memory_bytes);
 
 struct BoundServer {
   std::unique_ptr<grpc::Server> server;
@@ -34,6 +41,7 @@ struct Listening {
   std::string address;    // HOST:PORT, port 0: any
   bool insecure = false;  // allows plain text on other addresses than loopback
   std::shared_ptr<grpc::ServerCredentials> credentials = nullptr;  // none: plain text
+  std::uint64_t arriving_bytes_max = 0;                            // 0: ArrivingBytesMax of this process's
 };
 
 // "127.0.0.1:80", "localhost:80" and the like.

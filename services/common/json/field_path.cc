@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "engine/base/list_text.h"
 #include "services/common/json/rate_fields.h"
 #include "services/common/json/suggest.h"
 
@@ -55,7 +55,7 @@ absl::Status NoSuchPath(const Descriptor& message, const std::string& path, cons
   const std::vector<std::string> known = FieldPath::AllOf(message);
   const std::string hint = DidYouMean(path, known);
   return absl::InvalidArgumentError(
-      absl::StrCat(what, hint.empty() ? absl::StrCat("; numbers are ", absl::StrJoin(known, ", ")) : hint));
+      absl::StrCat(what, hint.empty() ? absl::StrCat("; numbers are ", ListText(known)) : hint));
 }
 
 // The largest value of the field's type that no rounding exceeds, and the smallest.

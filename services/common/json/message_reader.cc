@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -195,9 +196,15 @@ class MessageReader {
       }
       if (given.size() > 1)
         Note(path, absl::StrCat("only one of ", absl::StrJoin(given, ", "), " can be set"));
-      if (given.empty())
+      if (given.empty() && !IsMerged(path, descriptor))
         Note(path, absl::StrCat("partial: expected ", absl::StrJoin(known, " or "), " in it"));
     }
+  }
+
+  // A change of a scenario may leave its model what it is, and say only what beside it changes.
+  static bool IsMerged(const std::string& path, const Descriptor& descriptor) {
+    return descriptor.full_name() == "lawine.v1.Model" &&
+           (path == "change.model" || absl::EndsWith(path, ".change.model"));
   }
 
   // A rate is known or counted.

@@ -13,7 +13,8 @@ namespace lawine {
 // Fills `message` by the snake_case names of its descriptor; // and /* */ comments are skipped. Enums are
 // words, short or whole; members' ids are strings or whole numbers. INVALID_ARGUMENT lists, a line each,
 // every unknown, repeated, wrongly typed field and every oneof that is empty or set twice, by its path, or
-// says where the text is no JSON. `what` names the whole.
+// says where the text is no JSON. The model of a scenario's `change` may be empty: it is merged with another.
+// `what` names the whole.
 absl::Status ReadMessageJson(std::string_view text, const std::string& what,
                              google::protobuf::Message& message);
 
