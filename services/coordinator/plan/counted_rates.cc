@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -28,6 +29,9 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr std::uint64_t kReceiptsMax = 1'000'000'000'000;
+// A draw takes some microseconds, and nobody can end them.
+constexpr std::size_t kRatesMax = 64;
+constexpr std::uint64_t kDrawsMax = 1'000'000;
 
 // Counts that are set, with the message that has them. `path` is that of the rate.
 struct Found {
@@ -67,20 +71,31 @@ void ForEachCounts(Message& message, const std::string& prefix, const Visit& vis
   }
 }
 
-// Where the rate stands first: messages may have the model of the first one.
-std::string FieldOf(const pb::Scenario& scenario, const std::string& path) {
-  const std::string model = scenario.model().SerializeAsString();
-  for (const auto& [list, messages] :
-       {std::pair("messages", &scenario.messages()),
-        std::pair("later.change.messages", &scenario.later().change().messages())}) {
-    for (int m = 0; m < messages->size(); ++m) {
-      const std::string prefix = absl::StrCat(list, "[", m, "].model.");
-      if (!absl::StartsWith(path, prefix) || messages->at(m).model().SerializeAsString() != model) continue;
-      return absl::StrCat("model.", path.substr(prefix.size()));
+// Where rates stand first: messages may have the model of the first one.
+class FirstPlaces {
+ public:
+  explicit FirstPlaces(const pb::Scenario& scenario) {
+    const std::string model = scenario.model().SerializeAsString();
+    for (const auto& [list, messages] :
+         {std::pair("messages", &scenario.messages()),
+          std::pair("later.change.messages", &scenario.later().change().messages())}) {
+      for (int m = 0; m < messages->size(); ++m) {
+        if (messages->at(m).model().SerializeAsString() != model) continue;
+        like_first_.push_back(absl::StrCat(list, "[", m, "].model."));
+      }
     }
   }
-  return path;
-}
+
+  std::string Of(const std::string& path) const {
+    for (const std::string& prefix : like_first_) {
+      if (absl::StartsWith(path, prefix)) return absl::StrCat("model.", path.substr(prefix.size()));
+    }
+    return path;
+  }
+
+ private:
+  std::vector<std::string> like_first_;
+};
 
 double MeanOf(const pb::RateCounts& counts) {
   return (static_cast<double>(counts.shares()) + 1) / (static_cast<double>(counts.receipts()) + 2);
@@ -156,14 +171,28 @@ void RestoreCounts(const pb::Scenario& given, pb::Scenario& completed) {
 
 std::vector<CountedRate> CountedRatesOf(const pb::Scenario& scenario) {
   std::vector<CountedRate> rates;
+  std::set<std::string> known;
+  const FirstPlaces places(scenario);
   pb::Scenario copy = scenario;
   ForEachCounts(copy, "", [&](const Found& found) {
-    std::string field = FieldOf(scenario, found.path);
-    const bool known = std::any_of(rates.begin(), rates.end(),
-                                   [&field](const CountedRate& rate) { return rate.field == field; });
-    if (!known) rates.push_back({.field = std::move(field), .counts = found.value()});
+    std::string field = places.Of(found.path);
+    if (!known.insert(field).second) return;
+    rates.push_back({.field = std::move(field), .counts = found.value()});
   });
   return rates;
+}
+
+absl::Status CheckCountedRates(const pb::Scenario& scenario) {
+  const std::vector<CountedRate> rates = CountedRatesOf(scenario);
+  if (rates.size() > kRatesMax) {
+    return FieldError(
+        rates[kRatesMax].field + "_counts",
+        absl::StrCat("expected at most ", kRatesMax, " rates that are counted, found ", rates.size()));
+  }
+  if (rates.size() * std::uint64_t{scenario.replicas()} <= kDrawsMax) return absl::OkStatus();
+  return FieldError("replicas",
+                    absl::StrCat("expected at most ", kDrawsMax / rates.size(), " beside ", rates.size(),
+                                 " rates that are counted, found ", scenario.replicas()));
 }
 
 double DrawRate(const CountedRate& rate, std::uint64_t run_seed, std::uint32_t replica) {
@@ -183,8 +212,8 @@ std::vector<RateDraws> DrawRates(const pb::Scenario& scenario) {
     RateDraws& drawn = draws.emplace_back();
     drawn.rate = std::move(rate);
     drawn.first_replica = scenario.first_replica();
-    // More are refused.
-    for (std::uint32_t i = 0; i < std::min(scenario.replicas(), limits::kReplicasMax); ++i) {
+    if (scenario.replicas() > limits::kReplicasMax) continue;
+    for (std::uint32_t i = 0; i < scenario.replicas(); ++i) {
       drawn.by_replica.push_back(DrawRate(drawn.rate, scenario.run_seed(), drawn.first_replica + i));
     }
   }
@@ -193,9 +222,10 @@ std::vector<RateDraws> DrawRates(const pb::Scenario& scenario) {
 
 pb::Scenario WithMarkedRates(const pb::Scenario& scenario) {
   const std::vector<CountedRate> rates = CountedRatesOf(scenario);
+  const FirstPlaces places(scenario);
   pb::Scenario marked = scenario;
   ForEachCounts(marked, "", [&](const Found& found) {
-    const std::string field = FieldOf(scenario, found.path);
+    const std::string field = places.Of(found.path);
     const auto rate = std::find_if(rates.begin(), rates.end(),
                                    [&field](const CountedRate& known) { return known.field == field; });
     found.Replace(MarkerOf(static_cast<std::size_t>(rate - rates.begin())).ToDouble());

@@ -42,8 +42,12 @@ void RestoreCounts(const lawine::v1::Scenario& given, lawine::v1::Scenario& comp
 
 // In order of their paths' declaration, each once.
 std::vector<CountedRate> CountedRatesOf(const lawine::v1::Scenario& scenario);
+// INVALID_ARGUMENT, with the field's path, for more rates, or draws, than are drawn within a call. REQUIRES:
+// the scenario is complete.
+absl::Status CheckCountedRates(const lawine::v1::Scenario& scenario);
 // What a replica draws. Nine digits.
 double DrawRate(const CountedRate& rate, std::uint64_t run_seed, std::uint32_t replica);
+// No draws of more replicas than there may be, which are refused.
 std::vector<RateDraws> DrawRates(const lawine::v1::Scenario& scenario);
 
 // To find where rates went in a run's rules: the scenario with a number for each counted rate that stands for

@@ -51,6 +51,17 @@ double LowerGamma(double shape, double x) {
   return 1 - front * h;
 }
 
+// Shorter delays are none, and those that vary less are fixed ones; beyond, sums of terms need not be
+// numbers.
+constexpr double kMeanMin = 1e-6;
+constexpr double kShapeMin = 1e-6, kShapeMax = 1e6;
+
+absl::StatusOr<double> Mean(bool given, double value, const std::string& path) {
+  if (given && std::isfinite(value) && value >= kMeanMin) return value;
+  return FieldError(path, given ? absl::StrCat("expected steps, ", kMeanMin, " or more, found ", value)
+                                : std::string("expected steps, found none"));
+}
+
 absl::StatusOr<double> Positive(bool given, double value, const std::string& path) {
   if (given && std::isfinite(value) && value > 0) return value;
   return FieldError(path, given ? absl::StrCat("expected a number above 0, found ", value)
@@ -60,21 +71,24 @@ absl::StatusOr<double> Positive(bool given, double value, const std::string& pat
 absl::StatusOr<Distribution> DistributionOf(const pb::Delay& delay, const std::string& path) {
   if (delay.has_exponential()) {
     const auto& of = delay.exponential();
-    LAWINE_ASSIGN_OR_RETURN(const double mean,
-                            Positive(of.has_mean(), of.mean(), path + ".exponential.mean"));
+    LAWINE_ASSIGN_OR_RETURN(const double mean, Mean(of.has_mean(), of.mean(), path + ".exponential.mean"));
     return [mean](double x) { return -std::expm1(-x / mean); };
   }
   if (delay.has_log_normal()) {
     const auto& of = delay.log_normal();
     LAWINE_ASSIGN_OR_RETURN(const double median,
-                            Positive(of.has_median(), of.median(), path + ".log_normal.median"));
+                            Mean(of.has_median(), of.median(), path + ".log_normal.median"));
     LAWINE_ASSIGN_OR_RETURN(const double sigma,
                             Positive(of.has_sigma(), of.sigma(), path + ".log_normal.sigma"));
     return [median, sigma](double x) { return std::erfc(-std::log(x / median) / sigma / std::sqrt(2)) / 2; };
   }
   const auto& of = delay.gamma();
-  LAWINE_ASSIGN_OR_RETURN(const double mean, Positive(of.has_mean(), of.mean(), path + ".gamma.mean"));
+  LAWINE_ASSIGN_OR_RETURN(const double mean, Mean(of.has_mean(), of.mean(), path + ".gamma.mean"));
   LAWINE_ASSIGN_OR_RETURN(const double shape, Positive(of.has_shape(), of.shape(), path + ".gamma.shape"));
+  if (shape < kShapeMin || shape > kShapeMax) {
+    return FieldError(path + ".gamma.shape",
+                      absl::StrCat("expected ", kShapeMin, " to ", kShapeMax, ", found ", shape));
+  }
   return [mean, shape](double x) { return LowerGamma(shape, x * shape / mean); };
 }
 
@@ -92,6 +106,7 @@ absl::StatusOr<DelayTable> Tabulate(const Distribution& at_most, std::uint32_t u
   DelayTable table;
   for (std::uint32_t k = 0; k < limits::kDelayStepsMax; ++k) {
     const double chance = at_most((k + 0.5) / units);
+    if (std::isnan(chance)) return FieldError(path, "expected a distribution that can be worked out");
     table.cumulative.push_back(Rounded(chance));
     if (table.cumulative.back() == one) return table;
     if (k + 1 == limits::kDelayStepsMax && chance < 1 - kMissedMax) {

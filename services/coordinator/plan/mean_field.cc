@@ -45,8 +45,17 @@ class Field {
 
  private:
   // Friends have larger networks than oneself: while few are reached, those who are have more followers than
-  // most.
-  double FriendsFactor() const { return 1 + std::max(0.0, 1 - accepted_ / (kFewShare * members_)); }
+  // most. But not where each followee counts for so much less: then who is reached is like anybody, and one
+  // of the links leads back.
+  double FriendsFactor() const {
+    if (EachCountsByFollowees()) return audience_ > 1 ? 1 - 1 / audience_ : 0;
+    return 1 + std::max(0.0, 1 - accepted_ / (kFewShare * members_));
+  }
+  bool EachCountsByFollowees() const {
+    return message_.link.kind == LinkChance::Kind::kByFollowees ||
+           message_.acceptance.kind == Acceptance::Kind::kLinearEqual ||
+           message_.acceptance.kind == Acceptance::Kind::kLinearByWeight;
+  }
 
   double Carry() const {
     switch (message_.link.kind) {

@@ -10,6 +10,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/profile.h"
 #include "services/common/errors.h"
+#include "services/coordinator/plan/labels.h"
 #include "services/coordinator/plan/later_plan.h"
 #include "services/coordinator/plan/list_limits.h"
 #include "services/coordinator/plan/seed_plan.h"
@@ -305,6 +306,8 @@ absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<pb::FurtherMessa
       return FieldError(at + ".name",
                         absl::StrCat("expected a name of its own, found '", message.name(), "'"));
     }
+    LAWINE_RETURN_IF_ERROR(CheckLabel(at + ".name", message.name()));
+    LAWINE_RETURN_IF_ERROR(CheckMessage(at + ".message", message.message()));
     LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*message.mutable_seed_members(), message.has_seed_members(),
                                                at + ".seed_members"));
     LAWINE_RETURN_IF_ERROR(CompleteInjections(*message.mutable_injections(), at + ".injections"));
@@ -342,8 +345,9 @@ bool NeedsModelSpec(const pb::Scenario& scenario) {
                        model.independent_cascade().link_kinds_size() == 0);
   return !kernel || model.has_seen_probability() || model.has_delay() || model.has_link_delay() ||
          model.link_kinds_size() > 0 || model.has_reactions() || scenario.injections_size() > 0 ||
-         scenario.messages_size() > 0 || scenario.interventions_size() > 0 || scenario.has_people() ||
-         scenario.has_growth() || scenario.has_groups() || scenario.has_monitors() || scenario.has_later();
+         scenario.messages_size() > 0 || scenario.interventions_size() > 0 ||
+         scenario.influences_size() > 0 || scenario.has_people() || scenario.has_growth() ||
+         scenario.has_groups() || scenario.has_monitors() || scenario.has_later();
 }
 
 absl::StatusOr<ModelSpec> PlanModelSpec(const pb::Scenario& scenario,

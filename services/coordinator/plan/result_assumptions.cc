@@ -83,12 +83,13 @@ void AddPreset(const GeneratorSpec& spec, const Preset& preset,
   }
 }
 
-// Says how to run it, or is a name.
+// Says how to run it, or is a name: the version of the graph is told by the manifest.
 bool IsNoAssumption(const FieldDescriptor& field) {
   for (const std::string_view name :
-       {"lawine.v1.Scenario.graph", "lawine.v1.Scenario.replicas", "lawine.v1.Scenario.first_replica",
-        "lawine.v1.Scenario.run_seed", "lawine.v1.Scenario.until_precision", "lawine.v1.Scenario.groups",
-        "lawine.v1.Scenario.message", "lawine.v1.Scenario.steps_to_percent", "lawine.v1.FurtherMessage.name",
+       {"lawine.v1.Scenario.graph", "lawine.v1.Scenario.graph_version", "lawine.v1.Scenario.replicas",
+        "lawine.v1.Scenario.first_replica", "lawine.v1.Scenario.run_seed",
+        "lawine.v1.Scenario.until_precision", "lawine.v1.Scenario.groups", "lawine.v1.Scenario.message",
+        "lawine.v1.Scenario.steps_to_percent", "lawine.v1.FurtherMessage.name",
         "lawine.v1.FurtherMessage.message"}) {
     if (field.full_name() == name) return true;
   }
@@ -97,6 +98,21 @@ bool IsNoAssumption(const FieldDescriptor& field) {
 
 bool IsFactor(const FieldDescriptor& field) {
   return absl::EndsWith(field.name(), "factor") || field.full_name() == "lawine.v1.ForwardFactors.ages";
+}
+
+// As completing a scenario leaves it where the scenario says nothing.
+bool IsDefault(const Message& message, const FieldDescriptor& field) {
+  if (field.full_name() == "lawine.v1.SeedMembers.random") {
+    return IsDefaultStart(static_cast<const pb::SeedMembers&>(message));
+  }
+  const auto& reflection = *message.GetReflection();
+  if (field.full_name() == "lawine.v1.SeedMembers.count") return reflection.GetUInt32(message, &field) == 1;
+  if (field.full_name() == "lawine.v1.Growth.members_at_start") {
+    return reflection.GetDouble(message, &field) == 1;
+  }
+  const bool on =
+      field.full_name() == "lawine.v1.People.one_decision" || field.full_name() == "lawine.v1.Growth.mutual";
+  return on && reflection.GetBool(message, &field);
 }
 
 class FieldWalk {
@@ -154,9 +170,13 @@ class FieldWalk {
         path == "model.forward.probability" && reflection.GetDouble(message, &field) == kArticleRate;
     const bool article_audience =
         path == "seed_members.audience" && reflection.GetUInt32(message, &field) == kArticleAudience;
-    const bool article = article_rate || article_audience;
-    Add(path, std::move(value), article ? pb::ASSUMPTION_BASIS_ARTICLE : pb::ASSUMPTION_BASIS_YOURS,
-        article ? "the article's example" : "");
+    if (article_rate || article_audience) {
+      Add(path, std::move(value), pb::ASSUMPTION_BASIS_ARTICLE, "the article's example");
+    } else if (IsDefault(message, field)) {
+      Add(path, std::move(value), pb::ASSUMPTION_BASIS_ASSUMED, kDefaultSource);
+    } else {
+      Add(path, std::move(value), pb::ASSUMPTION_BASIS_YOURS, "");
+    }
   }
 
   std::vector<pb::ResultAssumption> found_;
@@ -173,6 +193,10 @@ std::vector<pb::ResultAssumption> NetworkAssumptions(const std::string& graph, c
            "generated; no real member and no real link is in it")};
   AddPreset(*spec, preset, assumptions);
   return assumptions;
+}
+
+bool IsDefaultStart(const pb::SeedMembers& seeds) {
+  return seeds.random() && seeds.count() <= 1 && seeds.account_kind().empty() && !seeds.has_community();
 }
 
 std::vector<pb::ResultAssumption> FieldAssumptions(const pb::Scenario& scenario) {

@@ -12,7 +12,10 @@
 #include "engine/base/status_macros.h"
 #include "engine/spread/link_attempts.h"
 #include "services/common/errors.h"
+#include "services/coordinator/plan/deliveries_limit.h"
+#include "services/coordinator/plan/foreseen.h"
 #include "services/coordinator/plan/goal_plan.h"
+#include "services/coordinator/plan/labels.h"
 #include "services/coordinator/plan/list_limits.h"
 #include "services/coordinator/plan/mean_field.h"
 #include "services/coordinator/plan/model_plan.h"
@@ -28,8 +31,6 @@ namespace pbi = ::lawine::internal::v1;
 
 // Simulate answers within the caller's deadline: at most this many deliveries are expected of it.
 constexpr std::uint64_t kSmallDeliveriesMax = 50'000'000;
-// A run ends within a day or not at all: at most this many deliveries are expected of it.
-constexpr std::uint64_t kDeliveriesMax = 10'000'000'000'000;
 
 // What two cores do, about: told to whoever asks how long it takes.
 constexpr double kDeliveriesPerSecond = 1e9;
@@ -41,10 +42,21 @@ std::uint32_t MembersOf(const RunPlan& plan) {
   return info.boundaries(info.boundaries_size() - 1);
 }
 
-bool UsesLinkWeights(const RunSpec& spec) {
-  return spec.model != nullptr && std::ranges::any_of(AllRules(*spec.model), [](const MessageSpec* m) {
-           return NeedsLinkWeights(*m);
-         });
+bool AnyRules(const RunSpec& spec, bool (*ask)(const MessageSpec&)) {
+  return spec.model != nullptr &&
+         std::ranges::any_of(AllRules(*spec.model), [ask](const MessageSpec* m) { return ask(*m); });
+}
+
+// Whether the graph has what the model asks of its links.
+absl::Status CheckLinks(const pbi::GraphInfo& graph, const RunSpec& spec) {
+  const auto refuse = [](const char* what, const char* column) {
+    return absl::FailedPreconditionError(absl::StrCat("model: expected a graph whose links have ", what,
+                                                      ", found one without: import one with a column ",
+                                                      column, ", or give the model none of them"));
+  };
+  if (!graph.link_weights() && AnyRules(spec, &NeedsLinkWeights)) return refuse("weights", "probability");
+  if (!graph.link_kinds() && AnyRules(spec, &NeedsLinkKinds)) return refuse("kinds", "kind");
+  return absl::OkStatus();
 }
 
 absl::Status CompleteModel(pb::Scenario& scenario, bool given) {
@@ -79,11 +91,7 @@ absl::Status PlanModel(const Members& members, RunPlan& plan) {
 absl::StatusOr<pb::Scenario> CompleteKnown(const pb::Scenario& scenario) {
   pb::Scenario full = scenario;
   if (full.graph().empty()) return FieldError("graph", "expected the name of a graph, found none");
-  if (full.message().kind().size() > 64) return FieldError("message.kind", "expected at most 64 bytes");
-  if (!pb::Sentiment_IsValid(full.message().sentiment())) {
-    return FieldError("message.sentiment",
-                      absl::StrCat("unknown value ", static_cast<int>(full.message().sentiment())));
-  }
+  LAWINE_RETURN_IF_ERROR(CheckMessage("message", full.message()));
   if (full.message().kind().empty()) full.mutable_message()->set_kind("message");
   if (full.message().sentiment() == pb::SENTIMENT_UNSPECIFIED) {
     full.mutable_message()->set_sentiment(pb::SENTIMENT_NEUTRAL);
@@ -122,6 +130,7 @@ absl::StatusOr<pb::Scenario> CompleteScenario(const pb::Scenario& scenario) {
   LAWINE_RETURN_IF_ERROR(CheckCounts(scenario));
   LAWINE_ASSIGN_OR_RETURN(pb::Scenario full, CompleteKnown(WithMeanRates(scenario)));
   RestoreCounts(scenario, full);
+  LAWINE_RETURN_IF_ERROR(CheckCountedRates(full));
   return full;
 }
 
@@ -178,6 +187,9 @@ double GrowthBytes(const RunPlan& plan, const ExpectedSpread& expected, double m
          static_cast<double>(limits::kChangedLinkBytes);
 }
 
+// Far more than is ever asked for is as good as what it is.
+std::uint64_t Whole(double estimate) { return static_cast<std::uint64_t>(std::min(estimate, 0x1p60)); }
+
 }  // namespace
 
 pb::Estimate EstimateRun(const RunPlan& plan) {
@@ -187,8 +199,8 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   const bool links_tried =
       plan.spec.model != nullptr || plan.spec.link != Threshold::FromFixed(Threshold::kOne);
   pb::Estimate estimate;
-  estimate.set_deliveries(static_cast<std::uint64_t>(expected.deliveries * replicas));
-  estimate.set_forwards(static_cast<std::uint64_t>(expected.forwards * replicas));
+  estimate.set_deliveries(Whole(expected.deliveries * replicas));
+  estimate.set_forwards(Whole(expected.forwards * replicas));
   estimate.set_seconds(
       replicas * (links_tried ? expected.attempts / (plan.spec.model != nullptr ? kModelAttemptsPerSecond
                                                                                 : kAttemptsPerSecond)
@@ -197,8 +209,7 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   const auto all = static_cast<std::uint64_t>(members);
   estimate.set_memory_bytes(
       StateBytes(plan.spec, all, all, shards) +
-      static_cast<std::uint64_t>(GrowthBytes(plan, expected, members, static_cast<double>(shards)) *
-                                 plan.spec.lanes));
+      Whole(GrowthBytes(plan, expected, members, static_cast<double>(shards)) * plan.spec.lanes));
   estimate.set_small(estimate.deliveries() <= kSmallDeliveriesMax);
   return estimate;
 }
@@ -215,15 +226,15 @@ absl::Status CheckEstimate(const RunPlan& plan) {
             limits::kReplicasMax, plan.spec.replicas, static_cast<double>(deliveries),
             static_cast<double>(deliveries) / 3.6e12, limits::kReplicasMax));
   }
-  if (deliveries <= kDeliveriesMax) return absl::OkStatus();
-  const std::uint64_t affordable = kDeliveriesMax / (deliveries / plan.spec.replicas);
+  if (deliveries <= kDeliveriesExpectedMax) return absl::OkStatus();
+  const std::uint64_t affordable = kDeliveriesExpectedMax / (deliveries / plan.spec.replicas);
   return FieldError(
       "replicas",
       absl::StrFormat("expected at most %d on this graph and at this forwarding rate, found %d: "
                       "they are expected to make about %.1e deliveries, %.0f hours of work at "
                       "1e9 a second; a run may take %.0e",
                       affordable, plan.spec.replicas, static_cast<double>(deliveries),
-                      static_cast<double>(deliveries) / 3.6e12, static_cast<double>(kDeliveriesMax)));
+                      static_cast<double>(deliveries) / 3.6e12, static_cast<double>(kDeliveriesExpectedMax)));
 }
 
 absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRecord& graph,
@@ -249,21 +260,19 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   plan.seed_members = std::move(seeds.profiles);
   plan.warnings = std::move(seeds.warnings);
   LAWINE_RETURN_IF_ERROR(PlanModel(members, plan));
-  LAWINE_RETURN_IF_ERROR(
-      MessageNumber(plan.message_names, scenario.until_precision().message(), "until_precision.message")
-          .status());
+  const pb::UntilPrecision& precise = scenario.until_precision();
+  LAWINE_ASSIGN_OR_RETURN(const std::uint32_t precise_message,
+                          MessageNumber(plan.message_names, precise.message(), "until_precision.message"));
   plan.sentiments = SentimentsOf(plan.scenario);
   if (scenario.has_target()) plan.spec.target = PlanTarget(scenario.target());
   plan.spec.steps_to_percent = scenario.steps_to_percent();
+  LAWINE_RETURN_IF_ERROR(
+      CheckTold("until_precision.measure", precise.measure(), plan, precise_message, "this run"));
   if (scenario.has_costs()) {
     LAWINE_ASSIGN_OR_RETURN(plan.costs, PlanCosts(scenario.costs(), plan.spec, members));
   }
-  if (!graph.info().link_weights() && UsesLinkWeights(plan.spec)) {
-    return absl::FailedPreconditionError(
-        "model: expected a graph whose links have weights, found one without: import one with a column "
-        "probability, or give the model a probability of its own");
-  }
-  if (graph.info().link_weights() && !UsesLinkWeights(plan.spec)) {
+  LAWINE_RETURN_IF_ERROR(CheckLinks(graph.info(), plan.spec));
+  if (graph.info().link_weights() && !AnyRules(plan.spec, &NeedsLinkWeights)) {
     plan.warnings.emplace_back(
         "links of this graph have probabilities; this model has its own and does not use them");
   }

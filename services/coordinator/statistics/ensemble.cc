@@ -77,9 +77,9 @@ std::uint64_t CostPerThousand(const LaneOutcome& lane) {
   return reached > 0 ? lane.cost * 1000 / reached : 0;
 }
 
-// The step after the last one stands for never.
-std::uint64_t StepOr(std::uint32_t step, const LaneOutcome& lane) {
-  return step == kNoStep ? std::uint64_t{lane.last_step} + 1 : step;
+std::uint64_t ValueOf(const LaneOutcome& lane, const Measure& measure, std::uint64_t never) {
+  if (measure.step == nullptr) return measure.value_of(lane);
+  return lane.*measure.step == kNoStep ? never : lane.*measure.step;
 }
 
 }  // namespace
@@ -137,25 +137,32 @@ std::span<const Measure> Measures() {
       {"steps", [](const LaneOutcome& lane) { return std::uint64_t{lane.last_step}; }},
       {"steps_to_half", [](const LaneOutcome& lane) { return std::uint64_t{lane.half_step}; }},
       {"steps_to_90", [](const LaneOutcome& lane) { return std::uint64_t{lane.nine_tenths_step}; }},
-      {"people", [](const LaneOutcome& lane) { return lane.people; },
-       [](const LaneOutcome& lane) { return lane.people > 0; }},
+      {.name = "people",
+       .value_of = [](const LaneOutcome& lane) { return lane.people; },
+       .is_told = [](const LaneOutcome& lane) { return lane.people > 0; },
+       .of_both = true},
       {"follows", [](const LaneOutcome& lane) { return lane.follows; },
        [](const LaneOutcome& lane) { return lane.follows > 0; }},
       {"unfollows", [](const LaneOutcome& lane) { return lane.unfollows; },
        [](const LaneOutcome& lane) { return lane.unfollows > 0; }},
-      {"target_reach", [](const LaneOutcome& lane) { return lane.target_reach; }, &HasTarget},
-      {"target_share", &TargetShare, &HasTarget},
+      {.name = "target_reach",
+       .value_of = [](const LaneOutcome& lane) { return lane.target_reach; },
+       .is_told = &HasTarget,
+       .of_both = true},
+      {.name = "target_share", .value_of = &TargetShare, .is_told = &HasTarget, .of_both = true},
       {"cost", [](const LaneOutcome& lane) { return lane.cost; }, &HasCost},
       {"cost_per_thousand", &CostPerThousand, &HasCost},
       {"positive_reach", [](const LaneOutcome& lane) { return lane.positive_reach; }, &HasSentiment},
       {"negative_reach", [](const LaneOutcome& lane) { return lane.negative_reach; }, &HasSentiment},
       {"monitors", [](const LaneOutcome& lane) { return lane.monitors; }, &HasMonitors},
-      {"first_sighting", [](const LaneOutcome& lane) { return StepOr(lane.first_sighting, lane); },
-       &HasMonitors},
-      {"first_step", [](const LaneOutcome& lane) { return StepOr(lane.first_step, lane); },
-       [](const LaneOutcome& lane) { return lane.first_step != 0; }},
-      {"steps_to_percent", [](const LaneOutcome& lane) { return std::uint64_t{lane.percent_step}; },
-       [](const LaneOutcome& lane) { return lane.percent_step != kNoStep; }},
+      {.name = "first_sighting", .is_told = &HasMonitors, .step = &LaneOutcome::first_sighting},
+      {.name = "first_step",
+       .is_told = [](const LaneOutcome& lane) { return lane.first_step != 0; },
+       .step = &LaneOutcome::first_step},
+      {.name = "steps_to_percent",
+       .is_told = [](const LaneOutcome& lane) { return lane.percent_step != kNoStep; },
+       .step = &LaneOutcome::percent_step,
+       .of_both = true},
   };
   return kMeasures;
 }
@@ -180,10 +187,29 @@ bool IsTold(std::span<const LaneOutcome> lanes, const Measure& measure) {
   return measure.is_told == nullptr || std::any_of(lanes.begin(), lanes.end(), measure.is_told);
 }
 
-std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure) {
+std::uint64_t NeverOf(std::span<const LaneOutcome> lanes) {
+  std::uint64_t last = 0;
+  for (const LaneOutcome& lane : lanes) last = std::max<std::uint64_t>(last, lane.last_step);
+  return last + 1;
+}
+
+std::uint32_t NeverCount(std::span<const LaneOutcome> lanes, const Measure& measure) {
+  if (measure.step == nullptr) return 0;
+  return static_cast<std::uint32_t>(std::count_if(
+      lanes.begin(), lanes.end(), [&](const LaneOutcome& lane) { return lane.*measure.step == kNoStep; }));
+}
+
+std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure,
+                             std::uint64_t never) {
   std::vector<double> values;
-  for (const LaneOutcome& lane : lanes) values.push_back(static_cast<double>(measure.value_of(lane)));
+  for (const LaneOutcome& lane : lanes) {
+    values.push_back(static_cast<double>(ValueOf(lane, measure, never)));
+  }
   return values;
+}
+
+std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure) {
+  return ValuesOf(lanes, measure, NeverOf(lanes));
 }
 
 double MeanOf(const pb::Ensemble& ensemble, const std::string& measure) {
@@ -195,11 +221,13 @@ double MeanOf(const pb::Ensemble& ensemble, const std::string& measure) {
 pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count) {
   pb::Ensemble ensemble;
   std::vector<std::uint64_t> values(lanes.size());
+  const std::uint64_t never = NeverOf(lanes);
   pb::EnsembleMeasures& measures = *ensemble.mutable_measures();
   pb::EnsembleHistograms& histograms = *ensemble.mutable_histogram();
   for (const Measure& measure : Measures()) {
     if (!IsTold(lanes, measure)) continue;
-    std::transform(lanes.begin(), lanes.end(), values.begin(), measure.value_of);
+    std::transform(lanes.begin(), lanes.end(), values.begin(),
+                   [&](const LaneOutcome& lane) { return ValueOf(lane, measure, never); });
     std::sort(values.begin(), values.end());
     const auto* field = pb::EnsembleMeasures::descriptor()->FindFieldByName(measure.name);
     measures.GetReflection()->MutableMessage(&measures, field)->CopyFrom(DistributionOf(values));

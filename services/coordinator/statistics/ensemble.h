@@ -21,9 +21,13 @@ inline constexpr std::uint64_t kDyingOutPercent = 5;
 // What is counted of each replica: the fields of lawine.v1.EnsembleMeasures.
 struct Measure {
   const char* name;
-  std::uint64_t (*value_of)(const LaneOutcome& lane);
+  std::uint64_t (*value_of)(const LaneOutcome& lane) = nullptr;
   // Only told where this is so of some replica; null: always.
   bool (*is_told)(const LaneOutcome& lane) = nullptr;
+  // In place of value_of: a step that may never come, which is kNoStep.
+  std::uint32_t LaneOutcome::*step = nullptr;
+  // Where it is not told there is no value, not even 0: two ensembles differ in it only where both tell it.
+  bool of_both = false;
 };
 std::span<const Measure> Measures();
 // The name is a measure's. INVALID_ARGUMENT for `path` with what may have been meant.
@@ -32,7 +36,15 @@ absl::Status CheckMeasure(const std::string& path, const std::string& measure);
 const Measure& MeasureOf(std::string_view name);
 // Whether there is something to tell of it.
 bool IsTold(std::span<const LaneOutcome> lanes, const Measure& measure);
+
+// What stands for a step that never came: the step after the last one of all replicas that are compared. More
+// than any that came, and the same for all, so that who ends early does not come first.
+std::uint64_t NeverOf(std::span<const LaneOutcome> lanes);
+// Replicas in which the measure's step never came.
+std::uint32_t NeverCount(std::span<const LaneOutcome> lanes, const Measure& measure);
 // By replica, for statistics.
+std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure, std::uint64_t never);
+// The same of replicas that are compared with no others.
 std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure);
 
 // REQUIRES: at least two replicas, on a graph of `members_count` members.

@@ -16,8 +16,6 @@ namespace {
 
 namespace pb = ::lawine::v1;
 
-constexpr std::uint32_t kFirstLook = 32;
-
 }  // namespace
 
 absl::Status CompletePrecision(pb::Scenario& scenario) {
@@ -44,7 +42,8 @@ absl::Status CompletePrecision(pb::Scenario& scenario) {
                                              " beside until_precision, found ", scenario.replicas()));
 }
 
-pb::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes, const pb::UntilPrecision& wanted) {
+pb::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes, const pb::UntilPrecision& wanted,
+                                  bool coins) {
   const std::vector<double> values = ValuesOf(lanes, MeasureOf(wanted.measure()));
   const Moments moments = MomentsOf(values);
   const auto count = static_cast<double>(values.size());
@@ -53,13 +52,24 @@ pb::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes, const pb::
   precision.set_measure(wanted.measure());
   precision.set_half_width(half_width);
   if (moments.mean > 0) precision.set_relative_half_width(half_width / moments.mean);
-  precision.set_met(IsPrecise(half_width, moments.mean, wanted));
+  precision.set_met(
+      IsPrecise(half_width, moments.mean, static_cast<std::uint32_t>(lanes.size()), coins, wanted));
   if (!wanted.message().empty()) precision.set_message(wanted.message());
   return precision;
 }
 
-bool IsPrecise(double half_width, double mean, const pb::UntilPrecision& wanted) {
+bool IsPrecise(double half_width, double mean, std::uint32_t replicas, bool coins,
+               const pb::UntilPrecision& wanted) {
+  if (half_width == 0 && coins) {
+    const double width_of_mean = mean > 0 ? wanted.half_width() / mean : 0;
+    return 3.0 / replicas <= (wanted.has_half_width() ? width_of_mean : wanted.relative_half_width());
+  }
   return half_width <= (wanted.has_half_width() ? wanted.half_width() : wanted.relative_half_width() * mean);
+}
+
+std::string AlikeText(std::uint32_t replicas) {
+  return absl::StrCat("Nothing varied in ", replicas, " replicas: outcomes rarer than 3 in ", replicas,
+                      " may not have come.");
 }
 
 std::uint32_t NextLook(std::uint32_t replicas, std::uint32_t most) {

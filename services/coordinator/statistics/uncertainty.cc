@@ -112,12 +112,12 @@ pb::LuckAndIgnorance LuckAndIgnoranceOf(std::span<const double> values,
   for (const RateByReplica& rate : rates) {
     pb::RateShare& one = *found.add_rates();
     one.set_field(rate.field);
-    if (variance > 0) {
-      one.set_share(std::clamp(1 - VarianceWithout(values, rate.drawn) / variance, 0.0, 1.0));
-    }
-    share += one.share();
+    if (variance == 0) continue;
+    const double estimate = 1 - VarianceWithout(values, rate.drawn) / variance;
+    one.set_share(std::clamp(estimate, 0.0, 1.0));
+    share += estimate;  // below 0 as often as above where the rate does nothing
   }
-  share = std::min(share, 1.0);
+  share = std::clamp(share, 0.0, 1.0);
   found.set_luck(std::sqrt(variance * (1 - share)));
   found.set_ignorance(std::sqrt(variance * share));
   found.set_ignorance_share(share);

@@ -16,8 +16,8 @@ namespace lawine {
 // parameters successes + 1 and trials - successes + 1. REQUIRES: successes <= trials, 0 < share < 1.
 double PosteriorQuantile(std::uint64_t successes, std::uint64_t trials, double share);
 
-// As Uncertainty says. `reach`: by value, then by replica. REQUIRES: at least two values, at least two
-// replicas, equally many of each.
+// As Uncertainty says. `reach`: by value, then by replica. REQUIRES: at least two values (for mean_middle95
+// to be 95%, twenty), at least two replicas, equally many of each.
 lawine::v1::Uncertainty UncertaintyOf(const std::vector<std::vector<double>>& reach);
 
 // What replicas drew of a rate.

@@ -1,5 +1,6 @@
 #include "services/coordinator/what_if/break_even.h"
 
+#include <bit>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -57,7 +58,24 @@ absl::StatusOr<double> EndOf(Bisection& bisection, double from, double to, const
   return (around.first + around.second) / 2;
 }
 
+// Not different in any replica.
+bool IsNothing(const DifferenceEstimate& estimate) { return estimate.mean == 0 && estimate.half_width == 0; }
+
+bool IsNothing(const pb::DifferenceOfMeans& difference) {
+  return difference.ci95().low() == 0 && difference.ci95().high() == 0;
+}
+
+bool IsTold(const pb::DifferenceOfMeans& difference) {
+  return difference.ci95().low() > 0 || difference.ci95().high() < 0;
+}
+
 }  // namespace
+
+std::uint32_t BreakEvenTrialsMax(const pb::BreakEven& wanted, bool whole) {
+  const int halvings =
+      whole ? std::bit_width(static_cast<std::uint64_t>(wanted.to() - wanted.from())) : kHalvings;
+  return 2 + 3 * static_cast<std::uint32_t>(halvings);
+}
 
 absl::StatusOr<pb::BreakEvenResult> FindBreakEven(const pb::BreakEven& wanted, bool whole,
                                                   const DifferenceAt& difference_at) {
@@ -67,7 +85,8 @@ absl::StatusOr<pb::BreakEvenResult> FindBreakEven(const pb::BreakEven& wanted, b
   pb::BreakEvenResult result;
   *result.mutable_break_even() = wanted;
   const bool up = first.mean <= last.mean;
-  result.set_found(up ? first.mean <= 0 && last.mean >= 0 : first.mean >= 0 && last.mean <= 0);
+  result.set_found((!IsNothing(first) || !IsNothing(last)) &&
+                   (up ? first.mean <= 0 && last.mean >= 0 : first.mean >= 0 && last.mean <= 0));
   if (result.found()) {
     const auto before = [up](double difference) { return up ? difference < 0 : difference > 0; };
     LAWINE_ASSIGN_OR_RETURN(
@@ -100,15 +119,23 @@ std::string BreakEvenAnswer(const pb::BreakEvenResult& result, const std::string
                             const std::string& measure) {
   const pb::BreakEven& wanted = result.break_even();
   const MeasureWords words = WordsOf(measure);
+  const pb::DifferenceOfMeans& first = result.trials(0).difference();
+  const pb::DifferenceOfMeans& last = result.trials(result.trials_size() - 1).difference();
+  const char* const untold = IsTold(first) || IsTold(last)
+                                 ? ""
+                                 : " But at neither end is a difference told: more replicas may tell.";
   if (result.found()) {
-    return absl::StrFormat("%s does as well as %s where %s is %.4g [%.4g to %.4g].", wanted.variant(),
+    return absl::StrFormat("%s does as well as %s where %s is %.4g [%.4g to %.4g].%s", wanted.variant(),
                            base_name, wanted.field(), result.value(), result.ci95().low(),
-                           result.ci95().high());
+                           result.ci95().high(), untold);
   }
-  const bool more = result.trials(0).difference().mean() > 0;
-  return absl::StrFormat("No break-even: %s %s than %s both where %s is %.4g and where it is %.4g.",
-                         wanted.variant(), more ? words.more : words.less, base_name, wanted.field(),
-                         wanted.from(), wanted.to());
+  if (IsNothing(first) && IsNothing(last)) {
+    return absl::StrFormat("No break-even: %s and %s are alike at both ends, where %s is %.4g and %.4g.",
+                           wanted.variant(), base_name, wanted.field(), wanted.from(), wanted.to());
+  }
+  return absl::StrFormat("No break-even: %s %s than %s both where %s is %.4g and where it is %.4g.%s",
+                         wanted.variant(), first.mean() > 0 ? words.more : words.less, base_name,
+                         wanted.field(), wanted.from(), wanted.to(), untold);
 }
 
 }  // namespace lawine

@@ -13,7 +13,7 @@
 namespace lawine {
 
 // Values that are tried at most: both ends, and halvings for the change of sign and each end of its interval.
-inline constexpr std::uint32_t kBreakEvenTrialsMax = 100;
+std::uint32_t BreakEvenTrialsMax(const lawine::v1::BreakEven& wanted, bool whole);
 
 // How the variant differs from the base when the field has this value. Asked once for each value.
 using DifferenceAt = std::function<absl::StatusOr<DifferenceEstimate>(double value)>;

@@ -10,6 +10,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/plan/foreseen.h"
 #include "services/coordinator/runs/run_blocks.h"
 #include "services/coordinator/runs/run_result.h"
 #include "services/coordinator/statistics/ensemble.h"
@@ -26,9 +27,6 @@ namespace {
 namespace pb = ::lawine::v1;
 
 constexpr std::uint32_t kSchemaVersion = 1;
-// With until_precision, of all parts together: their steps are kept until they are enough, 15 KB each at
-// most.
-constexpr std::uint64_t kPreciseReplicasMax = 100'000;
 
 // What is known of the replicas of one message.
 pb::Ensemble EnsembleOf(const pb::RunResult& run, std::uint32_t message) {
@@ -67,20 +65,15 @@ class Comparer {
       LAWINE_RETURN_IF_ERROR(runs_.Expect("base.replicas", planned));
       LAWINE_ASSIGN_OR_RETURN(messages_.emplace_back(),
                               MessageNumber(planned.message_names, plan_.comparison.message(), "message"));
-      planned.spec.keep_steps = messages_.back() == 0;
+      LAWINE_RETURN_IF_ERROR(
+          CheckTold("measure", measure(), planned, messages_.back(), absl::StrCat("'", part.name, "'")));
       planned_.push_back(std::move(planned));
     }
-    LAWINE_RETURN_IF_ERROR(CheckPreciseSize());
-    if (!plan_.comparison.has_break_even()) return absl::OkStatus();
-    const pb::BreakEven& wanted = plan_.comparison.break_even();
-    RunPlan largest;
-    for (const auto& [path, value] :
-         {std::pair("break_even.from", wanted.from()), std::pair("break_even.to", wanted.to())}) {
-      auto planned = PlanTrial(value);
-      if (!planned.ok()) return FieldError(path, std::string(planned.status().message()));
-      if (planned->estimate.deliveries() >= largest.estimate.deliveries()) largest = *std::move(planned);
-    }
-    return runs_.Expect("break_even", largest, kBreakEvenTrialsMax);
+    // Steps are kept of each run's first message, and compared only where that is everybody's.
+    const bool keep_steps = std::ranges::all_of(messages_, [](std::uint32_t m) { return m == 0; });
+    for (RunPlan& planned : planned_) planned.spec.keep_steps = keep_steps;
+    LAWINE_RETURN_IF_ERROR(CheckKept());
+    return PrepareBreakEven();
   }
 
   absl::StatusOr<pb::ComparisonResult> Run() {
@@ -88,14 +81,16 @@ class Comparer {
     so_far_.resize(planned_.size());
     if (planned_[0].scenario.has_until_precision()) LAWINE_RETURN_IF_ERROR(RunUntilPrecise());
     for (std::size_t i = 0; i < planned_.size(); ++i) LAWINE_RETURN_IF_ERROR(RunPart(i));
-    for (std::size_t i = planned_.size() - 1; i < plan_.differences.size(); ++i) AddDifference(i);
+    for (const ComparedRun& run : compared_) never_ = std::max(never_, NeverOf(run.lanes));
+    for (std::size_t i = 0; i < plan_.differences.size(); ++i) AddDifference(i);
     LAWINE_RETURN_IF_ERROR(AddBreakEven());
     AddRecommendation();
     *result_.mutable_comparison() = plan_.comparison;
+    // Else as given: a base whose defaults are filled has other variants.
     pb::Scenario& base = *result_.mutable_comparison()->mutable_base();
-    const pb::UntilPrecision wanted = base.until_precision();
-    base = planned_[0].scenario;
-    if (result_.has_precision()) *base.mutable_until_precision() = wanted;
+    base.set_replicas(planned_[0].scenario.replicas());
+    base.set_run_seed(planned_[0].scenario.run_seed());
+    base.set_first_replica(planned_[0].scenario.first_replica());
     for (const std::string& warning : runs_.warnings()) result_.add_warnings(warning);
     *result_.mutable_timing() = runs_.timing();
     *result_.mutable_manifest() = runs_.manifest();
@@ -106,14 +101,26 @@ class Comparer {
   const std::string& measure() const { return plan_.comparison.measure(); }
 
   // All replicas of all parts are kept until they are enough.
-  absl::Status CheckPreciseSize() const {
-    const RunPlan& base = planned_[0];
-    if (!base.scenario.has_until_precision()) return absl::OkStatus();
-    const std::uint64_t replicas = kPreciseReplicasMax / planned_.size();
-    if (base.spec.replicas <= replicas) return absl::OkStatus();
-    return FieldError("base.replicas",
-                      absl::StrCat("expected at most ", replicas, " of each of ", planned_.size(),
-                                   " beside until_precision, found ", base.spec.replicas));
+  absl::Status CheckKept() const {
+    std::uint64_t messages = 0;
+    for (const RunPlan& planned : planned_) messages += planned.message_names.size();
+    return CheckPreciseSize("base.replicas", planned_[0].scenario, messages);
+  }
+
+  absl::Status PrepareBreakEven() {
+    if (!plan_.comparison.has_break_even()) return absl::OkStatus();
+    const pb::BreakEven& wanted = plan_.comparison.break_even();
+    RunPlan largest;
+    for (const auto& [path, value] :
+         {std::pair("break_even.from", wanted.from()), std::pair("break_even.to", wanted.to())}) {
+      auto planned = PlanTrial(value);
+      if (absl::IsInvalidArgument(planned.status())) {
+        return FieldError(path, std::string(planned.status().message()));
+      }
+      LAWINE_RETURN_IF_ERROR(planned.status());
+      if (planned->estimate.deliveries() >= largest.estimate.deliveries()) largest = *std::move(planned);
+    }
+    return runs_.Expect("break_even", largest, BreakEvenTrialsMax(wanted, plan_.break_even_field->whole()));
   }
 
   std::string NameOf(std::size_t part) const { return plan_.parts[part].name; }
@@ -141,21 +148,24 @@ class Comparer {
 
   pb::DifferencePrecision PrecisionNow(const pb::UntilPrecision& wanted, std::uint32_t replicas) const {
     const auto lanes = [this](std::size_t i) { return LanesOf(so_far_[i].outcome, messages_[i]); };
-    const std::vector<double> base = ValuesOf(lanes(0), MeasureOf(measure()));
-    const double mean = MomentsOf(base).mean;
+    std::uint64_t never = 0;
+    for (std::size_t i = 0; i < planned_.size(); ++i) never = std::max(never, NeverOf(lanes(i)));
+    const double mean = MomentsOf(ValuesOf(lanes(0), MeasureOf(measure()), never)).mean;
     pb::DifferencePrecision precision;
     precision.set_replicas(replicas);
+    precision.set_met(true);
     for (std::size_t i = 1; i < planned_.size(); ++i) {
       const bool paired = MadeDigest(planned_[i].graph.info()) == MadeDigest(planned_[0].graph.info());
-      const double half_width = EstimateDifference(lanes(i), lanes(0), measure(), paired).half_width;
+      const double half_width = EstimateDifference(lanes(i), lanes(0), measure(), paired, never).half_width;
       precision.set_half_width(std::max(precision.half_width(), half_width));
+      const bool coins = HasCoins(planned_[i].spec) || HasCoins(planned_[0].spec);
+      precision.set_met(precision.met() && IsPrecise(half_width, mean, replicas, coins, wanted));
     }
     if (mean > 0) precision.set_relative_half_width(precision.half_width() / mean);
-    precision.set_met(IsPrecise(precision.half_width(), mean, wanted));
     return precision;
   }
 
-  // Runs it, unless it has been, and sets it against the base.
+  // Runs it, unless it has been, and sets its steps against the base's: they need not be kept then.
   absl::Status RunPart(std::size_t part) {
     const std::string& name = plan_.parts[part].name;
     RunSoFar& so_far = so_far_[part];
@@ -169,7 +179,7 @@ class Comparer {
                          .lanes = LanesOf(outcome, messages_[part]),
                          .kept_steps = std::move(outcome.kept_steps)});
     if (part == 0) return absl::OkStatus();
-    AddDifference(part - 1);
+    AddStepDifferences(compared_[part], compared_[0], *result_.add_differences());
     if (!IsInPair(part)) compared_[part].kept_steps = {};
     return absl::OkStatus();
   }
@@ -180,10 +190,14 @@ class Comparer {
                        [part](const auto& pair) { return pair.first == part || pair.second == part; });
   }
 
+  // What was counted of all parts is there by now, and steps of those that were run.
   void AddDifference(std::size_t index) {
     const auto [of, against] = plan_.differences[index];
-    pb::Difference& difference = *result_.add_differences();
-    difference = MakeDifference(compared_[of], compared_[against], measure());
+    if (index >= static_cast<std::size_t>(result_.differences_size())) {
+      AddStepDifferences(compared_[of], compared_[against], *result_.add_differences());
+    }
+    pb::Difference& difference = *result_.mutable_differences(static_cast<int>(index));
+    difference.MergeFrom(MakeDifference(compared_[of], compared_[against], measure(), never_));
     if (difference.paired()) AddLuckAndIgnorance(of, against, difference);
   }
 
@@ -195,8 +209,8 @@ class Comparer {
           draws, [&more](const RateDraws& one) { return one.rate.field == more.rate.field; });
       if (!known) draws.push_back(more);
     }
-    std::vector<double> values = ValuesOf(compared_[of].lanes, MeasureOf(measure()));
-    const std::vector<double> others = ValuesOf(compared_[against].lanes, MeasureOf(measure()));
+    std::vector<double> values = Values(compared_[of]);
+    const std::vector<double> others = Values(compared_[against]);
     std::transform(values.begin(), values.end(), others.begin(), values.begin(), std::minus<>());
     const auto found = LuckAndIgnoranceIn(values, measure(), compared_[of].lanes, draws);
     if (found.has_value()) *difference.mutable_luck_and_ignorance() = *found;
@@ -217,8 +231,9 @@ class Comparer {
       LAWINE_ASSIGN_OR_RETURN(
           const ConductOutcome outcome,
           runs_.Run(std::move(planned), absl::StrFormat("%s = %.6g", wanted.field(), value)));
-      return EstimateDifference(LanesOf(outcome, messages_[plan_.break_even_part]), compared_[0].lanes,
-                                measure(), paired);
+      const std::vector<LaneOutcome> lanes = LanesOf(outcome, messages_[plan_.break_even_part]);
+      return EstimateDifference(lanes, compared_[0].lanes, measure(), paired,
+                                std::max(never_, NeverOf(lanes)));
     };
     pb::BreakEvenResult& result = *result_.mutable_break_even();
     LAWINE_ASSIGN_OR_RETURN(result, FindBreakEven(wanted, plan_.break_even_field->whole(), at));
@@ -226,29 +241,44 @@ class Comparer {
     return absl::OkStatus();
   }
 
-  // Whoever has most of the measure, or least, and whether the next one is told from it.
   void AddRecommendation() {
-    std::vector<std::size_t> order(compared_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    const auto mean = [this](std::size_t i) {
-      return MeanOf(result_.variants(static_cast<int>(i)).ensemble(), measure());
-    };
+    std::vector<const ComparedRun*> runs;
+    for (const ComparedRun& run : compared_) runs.push_back(&run);
+    std::string text = UnrankedText(runs, measure());
+    if (text.empty()) text = RankedText(std::move(runs));
+    if (result_.has_precision() && result_.precision().half_width() == 0) {
+      absl::StrAppend(&text, " ", AlikeText(result_.precision().replicas()));
+    }
+    result_.set_recommendation(text);
+  }
+
+  // Whoever has most of the measure, or least, and whether the next one is told from it.
+  std::string RankedText(std::vector<const ComparedRun*> order) const {
+    const auto mean = [this](const ComparedRun* run) { return MomentsOf(Values(*run)).mean; };
     const bool least = plan_.comparison.goal() == pb::GOAL_LEAST;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    std::stable_sort(order.begin(), order.end(), [&](const ComparedRun* a, const ComparedRun* b) {
       return least ? mean(a) < mean(b) : mean(a) > mean(b);
     });
-    const ComparedRun& best = compared_[order[0]];
-    const ComparedRun& next = compared_[order[1]];
+    const ComparedRun& best = *order[0];
+    const ComparedRun& next = *order[1];
     const MeasureWords words = WordsOf(measure());
-    const DifferenceEstimate apart =
-        EstimateDifference(best.lanes, next.lanes, measure(), IsPaired(best, next));
-    const bool told = least ? apart.high() < 0 : apart.low() > 0;
+    const bool paired = IsPaired(best, next);
+    const DifferenceEstimate apart = EstimateDifference(best.lanes, next.lanes, measure(), paired, never_);
     const std::string most = absl::StrCat(best.name, " ", least ? words.least : words.most, ", ",
                                           MeanText(mean(order[0])), " ", words.unit, " on average");
-    result_.set_recommendation(
-        told ? absl::StrCat(most, "; next is ", next.name, " with ", MeanText(mean(order[1])), ".")
-             : absl::StrCat(most, ", but ", next.name, " with ", MeanText(mean(order[1])),
-                            " is not told from it: more replicas may tell."));
+    if (least ? apart.high() < 0 : apart.low() > 0) {
+      return absl::StrCat(most, "; next is ", next.name, " with ", MeanText(mean(order[1])), ".");
+    }
+    if (paired && Values(best) == Values(next)) {
+      return absl::StrCat(most, "; ", best.name, " and ", next.name, " are alike in all ", best.lanes.size(),
+                          " paired replicas.");
+    }
+    return absl::StrCat(most, ", but ", next.name, " with ", MeanText(mean(order[1])),
+                        " is not told from it: more replicas may tell.");
+  }
+
+  std::vector<double> Values(const ComparedRun& run) const {
+    return ValuesOf(run.lanes, MeasureOf(measure()), never_);
   }
 
   ComparisonPlan plan_;
@@ -257,6 +287,7 @@ class Comparer {
   std::vector<std::uint32_t> messages_;  // whose measure, by part
   std::vector<RunSoFar> so_far_;         // by part
   std::vector<ComparedRun> compared_;
+  std::uint64_t never_ = 0;  // of all of them
   pb::ComparisonResult result_;
 };
 

@@ -1,13 +1,17 @@
 #include "services/coordinator/what_if/comparison_plan.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/json/suggest.h"
+#include "services/coordinator/plan/labels.h"
 #include "services/coordinator/plan/scenario_merge.h"
 #include "services/coordinator/statistics/ensemble.h"
+#include "services/coordinator/statistics/precision.h"
 #include "services/coordinator/what_if/difference.h"
 
 namespace lawine {
@@ -21,6 +25,9 @@ constexpr std::size_t kNameBytesMax = 64;
 constexpr std::uint32_t kReplicasDefault = 100;
 // With until_precision: at most, where nobody says.
 constexpr std::uint32_t kPreciseReplicasDefault = 1000;
+// With until_precision, replicas of all messages of all parts together: outcomes are kept until they are
+// enough, with up to 15 KB of steps each.
+constexpr std::uint64_t kPreciseReplicasMax = 100'000;
 // The result holds every scenario whole.
 constexpr std::size_t kScenariosBytesMax = 16u << 20;
 
@@ -30,6 +37,7 @@ absl::Status CheckName(const std::string& path, const std::string& name,
     return FieldError(path, absl::StrCat("expected a name of 1 to ", kNameBytesMax, " bytes, found ",
                                          name.empty() ? "none" : absl::StrCat(name.size())));
   }
+  LAWINE_RETURN_IF_ERROR(CheckLabel(path, name));
   for (const ComparisonPlan::Part& part : before) {
     if (part.name == name)
       return FieldError(path, absl::StrCat("expected each name once, found '", name, "' again"));
@@ -46,7 +54,9 @@ absl::Status CheckChange(const std::string& path, const pb::Scenario& change) {
   if (change.has_first_replica()) return same_for_all("first_replica");
   if (change.has_run_seed()) return same_for_all("run_seed");
   if (change.has_until_precision()) return same_for_all("until_precision");
-  return absl::OkStatus();
+  if (!change.has_steps_to_percent()) return absl::OkStatus();
+  return FieldError(path + ".steps_to_percent",
+                    "expected it in the base only: it says what is measured, which is one for all");
 }
 
 absl::Status AddVariants(ComparisonPlan& plan) {
@@ -124,10 +134,23 @@ absl::Status AddBreakEven(ComparisonPlan& plan) {
 
 }  // namespace
 
-absl::Status CompleteReplicas(const std::string& path, pb::Scenario& scenario) {
-  if (!scenario.has_replicas()) {
-    scenario.set_replicas(scenario.has_until_precision() ? kPreciseReplicasDefault : kReplicasDefault);
+absl::Status CheckPreciseSize(const std::string& path, const pb::Scenario& complete, std::uint64_t messages) {
+  if (!complete.has_until_precision()) return absl::OkStatus();
+  const std::uint64_t replicas = kPreciseReplicasMax / messages;
+  if (complete.replicas() <= replicas) return absl::OkStatus();
+  return FieldError(path,
+                    absl::StrCat("expected at most ", replicas, " of each of ", messages,
+                                 " messages in all beside until_precision, found ", complete.replicas()));
+}
+
+absl::Status CompleteReplicas(const std::string& path, std::size_t parts, pb::Scenario& scenario) {
+  if (!scenario.has_replicas() && scenario.has_until_precision()) {
+    const std::uint64_t messages =
+        1ull + scenario.messages_size() + scenario.later().change().messages_size();
+    scenario.set_replicas(static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+        kPreciseReplicasMax / (parts * messages), kFirstLook, kPreciseReplicasDefault)));
   }
+  if (!scenario.has_replicas()) scenario.set_replicas(kReplicasDefault);
   if (scenario.replicas() >= 2 && scenario.replicas() <= limits::kReplicasMax) return absl::OkStatus();
   return FieldError(path,
                     absl::StrCat("expected 2 to ", limits::kReplicasMax, ", found ", scenario.replicas()));
@@ -138,7 +161,7 @@ absl::Status CheckMayChange(const std::string& path, const FieldPath& field) {
   field.Set(probe, 0);
   if (CheckChange("", probe).ok()) return absl::OkStatus();
   return FieldError(path, absl::StrCat("expected a field that may differ, found ", field.text(),
-                                       ": replicas are compared one by one under the same luck"));
+                                       ": it is one for all that is compared, under the same luck"));
 }
 
 namespace {
@@ -171,7 +194,7 @@ absl::StatusOr<ComparisonPlan> PlanComparison(const pb::Comparison& comparison) 
   }
   LAWINE_RETURN_IF_ERROR(CheckOwnMeasure(full.base().until_precision()));
   LAWINE_RETURN_IF_ERROR(CheckName("base_name", full.base_name(), {}));
-  LAWINE_RETURN_IF_ERROR(CompleteReplicas("base.replicas", *full.mutable_base()));
+  LAWINE_RETURN_IF_ERROR(CompleteReplicas("base.replicas", 1 + full.variants_size(), *full.mutable_base()));
   plan.parts.push_back({.name = full.base_name(), .path = "base", .scenario = full.base()});
   LAWINE_RETURN_IF_ERROR(AddVariants(plan));
   LAWINE_RETURN_IF_ERROR(AddPairs(plan));

@@ -3,6 +3,7 @@
 #define LAWINE_SERVICES_COORDINATOR_WHAT_IF_COMPARISON_PLAN_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,11 +33,15 @@ struct ComparisonPlan {
 // each makes sense is seen when it is planned.
 absl::StatusOr<ComparisonPlan> PlanComparison(const lawine::v1::Comparison& comparison);
 
-// Fills the default of `replicas`: 100, with until_precision at most 1,000. INVALID_ARGUMENT for `path`
-// unless there are enough to compare.
-absl::Status CompleteReplicas(const std::string& path, lawine::v1::Scenario& scenario);
+// Fills the default of `replicas`: 100, with until_precision 1,000, or as many as may be kept of `parts` such
+// scenarios. INVALID_ARGUMENT for `path` unless there are enough to compare.
+absl::Status CompleteReplicas(const std::string& path, std::size_t parts, lawine::v1::Scenario& scenario);
+// INVALID_ARGUMENT for `path` when until_precision has to keep more than there is room for: all replicas of
+// all scenarios that are compared, whose messages are `messages` together.
+absl::Status CheckPreciseSize(const std::string& path, const lawine::v1::Scenario& complete,
+                              std::uint64_t messages);
 // INVALID_ARGUMENT for `path` when the field is one for all: replicas, first_replica, run_seed,
-// until_precision.
+// until_precision, steps_to_percent.
 absl::Status CheckMayChange(const std::string& path, const FieldPath& field);
 
 }  // namespace lawine

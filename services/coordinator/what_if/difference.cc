@@ -71,6 +71,7 @@ class StepDifferences {
       : of_(of), against_(against), paired_(IsPaired(of, against)) {}
 
   void AddTo(pb::Difference& difference) const {
+    if (of_.kept_steps.empty() || against_.kept_steps.empty()) return;
     std::size_t steps = 0;
     for (const auto* run : {&of_, &against_}) {
       for (const auto& kept : run->kept_steps) {
@@ -117,13 +118,14 @@ bool IsPaired(const ComparedRun& of, const ComparedRun& against) {
 }
 
 DifferenceEstimate EstimateDifference(std::span<const LaneOutcome> of, std::span<const LaneOutcome> against,
-                                      const std::string& measure, bool paired) {
-  const std::vector<double> a = ValuesOf(of, MeasureOf(measure));
-  const std::vector<double> b = ValuesOf(against, MeasureOf(measure));
+                                      const std::string& measure, bool paired, std::uint64_t never) {
+  const std::vector<double> a = ValuesOf(of, MeasureOf(measure), never);
+  const std::vector<double> b = ValuesOf(against, MeasureOf(measure), never);
   return paired ? Paired(a, b).estimate : Unpaired(a, b);
 }
 
-pb::Difference MakeDifference(const ComparedRun& of, const ComparedRun& against, const std::string& measure) {
+pb::Difference MakeDifference(const ComparedRun& of, const ComparedRun& against, const std::string& measure,
+                              std::uint64_t never) {
   LAWINE_CHECK(of.lanes.size() == against.lanes.size());
   pb::Difference difference;
   difference.set_of(of.name);
@@ -132,16 +134,35 @@ pb::Difference MakeDifference(const ComparedRun& of, const ComparedRun& against,
   difference.set_replicas(static_cast<std::uint32_t>(of.lanes.size()));
   pb::MeasureDifferences& measures = *difference.mutable_measures();
   for (const Measure& each : Measures()) {
-    if (!IsTold(of.lanes, each) && !IsTold(against.lanes, each)) continue;
+    const bool told_of = IsTold(of.lanes, each), told_against = IsTold(against.lanes, each);
+    if (each.name != measure && !(each.of_both ? told_of && told_against : told_of || told_against)) continue;
     const auto* field = pb::MeasureDifferences::descriptor()->FindFieldByName(each.name);
     measures.GetReflection()
         ->MutableMessage(&measures, field)
-        ->CopyFrom(MeasureDifferenceOf(ValuesOf(of.lanes, each), ValuesOf(against.lanes, each),
+        ->CopyFrom(MeasureDifferenceOf(ValuesOf(of.lanes, each, never), ValuesOf(against.lanes, each, never),
                                        difference.paired()));
   }
-  StepDifferences(of, against).AddTo(difference);
-  difference.set_answer(AnswerOf(difference, measure));
+  const ComparedRun* const both[] = {&of, &against};
+  const std::string unranked = UnrankedText(both, measure);
+  difference.set_answer(unranked.empty() ? AnswerOf(difference, measure) : unranked);
   return difference;
+}
+
+void AddStepDifferences(const ComparedRun& of, const ComparedRun& against, pb::Difference& difference) {
+  StepDifferences(of, against).AddTo(difference);
+}
+
+std::string UnrankedText(std::span<const ComparedRun* const> runs, const std::string& measure) {
+  const auto never = [&measure](const ComparedRun* run) {
+    return NeverCount(run->lanes, MeasureOf(measure));
+  };
+  const auto [least, most] = std::minmax_element(
+      runs.begin(), runs.end(), [&](const auto* a, const auto* b) { return never(a) < never(b); });
+  if (never(*least) == never(*most)) return "";
+  return absl::StrCat((*most)->name, " and ", (*least)->name, " cannot be ranked by ", measure, ": ",
+                      measure == "first_sighting" ? "no monitor got it" : "it never began", " in ",
+                      never(*most), " of ", (*most)->lanes.size(), " replicas of ", (*most)->name, ", in ",
+                      never(*least), " of ", (*least)->name, ".");
 }
 
 const pb::MeasureDifference& DifferenceIn(const pb::Difference& difference, const std::string& measure) {
@@ -252,9 +273,10 @@ std::string AnswerOf(const pb::Difference& difference, const std::string& measur
                         against, " in ", found.less(), ".");
   }
   const bool more = low > 0;
+  const std::uint32_t others = more ? found.less() : found.more();
   return absl::StrCat(of, " ", more ? words.more : words.less, " than ", against, " in ",
-                      more ? found.more() : found.less(), " of ", replicas, " paired replicas: ", amount,
-                      ".");
+                      more ? found.more() : found.less(), " of ", replicas, " paired replicas",
+                      others > 0 ? absl::StrCat(", ", against, " in ", others) : "", ": ", amount, ".");
 }
 
 }  // namespace lawine

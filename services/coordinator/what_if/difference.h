@@ -2,6 +2,7 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_WHAT_IF_DIFFERENCE_H_
 #define LAWINE_SERVICES_COORDINATOR_WHAT_IF_DIFFERENCE_H_
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,15 +25,23 @@ struct ComparedRun {
 // On versions of the same graph replica i meets the same luck.
 bool IsPaired(const ComparedRun& of, const ComparedRun& against);
 
-// Of one measure alone.
+// Of one measure alone. `never`: NeverOf all that is compared, as below.
 DifferenceEstimate EstimateDifference(std::span<const LaneOutcome> of, std::span<const LaneOutcome> against,
-                                      const std::string& measure, bool paired);
+                                      const std::string& measure, bool paired, std::uint64_t never);
 
-// REQUIRES: equally many replicas, at least two; `measure` is the one that the answer is about.
+// All but what differs by step. REQUIRES: equally many replicas, at least two; `measure` is the one that the
+// answer is about, and both tell it.
 lawine::v1::Difference MakeDifference(const ComparedRun& of, const ComparedRun& against,
-                                      const std::string& measure);
+                                      const std::string& measure, std::uint64_t never);
+// What differs by step; nothing unless steps of both were kept.
+void AddStepDifferences(const ComparedRun& of, const ComparedRun& against,
+                        lawine::v1::Difference& difference);
 
-// "B reaches more than A in 97 of 100 paired replicas: +1,234 members [1,100 to 1,370]."
+// Why the measure does not rank them: a step never came in more replicas of one than of another. Empty where
+// it does. REQUIRES: at least one, equally many replicas of each.
+std::string UnrankedText(std::span<const ComparedRun* const> runs, const std::string& measure);
+
+// "B reaches more than A in 97 of 100 paired replicas, A in 2: +1,234 members [1,100 to 1,370]."
 std::string AnswerOf(const lawine::v1::Difference& difference, const std::string& measure);
 // Verb and noun of a measure: {"reaches more", "reaches fewer", "reaches most", "reaches fewest", "members"}.
 struct MeasureWords {

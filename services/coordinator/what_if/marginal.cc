@@ -41,7 +41,7 @@ class Marginals {
     if (scenario.has_until_precision()) {
       return FieldError("scenario.until_precision", "expected a number of replicas, the same for all");
     }
-    LAWINE_RETURN_IF_ERROR(CompleteReplicas("scenario.replicas", scenario));
+    LAWINE_RETURN_IF_ERROR(CompleteReplicas("scenario.replicas", 1, scenario));
     LAWINE_ASSIGN_OR_RETURN(all_, runs_.Plan("scenario", scenario));
     const auto count = static_cast<std::uint32_t>(all_.seed_members.size());
     if (count < kMembersMin || count > kMembersMax) {
@@ -86,7 +86,7 @@ class Marginals {
     pb::SeedMarginal& marginal = *result_.add_members();
     *marginal.mutable_member() = member;
     marginal.set_mean_reach(MeanReach(told));
-    *marginal.mutable_marginal() = MakeDifference(with, without, "reach").measures().reach();
+    *marginal.mutable_marginal() = MakeDifference(with, without, "reach", 0).measures().reach();
   }
 
   static double MeanReach(const ComparedRun& run) {

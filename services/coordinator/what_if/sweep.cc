@@ -9,6 +9,7 @@
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/json/field_path.h"
+#include "services/coordinator/plan/foreseen.h"
 #include "services/coordinator/runs/run_blocks.h"
 #include "services/coordinator/runs/run_result.h"
 #include "services/coordinator/statistics/ensemble.h"
@@ -26,6 +27,8 @@ namespace pb = ::lawine::v1;
 constexpr std::uint32_t kSchemaVersion = 1;
 constexpr std::uint32_t kPointsDefault = 20;
 constexpr std::uint32_t kPointsMax = 200;
+// The first and the last of so many quantiles are those between which 95% are.
+constexpr std::uint32_t kCountsPointsMin = 20;
 constexpr std::uint64_t kTrialsMax = 1'000'000'000'000;
 
 absl::Status CheckCounts(const pb::Sweep& sweep, const FieldPath& field) {
@@ -70,13 +73,16 @@ absl::StatusOr<FieldPath> Complete(pb::Sweep& sweep) {
   auto field = FieldPath::Parse(*pb::Scenario::descriptor(), sweep.field());
   if (!field.ok()) return FieldError("field", std::string(field.status().message()));
   LAWINE_RETURN_IF_ERROR(CheckMayChange("field", *field));
-  LAWINE_RETURN_IF_ERROR(CompleteReplicas("scenario.replicas", *sweep.mutable_scenario()));
   if (sweep.measure().empty()) sweep.set_measure("reach");
   LAWINE_RETURN_IF_ERROR(CheckMeasure("measure", sweep.measure()));
   if (sweep.points() == 0) sweep.set_points(kPointsDefault);
-  if (sweep.points() < 2 || sweep.points() > kPointsMax) {
-    return FieldError("points", absl::StrCat("expected 2 to ", kPointsMax, ", found ", sweep.points()));
+  const std::uint32_t least = sweep.has_counts() ? kCountsPointsMin : 2;
+  if (sweep.points() < least || sweep.points() > kPointsMax) {
+    return FieldError("points",
+                      absl::StrCat("expected ", least, " to ", kPointsMax,
+                                   sweep.has_counts() ? " beside counts" : "", ", found ", sweep.points()));
   }
+  LAWINE_RETURN_IF_ERROR(CompleteReplicas("scenario.replicas", sweep.points(), *sweep.mutable_scenario()));
   if (sweep.has_counts()) {
     LAWINE_RETURN_IF_ERROR(CheckCounts(sweep, *field));
     return field;
@@ -116,7 +122,10 @@ std::string CountsAnswerOf(const pb::SweepResult& result) {
 class Sweeper {
  public:
   Sweeper(const pb::Sweep& sweep, FieldPath field, WhatIfRuns& runs)
-      : field_(std::move(field)), values_(SweepValues(sweep, field_.whole())), runs_(runs) {
+      : asked_(sweep.scenario()),
+        field_(std::move(field)),
+        values_(SweepValues(sweep, field_.whole())),
+        runs_(runs) {
     *result_.mutable_sweep() = sweep;
   }
 
@@ -125,6 +134,9 @@ class Sweeper {
     for (const double value : values_) {
       LAWINE_ASSIGN_OR_RETURN(const RunPlan planned, Plan(value));
       LAWINE_RETURN_IF_ERROR(runs_.Expect("scenario.replicas", planned));
+      LAWINE_RETURN_IF_ERROR(CheckTold("measure", result_.sweep().measure(), planned, 0, NameOf(value)));
+      LAWINE_RETURN_IF_ERROR(CheckPreciseSize("scenario.replicas", planned.scenario,
+                                              values_.size() * planned.message_names.size()));
     }
     return absl::OkStatus();
   }
@@ -132,7 +144,7 @@ class Sweeper {
   absl::StatusOr<pb::SweepResult> Run() {
     result_.set_schema_version(kSchemaVersion);
     so_far_.resize(values_.size());
-    if (result_.sweep().scenario().has_until_precision()) LAWINE_RETURN_IF_ERROR(RunUntilPrecise());
+    if (asked_.has_until_precision()) LAWINE_RETURN_IF_ERROR(RunUntilPrecise());
     for (std::size_t i = 0; i < values_.size(); ++i) LAWINE_RETURN_IF_ERROR(RunPoint(i));
     if (result_.sweep().has_counts()) {
       *result_.mutable_uncertainty() = UncertaintyOf(reach_);
@@ -143,6 +155,10 @@ class Sweeper {
           FindCritical(values_, reach_, log_scale, result_.sweep().scenario().run_seed());
       result_.set_answer(AnswerOf(result_, field_.whole()));
     }
+    if (alike_) {
+      result_.set_answer(
+          absl::StrCat(result_.answer(), " For some values: ", AlikeText(so_far_[0].replicas)));
+    }
     for (const std::string& warning : runs_.warnings()) result_.add_warnings(warning);
     *result_.mutable_timing() = runs_.timing();
     *result_.mutable_manifest() = runs_.manifest();
@@ -151,7 +167,7 @@ class Sweeper {
 
  private:
   absl::StatusOr<RunPlan> Plan(double value) {
-    pb::Scenario scenario = result_.sweep().scenario();
+    pb::Scenario scenario = asked_;
     field_.Set(scenario, value);
     return runs_.Plan("scenario", scenario);
   }
@@ -173,11 +189,30 @@ class Sweeper {
         LAWINE_RETURN_IF_ERROR(runs_.RunMore(planned, look, NameOf(values_[i]), so_far_[i]));
         const pb::UntilPrecision& wanted = planned.scenario.until_precision();
         const std::uint32_t message = *MessageNumber(planned.message_names, wanted.message(), "");
-        met = met && PrecisionOf(LanesOf(so_far_[i].outcome, message), wanted).met();
+        const pb::EnsemblePrecision precision =
+            PrecisionOf(LanesOf(so_far_[i].outcome, message), wanted, HasCoins(planned.spec));
+        met = met && precision.met();
+        alike_ = (i > 0 && alike_) || (precision.half_width() == 0 && HasCoins(planned.spec));
       }
       replicas = look;
     }
     return absl::OkStatus();
+  }
+
+  // What was asked, completed at the first value, but for what depends on the value: models of messages that
+  // have the first one's.
+  pb::Scenario ForEveryValue(pb::Scenario complete) const {
+    const auto clear = [](const auto& asked, auto& messages) {
+      for (int m = 0; m < asked.size(); ++m) {
+        if (!asked[m].has_model()) messages[m].clear_model();
+      }
+    };
+    clear(asked_.messages(), *complete.mutable_messages());
+    if (asked_.has_later()) {
+      clear(asked_.later().change().messages(),
+            *complete.mutable_later()->mutable_change()->mutable_messages());
+    }
+    return complete;
   }
 
   absl::Status RunPoint(std::size_t i) {
@@ -193,7 +228,7 @@ class Sweeper {
     if (result_.points_size() == 0) {
       result_.set_graph_digest(run.graph_digest());
       result_.set_graph_members(run.graph_members());
-      *result_.mutable_sweep()->mutable_scenario() = planned.scenario;
+      *result_.mutable_sweep()->mutable_scenario() = ForEveryValue(planned.scenario);
     }
     std::vector<double>& reached = reach_.emplace_back();
     for (const LaneOutcome& lane : LanesOf(outcome, 0)) reached.push_back(static_cast<double>(lane.reach));
@@ -205,11 +240,13 @@ class Sweeper {
     return absl::OkStatus();
   }
 
+  const pb::Scenario asked_;
   const FieldPath field_;
   const std::vector<double> values_;
   WhatIfRuns& runs_;
   std::vector<RunSoFar> so_far_;            // by value
   std::vector<std::vector<double>> reach_;  // by value, then by replica
+  bool alike_ = false;                      // all replicas of some value are, and need not have been
   pb::SweepResult result_;
 };
 

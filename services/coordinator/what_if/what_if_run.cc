@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/plan/deliveries_limit.h"
 #include "services/coordinator/runs/run_result.h"
 
 namespace lawine {
@@ -14,12 +15,12 @@ namespace {
 namespace pb = ::lawine::v1;
 
 constexpr absl::Duration kTellEvery = absl::Milliseconds(200);
-// A call ends within a day or not at all, as a run does.
-constexpr std::uint64_t kDeliveriesMax = 10'000'000'000'000;
 
 }  // namespace
 
 absl::StatusOr<RunPlan> WhatIfRuns::Plan(const std::string& path, const pb::Scenario& scenario) {
+  if (cancellation_.cancelled()) return absl::CancelledError("the caller is gone");
+  if (absl::Now() > end_) return absl::DeadlineExceededError("no time was left to plan all of it");
   // All scenarios on a graph use the same version, unless they say which.
   const std::pair used(scenario.graph(), scenario.graph_version());
   auto use = uses_.find(used);
@@ -40,10 +41,12 @@ absl::Status WhatIfRuns::Expect(const std::string& path, const RunPlan& plan, st
   estimate_.set_seconds(estimate_.seconds() + runs * plan.estimate.seconds());
   estimate_.set_memory_bytes(std::max(estimate_.memory_bytes(), plan.estimate.memory_bytes()));
   progress_.set_runs(progress_.runs() + runs);
-  if (estimate_.deliveries() <= kDeliveriesMax) return absl::OkStatus();
+  if (estimate_.deliveries() <= kDeliveriesExpectedMax) {
+    return CheckQuota(runs_.options(), options_.owner, estimate_);
+  }
   return FieldError(path, absl::StrFormat("all runs together are expected to make more than %.0e "
                                           "deliveries, the most that a call may take: ask for fewer replicas",
-                                          static_cast<double>(kDeliveriesMax)));
+                                          static_cast<double>(kDeliveriesExpectedMax)));
 }
 
 absl::StatusOr<ConductOutcome> WhatIfRuns::Run(RunPlan plan, const std::string& name) {

@@ -25,6 +25,7 @@ namespace lawine {
 class WhatIfRuns {
  public:
   struct Options {
+    std::string owner;       // name of the caller's token; empty where there are none
     absl::Duration timeout;  // of all runs together
     // Told how far the call is; false: the caller is gone.
     std::function<bool(const lawine::v1::WhatIfProgress&)> tell;
@@ -39,7 +40,8 @@ class WhatIfRuns {
 
   // What the run will be; its graph stays until the call is over. `path` names the scenario in the request.
   absl::StatusOr<RunPlan> Plan(const std::string& path, const lawine::v1::Scenario& scenario);
-  // Adds to the estimate of the call. INVALID_ARGUMENT for `path` when it is more than a call may take.
+  // Adds to the estimate of the call. INVALID_ARGUMENT for `path` when it is more than a call may take,
+  // RESOURCE_EXHAUSTED when it is more than the owner's quota.
   absl::Status Expect(const std::string& path, const RunPlan& plan, std::uint32_t runs = 1);
   const lawine::v1::Estimate& estimate() const { return estimate_; }
 

@@ -19,7 +19,7 @@ constexpr absl::Duration kTimeoutMax = absl::Hours(24);
 
 // One call: `answer` makes its last response from the runs it is given.
 template <class Request, class Response>
-absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls,
+absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls, const std::string& owner,
                    grpc::ServerContext& context, const Request& request, grpc::ServerWriter<Response>& writer,
                    absl::StatusOr<Response> (*answer)(const Request&, WhatIfRuns&)) {
   const GoingOn going_on(calls);
@@ -32,7 +32,8 @@ absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls
     return writer.Write(response);
   };
   const absl::Duration left = absl::FromChrono(context.deadline()) - absl::Now();
-  WhatIfRuns what_if(graphs, runs, cancellation, {.timeout = std::min(left, kTimeoutMax), .tell = tell});
+  WhatIfRuns what_if(graphs, runs, cancellation,
+                     {.owner = owner, .timeout = std::min(left, kTimeoutMax), .tell = tell});
   LAWINE_ASSIGN_OR_RETURN(const Response last, answer(request, what_if));
   writer.Write(last);
   return absl::OkStatus();
@@ -40,20 +41,22 @@ absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls
 
 }  // namespace
 
-grpc::Status WhatIfService::Compare(grpc::ServerContext* context, const pb::CompareRequest* request,
+grpc::Status WhatIfService::Compare(const std::string& owner, grpc::ServerContext* context,
+                                    const pb::CompareRequest* request,
                                     grpc::ServerWriter<pb::CompareResponse>* writer) {
-  return ToGrpc(Serve(graphs_, runs_, going_on_, *context, *request, *writer, &lawine::Compare));
+  return ToGrpc(Serve(graphs_, runs_, going_on_, owner, *context, *request, *writer, &lawine::Compare));
 }
 
-grpc::Status WhatIfService::MarginalReach(grpc::ServerContext* context,
+grpc::Status WhatIfService::MarginalReach(const std::string& owner, grpc::ServerContext* context,
                                           const pb::MarginalReachRequest* request,
                                           grpc::ServerWriter<pb::MarginalReachResponse>* writer) {
-  return ToGrpc(Serve(graphs_, runs_, going_on_, *context, *request, *writer, &lawine::MarginalReach));
+  return ToGrpc(Serve(graphs_, runs_, going_on_, owner, *context, *request, *writer, &lawine::MarginalReach));
 }
 
-grpc::Status WhatIfService::Sweep(grpc::ServerContext* context, const pb::SweepRequest* request,
+grpc::Status WhatIfService::Sweep(const std::string& owner, grpc::ServerContext* context,
+                                  const pb::SweepRequest* request,
                                   grpc::ServerWriter<pb::SweepResponse>* writer) {
-  return ToGrpc(Serve(graphs_, runs_, going_on_, *context, *request, *writer, &lawine::Sweep));
+  return ToGrpc(Serve(graphs_, runs_, going_on_, owner, *context, *request, *writer, &lawine::Sweep));
 }
 
 }  // namespace lawine

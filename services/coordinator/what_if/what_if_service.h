@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 #include "lawine/v1/what_if.grpc.pb.h"
 #include "services/coordinator/graphs/graphs.h"
@@ -11,16 +12,19 @@
 
 namespace lawine {
 
-class WhatIfService final : public lawine::v1::WhatIfService::Service {
+// Thread-safe. Each call is for the owner of a token.
+class WhatIfService final {
  public:
   WhatIfService(Graphs& graphs, Runs& runs) : graphs_(graphs), runs_(runs) {}
-  grpc::Status Compare(grpc::ServerContext* context, const lawine::v1::CompareRequest* request,
-                       grpc::ServerWriter<lawine::v1::CompareResponse>* writer) override;
-
-  grpc::Status Sweep(grpc::ServerContext* context, const lawine::v1::SweepRequest* request,
-                     grpc::ServerWriter<lawine::v1::SweepResponse>* writer) override;
-  grpc::Status MarginalReach(grpc::ServerContext* context, const lawine::v1::MarginalReachRequest* request,
-                             grpc::ServerWriter<lawine::v1::MarginalReachResponse>* writer) override;
+  grpc::Status Compare(const std::string& owner, grpc::ServerContext* context,
+                       const lawine::v1::CompareRequest* request,
+                       grpc::ServerWriter<lawine::v1::CompareResponse>* writer);
+  grpc::Status Sweep(const std::string& owner, grpc::ServerContext* context,
+                     const lawine::v1::SweepRequest* request,
+                     grpc::ServerWriter<lawine::v1::SweepResponse>* writer);
+  grpc::Status MarginalReach(const std::string& owner, grpc::ServerContext* context,
+                             const lawine::v1::MarginalReachRequest* request,
+                             grpc::ServerWriter<lawine::v1::MarginalReachResponse>* writer);
 
  private:
   Graphs& graphs_;
