@@ -24,7 +24,13 @@ class Front : public Interface::Service {
               std::type_identity_t<Arguments>... arguments) {
     return gate_.Pass(rule, behind_, method, context, arguments...);
   }
+  template <class... Arguments>
+  Status Pass(const Rule& rule, Status (Behind::*method)(const std::string&, Context*, Arguments...),
+              Context* context, std::type_identity_t<Arguments>... arguments) {
+    return gate_.Pass(rule, behind_, method, context, arguments...);
+  }
 
+ private:
   Gate& gate_;
   Behind& behind_;
 };
@@ -67,11 +73,10 @@ class SimulationFront final : public Front<pb::SimulationService, SimulationServ
  public:
   using Front::Front;
   Status Simulate(Context* c, const pb::SimulateRequest* q, pb::SimulateResponse* r) override {
-    return Pass({"Simulate", Role::kRun, Kind::kWorks}, &Behind::Simulate, c, q, r);
+    return Pass({"Simulate", Role::kRun, Kind::kWorks}, &Behind::SimulateOf, c, q, r);
   }
   Status CreateRun(Context* c, const pb::CreateRunRequest* q, pb::CreateRunResponse* r) override {
-    return gate_.Serve(*c, {"CreateRun", Role::kRun, Kind::kBegins},
-                       [&](const Caller& caller) { return behind_.CreateRunOf(caller.owner, *q, *r); });
+    return Pass({"CreateRun", Role::kRun, Kind::kBegins}, &Behind::CreateRunOf, c, q, r);
   }
   Status GetRun(Context* c, const pb::GetRunRequest* q, pb::GetRunResponse* r) override {
     return Pass({"GetRun", Role::kRead}, &Behind::GetRun, c, q, r);
@@ -109,16 +114,16 @@ class SimulationFront final : public Front<pb::SimulationService, SimulationServ
   }
 };
 
-class TrafficFront final : public Front<pb::TrafficService> {
+class TrafficFront final : public Front<pb::TrafficService, TrafficService> {
  public:
   using Front::Front;
   Status RunTraffic(Context* c,
                     grpc::ServerReaderWriter<pb::RunTrafficResponse, pb::RunTrafficRequest>* s) override {
-    return Pass({"RunTraffic", Role::kRun, Kind::kWorks}, &Behind::RunTraffic, c, s);
+    return Pass({"RunTraffic", Role::kRun, Kind::kWorks}, &Behind::RunTrafficOf, c, s);
   }
 };
 
-class WhatIfFront final : public Front<pb::WhatIfService> {
+class WhatIfFront final : public Front<pb::WhatIfService, WhatIfService> {
  public:
   using Front::Front;
   Status Compare(Context* c, const pb::CompareRequest* q, Writer<pb::CompareResponse>* w) override {

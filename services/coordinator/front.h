@@ -14,6 +14,8 @@
 #include "lawine/v1/what_if.grpc.pb.h"
 #include "services/coordinator/access/gate.h"
 #include "services/coordinator/public_services.h"
+#include "services/coordinator/traffic/traffic_service.h"
+#include "services/coordinator/what_if/what_if_service.h"
 
 namespace lawine {
 
@@ -21,8 +23,8 @@ namespace lawine {
 struct PublicServices {
   lawine::v1::GraphService::Service& graphs;
   SimulationService& simulations;
-  lawine::v1::TrafficService::Service& traffic;
-  lawine::v1::WhatIfService::Service& what_if;
+  TrafficService& traffic;
+  WhatIfService& what_if;
   lawine::v1::ClusterService::Service& cluster;
   lawine::v1::PlacementService::Service& placement;
   lawine::v1::BackupService::Service& backups;

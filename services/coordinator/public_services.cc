@@ -130,20 +130,23 @@ grpc::Status GraphService::GetMember(grpc::ServerContext*, const pb::GetMemberRe
   return ToGrpc(member.status());
 }
 
-grpc::Status SimulationService::Simulate(grpc::ServerContext* context, const pb::SimulateRequest* request,
-                                         pb::SimulateResponse* response) {
+grpc::Status SimulationService::SimulateOf(const std::string& owner, grpc::ServerContext* context,
+                                           const pb::SimulateRequest* request,
+                                           pb::SimulateResponse* response) {
   const absl::Duration left = absl::FromChrono(context->deadline()) - absl::Now();
   Cancellation cancellation;
   const CallGuard guard(*context, cancellation);
-  const auto result = runs_.Simulate(request->scenario(), std::min(left, kSimulateTimeoutMax), cancellation);
+  const auto result =
+      runs_.Simulate(request->scenario(), owner, std::min(left, kSimulateTimeoutMax), cancellation);
   if (result.ok()) *response->mutable_result() = *result;
   return ToGrpc(result.status());
 }
 
-grpc::Status SimulationService::CreateRunOf(const std::string& owner, const pb::CreateRunRequest& request,
-                                            pb::CreateRunResponse& response) {
-  const auto created = runs_.Create(request, owner);
-  if (created.ok()) response = *created;
+grpc::Status SimulationService::CreateRunOf(const std::string& owner, grpc::ServerContext* context,
+                                            const pb::CreateRunRequest* request,
+                                            pb::CreateRunResponse* response) {
+  const auto created = runs_.Create(*request, owner, [context] { return context->IsCancelled(); });
+  if (created.ok()) *response = *created;
   return ToGrpc(created.status());
 }
 
@@ -207,11 +210,11 @@ grpc::Status SimulationService::DeleteRun(grpc::ServerContext*, const pb::Delete
 namespace {
 
 // Steps and progress of a run until it ends. False when the watcher is gone.
-bool WriteProgress(const RunProgress& progress, const pb::Scenario& scenario, grpc::ServerContext& context,
+bool WriteProgress(const WatchedRun& progress, const pb::Scenario& scenario, grpc::ServerContext& context,
                    grpc::ServerWriter<pb::WatchRunResponse>& writer, std::size_t& steps_seen) {
   const bool several = scenario.replicas() > 1;
   std::uint32_t replicas_seen = 0;
-  for (RunProgress::View view; !view.last;) {
+  for (WatchedRun::View view; !view.last;) {
     view = progress.Read(steps_seen, replicas_seen, kWatchEvery);
     if (context.IsCancelled()) return false;
     pb::WatchRunResponse response;

@@ -50,11 +50,12 @@ class GraphService final : public lawine::v1::GraphService::Service {
 class SimulationService final : public lawine::v1::SimulationService::Service {
  public:
   explicit SimulationService(Runs& runs) : runs_(runs) {}
-  grpc::Status Simulate(grpc::ServerContext* context, const lawine::v1::SimulateRequest* request,
-                        lawine::v1::SimulateResponse* response) override;
   // For the owner of a token.
-  grpc::Status CreateRunOf(const std::string& owner, const lawine::v1::CreateRunRequest& request,
-                           lawine::v1::CreateRunResponse& response);
+  grpc::Status SimulateOf(const std::string& owner, grpc::ServerContext* context,
+                          const lawine::v1::SimulateRequest* request, lawine::v1::SimulateResponse* response);
+  grpc::Status CreateRunOf(const std::string& owner, grpc::ServerContext* context,
+                           const lawine::v1::CreateRunRequest* request,
+                           lawine::v1::CreateRunResponse* response);
   grpc::Status GetRun(grpc::ServerContext*, const lawine::v1::GetRunRequest* request,
                       lawine::v1::GetRunResponse* response) override;
   grpc::Status ListRuns(grpc::ServerContext*, const lawine::v1::ListRunsRequest* request,

@@ -7,13 +7,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 
 namespace lawine {
 namespace {
 
-constexpr std::size_t kRequestIdBytesMax = 64;
 constexpr absl::Duration kBusyRetry = absl::Seconds(1);
 constexpr absl::Duration kStoppingRetry = absl::Seconds(2);
 
@@ -29,7 +29,7 @@ std::string RequestId(const grpc::ServerContext& context) {
   static std::atomic<std::uint64_t> count{static_cast<std::uint64_t>(absl::ToUnixNanos(absl::Now()))};
   const std::string_view given = Header(context, "x-request-id");
   const bool good =
-      !given.empty() && given.size() <= kRequestIdBytesMax &&
+      !given.empty() && given.size() <= limits::kRequestIdBytesMax &&
       std::all_of(given.begin(), given.end(), [](char c) {
         return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
       });

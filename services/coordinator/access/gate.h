@@ -6,13 +6,13 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <type_traits>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/base/mutex.h"
+#include "services/coordinator/access/call_counts.h"
 #include "services/coordinator/access/call_metrics.h"
 #include "services/coordinator/access/token_store.h"
 
@@ -39,28 +39,6 @@ template <class Response, class Request>
 inline constexpr bool kStreams<grpc::ServerReaderWriter<Response, Request>> = true;
 template <class Request>
 inline constexpr bool kStreams<grpc::ServerReader<Request>> = true;
-
-// Calls that go on, in all and by owner.
-class CallCounts {
- public:
-  std::uint32_t all() const { return all_; }
-  std::uint32_t Of(const std::string& owner) const {
-    const auto it = of_.find(owner);
-    return it == of_.end() ? 0 : it->second;
-  }
-  void Add(const std::string& owner) {
-    ++all_;
-    ++of_[owner];
-  }
-  void Remove(const std::string& owner) {
-    --all_;
-    if (--of_[owner] == 0) of_.erase(owner);
-  }
-
- private:
-  std::uint32_t all_ = 0;
-  std::map<std::string, std::uint32_t> of_;  // none is 0
-};
 
 struct Caller {
   std::string owner;       // name of the token; empty where there are none
@@ -94,6 +72,17 @@ class Gate {
                     grpc::ServerContext* context, std::type_identity_t<Arguments>... arguments) {
     return Serve(
         *context, rule, [&](const Caller&) { return (service.*method)(context, arguments...); },
+        (kStreams<std::remove_pointer_t<Arguments>> || ...));
+  }
+  // And for one that asks who its caller is.
+  template <class Service, class... Arguments>
+  grpc::Status Pass(const Rule& rule, Service& service,
+                    grpc::Status (Service::*method)(const std::string& owner, grpc::ServerContext*,
+                                                    Arguments...),
+                    grpc::ServerContext* context, std::type_identity_t<Arguments>... arguments) {
+    return Serve(
+        *context, rule,
+        [&](const Caller& caller) { return (service.*method)(caller.owner, context, arguments...); },
         (kStreams<std::remove_pointer_t<Arguments>> || ...));
   }
 

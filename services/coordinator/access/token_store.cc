@@ -15,9 +15,6 @@ namespace {
 constexpr std::size_t kFileBytesMax = 4 << 20;
 
 absl::StatusOr<std::vector<Token>> Parse(const std::string& path, const std::string& text) {
-  if (text.size() > kFileBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": expected at most 4 MiB, found more"));
-  }
   auto tokens = ParseTokens(text);
   if (tokens.ok()) return tokens;
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", tokens.status().message()));
@@ -26,7 +23,7 @@ absl::StatusOr<std::vector<Token>> Parse(const std::string& path, const std::str
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TokenStore>> TokenStore::Open(const std::string& path) {
-  const auto text = ReadFile(path);
+  const auto text = ReadFile(path, kFileBytesMax);
   if (!text.ok()) return absl::InvalidArgumentError(text.status().message());
   LAWINE_ASSIGN_OR_RETURN(const std::vector<Token> tokens, Parse(path, *text));
   std::unique_ptr<TokenStore> store(new TokenStore(path, *text, tokens));
@@ -55,9 +52,10 @@ void TokenStore::Use(const std::vector<Token>& tokens) {
 }
 
 void TokenStore::Look() {
-  const std::string found = ReadFile(path_).value_or("");
+  const auto text = ReadFile(path_, kFileBytesMax);
+  const std::string found = text.value_or("");
   if (!decision_.IsNew(found)) return;
-  const auto tokens = Parse(path_, found);
+  const auto tokens = text.ok() ? Parse(path_, found) : absl::StatusOr<std::vector<Token>>(text.status());
   if (!tokens.ok()) {
     if (!decision_.Refused(found)) return;
     ++reloads_.failed;

@@ -17,7 +17,7 @@ class ChangeService final : public lawine::v1::ChangeService::Service {
   grpc::Status ApplyChanges(grpc::ServerContext* context,
                             grpc::ServerReaderWriter<lawine::v1::ApplyChangesResponse,
                                                      lawine::v1::ApplyChangesRequest>* stream) override;
-  grpc::Status FoldChanges(grpc::ServerContext*, const lawine::v1::FoldChangesRequest* request,
+  grpc::Status FoldChanges(grpc::ServerContext* context, const lawine::v1::FoldChangesRequest* request,
                            lawine::v1::FoldChangesResponse* response) override;
 
  private:

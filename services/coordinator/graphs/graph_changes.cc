@@ -70,11 +70,13 @@ absl::Status WriteToAll(const GraphInfo& before, const Placement& placement,
 
 }  // namespace
 
-absl::StatusOr<pb::ApplyChangesResponse> GraphChanges::Apply(const pb::ApplyChangesRequest& request) {
+absl::StatusOr<pb::ApplyChangesResponse> GraphChanges::Apply(const pb::ApplyChangesRequest& request,
+                                                             const Turns::Gone& gone) {
   LAWINE_RETURN_IF_ERROR(CheckRequest(request));
   LAWINE_RETURN_IF_ERROR(graphs_.Find(request.graph()).status());
   const std::string key = RequestsPrefix(request.graph()) + request.request_id();
-  const Turns::Turn turn(requests_, request.request_id().empty() ? "" : key);
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn,
+                          requests_.Take(request.request_id().empty() ? "" : key, gone));
   if (!request.request_id().empty()) {
     if (const auto known = registry_.Get(key); known.ok()) {
       pbi::ChangeRequestRecord record;
@@ -256,8 +258,11 @@ absl::Status GraphChanges::Commit(pbi::GraphRecord record, const ChangePlan& pla
   return status;
 }
 
-absl::StatusOr<pb::FoldChangesResponse> GraphChanges::Fold(const pb::FoldChangesRequest& request) {
-  const Turns::Turn turn(requests_, absl::StrCat("fold/", request.graph()));
+absl::StatusOr<pb::FoldChangesResponse> GraphChanges::Fold(const pb::FoldChangesRequest& request,
+                                                           Cancellation& cancellation) {
+  const auto gone = [&cancellation] { return cancellation.cancelled(); };
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn,
+                          requests_.Take(absl::StrCat("fold/", request.graph()), gone));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(request.graph()));
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, request.graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(record));
@@ -265,8 +270,9 @@ absl::StatusOr<pb::FoldChangesResponse> GraphChanges::Fold(const pb::FoldChanges
   pbi::FoldShardsRequest fold;
   fold.set_graph(request.graph());
   fold.set_graph_version(version);
-  LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::FoldShardsResponse> parts,
-                          AskAll(placement.workers, &WorkerStub::FoldShards, fold, kFoldTimeout));
+  LAWINE_ASSIGN_OR_RETURN(
+      const std::vector<pbi::FoldShardsResponse> parts,
+      AskAll(placement.workers, &WorkerStub::FoldShards, fold, kFoldTimeout, &cancellation));
   pb::FoldChangesResponse response;
   response.set_stored_version(version);
   response.set_graph_version(record.info().graph_version());

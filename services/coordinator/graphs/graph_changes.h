@@ -21,6 +21,7 @@
 #include "services/common/turns.h"
 #include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/registry/registry_store.h"
+#include "services/coordinator/workers/cancellation.h"
 
 namespace lawine {
 
@@ -29,9 +30,13 @@ class GraphChanges {
  public:
   GraphChanges(RegistryStore& registry, Graphs& graphs) : registry_(registry), graphs_(graphs) {}
 
-  // Returns when the batch is durable everywhere. Batches that wait at the same time share a version.
-  absl::StatusOr<lawine::v1::ApplyChangesResponse> Apply(const lawine::v1::ApplyChangesRequest& request);
-  absl::StatusOr<lawine::v1::FoldChangesResponse> Fold(const lawine::v1::FoldChangesRequest& request);
+  // Returns when the batch is durable everywhere. Batches that wait at the same time share a version. `gone`
+  // says that the caller is: see Turns::Take.
+  absl::StatusOr<lawine::v1::ApplyChangesResponse> Apply(const lawine::v1::ApplyChangesRequest& request,
+                                                         const Turns::Gone& gone);
+  // What was folded until it is cancelled stays so.
+  absl::StatusOr<lawine::v1::FoldChangesResponse> Fold(const lawine::v1::FoldChangesRequest& request,
+                                                       Cancellation& cancellation);
 
  private:
   // A batch on its way, and what became of it.

@@ -164,15 +164,6 @@ void Imports::Expire() {
   }
 }
 
-namespace {
-
-absl::Status StillGoingOn() {
-  return WithReason(absl::AbortedError("an earlier call of this import has not ended yet: try again soon"),
-                    "STILL_GOING_ON");
-}
-
-}  // namespace
-
 // Small imports are soon over: one more waits a while for its turn.
 bool Imports::AwaitTurn() {
   const absl::Time end = absl::Now() + kTurnAwaited;
@@ -190,7 +181,7 @@ absl::StatusOr<std::unique_ptr<ImportUpload>> Imports::Begin(const pb::ImportOpt
     return FieldError("request_id", "a resumable import needs one, to be found again by");
   }
   MutexLock lock(mutex_);
-  if (!id.empty() && going_on_.contains(id)) return StillGoingOn();
+  if (!id.empty() && going_on_.contains(id)) return StillGoingOn("this import");
   std::unique_ptr<ImportUpload> upload;
   if (broken_off_ != nullptr && options.resumable() && broken_off_->options().request_id() == id) {
     if (broken_off_->options().SerializeAsString() != options.SerializeAsString()) {
@@ -202,7 +193,7 @@ absl::StatusOr<std::unique_ptr<ImportUpload>> Imports::Begin(const pb::ImportOpt
     return Busy(absl::StrCat("expected at most ", kAtOnceMax,
                              " imports at once, and so many go on: try again when one has ended"));
   } else if (!id.empty() && going_on_.contains(id)) {
-    return StillGoingOn();  // it took its turn meanwhile
+    return StillGoingOn("this import");  // it took its turn meanwhile
   } else {
     if (going_on_.size() + 1 >= kAtOnceMax) broken_off_ = nullptr;
     upload = std::make_unique<ImportUpload>(options, std::move(format), spill_, executor_);

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "engine/base/list_text.h"
 #include "engine/base/status_macros.h"
 #include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/workers/fan_out.h"
@@ -44,7 +44,7 @@ absl::StatusOr<pbi::GraphRecord> Graphs::Find(const std::string& name, std::uint
       std::vector<std::string> names;
       for (const auto& [other, unused] : graphs_) names.push_back(other);
       const std::string there =
-          names.empty() ? "there are none yet" : absl::StrCat("there are: ", absl::StrJoin(names, ", "));
+          names.empty() ? "there are none yet" : absl::StrCat("there are: ", ListText(names));
       return absl::NotFoundError(absl::StrCat("no graph '", name, "'; ", there));
     }
     record = it->second;

@@ -15,6 +15,7 @@
 #include "engine/graph/pages.h"
 #include "engine/graph/preset.h"
 #include "services/common/errors.h"
+#include "services/common/request_id.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
 #include "services/coordinator/graphs/graph_stats.h"
@@ -36,6 +37,8 @@ constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds
 
 // Keeps a graph deleted while a worker was away from coming back with it.
 std::string DeletedKey(const std::string& digest) { return absl::StrCat("deleted/", digest); }
+// There from the moment a load takes the name until the graph is deleted.
+std::string BegunKey(const std::string& name) { return absl::StrCat("begun/", name); }
 std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
 
 absl::Status SetOverlaps(const pb::Overlaps& request, Overlaps& overlaps) {
@@ -174,7 +177,7 @@ absl::StatusOr<pb::Graph> Graphs::MadeBefore(const New& wanted) const {
     return FieldError("shards",
                       absl::StrCat("expected at most ", limits::kShardsMax, ", found ", wanted.shards));
   }
-  if (wanted.request_id.size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  LAWINE_RETURN_IF_ERROR(CheckRequestId(wanted.request_id));
   if (!wanted.request_id.empty()) {
     const auto name = registry_.Get(RequestKey(wanted.request_id));
     if (!name.ok() && !absl::IsNotFound(name.status())) return name.status();
@@ -187,17 +190,23 @@ absl::StatusOr<pb::Graph> Graphs::MadeBefore(const New& wanted) const {
   return pb::Graph();
 }
 
-absl::Status Graphs::CheckFree(const std::string& name) const {
-  if (graphs_.contains(name)) {
+bool Graphs::Begun(const std::string& name) const { return registry_.Get(BegunKey(name)).ok(); }
+
+absl::Status Graphs::CheckFree(const New& wanted, bool begun) const {
+  if (graphs_.contains(wanted.name)) {
     return absl::AlreadyExistsError(
-        absl::StrCat("graph '", name, "' exists: choose another name, or delete it first"));
+        absl::StrCat("graph '", wanted.name, "' exists: choose another name, or delete it first"));
   }
-  if (loading_.contains(name)) {
-    return absl::AlreadyExistsError(absl::StrCat("graph '", name, "' is being loaded by another request"));
+  if (const auto loading = loading_.find(wanted.name); loading != loading_.end()) {
+    if (!wanted.request_id.empty() && loading->second == wanted.request_id) {
+      return StillGoingOn("this request");
+    }
+    return absl::AlreadyExistsError(
+        absl::StrCat("graph '", wanted.name, "' is being loaded by another request"));
   }
-  if (!workers_.HoldersOf(name).empty()) {
+  if (!begun && !workers_.HoldersOf(wanted.name).empty()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("workers hold parts of a graph '", name,
+        absl::StrCat("workers hold parts of a graph '", wanted.name,
                      "' that is not complete: start its missing workers, or delete it first"));
   }
   return absl::OkStatus();
@@ -206,16 +215,21 @@ absl::Status Graphs::CheckFree(const std::string& name) const {
 absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
   if (!existing.name().empty()) return existing;
+  const bool begun = Begun(wanted.name);
   {
     MutexLock lock(mutex_);
-    LAWINE_RETURN_IF_ERROR(CheckFree(wanted.name));
-    loading_.insert(wanted.name);
+    LAWINE_RETURN_IF_ERROR(CheckFree(wanted, begun));
+    loading_.emplace(wanted.name, wanted.request_id);
   }
-  if (wanted.request_id.empty()) return pb::Graph();
-  const absl::Status noted = registry_.Put(RequestKey(wanted.request_id), wanted.name);
-  if (noted.ok()) return pb::Graph();
+  absl::Status taken;
+  if (begun && !workers_.HoldersOf(wanted.name).empty()) taken = DropEverywhere(wanted.name);
+  if (taken.ok()) taken = registry_.Put(BegunKey(wanted.name), "");
+  if (taken.ok() && !wanted.request_id.empty()) {
+    taken = registry_.Put(RequestKey(wanted.request_id), wanted.name);
+  }
+  if (taken.ok()) return pb::Graph();
   GiveBackName(wanted);
-  return noted;
+  return taken;
 }
 
 void Graphs::GiveBackName(const New& wanted) {
@@ -245,10 +259,9 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
   if (!graph.ok()) {
     const absl::Status dropped = DropEverywhere(wanted.name);
     if (dropped.ok()) return graph.status();
-    return absl::Status(graph.status().code(), absl::StrCat(graph.status().message(),
-                                                            "; and what was loaded could not be "
-                                                            "removed (",
-                                                            dropped.message(), "): delete the graph"));
+    return absl::Status(graph.status().code(),
+                        absl::StrCat(graph.status().message(), "; and what was loaded could not be removed (",
+                                     dropped.message(), "): delete the graph"));
   }
   LAWINE_RETURN_IF_ERROR(
       workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards, kHeldTimeout).Check(wanted.name));
@@ -264,8 +277,9 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
 absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
   const std::string name = record.info().name();
   *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-  LAWINE_RETURN_IF_ERROR(registry_.Put(GraphKey(name), record.SerializeAsString()));
+  // It counts last: nothing may fail after that.
   LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(MadeDigest(record.info()))));
+  LAWINE_RETURN_IF_ERROR(registry_.Put(GraphKey(name), record.SerializeAsString()));
   {
     MutexLock lock(mutex_);
     graphs_[name] = record;
@@ -281,7 +295,7 @@ absl::Status Graphs::Delete(const std::string& name) {
           absl::StrCat("graph '", name, "' is in use: wait for its runs and loads, or cancel them"));
     }
     // Taking the name keeps runs and loads away while shards are dropped.
-    loading_.insert(name);
+    loading_.emplace(name, "");
   }
   const absl::Cleanup give_back = [&] { GiveBackName({.name = name}); };
   const absl::Status kept = registry_.Get(GraphKey(name)).status();
@@ -297,6 +311,7 @@ absl::Status Graphs::Delete(const std::string& name) {
   LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
   LAWINE_RETURN_IF_ERROR(ForgetChanges(name));
   Failpoint("graph.dropped");
+  LAWINE_RETURN_IF_ERROR(registry_.Delete(BegunKey(name)));
   LAWINE_RETURN_IF_ERROR(registry_.Delete(GraphKey(name)));
   MutexLock lock(mutex_);
   graphs_.erase(name);

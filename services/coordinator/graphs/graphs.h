@@ -106,7 +106,9 @@ class Graphs {
   static New WantedBy(const lawine::v1::ImportOptions& options);
   // An empty graph means that it can be made; a graph is the one an earlier request with the same id made.
   absl::StatusOr<lawine::v1::Graph> MadeBefore(const New& wanted) const;
-  absl::Status CheckFree(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `begun`: a load here took the name and did not end well, so parts of it that workers hold do not matter.
+  absl::Status CheckFree(const New& wanted, bool begun) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Begun(const std::string& name) const;
   absl::Status DropEverywhere(const std::string& name) const;
   absl::Status ForgetChanges(const std::string& name);
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
@@ -117,7 +119,7 @@ class Graphs {
   Placements placements_;
   mutable Mutex mutex_;
   std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> loading_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> loading_ ABSL_GUARDED_BY(mutex_);  // names, for which requests
   std::map<std::string, std::multiset<std::uint64_t>> in_use_ ABSL_GUARDED_BY(mutex_);  // versions
   std::map<std::string, std::uint64_t> folded_ ABSL_GUARDED_BY(mutex_);  // by this coordinator, to versions
 };

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/request_id.h"
 #include "services/coordinator/placement/rebalance_request.h"
 #include "services/coordinator/workers/shard_calls.h"
 
@@ -60,7 +61,7 @@ absl::StatusOr<pb::PlanRebalanceResponse> Rebalancer::Plan(const pb::RebalanceOp
 }
 
 absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest& request) {
-  if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+  LAWINE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   const auto is_going_on = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !request.request_id().empty() && request.request_id() == record_.request_id();
   };

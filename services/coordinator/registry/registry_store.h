@@ -17,9 +17,10 @@ class Env;
 namespace lawine {
 
 // Keys: "graph/<name>", "change/<graph>/<request id>", "placement/<graph>", "rebalance", "run/<20 digits>",
-// "block/<20 digits>/<first replica>", "traffic/<id>", "request/<id>". Thread-safe. A write that fails may
-// have happened or not; later ones are tried again. Of a full disk writes tell as RESOURCE_EXHAUSTED; reading
-// goes on. After a failure the database is opened again when all who use it have let go: who comes meanwhile
+// "block/<20 digits>/<first replica>", "next_run", "traffic/<id>", "request/run/<id>", "request/graph/<id>",
+// "begun/<graph>", "deleted/<digest>" of graphs that were deleted; "format" is its own. Thread-safe. A write that fails may have
+// happened or not; later ones are tried again. Of a full disk writes tell as RESOURCE_EXHAUSTED; reading goes
+// on. After a failure the database is opened again when all who use it have let go: who comes meanwhile
 // waits some seconds, then is told UNAVAILABLE.
 class RegistryStore {
  public:

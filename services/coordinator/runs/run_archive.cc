@@ -54,12 +54,21 @@ absl::Status RunArchive::ForEach(
 }
 
 absl::Status RunArchive::Forget(std::uint64_t run_id, const std::string& request_id, std::uint64_t next_id) {
-  // Numbers are not used twice: workers may still know this one.
-  LAWINE_RETURN_IF_ERROR(registry_.Put(kNextRunKey, absl::StrCat(next_id)));
+  LAWINE_RETURN_IF_ERROR(KeepNextId(next_id));
   LAWINE_RETURN_IF_ERROR(DropBlocks(run_id));
   LAWINE_ASSIGN_OR_RETURN(const std::string run, RunOfRequest(request_id));
   if (run == RunName(run_id)) LAWINE_RETURN_IF_ERROR(registry_.Delete(RunRequestKey(request_id)));
   return registry_.Delete(RunKey(run_id));
+}
+
+// Numbers are not used twice: workers may still know one that is forgotten. Who comes late with a lower one
+// does not lower it.
+absl::Status RunArchive::KeepNextId(std::uint64_t next_id) {
+  MutexLock lock(next_id_mutex_);
+  if (next_id <= next_id_) return absl::OkStatus();
+  LAWINE_RETURN_IF_ERROR(registry_.Put(kNextRunKey, absl::StrCat(next_id)));
+  next_id_ = next_id;
+  return absl::OkStatus();
 }
 
 absl::Status RunArchive::AddBlock(std::uint64_t run_id, const pbi::RunBlock& block) {

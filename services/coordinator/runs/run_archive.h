@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/base/mutex.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "services/coordinator/registry/registry_store.h"
 
@@ -45,7 +46,11 @@ class RunArchive {
   std::uint64_t NextId() const;
 
  private:
+  absl::Status KeepNextId(std::uint64_t next_id);
+
   RegistryStore& registry_;
+  Mutex next_id_mutex_;
+  std::uint64_t next_id_ ABSL_GUARDED_BY(next_id_mutex_) = 0;  // as it is kept, at least
 };
 
 }  // namespace lawine

@@ -84,7 +84,7 @@ void Runs::ForgetCheckpoints(const std::string& graph) {
   request.set_graph(graph);
   {
     MutexLock lock(mutex_);
-    checkpoints_left_.insert(graph);
+    checkpoints_left_.erase(graph);  // who ends from here on notes it again
     request.set_end_run_id(next_id_);
     for (const auto& [run_id, entry] : runs_) {
       MutexLock entry_lock(entry->mutex);
@@ -100,9 +100,9 @@ void Runs::ForgetCheckpoints(const std::string& graph) {
   if (!told.ok())
     spdlog::info("checkpoints on '{}' are forgotten later: {}", graph, std::string(told.message()));
   const bool gone = absl::IsNotFound(graphs_.Find(graph).status());
-  if (!gone && (!told.ok() || workers.empty())) return;
+  if (gone || (told.ok() && !workers.empty())) return;
   MutexLock lock(mutex_);
-  checkpoints_left_.erase(graph);
+  checkpoints_left_.insert(graph);
 }
 
 }  // namespace lawine

@@ -6,6 +6,7 @@
 #include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/request_id.h"
 #include "services/coordinator/plan/later_plan.h"
 #include "services/coordinator/runs/run_names.h"
 #include "services/coordinator/runs/runs.h"
@@ -35,6 +36,19 @@ pb::Run RunOf(const pb::CreateRunRequest& request, const RunPlan& plan) {
   return run;
 }
 
+PausedRuns CountPaused(const std::map<std::uint64_t, std::shared_ptr<RunEntry>>& runs,
+                       const std::string& owner) {
+  PausedRuns paused;
+  for (const auto& [run_id, entry] : runs) {
+    MutexLock lock(entry->mutex);
+    if (entry->record.run().state() != pb::RUN_STATE_PAUSED) continue;
+    ++paused.runs;
+    paused.of_owner += entry->owner == owner ? 1 : 0;
+    paused.scenario_bytes += entry->scenario_bytes;
+  }
+  return paused;
+}
+
 }  // namespace
 
 absl::StatusOr<pb::Scenario> Runs::ScenarioOf(const pb::CreateRunRequest& request) const {
@@ -56,7 +70,7 @@ absl::StatusOr<RunPlan> Runs::PlanOf(const pb::CreateRunRequest& request, RunEnt
                       absl::StrCat("expected a single replica, found ", plan.spec.replicas));
   }
   plan.estimate = EstimateRun(plan);  // receipts take memory
-  LAWINE_RETURN_IF_ERROR(CheckQuota(entry.owner, LimitsOf(options_, entry.owner), plan.estimate));
+  LAWINE_RETURN_IF_ERROR(CheckQuota(options_, entry.owner, plan.estimate));
   return plan;
 }
 
@@ -76,8 +90,8 @@ absl::StatusOr<std::optional<pb::Run>> Runs::MadeBefore(const pb::CreateRunReque
 }
 
 absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request,
-                                                   const std::string& owner) {
-  if (request.request_id().size() > 64) return FieldError("request_id", "expected at most 64 bytes");
+                                                   const std::string& owner, const Turns::Gone& gone) {
+  LAWINE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   pb::CreateRunResponse response;
   const auto entry = std::make_shared<RunEntry>();
   entry->asked = absl::Now();
@@ -88,7 +102,8 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
     *response.mutable_estimate() = plan.estimate;
     return response;
   }
-  const Turns::Turn turn(requests_, request.request_id());  // a retry finds what the first call has made
+  // A retry finds what the first call has made.
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, requests_.Take(request.request_id(), gone));
   LAWINE_ASSIGN_OR_RETURN(std::optional<pb::Run> made, MadeBefore(request, owner));
   if (made.has_value()) {
     *response.mutable_run() = *std::move(made);
@@ -98,11 +113,15 @@ absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& r
   entry->scenario_bytes = plan.scenario.SpaceUsedLong();
   {
     MutexLock lock(mutex_);
-    LAWINE_RETURN_IF_ERROR(queue_.CheckRoom(*entry));
+    LAWINE_RETURN_IF_ERROR(queue_.Reserve(entry, CountPaused(runs_, owner)));
     entry->run_id = next_id_++;
   }
   *response.mutable_estimate() = plan.estimate;
-  LAWINE_RETURN_IF_ERROR(Accept(request, plan, *entry));
+  if (const absl::Status accepted = Accept(request, plan, *entry); !accepted.ok()) {
+    MutexLock lock(mutex_);
+    queue_.GiveUp(entry);
+    return accepted;
+  }
   entry->plan = std::move(plan);
   Enqueue(entry);
   *response.mutable_run() = Describe(*entry);

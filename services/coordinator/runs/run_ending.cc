@@ -97,9 +97,6 @@ void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) 
   const absl::Status status = result.ok() ? KeepResult(entry, *result) : result.status();
   if (!status.ok()) RestWithoutResult(entry, StateAfter(entry, status), status);
   Failpoint("run.ended");
-  MutexLock lock(mutex_);
-  sweep_wanted_ = true;
-  sweeper_changed_.NotifyAll();
 }
 
 void Runs::RestWithoutResult(RunEntry& entry, pb::RunState state, const absl::Status& cause) {
@@ -127,21 +124,25 @@ void Runs::Rest(RunEntry& entry, const pbi::RunRecord& record) {
     metrics_->Delivered(record.result().totals().deliveries());
     metrics_->Traced(record.trace());
   }
-  if (Ended(state) && record.checkpoints_size() > 0) {
-    MutexLock lock(mutex_);
-    checkpoints_left_.insert(record.run().scenario().graph());  // for the next sweep
+  {
+    MutexLock lock(entry.mutex);
+    *entry.record.mutable_run() = record.run();
+    entry.plan.reset();
+    if (Ended(state)) entry.use = GraphUse();
+    entry.wish = Wish::kNone;
+    // Before anybody can resume it, which opens it again.
+    entry.progress.Close();
   }
-  MutexLock lock(entry.mutex);
-  *entry.record.mutable_run() = record.run();
-  entry.plan.reset();
-  if (Ended(state)) entry.use = GraphUse();
-  entry.wish = Wish::kNone;
-  // Before anybody can resume it, which opens it again.
-  entry.progress.Close();
+  if (!Ended(state)) return;
+  // Now that it shows as ended: others may expire for it, and its checkpoints are not needed.
+  MutexLock lock(mutex_);
+  if (record.checkpoints_size() > 0) checkpoints_left_.insert(record.run().scenario().graph());
+  sweep_wanted_ = true;
+  sweeper_changed_.NotifyAll();
 }
 
 bool Runs::CancelPaused(RunEntry& entry) {
-  std::string graph;  // of its checkpoints
+  std::string graph;  // of its checkpoints, which are gone when the caller is told
   {
     MutexLock writing(entry.writing);
     {

@@ -23,7 +23,7 @@ namespace lawine {
 // How far a run is: noted by its conductor, read by any number of watchers, each at its own pace.
 // Thread-safe. Watchers keep only a position, so a slow one costs nothing. Steps are those of a single
 // replica, at most limits::kStepsMax; of several only how many are over is kept.
-class RunProgress {
+class WatchedRun {
  public:
   struct View {
     std::vector<StepCounts> steps;  // further ones, kStepsAtOnceMax at most
@@ -107,7 +107,7 @@ struct RunEntry {
   bool attempt_is_fresh = false;     // no frames had the record's attempt yet
   absl::Time asked;
   std::vector<lawine::v1::WorkerTrace> trace;  // once it has succeeded
-  RunProgress progress;
+  WatchedRun progress;
   Cancellation cancellation;
   Mutex writing ABSL_ACQUIRED_BEFORE(mutex);
   mutable Mutex mutex;

@@ -10,8 +10,9 @@ OwnerLimits LimitsOf(const RunsOptions& options, const std::string& owner) {
   return owner.empty() || options.limits_of == nullptr ? OwnerLimits() : options.limits_of(owner);
 }
 
-absl::Status CheckQuota(const std::string& owner, const OwnerLimits& limits,
+absl::Status CheckQuota(const RunsOptions& options, const std::string& owner,
                         const lawine::v1::Estimate& estimate) {
+  const OwnerLimits limits = LimitsOf(options, owner);
   const double mib = static_cast<double>(estimate.memory_bytes()) / (1 << 20);
   std::string what;
   if (limits.run_seconds > 0 && estimate.seconds() > limits.run_seconds) {
@@ -26,8 +27,9 @@ absl::Status CheckQuota(const std::string& owner, const OwnerLimits& limits,
         limits.run_memory_mib, mib);
   }
   if (what.empty()) return absl::OkStatus();
-  return WithReason(absl::ResourceExhaustedError(absl::StrCat("a run of token '", owner, "' may ", what)),
-                    "RUN_QUOTA");
+  return WithReason(
+      absl::ResourceExhaustedError(absl::StrCat("a run or a call of token '", owner, "' may ", what)),
+      "RUN_QUOTA");
 }
 
 absl::Status CheckRunsOptions(const RunsOptions& options) {

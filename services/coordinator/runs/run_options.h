@@ -20,10 +20,6 @@ struct OwnerLimits {
   std::uint32_t run_memory_mib = 0;  // that one run may be expected to take
 };
 
-// RESOURCE_EXHAUSTED, with the estimate, where an owner's run is expected to take more than it may.
-absl::Status CheckQuota(const std::string& owner, const OwnerLimits& limits,
-                        const lawine::v1::Estimate& estimate);
-
 struct RunsOptions {
   std::uint32_t at_once_max = 8;  // 1 to 64; further runs queue
   // Scenarios of runs that queue take at most so much memory, one run's beside.
@@ -44,6 +40,10 @@ struct RunsOptions {
 
 // Of its owner; none where there are no limits.
 OwnerLimits LimitsOf(const RunsOptions& options, const std::string& owner);
+// RESOURCE_EXHAUSTED, with the estimate, where an owner's run, or the runs of one call, are expected to take
+// more than they may.
+absl::Status CheckQuota(const RunsOptions& options, const std::string& owner,
+                        const lawine::v1::Estimate& estimate);
 
 // INVALID_ARGUMENT names the option.
 absl::Status CheckRunsOptions(const RunsOptions& options);

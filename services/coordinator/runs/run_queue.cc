@@ -1,7 +1,6 @@
 #include "services/coordinator/runs/run_queue.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -17,28 +16,43 @@ absl::Status NoRoom(const std::string& why, const char* reason) {
 
 }  // namespace
 
-absl::Status RunQueue::CheckRoom(const RunEntry& entry) const {
-  if (entries_.size() >= kRunsMax) {
-    return NoRoom(absl::StrCat(kRunsMax, " runs are queued already: try again later"), "QUEUE_FULL");
+absl::Status RunQueue::Reserve(const Entry& entry, const PausedRuns& paused) {
+  const absl::Status room = CheckRoom(*entry, paused);
+  if (room.ok()) coming_.push_back(entry);
+  return room;
+}
+
+absl::Status RunQueue::CheckRoom(const RunEntry& entry, const PausedRuns& paused) const {
+  std::size_t runs = paused.runs, queued_of_owner = 0;
+  std::uint64_t bytes = paused.scenario_bytes;
+  const auto count = [&](const Entry& other) {
+    ++runs;
+    bytes += other->scenario_bytes;
+    queued_of_owner += other->owner == entry.owner ? 1 : 0;
+  };
+  std::for_each(entries_.begin(), entries_.end(), count);
+  std::for_each(coming_.begin(), coming_.end(), count);
+  if (runs >= kRunsMax) {
+    return NoRoom(
+        absl::StrCat(kRunsMax, " runs are queued or paused already: try again later, or cancel some"),
+        "QUEUE_FULL");
   }
-  const std::uint64_t bytes =
-      std::accumulate(entries_.begin(), entries_.end(), std::uint64_t{0},
-                      [](std::uint64_t sum, const Entry& other) { return sum + other->scenario_bytes; });
-  if (!entries_.empty() && bytes + entry.scenario_bytes > options_.queued_bytes_max) {
-    return NoRoom(absl::StrCat("scenarios of runs that are queued take ", bytes, " bytes already, of ",
-                               options_.queued_bytes_max, ": try again later"),
-                  "QUEUE_FULL");
+  if (bytes > 0 && bytes + entry.scenario_bytes > options_.queued_bytes_max) {
+    return NoRoom(
+        absl::StrCat("scenarios of runs that are queued or paused take ", bytes, " bytes already, of ",
+                     options_.queued_bytes_max, ": try again later, or cancel some"),
+        "QUEUE_FULL");
   }
   const std::uint32_t most = LimitsOf(options_, entry.owner).runs_queued;
-  const auto queued = std::count_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& other) { return other->owner == entry.owner; });
-  if (most == 0 || queued < most) return absl::OkStatus();
-  return NoRoom(absl::StrCat("token '", entry.owner, "' has ", queued,
-                             " runs queued, as many as it may: wait until some have begun, or cancel one"),
-                "RUN_QUOTA");
+  if (most == 0 || queued_of_owner + paused.of_owner < most) return absl::OkStatus();
+  return NoRoom(
+      absl::StrCat("token '", entry.owner, "' has ", queued_of_owner, " runs queued and ", paused.of_owner,
+                   " paused, as many as it may: wait until some have begun, or cancel one"),
+      "RUN_QUOTA");
 }
 
 void RunQueue::Add(const Entry& entry) {
+  GiveUp(entry);
   // A plan is many times larger than its scenario. Who waits longer gets it made again.
   if (entries_.size() >= options_.at_once_max) entry->plan.reset();
   entries_.push_back(entry);

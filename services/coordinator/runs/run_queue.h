@@ -7,12 +7,20 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "services/coordinator/runs/run_entry.h"
 #include "services/coordinator/runs/run_options.h"
 
 namespace lawine {
+
+// Runs that are paused: they take memory, and may wait for ever.
+struct PausedRuns {
+  std::size_t runs = 0;
+  std::size_t of_owner = 0;
+  std::uint64_t scenario_bytes = 0;
+};
 
 // First come, first served, but for who has as many going on as they may. One thread at a time.
 class RunQueue {
@@ -23,9 +31,11 @@ class RunQueue {
   // `options` must outlive it.
   explicit RunQueue(const RunsOptions& options) : options_(options) {}
 
-  // RESOURCE_EXHAUSTED when there is no room for one more: of that size, or of that owner.
-  absl::Status CheckRoom(const RunEntry& entry) const;
-  // Puts it at the end. Those whose turn is near keep their plans.
+  // Keeps room for one that is about to be added. RESOURCE_EXHAUSTED when there is none, beside those that
+  // are `paused`: of that size, or of that owner.
+  absl::Status Reserve(const Entry& entry, const PausedRuns& paused);
+  void GiveUp(const Entry& entry) { std::erase(coming_, entry); }
+  // Puts it at the end, in its room if it has one. Those whose turn is near keep their plans.
   void Add(const Entry& entry);
   // False when it is not here.
   bool Remove(const Entry& entry) { return std::erase(entries_, entry) > 0; }
@@ -38,8 +48,11 @@ class RunQueue {
   std::uint32_t PlaceOf(const RunEntry& entry) const;
 
  private:
+  absl::Status CheckRoom(const RunEntry& entry, const PausedRuns& paused) const;
+
   const RunsOptions& options_;
   std::deque<Entry> entries_;
+  std::vector<Entry> coming_;                      // have room, and are not added yet
   std::map<std::string, std::uint32_t> going_on_;  // by owner
 };
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/digest.h"
 #include "services/common/process.h"
+#include "services/coordinator/plan/foreseen.h"
 #include "services/coordinator/plan/result_assumptions.h"
 #include "services/coordinator/runs/group_result.h"
 #include "services/coordinator/statistics/ensemble.h"
@@ -224,7 +225,8 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   if (several && plan.scenario.has_until_precision()) {
     const pb::UntilPrecision& wanted = plan.scenario.until_precision();
     const std::uint32_t message = *MessageNumber(plan.message_names, wanted.message(), "");
-    *result.mutable_ensemble()->mutable_precision() = PrecisionOf(LanesOf(outcome, message), wanted);
+    *result.mutable_ensemble()->mutable_precision() =
+        PrecisionOf(LanesOf(outcome, message), wanted, HasCoins(plan.spec));
   }
   if (outcome.steps.size() > 1) AddMessages(plan, outcome, result);
   const std::uint64_t all = std::uint64_t{result.graph_members()} * lanes.size();

@@ -100,8 +100,8 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attributio
   return PlanRun(full, graph, members, attribution);
 }
 
-absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl::Duration timeout,
-                                             Cancellation& cancellation) {
+absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, const std::string& owner,
+                                             absl::Duration timeout, Cancellation& cancellation) {
   const absl::Time end = absl::Now() + timeout;
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use,
                           GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
@@ -113,6 +113,7 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, absl:
                                                    "call CreateRun and WatchRun instead")),
         "RUN_TOO_LARGE");
   }
+  LAWINE_RETURN_IF_ERROR(CheckQuota(options_, owner, plan.estimate));
   absl::StatusOr<pb::RunResult> result = absl::DeadlineExceededError("no time was left for it");
   do {
     plan.spec.run_id = NewUnnamedId();
@@ -272,6 +273,8 @@ absl::Status Runs::Receipts(const std::string& name, const std::string& message,
   }
   LAWINE_ASSIGN_OR_RETURN(const std::uint32_t number,
                           MessageNumber(MessageNames(run.scenario()), message, "message"));
+  // While they are read the graph is not deleted.
+  LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, run.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(run.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
   for (const WorkerHandle& worker : placement.workers) {

@@ -43,12 +43,13 @@ class Runs {
   // Leaves what is going on to a later coordinator and waits for its threads. Safe to call twice.
   void Stop();
 
-  // `owner`: name of the caller's token; empty where there are none. A request with the id of an earlier one
-  // returns the run of that; INVALID_ARGUMENT when it asks for something else, or somebody else asks.
+  // `owner`: name of the caller's token, or empty. A request with the id of an earlier one returns the run of
+  // that, at its turn (see Turns); INVALID_ARGUMENT when it asks for something else, or somebody else asks.
   absl::StatusOr<lawine::v1::CreateRunResponse> Create(const lawine::v1::CreateRunRequest& request,
-                                                       const std::string& owner);
-  // Runs now, on the caller's thread, and keeps nothing.
-  absl::StatusOr<lawine::v1::RunResult> Simulate(const lawine::v1::Scenario& scenario, absl::Duration timeout,
+                                                       const std::string& owner, const Turns::Gone& gone);
+  // Runs now, on the caller's thread, and keeps nothing. FAILED_PRECONDITION when it is too large for that.
+  absl::StatusOr<lawine::v1::RunResult> Simulate(const lawine::v1::Scenario& scenario,
+                                                 const std::string& owner, absl::Duration timeout,
                                                  Cancellation& cancellation);
 
   // What a run of the scenario would be; it has no number yet. May take long where ranks of members are asked
@@ -100,7 +101,6 @@ class Runs {
   absl::Status Accept(const lawine::v1::CreateRunRequest& request, const RunPlan& plan, RunEntry& entry);
   lawine::v1::Run Stopped(const Entry& entry, Wish wish);
   void Enqueue(const Entry& entry);
-
   void TakeTurns();
   void Conduct(RunEntry& entry);
   absl::StatusOr<lawine::v1::RunResult> ConductAttempts(RunEntry& entry);

@@ -7,7 +7,9 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/request_id.h"
 #include "services/coordinator/plan/counted_rates.h"
+#include "services/coordinator/plan/deliveries_limit.h"
 
 namespace lawine {
 namespace {
@@ -15,13 +17,14 @@ namespace {
 namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
-// Traffic ends within a few hours or not at all: at most this many deliveries are expected of it.
-constexpr double kDeliveriesMax = 1e13;
+// What two cores do, about.
+constexpr double kDeliveriesPerSecond = 2.5e8;
+constexpr auto kDeliveriesMax = static_cast<double>(kDeliveriesExpectedMax);
 
 constexpr std::array<std::uint64_t, kSenderGroups> kOneIn = {10, 100, 1000};
 
 absl::Status CompleteGenerated(pb::GeneratedMessages& generated) {
-  // Too many are refused where it is known what they would take: CheckEstimate.
+  // Too many are refused where it is known what they would take: EstimateTraffic.
   if (generated.messages() < 1) {
     return FieldError("spec.generated.messages",
                       absl::StrCat("expected 1 to ", limits::kTrafficMessagesMax, ", found 0"));
@@ -36,12 +39,14 @@ absl::Status CompleteGenerated(pb::GeneratedMessages& generated) {
   return absl::OkStatus();
 }
 
-absl::Status CheckEstimate(const TrafficJob& job, const AudienceDistribution& audiences) {
+absl::Status EstimateTraffic(const AudienceDistribution& audiences, TrafficJob& job) {
   const double p = job.forward;
   const double messages = static_cast<double>(job.spec.generated().messages());
   const double links = static_cast<double>(job.graph.info().links());
   const double expected = ExpectedDeliveries(messages, p, links, audiences);
   if (job.spec.generated().messages() <= limits::kTrafficMessagesMax && expected <= kDeliveriesMax) {
+    job.estimate.set_deliveries(static_cast<std::uint64_t>(expected));
+    job.estimate.set_seconds(expected / kDeliveriesPerSecond);
     return absl::OkStatus();
   }
   return FieldError(
@@ -75,7 +80,7 @@ absl::StatusOr<pb::TrafficSpec> CompleteTraffic(const pb::TrafficSpec& spec) {
   }
   if (full.has_generated()) LAWINE_RETURN_IF_ERROR(CompleteGenerated(*full.mutable_generated()));
   if (!full.has_run_seed()) full.set_run_seed(1);
-  if (full.request_id().size() > 64) return FieldError("spec.request_id", "expected at most 64 bytes");
+  LAWINE_RETURN_IF_ERROR(CheckRequestId(full.request_id(), "spec.request_id"));
   if (!full.request_id().empty() && (full.rows() || !full.has_generated())) {
     return FieldError("spec.request_id", "expected generated messages without rows beside it");
   }
@@ -121,7 +126,12 @@ absl::StatusOr<TrafficJob> PlanTraffic(const pb::TrafficSpec& spec, const pbi::G
                                          ? Senders::kHeavyTailed
                                          : Senders::kUniform,
                           .daily_rhythm = spec.generated().daily_rhythm()};
-    LAWINE_RETURN_IF_ERROR(CheckEstimate(job, audiences));
+    LAWINE_RETURN_IF_ERROR(EstimateTraffic(audiences, job));
+  }
+  if (graph.info().persons()) {
+    job.warnings.emplace_back(
+        "traffic does not know persons: links between accounts of one person carry messages as any link "
+        "does");
   }
   if (p * audiences.MeanByAudience() >= 1) {
     job.warnings.push_back(absl::StrFormat(

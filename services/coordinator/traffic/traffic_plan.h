@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "lawine/internal/v1/registry.pb.h"
+#include "lawine/v1/simulation.pb.h"
 #include "lawine/v1/traffic.pb.h"
 #include "services/common/wire.h"
 #include "services/coordinator/graphs/audience_distribution.h"
@@ -30,6 +31,7 @@ struct TrafficJob {
   std::optional<lawine::v1::CountedRate> counted_rate;  // only then
   wire::TrafficTask task;
   std::array<LargestSenders, kSenderGroups> groups;  // largest group first
+  lawine::v1::Estimate estimate;                     // of generated messages
   std::vector<std::string> warnings;
 
   std::uint32_t members_count() const { return graph.info().boundaries(graph.info().boundaries_size() - 1); }

@@ -168,8 +168,9 @@ class Teller {
 // One call: planned, and tried until it is over.
 class TrafficRun {
  public:
-  TrafficRun(Graphs& graphs, Runs& runs, const TrafficArchive& archive, TrafficService::Stream& stream)
-      : graphs_(graphs), runs_(runs), archive_(archive), stream_(stream) {}
+  TrafficRun(Graphs& graphs, Runs& runs, const TrafficArchive& archive, std::string owner,
+             TrafficService::Stream& stream)
+      : graphs_(graphs), runs_(runs), archive_(archive), owner_(std::move(owner)), stream_(stream) {}
 
   absl::StatusOr<pb::TrafficResult> Run(const pb::TrafficSpec& spec, Cancellation& cancellation) {
     const absl::Time asked = absl::Now();
@@ -229,6 +230,7 @@ class TrafficRun {
   absl::Status Plan(const pb::TrafficSpec& spec, const pbi::GraphRecord& graph, const Placement& placement) {
     LAWINE_ASSIGN_OR_RETURN(const AudienceDistribution audiences, CountAudiences(graph.info(), placement));
     LAWINE_ASSIGN_OR_RETURN(TrafficJob job, PlanTraffic(spec, graph, audiences));
+    LAWINE_RETURN_IF_ERROR(CheckQuota(runs_.options(), owner_, job.estimate));
     job.task.spec.run_id = runs_.NewUnnamedId();
     LAWINE_RETURN_IF_ERROR(archive_.Load(job, so_far_));
     job_ = std::move(job);
@@ -244,6 +246,7 @@ class TrafficRun {
   Graphs& graphs_;
   Runs& runs_;
   const TrafficArchive& archive_;
+  const std::string owner_;
   TrafficService::Stream& stream_;
   std::optional<TrafficJob> job_;
   TrafficConducted so_far_;
@@ -253,11 +256,12 @@ class TrafficRun {
 
 }  // namespace
 
-grpc::Status TrafficService::RunTraffic(grpc::ServerContext* context, Stream* stream) {
-  return ToGrpc(Run(*context, *stream));
+grpc::Status TrafficService::RunTrafficOf(const std::string& owner, grpc::ServerContext* context,
+                                          Stream* stream) {
+  return ToGrpc(Run(owner, *context, *stream));
 }
 
-absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
+absl::Status TrafficService::Run(const std::string& owner, grpc::ServerContext& context, Stream& stream) {
   pb::RunTrafficRequest first;
   if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
   if (!first.has_spec()) return FieldError("part", "expected a spec first");
@@ -267,21 +271,18 @@ absl::Status TrafficService::Run(grpc::ServerContext& context, Stream& stream) {
                       "expected nothing after a spec with generated messages, found a message more: "
                       "leave spec.generated out, or the batches");
   }
-  const GoingOn going_on(going_on_);  // not while a caller is waited for
+  Cancellation cancellation;
+  const CallGuard guard(context, cancellation, kFailureKept);
+  LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, requests_.Take(spec.request_id(), [&cancellation] {
+    return cancellation.cancelled();
+  }));
+  const GoingOn going_on(going_on_);  // not while its caller, or an earlier call, is waited for
   LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "calls of RunTraffic"));
-  const Turns::Turn turn(requests_, spec.request_id());
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph(), spec.graph_version()));
   if (use.version() > 1) spec.set_graph_version(use.version());
-  TrafficRun run(graphs_, runs_, archive_, stream);
-  Cancellation cancellation;
-  absl::StatusOr<pb::TrafficResult> result = absl::InternalError("not conducted");
-  {
-    const CallGuard guard(context, cancellation, kFailureKept);
-    result = run.Run(spec, cancellation);
-  }
-  LAWINE_RETURN_IF_ERROR(result.status());
+  TrafficRun run(graphs_, runs_, archive_, owner, stream);
   pb::RunTrafficResponse last;
-  *last.mutable_result() = *std::move(result);
+  LAWINE_ASSIGN_OR_RETURN(*last.mutable_result(), run.Run(spec, cancellation));
   spdlog::info("traffic on '{}': {} messages, {} deliveries in {:.3f} s", spec.graph(),
                last.result().totals().messages(), last.result().totals().deliveries(),
                last.result().timing().processing_seconds());

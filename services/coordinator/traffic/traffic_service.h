@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "lawine/v1/traffic.grpc.pb.h"
@@ -20,12 +21,17 @@ class TrafficService final : public lawine::v1::TrafficService::Service {
 
   TrafficService(RegistryStore& registry, Graphs& graphs, Runs& runs)
       : graphs_(graphs), runs_(runs), archive_(registry, runs.options().results_kept) {}
-  grpc::Status RunTraffic(grpc::ServerContext* context, Stream* stream) override;
+  // For nobody in particular.
+  grpc::Status RunTraffic(grpc::ServerContext* context, Stream* stream) override {
+    return RunTrafficOf("", context, stream);
+  }
+  // For the owner of a token.
+  grpc::Status RunTrafficOf(const std::string& owner, grpc::ServerContext* context, Stream* stream);
 
  private:
   static constexpr std::uint32_t kAtOnceMax = 8;
 
-  absl::Status Run(grpc::ServerContext& context, Stream& stream);
+  absl::Status Run(const std::string& owner, grpc::ServerContext& context, Stream& stream);
 
   Graphs& graphs_;
   Runs& runs_;  // numbers come from here

@@ -5,9 +5,9 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "engine/base/check.h"
+#include "engine/base/list_text.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 
@@ -18,6 +18,7 @@ namespace pbi = ::lawine::internal::v1;
 
 namespace {
 constexpr char kShardsMovePayload[] = "lawine/shards-move";
+constexpr std::size_t kShardsBytesMax = 100;  // of their numbers in a text
 
 void CopyDetails(const absl::Status& from, absl::Status& to) {
   from.ForEachPayload(
@@ -47,14 +48,16 @@ absl::Status WorkerHandle::PartSaid(const grpc::Status& status) const {
 }
 
 absl::Status WorkerHandle::PartFailed(absl::StatusCode code, const std::string& what) const {
-  return absl::Status(code, absl::StrCat(Text(), " (shards ", absl::StrJoin(shards, ", "), ")", what));
+  return absl::Status(code,
+                      absl::StrCat(Text(), " (shards ", ListText(shards, ", ", kShardsBytesMax), ")", what));
 }
 
 absl::Status Placement::Check(const std::string& graph) const {
   if (missing.empty()) return absl::OkStatus();
-  std::string text = absl::StrCat("graph '", graph, "': no live worker holds ",
-                                  missing.size() == 1 ? "shard " : "shards ", absl::StrJoin(missing, ", "));
-  for (const std::string& problem : problems) absl::StrAppend(&text, "; ", problem);
+  std::string text =
+      absl::StrCat("graph '", graph, "': no live worker holds ", missing.size() == 1 ? "shard " : "shards ",
+                   ListText(missing, ", ", kShardsBytesMax));
+  if (!problems.empty()) absl::StrAppend(&text, "; ", ListText(problems, "; "));
   absl::StrAppend(&text, ". Start the workers that hold them, or restore or make the graph again.");
   return absl::UnavailableError(text);
 }
