@@ -20,6 +20,7 @@
 #include "services/cli/text/graph_text.h"
 #include "services/cli/text/text.h"
 #include "services/common/json/message_json.h"
+#include "services/common/process.h"
 #include "services/common/rpc.h"
 
 namespace lawine::cli {
@@ -63,11 +64,14 @@ absl::Status BackUp(Session& session, const BackupFlags& flags) {
   if (bytes.ok()) {
     if (absl::Status finished = file.Finish(); !finished.ok()) bytes = std::move(finished);
   }
-  std::error_code error;
-  if (bytes.ok()) std::filesystem::rename(part, flags.out, error);
-  if (error)
-    bytes = absl::FailedPreconditionError(absl::StrCat("cannot write ", flags.out, ": ", error.message()));
+  if (bytes.ok()) {
+    const absl::Status renamed = RenameDurably(part, flags.out);
+    if (!renamed.ok()) {
+      bytes = absl::FailedPreconditionError(absl::StrCat("cannot write ", renamed.message()));
+    }
+  }
   if (!bytes.ok()) {
+    std::error_code error;
     std::filesystem::remove(part, error);
     return SuggestGraph(bytes.status(), *connection, flags.name);
   }

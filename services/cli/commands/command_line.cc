@@ -181,8 +181,14 @@ void CommandLine::AddCompletion() {
 }
 
 absl::StatusOr<ParsedCommand> CommandLine::Parse(int count, const char* const* arguments) {
+  std::vector<const char*> words(arguments, arguments + count);
+  // `lawine help graph create` is `lawine graph create --help`.
+  if (count > 1 && absl::string_view(arguments[1]) == "help") {
+    words.erase(words.begin() + 1);
+    words.push_back("--help");
+  }
   try {
-    app_.parse(count, arguments);
+    app_.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::Success& help) {
     app_.exit(help);
     return ParsedCommand{options_, nullptr};

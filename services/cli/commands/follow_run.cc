@@ -1,5 +1,6 @@
 #include "services/cli/commands/follow_run.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -10,6 +11,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/progress.h"
 #include "services/cli/connection/exit_code.h"
+#include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 #include "services/common/rpc.h"
 
@@ -27,10 +29,7 @@ class RunProgressLine {
     if (response.has_run() && response.run().state() == v1::RUN_STATE_QUEUED) {
       progress_.Show(absl::StrCat("queued at place ", response.run().queue_position()));
     }
-    if (response.has_run()) {
-      replicas_ = response.run().scenario().replicas();
-      at_most_ = response.run().scenario().has_until_precision();
-    }
+    if (response.has_run()) scenario_ = response.run().scenario();
     if (response.has_replicas_done()) ShowReplicas(response.replicas_done());
     if (response.has_step()) ShowStep(response.step());
   }
@@ -38,30 +37,29 @@ class RunProgressLine {
  private:
   void ShowStep(const v1::StepCounts& step) {
     reached_ += step.first_receipts();
-    progress_.Show(absl::StrCat("hop ", step.step(), ": ",
-                                Counted(step.deliveries(), "delivery", "deliveries"), ", ",
-                                Counted(reached_, "member", "members"), " reached"));
+    progress_.Show(ReachedText(step, reached_, scenario_));
   }
   void ShowReplicas(std::uint32_t done) {
-    std::string text = absl::StrCat(Thousands(done), at_most_ ? " of at most " : " of ",
-                                    Counted(replicas_, "replica", "replicas"));
+    const std::uint32_t replicas = std::max(1u, scenario_.replicas());
+    const bool at_most = scenario_.has_until_precision();
+    std::string text = absl::StrCat(Thousands(done), at_most ? " of at most " : " of ",
+                                    Counted(replicas, "replica", "replicas"));
     const absl::Time now = absl::Now();
     if (first_done_ == 0) {
       first_done_ = done;
       first_time_ = now;
-    } else if (done > first_done_ && !at_most_) {
+    } else if (done > first_done_ && !at_most) {
       const double seconds_each = absl::ToDoubleSeconds(now - first_time_) / (done - first_done_);
-      absl::StrAppend(&text, ", about ", Duration(seconds_each * (replicas_ - done)), " left");
+      absl::StrAppend(&text, ", about ", Duration(seconds_each * (replicas - done)), " left");
     }
-    progress_.Show(text, done, replicas_);
+    progress_.Show(text, done, replicas);
   }
 
   Progress progress_;
   // What is left is estimated from the pace since the first word of it.
   std::uint32_t first_done_ = 0;
   absl::Time first_time_;
-  std::uint32_t replicas_ = 1;
-  bool at_most_ = false;
+  v1::Scenario scenario_;
   std::uint64_t reached_ = 0;
 };
 
@@ -119,7 +117,7 @@ absl::StatusOr<v1::Run> FollowRun(Session& session, Connection& connection, cons
       heard = absl::Now();
       progress.Note(response);
       if (response.has_run()) run = response.run();
-      if (response.has_step() || response.has_replicas_done()) on_progress(response);
+      on_progress(response);
       if (response.has_step()) request.set_after_steps(request.after_steps() + 1);
     }
     status = stream->Finish();

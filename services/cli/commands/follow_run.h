@@ -13,10 +13,10 @@
 
 namespace lawine::cli {
 
-// Calls `on_progress` for every step of the run, past ones first, or, of several replicas, whenever more are
-// done. Returns the run as it ended. After an
-// interrupt: CANCELLED without words; a run of this process is paused, one of a cluster goes on, and standard
-// error says how to see it again. Waits some minutes for a coordinator that is gone.
+// Calls `on_progress` with the run as it is at first, for every step of it, past ones first, or, of several
+// replicas, whenever more are done, and with the run as it ended, which it returns. After an interrupt:
+// CANCELLED without words; a run of this process is paused, one of a cluster goes on, and standard error says
+// how to see it again. Waits some minutes for a coordinator that is gone.
 absl::StatusOr<v1::Run> FollowRun(Session& session, Connection& connection, const std::string& name,
                                   const std::function<void(const v1::WatchRunResponse&)>& on_progress);
 

@@ -9,6 +9,7 @@
 #include "services/cli/commands/simulate_flags.h"
 #include "services/cli/commands/what_if_call.h"
 #include "services/cli/files/output_file.h"
+#include "services/cli/page/what_if_page.h"
 
 namespace lawine::cli {
 namespace {
@@ -19,6 +20,7 @@ struct MarginalFlags {
   SimulateFlags scenario;
   bool incremental = false;
   std::string csv;
+  std::string report;
   bool estimate = false;
 };
 
@@ -68,6 +70,7 @@ absl::Status Marginal(Session& session, const MarginalFlags& flags) {
   if (flags.incremental) request.set_order(v1::MARGINAL_ORDER_INCREMENTAL);
   request.set_validate_only(flags.estimate);
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
+  LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   LAWINE_ASSIGN_OR_RETURN(const v1::MarginalReachResponse last,
                           CallWhatIf(session, *connection, request.scenario().graph(),
@@ -77,6 +80,7 @@ absl::Status Marginal(Session& session, const MarginalFlags& flags) {
     return absl::OkStatus();
   }
   if (csv.has_value()) LAWINE_RETURN_IF_ERROR(WriteMarginals(last.result(), *csv));
+  if (report.has_value()) LAWINE_RETURN_IF_ERROR(WritePage(MarginalPage(last.result()), *report));
   Print(session.options.json ? JsonText(MessageToJson(last.result(), /*empty=*/false))
                              : MarginalReport(last.result(), session.options.color));
   return absl::OkStatus();
@@ -90,7 +94,7 @@ void AddMarginalCommand(CLI::App& app, Action& action) {
       AddCommand(app, "marginal", "What each seed member is worth: the same luck with and without it",
                  "lawine marginal hyves --highest-audience 10 --forward 0.004\n"
                  "lawine marginal hyves --core 20 --forward 0.004 --incremental\n"
-                 "lawine marginal hyves --seed-members 17,42,99 --csv worth.csv");
+                 "lawine marginal hyves --seed-members 17,42,99 --csv worth.csv --report worth.html");
   AddScenarioFlags(command, flags->scenario);
   command
       .add_option("--replicas", flags->scenario.replicas, "Realisations of chance for each (default: 100)")
@@ -98,6 +102,8 @@ void AddMarginalCommand(CLI::App& app, Action& action) {
   command.add_flag("--incremental", flags->incremental,
                    "What each adds to those before it, instead of what would be lost without it");
   command.add_option("--csv", flags->csv, "Write a line for each member, as CSV")->type_name("FILE");
+  command.add_option("--report", flags->report, "Write a report: one page of HTML with plots")
+      ->type_name("FILE");
   command.add_flag("--estimate", flags->estimate, "Check and say what it would take; run nothing");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return Marginal(session, *flags); }; });

@@ -75,8 +75,11 @@ Json ProgressJson(const v1::WatchRunResponse& response) {
 // JSON is one line an event, for programs that read along.
 absl::Status WatchRun(Session& session, const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
+  v1::Scenario scenario;
   const auto on_progress = [&](const v1::WatchRunResponse& response) {
-    Print(session.options.json ? JsonLine(ProgressJson(response)) : ProgressText(response));
+    if (response.has_run()) scenario = response.run().scenario();
+    if (!response.has_step() && !response.has_replicas_done()) return;
+    Print(session.options.json ? JsonLine(ProgressJson(response)) : ProgressText(response, scenario));
     std::fflush(stdout);
   };
   // The steps themselves are the progress.
@@ -132,7 +135,7 @@ absl::Status ResumeRun(Session& session, const std::string& name) {
                             FollowRun(session, *connection, name, [](const v1::WatchRunResponse&) {}));
   }
   PrintRun(session, response.run());
-  return absl::OkStatus();
+  return connection->embedded() ? EndOf(response.run()) : absl::OkStatus();
 }
 
 absl::Status PinRun(Session& session, const std::string& name) {

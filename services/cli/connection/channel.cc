@@ -14,10 +14,12 @@
 namespace lawine::cli {
 namespace {
 
+// Of a token, a certificate or a key.
+constexpr std::size_t kFileBytesMax = 1 << 20;
 constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
 
 absl::StatusOr<std::string> ReadGiven(const std::string& flag, const std::string& path) {
-  auto text = ReadFile(path);
+  auto text = ReadFile(path, kFileBytesMax);
   if (text.ok()) return text;
   return absl::InvalidArgumentError(absl::StrCat(flag, ": ", text.status().message()));
 }

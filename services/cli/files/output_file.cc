@@ -1,5 +1,7 @@
 #include "services/cli/files/output_file.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -35,7 +37,10 @@ absl::Status OutputFile::Write(std::string_view text) {
 }
 
 absl::Status OutputFile::Finish() {
-  return std::fflush(file_.get()) == 0 ? absl::OkStatus() : FileError(path_);
+  if (std::fflush(file_.get()) != 0) return FileError(path_);
+  // Pipes and terminals have nothing to sync, and say so.
+  const bool kept = fsync(fileno(file_.get())) == 0 || errno == EINVAL || errno == ENOTSUP;
+  return kept ? absl::OkStatus() : FileError(path_);
 }
 
 std::string CsvField(const std::string& text) {

@@ -21,7 +21,7 @@ class OutputFile {
   static absl::StatusOr<std::optional<OutputFile>> CreateIfNamed(const std::string& path);
 
   absl::Status Write(std::string_view text);
-  // Call last: what was written is with the system now.
+  // Call last: what was written is on the disk now, where it goes to one.
   absl::Status Finish();
 
  private:

@@ -95,7 +95,46 @@ std::string OftenSentence(const v1::RunResult& result) {
       " of deliveries were to members that had it already.");
 }
 
-// How many forwarders of the second generation each of the first brought about.
+// "12 of 100 realisations" that `is` true of.
+template <class Is>
+std::string RealisationsThat(const v1::RunResult& result, const Is& is) {
+  const auto count = std::count_if(result.replicas().begin(), result.replicas().end(), is);
+  return absl::StrCat(Thousands(static_cast<std::uint64_t>(count)), " of ",
+                      Counted(Replicas(result), "realisation", "realisations"));
+}
+
+bool DiedOut(v1::ReasonStopped reason, const v1::Totals& totals, std::uint64_t below) {
+  return reason == v1::REASON_STOPPED_NOTHING_PENDING && totals.reach() < below;
+}
+
+// 5% of the members, as in Ensemble.dying_out_below.
+std::uint64_t DyingOutBelow(std::uint64_t members) { return (members * 5 + 99) / 100; }
+
+// What became of it, by what ended it and how many had it then.
+std::string EndSentence(const v1::RunResult& result) {
+  const std::string last = absl::StrCat("max_steps ", MaxSteps(result.scenario()).value_or(0));
+  if (result.has_ensemble()) {
+    const std::uint64_t below = result.ensemble().dying_out_below();
+    const auto ended = [](const auto& replica) {
+      return replica.reason_stopped() == v1::REASON_STOPPED_MAX_STEPS;
+    };
+    const std::string died =
+        absl::StrCat("It died out in ", RealisationsThat(result, [&](const auto& replica) {
+                       return DiedOut(replica.reason_stopped(), replica.totals(), below);
+                     }));
+    if (std::none_of(result.replicas().begin(), result.replicas().end(), ended)) return died + ".";
+    return absl::StrCat(died, "; ", last, " ended ", RealisationsThat(result, ended), ".");
+  }
+  const auto reach = static_cast<double>(result.totals().reach());
+  const std::string had = absl::StrCat(ShareText(reach, result.graph_members()), " of all members had it");
+  if (result.reason_stopped() == v1::REASON_STOPPED_MAX_STEPS)
+    return absl::StrCat("When ", last, " ended the run, ", had, ".");
+  return DiedOut(result.reason_stopped(), result.totals(), DyingOutBelow(result.graph_members()))
+             ? absl::StrCat("It died out when ", had, ".")
+             : absl::StrCat("It went on until ", had, ".");
+}
+
+// How many forwarders of the second generation each of the first brought about, and what became of it.
 std::string GrowthSentence(const v1::RunResult& result) {
   std::uint64_t first = 0, second = 0;
   for (const v1::StepCounts& counts : result.steps()) {
@@ -103,11 +142,16 @@ std::string GrowthSentence(const v1::RunResult& result) {
     if (counts.step() == 2) second = counts.forwards();
   }
   if (first == 0) return "It did not: nobody passed it on at the first hop.";
+  // A factor of fewer is mostly chance.
+  constexpr std::uint64_t kJudged = 30;
   const double factor = static_cast<double>(second) / static_cast<double>(first);
-  return absl::StrCat("Each member that passed it on at hop 1 led to ", Decimal(factor, 2),
-                      " that did at hop 2: ",
-                      factor > 1 ? "more than one, so it grew until it ran out of new members."
-                                 : "not more than one, so it could not last.");
+  const std::string judged = factor > 1   ? ": at first it grew. "
+                             : factor < 1 ? ": at first it shrank. "
+                                          : ". ";
+  return absl::StrCat(
+      "Each member that passed it on at hop 1 led to ", Decimal(factor, 2), " that did at hop 2",
+      first < kJudged ? absl::StrCat(", but of ", Thousands(first), " that says little. ") : judged,
+      EndSentence(result));
 }
 
 std::string WhomSentence(const v1::RunResult& result) {
@@ -145,12 +189,31 @@ std::string MessagesSentence(const v1::RunResult& result) {
 std::vector<std::uint64_t> SizesWhereItLives(const v1::RunResult& result) {
   std::vector<std::uint64_t> sizes;
   for (const v1::ReplicaResult& replica : result.replicas()) {
-    const bool died = replica.reason_stopped() == v1::REASON_STOPPED_NOTHING_PENDING &&
-                      replica.totals().reach() < result.ensemble().dying_out_below();
+    const bool died =
+        DiedOut(replica.reason_stopped(), replica.totals(), result.ensemble().dying_out_below());
     if (!died) sizes.push_back(replica.totals().reach());
   }
   std::sort(sizes.begin(), sizes.end());
   return sizes;
+}
+
+// Nine in ten of fewer cannot be told.
+constexpr std::size_t kQuantilesOf = 20;
+
+std::string Between(std::uint64_t least, std::uint64_t most) {
+  return absl::StrCat("between ", Thousands(least), " and ", Thousands(most), " members");
+}
+
+// Of few realisations: what they came to, and how few they are. `sizes` are those where it did not die out.
+std::string FewRecommendation(const v1::RunResult& result, const std::vector<std::uint64_t>& sizes) {
+  const std::string all = Counted(Replicas(result), "realisation", "realisations");
+  const std::string lived =
+      sizes.size() == Replicas(result)
+          ? absl::StrCat("In ", all, " it reached ")
+          : absl::StrCat("It dies out in ", Thousands(Replicas(result) - sizes.size()), " of ", all,
+                         "; in the other ", Thousands(sizes.size()), " it reached ");
+  return absl::StrCat(lived, Between(sizes.front(), sizes.back()),
+                      ": so few say little of what to count on.");
 }
 
 }  // namespace
@@ -161,7 +224,8 @@ std::vector<Answer> RunAnswers(const v1::RunResult& result) {
   if (result.messages_size() > 1)
     answers.push_back({"What becomes of each message?", MessagesSentence(result)});
   answers.push_back({"How fast?", FastSentence(result)});
-  if (!HasTime(result.scenario()) && result.totals().steps() >= 2)
+  const bool by_hops = !HasTime(result.scenario()) && !HasOtherWays(result.scenario());
+  if (by_hops && result.totals().steps() >= 2)
     answers.push_back({"Does it take off?", GrowthSentence(result)});
   answers.push_back({"How often does one get it?", OftenSentence(result)});
   answers.push_back({"Who is never reached?", MissedSentence(result)});
@@ -192,16 +256,19 @@ std::string RunRecommendation(const v1::RunResult& result) {
     return "This is one realisation of chance: before deciding anything by it, look at a hundred.";
   }
   const double died = result.ensemble().dying_out_share();
-  if (died > 0.95) return "Do not count on it: it dies out nearly always.";
   const std::vector<std::uint64_t> sizes = SizesWhereItLives(result);
+  if (sizes.empty() && Replicas(result) < kQuantilesOf) {
+    return absl::StrCat("It dies out in all of ", Counted(Replicas(result), "realisation", "realisations"),
+                        ": so few say little of what to count on.");
+  }
+  if (died > 0.95) return "Do not count on it: it dies out nearly always.";
   if (sizes.empty()) return "";
-  const std::string range = absl::StrCat(Thousands(sizes[sizes.size() * 5 / 100]), " and ",
-                                         Thousands(sizes[(sizes.size() * 95 + 99) / 100 - 1]), " members");
+  if (sizes.size() < kQuantilesOf) return FewRecommendation(result, sizes);
+  const std::string range = Between(sizes[sizes.size() * 5 / 100], sizes[(sizes.size() * 95 + 99) / 100 - 1]);
   if (died < 0.005)
-    return absl::StrCat("Count on between ", range, ": so many it reached in nine of ten realisations.");
+    return absl::StrCat("Count on ", range, ": so many it reached in nine of ten realisations.");
   return absl::StrCat("Reckon with two outcomes: in ", ShareText(died, 1),
-                      " of realisations it dies out; where it does not, nine in ten reach between ", range,
-                      ".");
+                      " of realisations it dies out; where it does not, nine in ten reach ", range, ".");
 }
 
 std::string RunsRecommendation(std::span<const v1::RunResult> results) {

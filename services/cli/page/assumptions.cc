@@ -1,5 +1,7 @@
 #include "services/cli/page/assumptions.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "services/cli/text/model_text.h"
 #include "services/cli/text/run_text.h"
@@ -39,10 +41,15 @@ Assumption RateAssumption(const v1::Scenario& scenario) {
 Assumption SeedAssumption(const v1::Scenario& scenario) {
   const v1::SeedMembers& seeds = scenario.seed_members();
   const bool article = seeds.audience() == kArticleAudience && seeds.count() <= 1;
-  return {.what = "where it starts",
-          .value = SeedRuleText(scenario),
-          .basis = article ? Basis::kArticle : Basis::kYours,
-          .source = article ? "one member with a personal network of 300" : ""};
+  Assumption start = {.what = "where it starts",
+                      .value = SeedRuleText(scenario),
+                      .basis = article ? Basis::kArticle : Basis::kYours,
+                      .source = article ? "one member with a personal network of 300" : ""};
+  if (!article && IsDefaultStart(seeds)) {
+    start.basis = Basis::kAssumed;
+    start.source = kDefaultSource;
+  }
+  return start;
 }
 
 }  // namespace
@@ -61,12 +68,15 @@ std::vector<Assumption> NetworkAssumptions(const std::string& graph, const std::
 std::vector<Assumption> ScenarioAssumptions(const v1::Scenario& scenario) {
   std::vector<Assumption> assumptions = {SeedAssumption(scenario), RateAssumption(scenario)};
   for (const std::string& rule : RulesOf(scenario)) {
-    assumptions.push_back({.what = "rule", .value = rule, .basis = Basis::kYours});
+    const bool is_default = rule == kOneDecisionRule;
+    assumptions.push_back({.what = "rule",
+                           .value = rule,
+                           .basis = is_default ? Basis::kAssumed : Basis::kYours,
+                           .source = is_default ? kDefaultSource : ""});
   }
-  if (scenario.stop().has_max_steps()) {
-    assumptions.push_back({.what = "ends after",
-                           .value = Counted(scenario.stop().max_steps(), "step", "steps"),
-                           .basis = Basis::kYours});
+  if (const std::optional<std::uint32_t> last = MaxSteps(scenario); last.has_value()) {
+    assumptions.push_back(
+        {.what = "ends after", .value = Counted(*last, "step", "steps"), .basis = Basis::kYours});
   }
   return assumptions;
 }

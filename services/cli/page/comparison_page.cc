@@ -62,13 +62,51 @@ PageTable DifferencesRows(const v1::ComparisonResult& result) {
   return table;
 }
 
+enum class Pairing { kAll, kSome, kNone };
+
+// Variants on other graphs have other luck.
+Pairing PairingOf(const v1::ComparisonResult& result) {
+  const auto paired = std::count_if(result.differences().begin(), result.differences().end(),
+                                    [](const v1::Difference& difference) { return difference.paired(); });
+  if (paired == result.differences_size()) return Pairing::kAll;
+  return paired == 0 ? Pairing::kNone : Pairing::kSome;
+}
+
+const char* LuckText(Pairing pairing) {
+  switch (pairing) {
+    case Pairing::kAll:
+      return ", all under the same luck";
+    case Pairing::kSome:
+      return ", under the same luck where their graphs are the same; otherwise unpaired";
+    case Pairing::kNone:
+      break;
+  }
+  return ", unpaired: their graphs differ";
+}
+
+const char* DifferencesText(Pairing pairing) {
+  switch (pairing) {
+    case Pairing::kAll:
+      return "Mean of the paired differences with its 95% interval";
+    case Pairing::kSome:
+      return "Mean of the paired differences, or, where graphs differ, unpaired difference of means, with "
+             "its 95% "
+             "interval";
+    case Pairing::kNone:
+      break;
+  }
+  return "Unpaired difference of means with its 95% interval";
+}
+
 Plot VariantsPlot(const v1::ComparisonResult& result) {
   const std::string& measure = result.comparison().measure();
   Plot plot{.kind = Plot::Kind::kIntervals,
             .title = absl::StrCat("Variants: ", MeasureTitle(measure)),
-            .note =
-                "Mean of a replica with its 95% interval. Under the same luck a difference can be told where "
-                "these intervals overlap.",
+            .note = absl::StrCat("Mean of a replica with its 95% interval.",
+                                 PairingOf(result) == Pairing::kNone
+                                     ? ""
+                                     : " Under the same luck a difference can be told where these intervals "
+                                       "overlap."),
             .x = {.title = MeasureTitle(measure)}};
   Series series{.name = "mean", .bands = {{}}};
   for (const v1::VariantResult& variant : result.variants()) {
@@ -84,14 +122,12 @@ Plot VariantsPlot(const v1::ComparisonResult& result) {
 
 Plot DifferencesPlot(const v1::ComparisonResult& result) {
   const std::string& measure = result.comparison().measure();
-  Plot plot{
-      .kind = Plot::Kind::kIntervals,
-      .title = absl::StrCat("Differences in ", MeasureTitle(measure)),
-      .note =
-          "Mean of the paired differences with its 95% interval; where it does not touch 0 a difference is "
-          "told.",
-      .x = {.title = absl::StrCat("difference in ", MeasureTitle(measure)), .from_zero = true},
-      .marks = {{.at = 0}}};
+  Plot plot{.kind = Plot::Kind::kIntervals,
+            .title = absl::StrCat("Differences in ", MeasureTitle(measure)),
+            .note = absl::StrCat(DifferencesText(PairingOf(result)),
+                                 "; where it does not touch 0 a difference is told."),
+            .x = {.title = absl::StrCat("difference in ", MeasureTitle(measure)), .from_zero = true},
+            .marks = {{.at = 0}}};
   Series series{.name = "difference", .bands = {{}}};
   for (const v1::Difference& difference : result.differences()) {
     const v1::MeasureDifference& found = DifferenceIn(difference, measure);
@@ -213,7 +249,7 @@ Page ComparisonPage(const v1::ComparisonResult& result) {
                                   Counted(result.comparison().variants_size(), "variant", "variants")),
             .subtitle = absl::StrCat(
                 base.graph(), ", ", Counted(result.variants(0).graph_members(), "member", "members"), "; ",
-                Thousands(base.replicas()), " replicas of each, all under the same luck"),
+                Thousands(base.replicas()), " replicas of each", LuckText(PairingOf(result))),
             .recommendation = result.recommendation()};
   for (const v1::Difference& difference : result.differences()) {
     page.answers.push_back(
@@ -227,7 +263,10 @@ Page ComparisonPage(const v1::ComparisonResult& result) {
   page.warnings = {result.warnings().begin(), result.warnings().end()};
   page.tables = {VariantsRows(result), DifferencesRows(result)};
   page.assumptions = NetworkAssumptions(base.graph(), result.manifest().graph_origin());
-  for (std::vector<Assumption> more : {ScenarioAssumptions(base), Changes(result)}) {
+  // The base as it was run, which tells defaults too.
+  const v1::VariantResult& as_run = result.variants(0);
+  const v1::Scenario& assumed = as_run.has_scenario() ? as_run.scenario() : base;
+  for (std::vector<Assumption> more : {ScenarioAssumptions(assumed), Changes(result)}) {
     std::move(more.begin(), more.end(), std::back_inserter(page.assumptions));
   }
   const StepAxis axis = AxisOf(result);

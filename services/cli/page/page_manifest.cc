@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/graph/generator.h"
@@ -56,6 +57,22 @@ FactList ManifestFacts(const v1::Manifest& manifest, const std::string& graph,
           {"time", Duration(timing.makespan_seconds())}};
 }
 
+// In the fewest digits that are read as the same number.
+std::string ExactText(double value) {
+  const std::string shorter = absl::StrFormat("%.15g", value);
+  double read = 0;
+  return absl::SimpleAtod(shorter, &read) && read == value ? shorter : absl::StrFormat("%.17g", value);
+}
+
+// The values of a sweep, as its command says them.
+std::string ValuesFlags(const v1::Sweep& sweep) {
+  if (sweep.has_counts()) {
+    return absl::StrCat(" --counts ", sweep.counts().successes(), "/", sweep.counts().trials());
+  }
+  return absl::StrCat(" --from ", ExactText(sweep.from()), " --to ", ExactText(sweep.to()), " --scale ",
+                      sweep.scale() == v1::SWEEP_SCALE_LOG ? "log" : "linear");
+}
+
 }  // namespace
 
 PageManifest RunManifest(const v1::RunResult& result) {
@@ -96,16 +113,31 @@ PageManifest SweepManifest(const v1::SweepResult& result) {
       .commands = GraphCommand(sweep.scenario().graph(), from.graph_origin()),
       .facts = ManifestFacts(from, sweep.scenario().graph(), result.graph_digest(), result.timing()),
       .files = {{"scenario.json", JsonText(ScenarioToJson(sweep.scenario()))}}};
-  manifest.commands.push_back(absl::StrFormat(
-      "lawine sweep --scenario scenario.json --field %s --from %.9g --to %.9g --points %d --scale %s",
-      sweep.field(), sweep.from(), sweep.to(), sweep.points(),
-      sweep.scale() == v1::SWEEP_SCALE_LOG ? "log" : "linear"));
+  manifest.commands.push_back(absl::StrCat(
+      "lawine sweep --scenario scenario.json --field ", sweep.field(), ValuesFlags(sweep), " --points ",
+      sweep.points(), sweep.measure().empty() ? "" : absl::StrCat(" --measure ", sweep.measure())));
   manifest.facts.emplace_back("run seed", absl::StrCat(sweep.scenario().run_seed()));
   manifest.facts.emplace_back("replicas of each", Thousands(sweep.scenario().replicas()));
   std::string digests;
   for (const v1::SweepPoint& point : result.points())
     absl::StrAppendFormat(&digests, "%-12.9g  %s\n", point.value(), point.digest());
   manifest.files.emplace_back("digests by value", std::move(digests));
+  return manifest;
+}
+
+PageManifest MarginalManifest(const v1::MarginalReachResult& result) {
+  const v1::Scenario& scenario = result.scenario();
+  const v1::Manifest& from = result.manifest();
+  PageManifest manifest{
+      .title = "",
+      .commands = GraphCommand(scenario.graph(), from.graph_origin()),
+      .facts = ManifestFacts(from, scenario.graph(), result.graph_digest(), result.timing()),
+      .files = {{"scenario.json", JsonText(ScenarioToJson(scenario))}}};
+  manifest.commands.push_back(
+      absl::StrCat("lawine marginal --scenario scenario.json",
+                   result.order() == v1::MARGINAL_ORDER_INCREMENTAL ? " --incremental" : ""));
+  manifest.facts.emplace_back("run seed", absl::StrCat(scenario.run_seed()));
+  manifest.facts.emplace_back("replicas of each", Thousands(scenario.replicas()));
   return manifest;
 }
 

@@ -137,6 +137,19 @@ std::string LongSentence(const v1::SweepResult& result) {
                          Decimal(steps(*longest), 1), longest->value());
 }
 
+Assumption SweptAssumption(const v1::Sweep& sweep) {
+  Assumption swept = {.what = sweep.field(),
+                      .value = absl::StrFormat("%.6g to %.6g", sweep.from(), sweep.to()),
+                      .basis = Basis::kYours,
+                      .source = "swept, in place of the scenario's own"};
+  if (sweep.has_counts()) {
+    swept.value = absl::StrCat(Thousands(sweep.counts().successes()), " of ",
+                               Thousands(sweep.counts().trials()), " as counted");
+    swept.source = "every value stands for equally much of what the counts leave open";
+  }
+  return swept;
+}
+
 }  // namespace
 
 Page SweepPage(const v1::SweepResult& result) {
@@ -156,11 +169,7 @@ Page SweepPage(const v1::SweepResult& result) {
     if (assumption.source.empty()) assumption.source = "at the first value";
     page.assumptions.push_back(std::move(assumption));
   }
-  page.assumptions.push_back(
-      {.what = result.sweep().field(),
-       .value = absl::StrFormat("%.6g to %.6g", result.sweep().from(), result.sweep().to()),
-       .basis = Basis::kYours,
-       .source = "swept, in place of the scenario's own"});
+  page.assumptions.push_back(SweptAssumption(result.sweep()));
   page.answers = {{"How far does it go?", FarSentence(result)},
                   {"When does it die out?", DyingSentence(result)},
                   {"How long does it go on?", LongSentence(result)}};

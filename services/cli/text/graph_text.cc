@@ -56,6 +56,10 @@ const char* AccountKindText(std::uint32_t kind) {
       return "organisation, represented by a named person";
     case 4:
       return "organisation";
+    case 5:
+      return "page";
+    case 6:
+      return "group";
     default:
       return "unknown";
   }

@@ -145,7 +145,6 @@ std::string BesideReach(const v1::RunResult& result) {
 
 std::string NetworkRules(const v1::Scenario& scenario) {
   std::string text;
-  if (scenario.people().one_decision()) absl::StrAppend(&text, "A person decides once for all accounts. ");
   for (const v1::CrossPosting& posting : scenario.people().cross_posting()) {
     absl::StrAppend(&text, "Who forwards in ", posting.from(), " posts it in ", posting.to(),
                     " with a chance of ", RateText(posting, "probability"), ". ");

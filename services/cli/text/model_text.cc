@@ -9,11 +9,15 @@
 #include "services/cli/text/groups_text.h"
 #include "services/cli/text/rate_text.h"
 #include "services/cli/text/text.h"
+#include "services/coordinator/plan/later_plan.h"
 
 namespace lawine::cli {
 namespace {
 
 using Align = Table::Align;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
 
 std::string ThresholdText(const v1::ThresholdModel& model) {
   return model.has_count() ? Thousands(model.count()) : Percent(model.fraction());
@@ -92,14 +96,55 @@ std::string FurtherText(const v1::FurtherMessage& message) {
   return text;
 }
 
+std::string SeenText(const v1::Model& model) {
+  return absl::StrCat("a delivery is seen with a chance of ", RateText(model, "seen_probability"));
+}
+
 std::string InfluenceText(const std::string& name, const v1::Influence& influence) {
   return absl::StrCat("Who has met ", influence.by(), " forwards ", name, " x ", influence.factor(), ".");
 }
 
-std::string LaterText(const v1::Later& later) {
+// The chances of a changed epidemic, whichever it is: "infection 1%".
+void AddChances(const Message& model, std::vector<std::string>& parts) {
+  for (const char* rate : {"infection", "onset", "recovery"}) {
+    if (IsSet(model, rate)) parts.push_back(absl::StrCat(rate, " ", RateText(model, rate)));
+  }
+}
+
+// What is told of `model` are its own fields; how they are then comes from `then`, which it was merged into.
+void AddChanges(const v1::Model& model, const v1::Model& then, std::vector<std::string>& parts) {
+  const Reflection& reflection = *model.GetReflection();
+  const FieldDescriptor* kind =
+      reflection.GetOneofFieldDescriptor(model, model.GetDescriptor()->FindOneofByName("model"));
+  if (kind != nullptr) AddChances(reflection.GetMessage(model, kind), parts);
+  if (IsSet(model.forward(), "probability") || IsSet(model.independent_cascade(), "probability")) {
+    parts.push_back("forwarding rate " + ModelText(then));
+  }
+  if (model.forward().has_factors()) parts.emplace_back("other factors by account kind, community or age");
+  if (model.independent_cascade().link_kinds_size() > 0) parts.emplace_back("other chances of link kinds");
+  if (model.independent_cascade().has_link_weights() || model.linear_threshold().has_link_weights() ||
+      model.threshold().has_count() || model.threshold().has_fraction()) {
+    parts.push_back(ModelSentence(then));
+  }
+  if (IsSet(model, "seen_probability")) parts.push_back(SeenText(model));
+  if (model.has_delay()) parts.push_back("members wait before they forward: " + DelayText(then.delay()));
+  if (model.has_link_delay()) parts.push_back("links take time: " + DelayText(then.link_delay()));
+  if (model.link_kinds_size() > 0) {
+    parts.push_back("links of kind " + absl::StrJoin(model.link_kinds(), ", ") + " carry");
+  }
+  if (IsSet(model.reactions(), "unfollow")) {
+    parts.push_back(RateText(model.reactions(), "unfollow") + " of deliveries make the receiver unfollow");
+  }
+  if (IsSet(model.reactions(), "follow")) {
+    parts.push_back(RateText(model.reactions(), "follow") + " of receivers follow the author");
+  }
+}
+
+std::string LaterText(const v1::Scenario& scenario) {
+  const v1::Later& later = scenario.later();
   const v1::Scenario& change = later.change();
   std::vector<std::string> parts;
-  if (change.has_model()) parts.push_back(ModelSentence(change.model()));
+  AddChanges(change.model(), LaterModel(scenario), parts);
   for (const v1::FurtherMessage& message : change.messages()) parts.push_back("also " + FurtherText(message));
   for (const v1::Influence& influence : change.influences()) {
     parts.push_back(absl::StrCat("who has met ", influence.by(), " forwards x ", influence.factor()));
@@ -110,6 +155,7 @@ std::string LaterText(const v1::Later& later) {
   }
   if (change.stop().has_max_steps())
     parts.push_back(absl::StrCat("ends after step ", change.stop().max_steps()));
+  if (parts.empty()) return absl::StrCat("After step ", later.after_step(), " nothing changes.");
   return absl::StrCat("After step ", later.after_step(), ": ", absl::StrJoin(parts, "; "), ".");
 }
 
@@ -195,10 +241,7 @@ std::string ModelSentence(const v1::Model& model) {
 std::vector<std::string> RulesOf(const v1::Scenario& scenario) {
   std::vector<std::string> rules;
   const v1::Model& model = scenario.model();
-  if (model.has_seen_probability() || model.has_seen_probability_counts()) {
-    rules.push_back(
-        absl::StrCat("A delivery is seen with a chance of ", RateText(model, "seen_probability"), "."));
-  }
+  if (IsSet(model, "seen_probability")) rules.push_back(absl::StrCat("A", SeenText(model).substr(1), "."));
   if (model.has_delay()) {
     rules.push_back(absl::StrCat("Members wait before they forward: ", DelayText(model.delay()), "."));
   }
@@ -225,8 +268,9 @@ std::vector<std::string> RulesOf(const v1::Scenario& scenario) {
   for (const v1::Intervention& change : scenario.interventions()) {
     rules.push_back("Change " + InterventionText(change) + ".");
   }
+  if (scenario.people().one_decision()) rules.emplace_back(kOneDecisionRule);
   if (const std::string network = NetworkRules(scenario); !network.empty()) rules.push_back(network);
-  if (scenario.has_later()) rules.push_back(LaterText(scenario.later()));
+  if (scenario.has_later()) rules.push_back(LaterText(scenario));
   if (scenario.has_step_seconds()) {
     rules.push_back(absl::StrCat("A step is ", Duration(scenario.step_seconds()), "."));
   }
@@ -240,7 +284,19 @@ bool HasTime(const v1::Scenario& scenario) {
          std::any_of(scenario.messages().begin(), scenario.messages().end(),
                      [](const v1::FurtherMessage& message) { return TakesTime(message.model()); }) ||
          std::any_of(scenario.interventions().begin(), scenario.interventions().end(),
-                     [](const v1::Intervention& change) { return change.extra_delay() > 0; });
+                     [](const v1::Intervention& change) { return change.extra_delay() > 0; }) ||
+         (scenario.has_later() && HasTime(scenario.later().change()));
+}
+
+bool HasOtherWays(const v1::Scenario& scenario) {
+  return scenario.injections_size() > 0 || scenario.later().change().injections_size() > 0 ||
+         scenario.people().cross_posting_size() > 0 || scenario.has_growth();
+}
+
+std::optional<std::uint32_t> MaxSteps(const v1::Scenario& scenario) {
+  const v1::Stop& later = scenario.later().change().stop();
+  const v1::Stop& stop = later.has_max_steps() ? later : scenario.stop();
+  return stop.has_max_steps() ? std::optional(stop.max_steps()) : std::nullopt;
 }
 
 std::string StepWord(const v1::Scenario& scenario) { return HasTime(scenario) ? "step" : "hop"; }

@@ -2,6 +2,8 @@
 #ifndef LAWINE_SERVICES_CLI_TEXT_MODEL_TEXT_H_
 #define LAWINE_SERVICES_CLI_TEXT_MODEL_TEXT_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +21,16 @@ std::string ModelSentence(const v1::Model& model);
 std::vector<std::string> RulesOf(const v1::Scenario& scenario);
 std::string RulesText(const v1::Scenario& scenario);
 
-// Whether steps are more than hops: something takes time.
+// What RulesOf says of persons where the scenario does not.
+inline constexpr char kOneDecisionRule[] = "A person decides once for all accounts.";
+
+// Whether steps are more than hops: something takes time, or will.
 bool HasTime(const v1::Scenario& scenario);
+// Whether members may have the first message otherwise than by the graph's links from its seed members:
+// injections, cross-posting, and a network that changes.
+bool HasOtherWays(const v1::Scenario& scenario);
+// The last step that is allowed, after what changes later.
+std::optional<std::uint32_t> MaxSteps(const v1::Scenario& scenario);
 // "hop" or "step".
 std::string StepWord(const v1::Scenario& scenario);
 // "hops" or "steps".

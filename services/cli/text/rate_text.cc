@@ -44,6 +44,12 @@ bool IsSome(const Message& message, const std::string& field) {
   return CountsOf(message, rate) != nullptr || message.GetReflection()->GetDouble(message, &rate) > 0;
 }
 
+bool IsSet(const Message& message, const std::string& field) {
+  const FieldDescriptor* const rate = message.GetDescriptor()->FindFieldByName(field);
+  return rate != nullptr &&
+         (message.GetReflection()->HasField(message, rate) || CountsOf(message, *rate) != nullptr);
+}
+
 std::string LuckSentence(const v1::LuckAndIgnorance& found, const std::string& of) {
   std::vector<std::string> rates;
   for (const v1::RateShare& rate : found.rates()) {

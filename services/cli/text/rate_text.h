@@ -14,9 +14,11 @@ namespace lawine::cli {
 std::string RateText(const google::protobuf::Message& message, const std::string& field);
 // It is more than 0, for all that is known.
 bool IsSome(const google::protobuf::Message& message, const std::string& field);
+// It is said, as a rate or by counts. False where the message has no such field.
+bool IsSet(const google::protobuf::Message& message, const std::string& field);
 
-// How much of what varies is luck: "About 40% of the variance in reach comes of not knowing ...", where `of` is
-// "reach".
+// How much of what varies is luck: "About 40% of the variance in reach comes of not knowing ...", where `of`
+// is "reach".
 std::string LuckSentence(const v1::LuckAndIgnorance& found, const std::string& of);
 // "model.forward.probability was counted, 45 of 1,200: 2.8% to 5.0%, each replica draws its own." A sentence
 // a rate; empty where none was counted.

@@ -69,13 +69,14 @@ std::string FirstHop(const v1::RunResult& result) {
   return absl::StrCat(Thousands(forwards), " forwarded it: it entered ", entered, ".");
 }
 
-// Where forwards come later than receipts, the first hop says little.
+// Where forwards come later than receipts, or members have it otherwise, the first hop says little.
 std::string InTheEnd(const v1::RunResult& result) {
   const double mean = static_cast<double>(result.totals().reach()) / static_cast<double>(Replicas(result));
   return absl::StrCat(
       "in the end ", Replicas(result) > 1 ? Decimal(mean, 1) : Thousands(result.totals().reach()),
       " members had it", Replicas(result) > 1 ? " on average" : "", ", after ",
-      Replicas(result) > 1 ? "at most " : "", Counted(result.totals().steps(), "step", "steps"), ".");
+      Replicas(result) > 1 ? "at most " : "",
+      Counted(result.totals().steps(), StepWord(result.scenario()), StepsWord(result.scenario())), ".");
 }
 
 // Over replicas: the mean, said to be one.
@@ -188,7 +189,7 @@ std::string AttributionText(const v1::RunResult& result) {
 
 std::string ReasonText(const v1::RunResult& result) {
   return result.reason_stopped() == v1::REASON_STOPPED_MAX_STEPS
-             ? absl::StrCat("max_steps ", result.scenario().stop().max_steps(), " was reached")
+             ? absl::StrCat("max_steps ", MaxSteps(result.scenario()).value_or(0), " was reached")
              : "nothing was left to deliver";
 }
 
@@ -244,17 +245,22 @@ std::string Sentence(const v1::RunResult& result) {
   const bool several_seeds = result.seed_members_size() > 1;
   if (result.totals().steps() == 0 && result.reason_stopped() == v1::REASON_STOPPED_MAX_STEPS) {
     return absl::StrCat(Sender(result), several_seeds ? " have" : " has",
-                        " the message; the run ended (max_steps 0) before anything was delivered.");
+                        " the message; the run ended (max_steps ", MaxSteps(result.scenario()).value_or(0),
+                        ") before anything was delivered.");
   }
   if (audience == 0) {
+    const bool alone =
+        result.totals().reach() <= static_cast<std::uint64_t>(result.seed_members_size()) * Replicas(result);
     return absl::StrCat(Sender(result), several_seeds ? " have no " : " has no ",
-                        Audience(result, 2).substr(2), ": nobody else got the message.");
+                        Audience(result, 2).substr(2),
+                        alone ? ": nobody else got the message." : "; " + InTheEnd(result));
   }
+  const bool by_hops = !HasTime(result.scenario()) && !HasOtherWays(result.scenario());
   return absl::StrCat(Sender(result), " messaged ", Audience(result, audience),
                       several_seeds ? " (together, some perhaps twice)" : "", "; ",
-                      HasTime(result.scenario()) ? InTheEnd(result)
-                      : Replicas(result) > 1     ? MeanFirstHop(result)
-                                                 : FirstHop(result));
+                      !by_hops               ? InTheEnd(result)
+                      : Replicas(result) > 1 ? MeanFirstHop(result)
+                                             : FirstHop(result));
 }
 
 std::string Summary(const v1::RunResult& result) {

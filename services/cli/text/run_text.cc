@@ -100,17 +100,24 @@ std::string RunsText(const std::vector<v1::Run>& runs, bool color) {
   return table.Render(color);
 }
 
-std::string ProgressText(const v1::WatchRunResponse& response) {
+std::string ProgressText(const v1::WatchRunResponse& response, const v1::Scenario& scenario) {
   if (response.has_replicas_done()) {
     return Counted(response.replicas_done(), "replica", "replicas") + " done\n";
   }
   const v1::StepCounts& step = response.step();
   const std::string replica =
       response.replica() == 0 ? "" : absl::StrCat("replica ", response.replica(), ", ");
-  return absl::StrCat(
-      replica, "hop ", step.step(), ": ", Counted(step.deliveries(), "delivery", "deliveries"), ", ",
-      Counted(step.first_receipts(), "new member", "new members"), ", ", Thousands(step.duplicates()),
-      " already had it, ", Counted(step.forwards(), "forward", "forwards"), "\n");
+  return absl::StrCat(replica, StepWord(scenario), " ", step.step(), ": ",
+                      Counted(step.deliveries(), "delivery", "deliveries"), ", ",
+                      Counted(step.first_receipts(), "new member", "new members"), ", ",
+                      Thousands(step.duplicates()), " already had it, ",
+                      Counted(step.forwards(), "forward", "forwards"), "\n");
+}
+
+std::string ReachedText(const v1::StepCounts& step, std::uint64_t reached, const v1::Scenario& scenario) {
+  return absl::StrCat(StepWord(scenario), " ", step.step(), ": ",
+                      Counted(step.deliveries(), "delivery", "deliveries"), ", ",
+                      Counted(reached, "member", "members"), " reached");
 }
 
 }  // namespace lawine::cli

@@ -2,6 +2,7 @@
 #ifndef LAWINE_SERVICES_CLI_TEXT_RUN_TEXT_H_
 #define LAWINE_SERVICES_CLI_TEXT_RUN_TEXT_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,9 @@ namespace lawine::cli {
 std::string RunText(const v1::Run& run);
 std::string RunsText(const std::vector<v1::Run>& runs, bool color);
 // One line for a step, or for replicas done, that is being watched.
-std::string ProgressText(const v1::WatchRunResponse& response);
+std::string ProgressText(const v1::WatchRunResponse& response, const v1::Scenario& scenario);
+// "hop 3: 120 deliveries, 4,000 members reached": a step, and how many it and those before have reached.
+std::string ReachedText(const v1::StepCounts& step, std::uint64_t reached, const v1::Scenario& scenario);
 
 // "audience 300", "members 17, 42", "2 at random".
 std::string SeedRuleText(const v1::Scenario& scenario);
