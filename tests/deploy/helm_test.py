@@ -1,6 +1,7 @@
 """The chart: lint, wrong values, sizes, names that never change, schemas, pod security, alerts, dashboard."""
 
 import json
+import math
 import pathlib
 import re
 import tempfile
@@ -80,6 +81,16 @@ class WrongValuesTest(unittest.TestCase):
         ({"tokens": {"mode": "existing"}}, "tokens.existingSecret"),
         ({"certificates": {"days": 30, "renewBeforeDays": 30}}, "renewBeforeDays: expected less than"),
         ({"coordinator": {"storage": {"size": "lots"}}}, "coordinator.?storage.?size"),
+        (
+            {"coordinator": {"service": {"type": "LoadBalancer"}}},
+            "networkPolicy.clients: coordinator.service.type is LoadBalancer, .*expected an ipBlock",
+        ),
+        (
+            {"coordinator": {"service": {"type": "NodePort"}}, "networkPolicy": {"clients": []}},
+            "coordinator.service.type is NodePort",
+        ),
+        ({"networkPolicy": {"apiServerPorts": []}}, "apiServerPorts"),
+        ({"networkPolicy": {"apiServerPorts": [70000]}}, "apiServerPorts"),
     ]
 
     def test_each_is_refused_with_a_sentence(self):
@@ -88,6 +99,13 @@ class WrongValuesTest(unittest.TestCase):
                 done = chart.template(values, check=False)
                 self.assertNotEqual(done.returncode, 0, "accepted")
                 self.assertRegex(done.stderr.replace("\n", " "), sentence)
+
+    def test_callers_from_outside_are_let_in_or_nobody_is_kept_out(self):
+        outside = {"coordinator": {"service": {"type": "LoadBalancer"}}}
+        callers = [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
+        for policy in ({"clients": callers}, {"enabled": False}):
+            with self.subTest(policy):
+                chart.render({**outside, "networkPolicy": policy})
 
     def test_lint_refuses_them_too(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -119,6 +137,19 @@ class NotesTest(unittest.TestCase):
                 self.assertIn(f"simulate {graphs[0]['name'] if graphs else 'first'} ", notes)
                 self.assertEqual("get secret" in notes, "LAWINE_TOKEN_FILE" in notes)
                 self.assertIn("There is one copy of each shard", notes)
+
+
+    def test_they_tell_the_name_that_the_certificate_has(self):
+        secrets = {"internalSecret": "inner", "publicSecret": "outer"}
+        own = {"certificates": {"mode": "existing", "existing": secrets, "publicNames": ["lawine.example.org"]}}
+        for values, name in (({}, "net-lawine"), (own, "lawine.example.org")):
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "values.yaml"
+                path.write_text(yaml.safe_dump(values))
+                words = ["install", "net", tools.CHART, "--dry-run=client", "--values", path]
+                self.assertRegex(
+                    tools.run(tools.helm(), *words).stdout, rf"(?m) LAWINE_TLS_SERVER_NAME={name}$"
+                )
 
 
 class SizesTest(unittest.TestCase):
@@ -153,6 +184,55 @@ class SizesTest(unittest.TestCase):
         self.assertGreater(limit, 1.8e9 * 5.37 / 4)
         self.assertLess(limit, 1.8e9 * 5.37 / 4 * 1.2)
         self.assertGreater(disk, 1.8e9 * 1.99 / 4)
+
+    def test_shards_are_dealt_whole(self):
+        for workers, shards, share in ((3, None, 2 / 4), (3, 7, 3 / 7), (8, 2, 1 / 2), (5, None, 1 / 5)):
+            graph = {"name": "h", "preset": "hyves-300", **({"shards": shards} if shards else {})}
+            _, limit, disk = self.sizes(chart.render({"workers": {"count": workers}, "graphs": [graph]}))
+            shards = shards or max(workers, 4)
+            with self.subTest(workers=workers, shards=shards):
+                self.assertAlmostEqual(
+                    limit, (1.8e9 * 6 + 6e6 * 8 + 6e6 * 6 * shards) * share, delta=2 << 20
+                )
+                self.assertAlmostEqual(
+                    disk, max(8 * GIB, 2 * (1.8e9 * 2.2 + 6e6 * 32) * share + 2 * GIB), delta=2 << 20
+                )
+
+    def test_the_formula_of_the_guide_is_the_charts(self):
+        guide = (tools.ROOT / "deploy" / "README.md").read_text()
+        line = r"(?m)^(share|memory|volume) {3,}(.+?)(?: +\+ (\d) GiB +at least (\d) GiB .*)?$"
+        formulas = {name: words for name, *words in re.findall(line, guide)}
+        for workers, shards in ((3, 4), (8, 8)):
+            graph = {"name": "h", "preset": "hyves-300", "shards": shards}
+            memory, _, disk = self.sizes(chart.render({"workers": {"count": workers}, "graphs": [graph]}))
+            known = {"ceil": math.ceil, "workers": workers, "shards": shards, "members": 6e6, "links": 1.8e9}
+            for name, (formula, more, least) in formulas.items():
+                known[name] = eval(formula.replace(" x ", " * "), {}, known)  # of our own guide
+                if more:
+                    known[name] = max(known[name] + int(more) * GIB, int(least) * GIB)
+            self.assertAlmostEqual(memory, known["memory"], delta=2 << 20)
+            self.assertAlmostEqual(disk, known["volume"], delta=2 << 20)
+
+    def test_imports_size_the_coordinator(self):
+        def sizes(graphs, links=0):
+            values = {"importVolume": {"existingClaim": "c"}, "graphs": graphs, "sizing": {"importLinks": links}}
+            spec = chart.find(chart.render(values), "StatefulSet", "net-lawine-coordinator")["spec"]
+            limits = spec["template"]["spec"]["containers"][0]["resources"]["limits"]
+            claim = spec["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"]
+            return in_bytes(limits["memory"]), in_bytes(claim)
+
+        def imported(name, members):
+            files = {"files": ["x"], "undirected": True}
+            return {"name": name, "members": members, "linksPerMember": 40, "import": files}
+
+        generated = {"name": "h", "preset": "hyves-300"}
+        self.assertEqual(sizes([generated]), (GIB, 4 * GIB))
+        memory, disk = sizes([imported("a", 20_000_000), imported("b", 10_000_000), generated])
+        self.assertAlmostEqual(memory, GIB + 60 * 20e6, delta=2 << 20)
+        self.assertAlmostEqual(disk, 2 * GIB + 12 * 800e6, delta=2 << 20)
+        memory, disk = sizes([imported("a", 20_000_000)], links=2_000_000_000)
+        self.assertAlmostEqual(memory, GIB + 60 * 20e6, delta=2 << 20)
+        self.assertAlmostEqual(disk, 2 * GIB + 12 * 2e9, delta=2 << 20)
 
     def test_nothing_to_size_from_gives_the_least(self):
         memory, limit, disk = self.sizes(chart.render())
@@ -253,17 +333,6 @@ class ShapeTest(unittest.TestCase):
         five["spec"]["replicas"] = 3
         self.assertEqual(three, five)
 
-    def test_jobs_of_other_graphs_have_other_names(self):
-        names = [
-            next(
-                d["metadata"]["name"]
-                for d in chart.render({"graphs": graphs})
-                if d["kind"] == "Job" and "graphs" in d["metadata"]["name"]
-            )
-            for graphs in ([{"name": "a", "preset": "own"}], [{"name": "b", "preset": "own"}])
-        ]
-        self.assertNotEqual(*names)
-
     def test_network_policies_select_every_pod(self):
         for name, rendered in chart.every_rendering():
             selectors = [
@@ -275,13 +344,6 @@ class ShapeTest(unittest.TestCase):
             for pod, metadata, _ in chart.pod_templates(rendered):
                 with self.subTest(f"{name}: {pod}"):
                     self.assertTrue(any(s.items() <= metadata["labels"].items() for s in selectors))
-
-    def test_scale_in_check_is_part_of_upgrades_only(self):
-        def names(**options):
-            return [d["metadata"]["name"] for d in chart.render(**options)]
-
-        self.assertNotIn("net-lawine-scale-in-check", names())
-        self.assertIn("net-lawine-scale-in-check", names(more=["--is-upgrade"]))
 
 
 if __name__ == "__main__":

@@ -273,6 +273,7 @@ class Cluster:
         for folder in (
             "data",
             "scripts",
+            "workers",
             "certificates/internal",
             "certificates/public",
             "tokens",
@@ -320,7 +321,10 @@ class Cluster:
         folder = self.folder / f"{pod}-{volume['name']}"
         folder.mkdir(exist_ok=True)
         if "configMap" in volume:
-            data = {k: v.encode() for k, v in self.config_maps[volume["configMap"]["name"]].items()}
+            name = volume["configMap"]["name"]
+            if name not in self.config_maps and not volume["configMap"].get("optional"):
+                raise AssertionError(f"{pod}: no ConfigMap {name}, as the kubelet would say")
+            data = {k: v.encode() for k, v in self.config_maps.get(name, {}).items()}
         elif "secret" in volume:
             secret = volume["secret"]
             data = self.secrets.get(secret["secretName"], {})

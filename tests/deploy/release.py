@@ -34,14 +34,17 @@ class Release:
 
     def install(self):
         """Hooks by their weight, then the rest, as Helm would; returns when all pods are ready. Graphs are the caller's to make."""
-        for document in self.rendered:
-            if document["kind"] == "ConfigMap":
-                self.cluster.config_maps[document["metadata"]["name"]] = document["data"]
+        self._configure()
         self.make_keys()
         for document in self.rendered:
             if document["kind"] == "StatefulSet":
                 self._scale(document)
         return {name: pod.await_ready() for name, pod in self.pods.items()}
+
+    def _configure(self):
+        for document in self.rendered:
+            if document["kind"] == "ConfigMap":
+                self.cluster.config_maps[document["metadata"]["name"]] = document["data"]
 
     def make_keys(self):
         """The Job of certificates and tokens, in the image; its API server is on this machine's loopback."""
@@ -73,6 +76,7 @@ class Release:
         if code != 0:
             return log
         self.rendered = rendered
+        self._configure()
         self._scale(self.document("StatefulSet", WORKER))
         for pod in self.pods.values():
             pod.await_ready()

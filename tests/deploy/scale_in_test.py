@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import signal
 import tempfile
+import time
 import unittest
 
 import tools
@@ -26,8 +28,8 @@ class ScaleInTest(unittest.TestCase):
         self.cluster.lawine("graph", "create", "small", "--preset", "hyves", "--members", "5000")
         self.workers = json.loads(self.cluster.lawine("cluster", "status", "-o", "json"))["workers"]
 
-    def check(self, count):
-        """What the chart's Job says before an upgrade to so many workers."""
+    def check(self, count, running=""):
+        """What the chart's Job says before a change to so many workers, from as many as `running` says, if it does."""
         expressions = " ".join(
             f"-e 's/{worker['address']}\"/net-lawine-worker-{i}.net-lawine-worker:7072\"/'"
             for i, worker in enumerate(self.workers)
@@ -40,7 +42,25 @@ class ScaleInTest(unittest.TestCase):
             "PATH": f"{self.folder.name}:/usr/bin:/bin",
             "LAWINE_CLUSTER": self.cluster.address,
         }
-        return tools.run("sh", SCRIPT, "net-lawine-worker", count, env=env, check=False)
+        file = pathlib.Path(self.folder.name) / "count"
+        file.write_text(str(running))
+        return tools.run("sh", SCRIPT, "net-lawine-worker", count, file, env=env, check=False)
+
+    def assert_refused(self, checked, why):
+        self.assertNotEqual(checked.returncode, 0)
+        self.assertRegex(checked.stderr, why)
+
+    def kill(self, number):
+        """Ends a worker, as numbered by its address in setUp, and waits until that is noticed."""
+        address = self.workers[number]["address"]
+        processes = json.loads((self.cluster.data / "cluster.json").read_text())["processes"]
+        os.kill(next(p["pid"] for p in processes if p["address"] == address), signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while all(
+            w["alive"] for w in json.loads(self.cluster.lawine("cluster", "status", "-o", "json"))["workers"]
+        ):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.2)
 
     def test_workers_may_go_once_their_shards_have_moved(self):
         self.assertEqual(self.check(3).returncode, 0)
@@ -67,8 +87,41 @@ class ScaleInTest(unittest.TestCase):
 
     def test_a_cluster_that_does_not_answer_keeps_its_workers(self):
         self.cluster.address = "127.0.0.1:1"
+        self.assert_refused(self.check(2), "it does not answer")
+        self.assert_refused(self.check(2, running=3), "it does not answer")
+
+    def test_going_back_with_as_many_workers_needs_no_answer(self):
+        self.cluster.address = "127.0.0.1:1"
+        self.assertEqual(self.check(3, running=3).returncode, 0)
+
+    def test_a_worker_that_is_gone_keeps_its_place_while_its_shards_are_missing(self):
+        backup = pathlib.Path(self.folder.name) / "small.graph"
+        self.cluster.lawine("graph", "backup", "small", "--out", backup)
+        self.kill(2)
+        self.assert_refused(self.check(2), r"graph small misses shards \d(, \d)*, which a worker")
+        self.assertEqual(self.check(3, running=3).returncode, 0)  # nobody goes
+        self.cluster.lawine("graph", "restore", backup, "--missing")
+        allowed = self.check(2)
+        self.assertEqual(allowed.returncode, 0, allowed.stderr)
+
+    def test_a_worker_that_a_new_coordinator_never_saw_keeps_its_place(self):
+        self.cluster.lawine("down")
+        held = next(
+            folder
+            for folder in self.cluster.data.glob("worker-*")
+            if (folder / "node_id").read_text().strip() == self.workers[2]["node_id"]
+        )
+        held.rename(self.cluster.data / "aside")
+        up = self.cluster.lawine("up", "--workers", "3", "-o", "json")
+        self.cluster.address = json.loads(up)["coordinator"]
+        workers = json.loads(self.cluster.lawine("cluster", "status", "-o", "json"))["workers"]
+        self.workers = sorted(workers, key=lambda worker: -worker["shards"])
+        self.assertEqual((len(workers), self.workers[2]["shards"]), (3, 0))
         refused = self.check(2)
-        self.assertNotEqual(refused.returncode, 0)
+        self.assert_refused(refused, r"^workers.count: graph small misses shards \d(, \d)*, which a worker")
+
+    def test_more_hands_than_the_release_says_still_hold_their_shards(self):
+        self.assert_refused(self.check(2, running=2), "2 would remove net-lawine-worker-2")
 
 
 if __name__ == "__main__":

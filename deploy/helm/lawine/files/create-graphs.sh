@@ -1,16 +1,16 @@
 #!/bin/sh
-# create-graphs.sh WORKERS LIST: waits for so many workers, then makes each graph of LIST that is not there. A line is
-# NAME create|import ARGUMENT...
+# create-graphs.sh COUNT LIST: waits for as many workers as the file COUNT says, which may change meanwhile, then makes each
+# graph of LIST that is not there. A line is NAME create|import ARGUMENT...
 set -eu
 export HOME=/tmp
-wanted=$1 list=$2
+count=$1 list=$2
 lawine() { command lawine --cluster "$LAWINE_CLUSTER" --quiet "$@"; }
 
 tries=0
-until [ "$(lawine cluster status -o json 2>/tmp/why | grep -c '"alive": true')" -ge "$wanted" ]; do
+until [ "$(lawine cluster status -o json 2>/tmp/why | grep -c '"alive": true')" -ge "$(cat "$count")" ]; do
   tries=$((tries + 1))
   if [ "$tries" -gt "${TRIES_MAX:-240}" ]; then
-    echo "not all of $wanted workers came in time: $(cat /tmp/why)" >&2
+    echo "not all of $(cat "$count") workers came in time: $(cat /tmp/why)" >&2
     exit 1
   fi
   sleep 5

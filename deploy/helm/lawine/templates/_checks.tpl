@@ -36,6 +36,11 @@
 {{- if and (eq $certificates.mode "off") (ne $values.tokens.mode "off") }}{{ fail (printf "tokens.mode: certificates.mode is off, and tokens must not cross a connection that anyone can read: expected off, found %s" $values.tokens.mode) }}{{ end -}}
 {{- if and (ne $certificates.mode "off") (eq $values.tokens.mode "off") }}{{ fail "tokens.mode: off is only for certificates.mode off: with certificates every caller needs a token" }}{{ end -}}
 
+{{- $service := $values.coordinator.service.type -}}
+{{- $addresses := false -}}
+{{- range $values.networkPolicy.clients }}{{ if .ipBlock }}{{ $addresses = true }}{{ end }}{{ end -}}
+{{- if and (ne $service "ClusterIP") $values.networkPolicy.enabled (not $addresses) }}{{ fail (printf "networkPolicy.clients: coordinator.service.type is %s, through which callers come from addresses, not as pods: expected an ipBlock with theirs and the nodes', such as {ipBlock: {cidr: 10.0.0.0/8}}, found none" $service) }}{{ end -}}
+
 {{- $running := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "lawine.workers" .) -}}
 {{- if and $running (not $values.scaleInCheck.enabled) (gt (int $running.spec.replicas) (int $values.workers.count)) }}{{ fail (printf "workers.count: %d workers run, and %d would lose the shards of those that go: enable scaleInCheck, which asks them whether they hold any" (int $running.spec.replicas) (int $values.workers.count)) }}{{ end -}}
 {{- end -}}

@@ -160,6 +160,16 @@ livenessProbe:
   failureThreshold: 6
 {{- end -}}
 
+{{/*
+The name in the public certificate that the chart's own callers expect, if it need not be the one they call. A wildcard
+stands for any name.
+*/}}
+{{- define "lawine.publicName" -}}
+{{- if and (eq .Values.certificates.mode "existing") .Values.certificates.publicNames -}}
+{{- first .Values.certificates.publicNames | replace "*" (include "lawine.fullname" .) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What `lawine` in the chart's own Jobs is told by its environment. */}}
 {{- define "lawine.clientEnvironment" -}}
 - name: LAWINE_CLUSTER
@@ -169,6 +179,10 @@ livenessProbe:
   value: /certificates/public/ca.crt
 - name: LAWINE_TOKEN_FILE
   value: /tokens/admin
+{{- with include "lawine.publicName" . }}
+- name: LAWINE_TLS_SERVER_NAME
+  value: {{ . | quote }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
