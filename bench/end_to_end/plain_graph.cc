@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 
 namespace lawine::bench {
@@ -53,7 +52,11 @@ struct GrowingRows {
 }  // namespace
 
 absl::StatusOr<PlainGraph> PlainGraph::Load(const LinkSource& source, Executor& executor) {
-  LAWINE_CHECK(source.keys().empty() && source.columns() == LinkColumns());
+  if (!source.keys().empty() || source.columns() != LinkColumns()) {
+    return absl::InvalidArgumentError(
+        "expected a network whose members are their dense ids and whose links are of one kind without "
+        "weights; nl-2009, pages and groups are not");
+  }
   const MemberRange everybody{MemberId(0), source.members_count()};
   GrowingRows rows{.offsets = HugeArray<std::uint64_t>(std::size_t{everybody.count} + 1),
                    .ids = HugeArray<std::uint32_t>(LinksMax(source))};

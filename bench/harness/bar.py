@@ -65,7 +65,8 @@ def values_of(runs, name):
 
 
 def plain(results, work, program):
-    """Median seconds of an outsider, or None."""
+    """Median seconds of an outsider, all it does, or None. Its `processing_seconds` begin before its state is there:
+    beside them stand the cluster's from request to result, never its own processing."""
     try:
         said = part(results, "baseline")
     except Unavailable:
@@ -91,14 +92,16 @@ def p2(results):
     ensemble = part(results, "ensemble")
     one = plain(results, "forward", "single_thread_pull")
     full = ensemble["replicas"] == 1000
+    # Replica 0 is the one that was timed, and may be larger or smaller than most.
+    deliveries = one and works_of(results["baseline"])["forward"]["single_thread_pull"]["deliveries"]
     return Row("P2",
                f"ensemble of {ensemble['replicas']:,} replicas",
                "s",
                values_of(ensemble["runs"], "makespan_seconds"),
                150 if full else None,
                80 if full else None,
-               baseline="replicas x one thread with pull (computed)",
-               baseline_value=one and one * ensemble["replicas"],
+               baseline="one thread with pull at P1's rate (computed)",
+               baseline_value=one and one * ensemble["deliveries"] / deliveries,
                digest=ensemble["digest"])
 
 
@@ -177,8 +180,8 @@ def p7(results):
     runs = part(results, "forward")["warm"]
     own = part(results, "in-process")["cascades"][0]["in_process"]["processing_seconds"]["median"]
     return Row("P7",
-               "cluster tax: processing, against the same shards in one process",
-               "x", [run["processing_seconds"] / own for run in runs],
+               "cluster tax: request to result, against the same shards in one process",
+               "x", [run["makespan_seconds"] / own for run in runs],
                1.25,
                1.1,
                baseline=f"in process: {seconds(own)}",
@@ -190,7 +193,7 @@ def p7_cpu(results):
     own = part(results, "in-process")["cascades"][0]["in_process"]["cpu_seconds"]["median"]
     if runs[0]["cpu_seconds"] is None:
         raise Unavailable("CPU times of a given cluster are not known")
-    return Row("P7", "the same in CPU time, request to result", "x",
+    return Row("P7", "the same in CPU time", "x",
                [run["cpu_seconds"] / own for run in runs],
                baseline=f"in process: {seconds(own)}", digest=part(results, "forward")["digest"])
 
@@ -200,7 +203,7 @@ def cost(results, program, what, must, aim):
     runs, one = part(results, "forward")["warm"], plain(results, "forward", program)
     return Row("P8",
                f"COST: {what} / cluster",
-               "x", [one / run["processing_seconds"] for run in runs],
+               "x", [one / run["makespan_seconds"] for run in runs],
                must,
                aim,
                higher=True,
@@ -239,7 +242,7 @@ def p10(results):
     one = plain(results, "independent", "single_thread")
     return Row("P10",
                "independent cascade, p = 0.05, links touched",
-               "/s", [touched / run["processing_seconds"] for run in cascade["warm"]],
+               "/s", [touched / run["makespan_seconds"] for run in cascade["warm"]],
                300e6,
                1e9,
                higher=True,

@@ -58,9 +58,9 @@ def bar_table(page, label, graph):
 def speed_rows(graph, work):
     rows = []
     for who, timed in figures.timed_programs(graph, work):
-        timing, cpu = timed["processing_seconds"], timed["cpu_seconds"]
+        timing, cpu = figures.whole_seconds(timed), timed["cpu_seconds"]
         touched = timed.get("links_touched")
-        first = timed["first"]["processing_seconds"] if "first" in timed else timed["first_seconds"]
+        first = timed.get("first_seconds") or figures.first_seconds(timed["first"])
         rows.append((who, seconds(timing["median"]), spread(timing), seconds(first),
                      rate(timed["deliveries"] / timing["median"]),
                      f"{count(touched)}, {rate(touched / timing['median'])}" if touched else "not counted",
@@ -71,10 +71,10 @@ def speed_rows(graph, work):
 
 def speed(page, label, graph, drawn):
     titles = {
-        "forward": f"Processing of one message, one in {1 / max(graph['scenario']['forward'], 1e-9):.0f} "
-                   "forwards (first delivery to last, data in memory)",
-        "everyone": "Processing when everyone forwards",
-        "independent": "Processing of an independent cascade, a coin per link"
+        "forward": f"One message, one in {1 / max(graph['scenario']['forward'], 1e-9):.0f} forwards (the cluster: "
+                   "request to result; others: all they do; data in memory)",
+        "everyone": "The same when everyone forwards",
+        "independent": "The same of an independent cascade, a coin per link"
     }
     for work, title in titles.items():
         rows = speed_rows(graph, work)
@@ -114,7 +114,10 @@ def around_rows(graph):
         rows.append(("load (hydrate)", seconds(forward["first"]["load_seconds"]),
                      "RocksDB to memory, at the first run; once"))
     makespan, call = forward["makespan_seconds"], forward["call_seconds"]
+    processing = forward["processing_seconds"]
     rows += [("warm run, makespan", seconds(makespan["median"]), f"request to result: {spread(makespan)}"),
+             ("of it, processing", seconds(processing["median"]),
+              f"first delivery to last, state and seed member there: {spread(processing)}"),
              ("warm run, command", seconds(call["median"]),
               f"`lawine simulate` with its start: {spread(call)}")]
     if not missing(graph.get("baseline")):

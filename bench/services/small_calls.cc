@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -62,8 +63,10 @@ absl::Status Keep(const v1::RunResult& result, double seconds, Caller& caller) {
       absl::StrCat("expected digest ", caller.digest, " from every call, found ", result.digest()));
 }
 
-void CallInRounds(const CallFlags& flags, Time start, Caller& caller) {
-  const auto stub = v1::SimulationService::NewStub(OpenChannel(flags.cluster));
+using Channel = std::shared_ptr<grpc::Channel>;
+
+void CallInRounds(const CallFlags& flags, const Channel& channel, Time start, Caller& caller) {
+  const auto stub = v1::SimulationService::NewStub(channel);
   const v1::SimulateRequest request = Request(flags);
   for (std::uint32_t round = 0; round < flags.rounds && caller.status.ok(); ++round) {
     const Time due = start + round * std::chrono::milliseconds(flags.interval_ms);
@@ -116,16 +119,20 @@ absl::Status ToJson(const CallFlags& flags, const std::vector<Caller>& callers, 
   return absl::OkStatus();
 }
 
-// One call of each caller, not counted, opens the channels.
+// One call of each caller, not counted, connects its channel.
 absl::Status Run(const CallFlags& flags, Json& json) {
   CallFlags warm = flags;
   warm.rounds = 1;
+  std::vector<Channel> channels;
+  for (std::uint32_t i = 0; i < flags.callers; ++i) channels.push_back(OpenChannel(flags.cluster));
   std::vector<Caller> callers;
   for (const CallFlags& now : {warm, flags}) {
     callers.assign(flags.callers, Caller());
     const Time start = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
     std::vector<std::thread> threads;
-    for (Caller& caller : callers) threads.emplace_back([&] { CallInRounds(now, start, caller); });
+    for (std::uint32_t i = 0; i < flags.callers; ++i) {
+      threads.emplace_back([&, i] { CallInRounds(now, channels[i], start, callers[i]); });
+    }
     for (std::thread& thread : threads) thread.join();
   }
   return ToJson(flags, callers, json);

@@ -15,7 +15,7 @@ SOURCE = tools.ROOT / "services" / "examples" / "go"
 class GoClientTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        tools.needs("go", "the client is built with it")
+        tools.go("the client is built with it")
         tools.needs("protoc", "the wire contract is generated with it")
         # In a copy with the same surroundings, so that the repository stays clean.
         top = tools.TOOLS / "go-client"

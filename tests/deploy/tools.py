@@ -6,6 +6,7 @@ skipped and says which one and why.
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import unittest
@@ -47,13 +48,24 @@ def needs(program, why):
     return found
 
 
+def go(why):
+    """Path of a Go that gets newer ones by itself: from 1.21 on."""
+    found = needs("go", f"{why}; https://go.dev/dl has it, Debian 12's is too old")
+    # Outside of any module, so that nothing is fetched to answer.
+    said = run(found, "version", env={**os.environ, "GOTOOLCHAIN": "local"}, cwd="/").stdout
+    version = re.search(r"go(\d+)\.(\d+)", said)
+    if version and (int(version[1]), int(version[2])) < (1, 21):
+        raise unittest.SkipTest(f"{version[0]} is too old: {why}; https://go.dev/dl has 1.21 and newer")
+    return found
+
+
 def npm(folder, *packages):
     """Folder with node_modules that hold the packages, given as name@version."""
     where = TOOLS / folder
     done = where / "installed"
     wanted = "\n".join(packages)
     if not done.exists() or done.read_text() != wanted:
-        needs("npm", "npm installs it")
+        needs("npm", "deploy/install-deps --image installs it")
         where.mkdir(parents=True, exist_ok=True)
         (where / "package.json").write_text('{"private": true, "type": "module"}\n')
         _attempt(
@@ -75,7 +87,7 @@ def go_tool(module, version, name):
     """Path of a program built from a Go module."""
     where = TOOLS / "go" / f"{name}-{version}"
     if not (where / name).exists():
-        needs("go", "it is built from a Go module")
+        go(f"{name} is built from a Go module")
         _attempt(
             name,
             "go",

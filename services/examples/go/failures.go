@@ -55,9 +55,9 @@ func FailureOf(err error) *Failure {
 	return f
 }
 
-// Passing tells whether the same call may succeed in a while: the coordinator starts again, or is busy.
+// Passing tells whether the same call may succeed in a while: the coordinator starts again, or says when to come back.
 func (f *Failure) Passing() bool {
-	return f.Code == codes.Unavailable || f.Code == codes.ResourceExhausted
+	return f.Code == codes.Unavailable || f.Retry > 0
 }
 
 // Persistently calls until it succeeds, the failure is not a passing one, or the context ends; it waits as long as the

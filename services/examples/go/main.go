@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"time"
@@ -31,15 +32,28 @@ func main() {
 	forward := flag.Float64("forward", 0.1, "probability that a member forwards")
 	timeout := flag.Duration("timeout", 10*time.Minute, "how long all may take")
 	flag.Parse()
+	count, err := membersCount(*members)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error: -members:", err)
+		os.Exit(2)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
-	if err := simulate(ctx, o, *graph, uint32(*members), *forward); err != nil {
+	if err := simulate(ctx, o, *graph, count, *forward); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
+}
+
+// membersCount refuses what the wire would cut off.
+func membersCount(members uint) (uint32, error) {
+	if uint64(members) > math.MaxUint32 {
+		return 0, fmt.Errorf("expected at most %d, found %d", uint32(math.MaxUint32), members)
+	}
+	return uint32(members), nil
 }
 
 func simulate(ctx context.Context, o Options, graph string, members uint32, forward float64) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -13,7 +14,12 @@ import (
 )
 
 func busy(t *testing.T, wait time.Duration) error {
-	s, err := status.New(codes.ResourceExhausted, "busy").WithDetails(&errdetails.ErrorInfo{Reason: "QUEUE_FULL", Domain: "lawine"},
+	return comeBack(t, codes.ResourceExhausted, "QUEUE_FULL", wait)
+}
+
+// comeBack is a failure whose details say when to try again.
+func comeBack(t *testing.T, code codes.Code, reason string, wait time.Duration) error {
+	s, err := status.New(code, "not now").WithDetails(&errdetails.ErrorInfo{Reason: reason, Domain: "lawine"},
 		&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
 	if err != nil {
 		t.Fatal(err)
@@ -43,10 +49,40 @@ func TestOtherFailuresAreNot(t *testing.T) {
 	}
 }
 
+func TestOnlyLimitsThatSayWhenToComeBackPass(t *testing.T) {
+	lasting, err := status.New(codes.ResourceExhausted, "never").WithDetails(&errdetails.ErrorInfo{Reason: "RUN_QUOTA", Domain: "lawine"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		err     error
+		passing bool
+	}{
+		{lasting.Err(), false},
+		{busy(t, time.Second), true},
+		{comeBack(t, codes.Aborted, "STILL_GOING_ON", time.Second), true},
+		{status.Error(codes.Aborted, "another write came first"), false},
+		{status.Error(codes.Unavailable, "starting"), true},
+	} {
+		if failure := FailureOf(c.err); failure.Passing() != c.passing {
+			t.Errorf("%v: expected passing %t, found %t", failure, c.passing, failure.Passing())
+		}
+	}
+}
+
+func TestCountsOfMembersAreNotCutOff(t *testing.T) {
+	if count, err := membersCount(math.MaxUint32); err != nil || count != math.MaxUint32 {
+		t.Errorf("expected %d, found %d and %v", uint32(math.MaxUint32), count, err)
+	}
+	if count, err := membersCount(math.MaxUint32 + 1); err == nil {
+		t.Errorf("expected a refusal, found %d", count)
+	}
+}
+
 func TestTheContextEndsRepetition(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	err := Persistently(ctx, func() error { return busy(t, 0) })
+	err := Persistently(ctx, func() error { return busy(t, time.Millisecond) })
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("expected the deadline, found %v", err)
 	}

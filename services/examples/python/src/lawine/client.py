@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import pathlib
+import time
 import typing
 import uuid
 
 import grpc
-from google.protobuf import json_format
 
-from lawine import addresses, errors, results
+from lawine import addresses, errors, results, scenario_files
 from lawine import edges as edge_sources
 from lawine.v1 import (
     cluster_pb2,
@@ -140,6 +139,8 @@ class Client:
 
         directed     of an array: rows are (from, to), what `from` sends reaches `to`; False: friendships. A NetworkX graph knows
         probability  of links: the edge attribute of a NetworkX graph; True for arrays with a third column
+
+        Raises ValueError for names that an import would not read back, and whatever the rows raise.
         """
         source = edge_sources.source(edges, directed, probability)
         options = graph_pb2.ImportOptions(
@@ -161,7 +162,13 @@ class Client:
                     yield graph_pb2.ImportGraphRequest(begin_members_file="members")
                 yield graph_pb2.ImportGraphRequest(data=piece)
 
-        return Graph.of(self._last(self._graphs.ImportGraph, requests(), timeout, progress).graph)
+        sending = errors.Sending(requests())
+        try:
+            return Graph.of(self._last(self._graphs.ImportGraph, sending, timeout, progress).graph)
+        except errors.Error:
+            if sending.failure is not None:
+                raise sending.failure from None
+            raise
 
     def graph(self, name: str) -> Graph:
         return Graph.of(self._call(self._graphs.GetGraph, graph_pb2.GetGraphRequest(name=name)).graph)
@@ -209,8 +216,10 @@ class Client:
             wanted.graph = graph
         if forward is not None:
             wanted.model.forward.probability = forward
+            wanted.model.forward.ClearField("probability_counts")
         if cascade is not None:
             wanted.model.independent_cascade.probability = cascade
+            wanted.model.independent_cascade.ClearField("probability_counts")
         _choose_seed_members(wanted, seed_members, audience, highest_audience, random)
         if max_steps is not None:
             wanted.stop.max_steps = max_steps
@@ -247,12 +256,12 @@ class Client:
 
     def wait(self, run: str, timeout: float = _STREAM_SECONDS) -> results.Result:
         """The result of a run, once it has ended, also when the coordinator starts again meanwhile. Raises Error with the
-        run's own if it failed or was cancelled."""
-        seen = 0
+        run's own if it failed or was cancelled, with WRONG_STATE when it is paused: resume it, and wait again."""
+        seen, end = 0, time.monotonic() + timeout
 
         def follow():
             nonlocal seen
-            for told in self.watch(run, timeout, seen):
+            for told in self.watch(run, end - time.monotonic(), seen):
                 seen += told.HasField("step")
             return self.result(run)
 
@@ -283,7 +292,8 @@ class Client:
         self, comparison: dict | str | pathlib.Path, timeout: float = 3600
     ) -> results.ComparisonResult:
         """Named variants of one base, under the same luck: as in a comparison file."""
-        request = what_if_pb2.CompareRequest(comparison=_parse(comparison, comparison_pb2.Comparison()))
+        parsed = scenario_files.parse(comparison, comparison_pb2.Comparison())
+        request = what_if_pb2.CompareRequest(comparison=parsed)
         return results.ComparisonResult(self._last(self._what_if.Compare, request, timeout).result)
 
     def sweep(
@@ -344,31 +354,13 @@ def _translated():
         raise errors.from_call(error) from None
 
 
-def _parse(given, message):
-    if isinstance(given, (str, pathlib.Path)):
-        given = json.loads(pathlib.Path(given).read_text(encoding="utf-8"))
-    return json_format.ParseDict(_with_whole_words(given), message)
-
-
-def _with_whole_words(value):
-    """Scenario files say NEUTRAL where protobuf's JSON says SENTIMENT_NEUTRAL."""
-    if isinstance(value, list):
-        return [_with_whole_words(v) for v in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        k: f"SENTIMENT_{v}" if k == "sentiment" and not v.startswith("SENTIMENT_") else _with_whole_words(v)
-        for k, v in value.items()
-    }
-
-
 def scenario_of(given) -> scenario_pb2.Scenario:
     """A scenario of a dict or file as the command line takes them; a message is copied."""
     scenario = scenario_pb2.Scenario()
     if isinstance(given, scenario_pb2.Scenario):
         scenario.CopyFrom(given)
     elif given is not None:
-        _parse(given, scenario)
+        scenario_files.parse(given, scenario)
     return scenario
 
 

@@ -32,9 +32,12 @@ def _lines(rows: typing.Iterable, form: str) -> typing.Iterator[bytes]:
 
 
 def _word(value) -> str:
+    """A name that the import reads back: separators end names, and a line that begins with # or % is a comment."""
     text = str(value)
-    if any(c.isspace() or c in ",\"'#" for c in text) or not text:
-        raise ValueError(f"member {value!r}: expected a name without blanks, commas, quotes and '#'")
+    if not text or text[0] in "#%" or any(c.isspace() or c in ",;\"'" for c in text):
+        raise ValueError(
+            f"member {value!r}: expected a name without blanks , ; \" ' that does not begin with # or %"
+        )
     return text
 
 
@@ -73,10 +76,13 @@ def from_rows(edges, directed: bool, probability: bool) -> EdgeSource:
         )
     if probability and not directed:
         raise ValueError("probabilities belong to directed links: give both directions with directed=True")
-    strings = isinstance(first[0], str)
+    strings = any(isinstance(name, str) for name in first[:2])
+    rows = itertools.chain([first], rows)
+    if strings:
+        rows = ((_word(row[0]), _word(row[1]), *row[2:]) for row in rows)
     form = ("%s\t%s" if strings else "%d\t%d") + ("\t%.9g\n" if probability else "\n")
     row = "from,to,probability" if probability else "from,to" if directed else ""
-    return EdgeSource(_lines(itertools.chain([first], rows), form), iter(()), row, strings)
+    return EdgeSource(_lines(rows, form), iter(()), row, strings)
 
 
 def source(edges, directed: bool | None, probability: str | bool | None) -> EdgeSource:

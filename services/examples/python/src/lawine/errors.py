@@ -93,6 +93,26 @@ def from_call(call: grpc.RpcError) -> Error:
     return kind(call.code(), call.details() or call.code().name, reason, tuple(fields), request_id, retry)
 
 
+class Sending:
+    """Requests of a stream. gRPC says of an iterator that fails only that it did: `failure` keeps why."""
+
+    def __init__(self, requests: typing.Iterator):
+        self._requests = requests
+        self.failure: Exception | None = None
+
+    def __iter__(self) -> "Sending":
+        return self
+
+    def __next__(self):
+        try:
+            return next(self._requests)
+        except StopIteration:
+            raise
+        except Exception as failure:
+            self.failure = failure
+            raise
+
+
 def persistently(call: typing.Callable, seconds: float):
     """What `call` returns: while its failure is a passing one it is made again, for so many seconds. It waits as long as
     the server asks, else twice as long each time, at most 10 s."""

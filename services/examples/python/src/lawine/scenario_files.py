@@ -1,0 +1,78 @@
+"""Scenario files as the command line reads them: JSON with comments, short words, rates by their counts."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+
+from google.protobuf import json_format
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+# A string, which stays, or a comment.
+_STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+
+def without_comments(text: str) -> str:
+    """Blanks in the place of comments, line for line: messages of the JSON reader name the right line."""
+    return _STRING_OR_COMMENT.sub(
+        lambda m: m[0] if m[0].startswith('"') else re.sub(r"[^\n]", " ", m[0]), text
+    )
+
+
+def _once_each(pairs: list) -> dict:
+    """Python keeps the last of repeated names in silence; a scenario that says two things is refused."""
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{name}: set twice in the same object")
+    return dict(pairs)
+
+
+def _whole_word(word, field: FieldDescriptor):
+    """SENTIMENT_NEUTRAL for NEUTRAL of the enum Sentiment."""
+    prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", field.enum_type.name).upper()
+    whole = f"{prefix}_{word}"
+    return whole if whole in field.enum_type.values_by_name else word
+
+
+def _counts_of(name: str, descriptor: Descriptor) -> FieldDescriptor | None:
+    """The field beside a rate that takes how often it was seen instead."""
+    counts = descriptor.fields_by_name.get(f"{name}_counts")
+    kind = counts.message_type if counts is not None else None
+    return counts if kind is not None and kind.name == "RateCounts" else None
+
+
+def _value(value, field: FieldDescriptor):
+    if isinstance(value, list):
+        return [_value(v, field) for v in value]
+    if field.message_type is not None:
+        return in_protobufs_form(value, field.message_type)
+    if field.enum_type is not None:
+        return _whole_word(value, field)
+    is_id = field.full_name == "lawine.v1.SeedMembers.ids"
+    return str(value) if is_id and isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def in_protobufs_form(value, descriptor: Descriptor):
+    """What protobuf's own reader of JSON takes, of what the command line takes for such a message."""
+    if not isinstance(value, dict):
+        return value
+    made = {}
+    for name, given in value.items():
+        field = descriptor.fields_by_name.get(name)
+        counts = _counts_of(name, descriptor)
+        if counts is not None and isinstance(given, dict):
+            if counts.name in value:
+                raise ValueError(f"{counts.name}: contradicts {name} beside it: a rate is known or counted")
+            name, field = counts.name, counts
+        made[name] = given if field is None else _value(given, field)
+    return made
+
+
+def parse(given, message):
+    """Fills `message` from a dict, or from a file at a path; returns it."""
+    if isinstance(given, (str, pathlib.Path)):
+        text = pathlib.Path(given).read_text(encoding="utf-8")
+        given = json.loads(without_comments(text), object_pairs_hook=_once_each)
+    return json_format.ParseDict(in_protobufs_form(given, message.DESCRIPTOR), message)

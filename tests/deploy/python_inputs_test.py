@@ -1,0 +1,178 @@
+"""What callers give the Python client: scenario files, links, and how long they wait."""
+
+import json
+import os
+import pathlib
+import tempfile
+import unittest
+
+import tools
+from python_test import LocalCluster, environment
+
+SCENARIOS = tools.ROOT / "services" / "cli" / "scenarios"
+
+
+def program(python, text, *words):
+    """What a program prints that has the package."""
+    env = {**os.environ, "PYTHONPATH": "", "GRPC_VERBOSITY": "NONE"}
+    return tools.run(python, "-c", text, *words, env=env).stdout.strip()
+
+
+class ScenarioFilesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.python = environment()
+
+    def parsed(self, text, kind="scenario.Scenario"):
+        """A file's content as protobuf's JSON, or "ValueError: ..."."""
+        module, message = kind.split(".")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "given.json"
+            path.write_text(text)
+            out = program(
+                self.python,
+                f"""
+import sys
+from google.protobuf import json_format
+from lawine import scenario_files
+from lawine.v1 import {module}_pb2
+try:
+    read = scenario_files.parse(sys.argv[1], {module}_pb2.{message}())
+    print(json_format.MessageToJson(read, preserving_proto_field_name=True))
+except ValueError as e: print("ValueError:", e)""",
+                path,
+            )
+        return json.loads(out) if out.startswith("{") else out
+
+    def test_every_scenario_of_the_command_line_is_read(self):
+        files = sorted(SCENARIOS.glob("*.json"))
+        self.assertGreater(len(files), 10)
+        for path in files:
+            text = path.read_text()
+            kind = (
+                "comparison.Comparison"
+                if '"variants"' in text
+                else "traffic.TrafficSpec"
+                if '"generated"' in text
+                else "scenario.Scenario"
+            )
+            with self.subTest(path.name):
+                self.assertIsInstance(self.parsed(text, kind), dict)
+
+    def test_comments_go_and_strings_stay(self):
+        read = self.parsed(
+            """// one
+{"graph": "g//1", /* "graph": "two",
+*/ "message": {"kind": "a \\" /* b"}} // end"""
+        )
+        self.assertEqual(read, {"graph": "g//1", "message": {"kind": 'a " /* b'}})
+
+    def test_rates_may_be_counts_and_words_short_and_ids_whole_numbers(self):
+        counted = {"shares": 9, "receipts": 1200}
+        read = self.parsed(
+            json.dumps(
+                {
+                    "message": {"sentiment": "NEGATIVE"},
+                    "seed_members": {"ids": [17, "ann"]},
+                    "model": {"sir": {"infection": counted, "recovery": 0.5}},
+                }
+            )
+        )
+        self.assertEqual(read["message"], {"sentiment": "SENTIMENT_NEGATIVE"})
+        self.assertEqual(read["seed_members"], {"ids": ["17", "ann"]})
+        sir = read["model"]["sir"]
+        self.assertEqual({k: int(v) for k, v in sir["infection_counts"].items()}, counted)
+        self.assertEqual(sir["recovery"], 0.5)
+        self.assertEqual(
+            self.parsed('{"base": {}, "goal": "LEAST"}', "comparison.Comparison")["goal"], "GOAL_LEAST"
+        )
+        self.assertEqual(
+            self.parsed('{"message": {"sentiment": "SENTIMENT_POSITIVE"}}')["message"]["sentiment"],
+            "SENTIMENT_POSITIVE",
+        )
+
+    def test_what_says_two_things_is_refused(self):
+        self.assertIn("replicas: set twice", self.parsed('{"replicas": 1, "replicas": 2}'))
+        both = {"probability": {"shares": 1, "receipts": 2}, "probability_counts": {"shares": 1, "receipts": 3}}
+        self.assertIn("contradicts probability", self.parsed(json.dumps({"model": {"forward": both}})))
+
+
+class InputsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.python = environment()
+        cls.cluster = LocalCluster()
+        cls.addClassCleanup(cls.cluster.close)
+
+    def call(self, body):
+        head = "import json, time, grpc, lawine\nfrom lawine import errors\n"
+        head += f"with lawine.Client({self.cluster.address!r}) as c:\n"
+        return program(self.python, head + "\n".join("    " + line for line in body.strip().split("\n")))
+
+    def test_files_give_the_digests_that_the_command_line_gets(self):
+        self.cluster.lawine("graph", "create", "files", "--preset", "hyves", "--members", "5000")
+        names = ("article", "last-message", "rumour")
+        ours = [
+            json.loads(self.cluster.lawine("simulate", "files", "--scenario", name, "-o", "json"))["digest"]
+            for name in names
+        ]
+        paths = [str(SCENARIOS / f"{name}.json") for name in names]
+        out = self.call(f"""
+print(json.dumps([c.simulate("files", p).digest for p in {paths!r}]))
+print(c.simulate("files", {paths[1]!r}, forward=0.01).reach > 0)
+c.delete_graph("files")""")
+        digests, counted = out.split("\n")
+        self.assertEqual(json.loads(digests), ours)
+        self.assertEqual(counted, "True")  # a rate that is given replaces the file's counts
+
+    def test_names_that_an_import_would_not_read_back_are_refused(self):
+        out = self.call("""
+for name in ("#tag", "%x", "a b", "a;b", "a,b", "a'b", 'a"b', ""):
+    for rows in ([(name, "bob")], [("bob", "ann"), ("ann", name)]):
+        try: c.create_graph("names", rows, directed=True)
+        except ValueError as e: print(type(e).__name__)
+stored = c.create_graph("names", [("a#1", "bob"), ("bob", "50%")], directed=True)
+print(stored.members, stored.links)
+c.delete_graph("names")""")
+        self.assertEqual(out.split("\n"), ["ValueError"] * 16 + ["3 2"])
+
+    def test_what_the_callers_rows_raise_reaches_the_caller(self):
+        out = self.call("""
+def rows():
+    yield (1, 2)
+    raise LookupError("row 2 is not there")
+try: c.create_graph("half", rows(), directed=True)
+except LookupError as e: print(e)
+try: c.create_graph("half", [(1, 2), (3, "bob")], directed=True)
+except TypeError as e: print("TypeError")
+print([g.name for g in c.graphs() if g.name == "half"])""")
+        self.assertEqual(out.split("\n"), ["row 2 is not there", "TypeError", "[]"])
+
+    def test_each_watch_of_a_wait_gets_what_is_left(self):
+        out = self.call("""
+given = []
+def watch(run, timeout, after_steps):
+    given.append(timeout)
+    time.sleep(0.3)
+    raise errors.Error(grpc.StatusCode.UNAVAILABLE, "gone")
+    yield
+c.watch = watch
+try: c.wait("runs/1", timeout=1.5)
+except lawine.Error as e: print(e.code.name)
+print(len(given) > 1 and all(later <= first - 0.3 for first, later in zip(given, given[1:])))""")
+        self.assertEqual(out.split("\n"), ["UNAVAILABLE", "True"])
+
+    def test_waiting_for_a_run_that_is_paused_ends_with_that(self):
+        self.cluster.lawine("graph", "create", "long", "--preset", "hyves", "--members", "100000")
+        run = self.call("""
+print(c.start({"graph": "long", "replicas": 10000, "model": {"forward": {"probability": 0.05}}}))""")
+        self.cluster.lawine("run", "pause", run)
+        out = self.call(f"""
+try: c.wait({run!r}, timeout=60)
+except lawine.Error as e: print(e.reason)""")
+        self.cluster.lawine("run", "cancel", run)
+        self.assertEqual(out, "WRONG_STATE")
+
+
+if __name__ == "__main__":
+    unittest.main()
