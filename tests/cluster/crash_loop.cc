@@ -59,7 +59,9 @@ void CrashLoop::Revive() {
   dead_workers_.clear();
 }
 
-void CrashLoop::End() { cluster_.WaitForAlive(cluster_.workers_count()); }
+void CrashLoop::End() {
+  for (std::size_t w = 0; w < cluster_.workers_count(); ++w) cluster_.AwaitBack(w);
+}
 
 std::string CrashLoop::Replay() const {
   const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();

@@ -54,6 +54,24 @@ TEST_F(DrainTest, ARunIsWaitedForNoLongerThanItWasSaid) {
   EXPECT_TRUE(client().Cancel(run).ok());
 }
 
+// The worker without shard 0, whose clock is not asked otherwise.
+TEST_F(DrainTest, AWorkerThatIsDrainedAsksForACheckpointOfWhatGoesOn) {
+  StartCluster({.workers = 2, .coordinator_flags = {"--checkpoint-every", "1h"}});
+  pb::CreateRunRequest request = Request(1);
+  request.mutable_scenario()->mutable_model()->mutable_sis()->set_infection(0.01);
+  request.mutable_scenario()->mutable_model()->mutable_sis()->set_recovery(0.1);
+  request.mutable_scenario()->mutable_stop()->set_max_steps(1'000'000);
+  const auto run = client().CreateRun(request);
+  ASSERT_TRUE(run.ok()) << Text(run.status);
+  const std::string name = run.value.run().name();
+  EXPECT_TRUE(Eventually(kPatience, [&] { return client().GetRun(name).value.steps_done() > 1; }));
+  EXPECT_FALSE(client().GetRun(name).value.has_checkpoint_step());
+  EXPECT_EQ(Drain(WorkerProgram(), cluster().WorkerData(1), 8), 0);
+  EXPECT_TRUE(Eventually(kPatience, [&] { return client().GetRun(name).value.checkpoint_step() > 0; }))
+      << client().GetRun(name).value.ShortDebugString();
+  EXPECT_TRUE(client().Cancel(name).ok());
+}
+
 TEST_F(DrainTest, ADrainedCoordinatorAnswersAndBeginsNothing) {
   const std::string run = StartLongRun();
   EXPECT_EQ(Drain(CoordinatorProgram(), cluster().CoordinatorData(), 60),

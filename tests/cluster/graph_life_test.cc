@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <thread>
@@ -155,6 +156,16 @@ class UsedGraphTest : public LongRunTest {
   std::atomic<int> answered_{0};
   std::vector<std::thread> users_;
 };
+
+TEST_F(UsedGraphTest, CopiesOnTheirWayGoWithIt) {
+  const std::filesystem::path graphs = cluster().WorkerData(0) / "graphs";
+  for (const char* const graph : {"g", "other"}) {
+    std::filesystem::create_directories(graphs / graph / "shard-0077.arriving/half");
+  }
+  EXPECT_TRUE(client().DeleteGraph("g").ok());
+  EXPECT_FALSE(std::filesystem::exists(graphs / "g/shard-0077.arriving"));
+  EXPECT_TRUE(std::filesystem::exists(graphs / "other"));
+}
 
 TEST_F(UsedGraphTest, IsDeletedWholeOrNotAtAll) {
   StartUsers();

@@ -319,10 +319,18 @@ TEST_F(ModelsTest, CountsAreRefusedByTheFieldThatIsWrong) {
 }
 
 TEST_F(ModelsTest, ThatNeedWhatLinksLackAreRefused) {
-  const auto result = client().Simulate(
-      Parse(R"({"model": {"linear_threshold": {"link_weights": true}}})", settings_->front().graph));
-  EXPECT_EQ(result.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_THAT(result.status.error_message(), HasSubstr("expected a graph whose links have weights"));
+  const std::pair<const char*, const char*> lacking[] = {
+      {R"({"model": {"linear_threshold": {"link_weights": true}}})", "whose links have weights"},
+      {R"({"model": {"forward": {}, "link_kinds": [3]}})", "whose links have kinds"}};
+  for (const auto& [json, what] : lacking) {
+    const auto result = client().Simulate(Parse(json, settings_->front().graph));
+    EXPECT_EQ(result.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << json;
+    EXPECT_THAT(result.status.error_message(), HasSubstr(what));
+  }
+}
+
+TEST_F(ModelsTest, InfluencesOfNobodyAreRefusedWhateverTheModel) {
+  ExpectRefused(R"({"influences": [{"by": "nobody", "factor": 0}]})", "influences[0].by");
 }
 
 }  // namespace

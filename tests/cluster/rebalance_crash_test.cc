@@ -49,7 +49,8 @@ TEST_F(RebalanceCrashTest, EveryRoundEnds) {
                            }))
         << crashes.Replay() << testing::PrintToString(ShardsByWorker(client()));
     const auto verified = client().Verify("g");
-    EXPECT_TRUE(verified.value.sound()) << crashes.Replay() << verified.value.DebugString();
+    EXPECT_TRUE(verified.value.sound())
+        << Text(verified.status) << " " << crashes.Replay() << verified.value.DebugString();
     EXPECT_EQ(SmallDigest(), digest) << crashes.Replay();
   }
   std::printf("%u kills, %d rounds\n", crashes.kills(), round);

@@ -294,7 +294,8 @@ TEST_F(RebalanceTest, AGraphWhoseShardsMoveIsNotDeleted) {
   cluster().worker(0).Signal(SIGSTOP);
   cluster().worker(1).Signal(SIGSTOP);
   ASSERT_TRUE(calls().Apply().ok());
-  EXPECT_TRUE(Eventually(absl::Seconds(3), [&] {
+  // One that comes before the moves have begun waits for the workers, and fails otherwise.
+  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
     const grpc::Status deleted = client().DeleteGraph("g");
     return deleted.error_code() == StatusCode::FAILED_PRECONDITION;
   }));

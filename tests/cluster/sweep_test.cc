@@ -54,6 +54,23 @@ TEST_F(SweepTest, ASweepIsMadeOfTheRunsOfItsValues) {
   EXPECT_NE(result.answer(), "");
 }
 
+// A further message without a model has the first one's, at every value.
+TEST_F(SweepTest, EveryValueIsSetInWhatWasAsked) {
+  pb::Scenario asked = Scenario(6);
+  asked.add_messages()->set_name("next");
+  const auto swept = Sweep(client(), SweepRequestOf(asked, 0.02, 0.1, 3));
+  ASSERT_TRUE(swept.ok()) << Text(swept.status);
+  const auto digest_at = [&](pb::Scenario scenario, double value) {
+    scenario.mutable_model()->mutable_forward()->set_probability(value);
+    return RunAlone(client(), scenario).digest();
+  };
+  for (const pb::SweepPoint& point : swept.value.result.points()) {
+    EXPECT_EQ(digest_at(asked, point.value()), point.digest()) << point.value();
+    EXPECT_EQ(digest_at(swept.value.result.sweep().scenario(), point.value()), point.digest())
+        << "what is echoed cannot be repeated at " << point.value();
+  }
+}
+
 // A random graph of mean audience c: a forwarder is followed by c p further ones, so p = 1 / c is critical.
 TEST_F(SweepTest, ASweepFindsTheKnownCriticalRate) {
   constexpr std::uint32_t kMembers = 4'000;
@@ -85,7 +102,7 @@ TEST_F(SweepTest, ASweepFindsTheKnownCriticalRate) {
 
 pb::SweepRequest CountsRequestOf(const pb::Scenario& scenario, std::uint64_t successes,
                                  std::uint64_t trials) {
-  pb::SweepRequest request = SweepRequestOf(scenario, 0, 0, 9);
+  pb::SweepRequest request = SweepRequestOf(scenario, 0, 0, 20);
   pb::Counts& counts = *request.mutable_sweep()->mutable_counts();
   counts.set_successes(successes);
   counts.set_trials(trials);
@@ -98,10 +115,10 @@ TEST_F(SweepTest, ACountedRateTellsLuckAndIgnoranceApart) {
   ASSERT_TRUE(few.ok()) << Text(few.status);
   const auto many = Sweep(client(), CountsRequestOf(Scenario(40), 50'000, 1'000'000));
   ASSERT_TRUE(many.ok()) << Text(many.status);
-  ASSERT_EQ(few.value.result.points_size(), 9);
+  ASSERT_EQ(few.value.result.points_size(), 20);
   EXPECT_FALSE(few.value.result.has_critical());
   EXPECT_LT(few.value.result.points(0).value(), 0.03);
-  EXPECT_GT(few.value.result.points(8).value(), 0.09);
+  EXPECT_GT(few.value.result.points(19).value(), 0.09);
   EXPECT_GT(few.value.result.uncertainty().ignorance_share(), 0.2);
   EXPECT_LT(many.value.result.uncertainty().ignorance_share(), 0.02);
   EXPECT_GT(many.value.result.uncertainty().luck(), 0);
@@ -120,6 +137,8 @@ TEST_F(SweepTest, CountsThatMakeNoSenseAreRefused) {
               IsBadField("counts.trials", "found 0"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(0.5); }), IsBadField("counts", "neither from"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("stop.max_steps"); }), IsBadField("field", "a rate"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_points(19); }),
+              IsBadField("points", "20 to 200 beside counts"));
 }
 
 TEST_F(SweepTest, EveryReplicaDrawsItsOwnRateAndIsThatRun) {
@@ -219,6 +238,20 @@ TEST_F(SweepTest, ASweepIsEstimatedAndRefusedWithThePathInTheRequest) {
               IsBadField("field", "did you mean model.forward.probability?"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("run_seed"); }), IsBadField("field", "run_seed"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_field("message.kind"); }), IsBadField("field", "a number"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_measure("people"); }),
+              IsBadField("measure", "a graph that knows persons"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) {
+                s.mutable_scenario()->mutable_until_precision()->set_half_width(1);
+                s.mutable_scenario()->mutable_until_precision()->set_measure("cost");
+                s.mutable_scenario()->set_replicas(100);
+              }),
+              IsBadField("scenario.until_precision.measure", "costs"));
+  EXPECT_THAT(refusal([](pb::Sweep& s) {
+                s.mutable_scenario()->mutable_until_precision()->set_half_width(1);
+                s.mutable_scenario()->set_replicas(10'000);
+                s.set_points(20);
+              }),
+              IsBadField("scenario.replicas", "at most 5000 of each of 20 messages in all"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_points(1); }), IsBadField("points", "2 to 200"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_points(100'000); }), IsBadField("points", "2 to 200"));
   EXPECT_THAT(refusal([](pb::Sweep& s) { s.set_to(0.01); }), IsBadField("to", "more than `from`"));

@@ -63,7 +63,11 @@ std::string TestCluster::NodeId(std::size_t index) const {
 void TestCluster::RestartWorker(std::size_t index, bool same_port) {
   workers_[index].process->Kill();
   StartWorker(index, same_port ? workers_[index].address : WorkerListen(index));
-  // The coordinator may still hold the old process for alive: wait for the new address.
+  AwaitBack(index);
+}
+
+// The coordinator may still hold the old process for alive: waits for the new address.
+void TestCluster::AwaitBack(std::size_t index) {
   for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end;
        absl::SleepFor(absl::Milliseconds(50))) {
     for (const auto& worker : client_->Workers()) {

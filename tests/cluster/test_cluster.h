@@ -66,6 +66,8 @@ class TestCluster {
   void ReviveCoordinator();
   // Waits until the coordinator holds this many workers for alive.
   void WaitForAlive(std::size_t workers_count);
+  // Waits until the coordinator knows the worker's latest process.
+  void AwaitBack(std::size_t index);
 
   // Commands that would start one more process on the same data.
   std::vector<std::string> CoordinatorCommand(const std::string& listen) const;

@@ -97,6 +97,70 @@ TEST_F(WhatIfTest, MakesReplicasUntilDifferencesAreKnown) {
   }
 }
 
+// "answer" is the second message of the base and the first of the variant; steps are kept of first ones only.
+TEST_F(WhatIfTest, AMessageMayBeTheFirstOfSomeScenariosOnly) {
+  pb::CompareRequest request = Request(4);
+  pb::Comparison& comparison = *request.mutable_comparison();
+  comparison.clear_variants();
+  comparison.set_message("answer");
+  comparison.mutable_base()->mutable_message()->set_kind("rumour");
+  comparison.mutable_base()->add_messages()->set_name("answer");
+  pb::Variant& variant = *comparison.add_variants();
+  variant.set_name("the other way round");
+  variant.mutable_change()->mutable_message()->set_kind("answer");
+  variant.mutable_change()->add_messages()->set_name("rumour");
+  const auto compared = Compare(client(), request);
+  ASSERT_TRUE(compared.ok()) << Text(compared.status);
+  EXPECT_EQ(compared.value.result.differences(0).steps_size(), 0);
+  EXPECT_TRUE(compared.value.result.differences(0).measures().has_reach());
+}
+
+// Its base is as it was given: the further message has the first one's model, also in the variants.
+TEST_F(WhatIfTest, WhatIsEchoedCanBeRepeated) {
+  pb::CompareRequest request = Request(4);
+  request.mutable_comparison()->mutable_base()->add_messages()->set_name("next");
+  request.mutable_comparison()->mutable_base()->clear_replicas();
+  request.mutable_comparison()->mutable_base()->set_first_replica(3);
+  const auto compared = Compare(client(), request);
+  ASSERT_TRUE(compared.ok()) << Text(compared.status);
+  const pb::ComparisonResult& result = compared.value.result;
+  EXPECT_EQ(result.comparison().base().replicas(), 100u);
+  EXPECT_EQ(result.comparison().base().run_seed(), 1u);
+  EXPECT_EQ(result.comparison().base().first_replica(), 3u);
+  pb::CompareRequest again;
+  *again.mutable_comparison() = result.comparison();
+  const auto repeated = Compare(client(), again);
+  ASSERT_TRUE(repeated.ok()) << Text(repeated.status);
+  for (int i = 0; i < result.variants_size(); ++i) {
+    EXPECT_EQ(result.variants(i).digest(), repeated.value.result.variants(i).digest());
+  }
+}
+
+TEST_F(WhatIfTest, VariantsThatAreAlikeNeedNoMoreReplicas) {
+  pb::CompareRequest request = Request(5);
+  request.mutable_comparison()->clear_variants();
+  request.mutable_comparison()->add_variants()->set_name("same");
+  const auto compared = Compare(client(), request);
+  ASSERT_TRUE(compared.ok()) << Text(compared.status);
+  EXPECT_NE(compared.value.result.recommendation().find("base and same are alike in all 5 paired replicas"),
+            std::string::npos)
+      << compared.value.result.recommendation();
+}
+
+TEST_F(WhatIfTest, DifferencesThatAreAllAlikeAreNotPreciseAtTheFirstLook) {
+  pb::CompareRequest request = Request(80);
+  request.mutable_comparison()->clear_variants();
+  request.mutable_comparison()->add_variants()->set_name("same");
+  request.mutable_comparison()->mutable_base()->mutable_until_precision()->set_relative_half_width(0.05);
+  const auto compared = Compare(client(), request);
+  ASSERT_TRUE(compared.ok()) << Text(compared.status);
+  EXPECT_EQ(compared.value.result.precision().replicas(), 64u) << "3 in 64 is less than 5%";
+  EXPECT_TRUE(compared.value.result.precision().met());
+  EXPECT_NE(compared.value.result.recommendation().find("outcomes rarer than 3 in 64"), std::string::npos);
+  request.mutable_comparison()->mutable_base()->mutable_model()->mutable_forward()->set_probability(1);
+  EXPECT_EQ(Compare(client(), request).value.result.precision().replicas(), 32u) << "without coins";
+}
+
 TEST_F(WhatIfTest, LessIsBetterWhereItIs) {
   pb::CompareRequest request = Request(10);
   request.mutable_comparison()->set_measure("duplicates");
@@ -177,12 +241,25 @@ TEST_F(WhatIfTest, RefusesWithThePathInTheRequest) {
               IsBadField("base.replicas", "2 to 10000"));
   EXPECT_THAT(refusal([](pb::Comparison& c) { c.mutable_base()->set_graph("h"); }),
               IsRefused(StatusCode::NOT_FOUND, "there are: g"));
-  EXPECT_THAT(refusal([](pb::Comparison& c) {
-                c.mutable_break_even()->set_variant("keener");
-                c.mutable_break_even()->set_field("model.forward.probability");
-                c.mutable_break_even()->set_to(1.5);
-              }),
+  const auto break_even = [](pb::Comparison& c, const char* field, double from, double to) {
+    c.mutable_break_even()->set_variant("keener");
+    c.mutable_break_even()->set_field(field);
+    c.mutable_break_even()->set_from(from);
+    c.mutable_break_even()->set_to(to);
+  };
+  EXPECT_THAT(refusal([&](pb::Comparison& c) { break_even(c, "model.forward.probability", 0, 1.5); }),
               IsBadField("break_even.to", "between 0 and 1"));
+  EXPECT_THAT(refusal([&](pb::Comparison& c) { break_even(c, "graph_version", 1, 9); }),
+              IsRefused(StatusCode::FAILED_PRECONDITION, "expected a version up to 1, found 9"));
+  EXPECT_THAT(refusal([](pb::Comparison& c) { c.set_measure("cost"); }),
+              IsBadField("measure", "expected costs in the scenario beside cost, found none in 'base'"));
+  EXPECT_THAT(refusal([](pb::Comparison& c) { c.set_measure("steps_to_percent"); }),
+              IsBadField("measure", "expected steps_to_percent"));
+  EXPECT_THAT(refusal([](pb::Comparison& c) {
+                c.set_measure("target_reach");
+                c.mutable_variants(1)->mutable_change()->mutable_target()->set_network("hyves");
+              }),
+              IsBadField("measure", "target"));
 }
 
 TEST_F(WhatIfTest, EndsWhenTheCallerLeaves) {

@@ -29,7 +29,7 @@ v1::BreakEvenResult OfLine(double from, double to, double slope, double zero, bo
         return DifferenceEstimate{.mean = slope * (value - zero), .half_width = 1};
       });
   EXPECT_TRUE(result.ok()) << result.status();
-  EXPECT_LE(asked.size(), kBreakEvenTrialsMax);
+  EXPECT_LE(asked.size(), BreakEvenTrialsMax(Wanted(from, to), whole));
   return *result;
 }
 
@@ -68,6 +68,41 @@ TEST(BreakEvenTest, SaysWhenThereIsNone) {
   EXPECT_EQ(
       BreakEvenAnswer(result, "a", "reach"),
       "No break-even: b reaches more than a both where model.forward.probability is 2 and where it is 4.");
+}
+
+// The budget of a call has so many runs of it, and no more.
+TEST(BreakEvenTest, TriesNoMoreThanItTakes) {
+  EXPECT_EQ(BreakEvenTrialsMax(Wanted(0, 1), false), 32u);
+  EXPECT_EQ(BreakEvenTrialsMax(Wanted(3, 10), true), 11u);
+  for (const double to : {2.0, 3.0, 8.0, 1000.0, 4294967295.0}) {
+    for (const double zero : {1.5, 2.0, to - 0.5}) OfLine(1, to, 0.3, zero, true);
+  }
+}
+
+v1::BreakEvenResult OfEnds(const DifferenceEstimate& first, const DifferenceEstimate& last) {
+  return *FindBreakEven(Wanted(0, 4), false, [&](double value) -> absl::StatusOr<DifferenceEstimate> {
+    return value == 0 ? first : value == 4 ? last : DifferenceEstimate{.mean = 0, .half_width = 1};
+  });
+}
+
+TEST(BreakEvenTest, AFieldThatDoesNothingBreaksEvenNowhere) {
+  const auto result = OfEnds({}, {});
+  EXPECT_FALSE(result.found());
+  EXPECT_EQ(result.trials_size(), 2);
+  EXPECT_EQ(BreakEvenAnswer(result, "a", "reach"),
+            "No break-even: b and a are alike at both ends, where model.forward.probability is 0 and 4.");
+}
+
+TEST(BreakEvenTest, SaysWhenNeitherEndIsToldFromTheBase) {
+  constexpr const char* kUntold = "But at neither end is a difference told: more replicas may tell.";
+  const auto answer = [](double first, double last) {
+    return BreakEvenAnswer(OfEnds({.mean = first, .half_width = 1}, {.mean = last, .half_width = 1}), "a",
+                           "reach");
+  };
+  EXPECT_THAT(answer(-0.5, 0.5), testing::HasSubstr(kUntold));
+  EXPECT_THAT(answer(0.2, 0.5), testing::HasSubstr(kUntold));
+  EXPECT_THAT(answer(-2, 0.5), testing::Not(testing::HasSubstr(kUntold)));
+  EXPECT_THAT(answer(-0.5, 2), testing::Not(testing::HasSubstr(kUntold)));
 }
 
 TEST(BreakEvenTest, FailuresAreToldOn) {

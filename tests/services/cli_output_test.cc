@@ -247,6 +247,13 @@ TEST(CommandLine, TakesSharedFlagsBeforeAndAfterTheCommand) {
   }
 }
 
+TEST(CommandLine, HelpIsAWordToo) {
+  for (const auto& command : {Parse({"help"}), Parse({"help", "graph", "create"}), Parse({"help", "run"})}) {
+    ASSERT_TRUE(command.ok()) << command.status();
+    EXPECT_EQ(command->action, nullptr);
+  }
+}
+
 TEST(CommandLine, SuggestsTheCommandThatWasMeant) {
   EXPECT_THAT(UsageError({"grpah", "list"}), HasSubstr("unknown command 'grpah'; did you mean graph?"));
   EXPECT_THAT(UsageError({"run", "lsit"}), HasSubstr("unknown command 'lsit'; did you mean list?"));

@@ -51,6 +51,22 @@ TEST(MergeTest, AlternativesReplaceEachOther) {
             R"({"model":{"forward":{"probability":0.3}}})");
 }
 
+// Delays and thresholds have alternatives, too, though none of their fields is a oneof's.
+TEST(MergeTest, AlternativesOfDelaysAndThresholdsReplaceEachOther) {
+  EXPECT_EQ(Merged(R"({"model": {"forward": {}, "delay": {"gamma": {"mean": 3.0, "shape": 2.0}}}})",
+                   R"({"model": {"delay": {"fixed": 2}}})"),
+            R"({"model":{"forward":{},"delay":{"fixed":2}}})");
+  EXPECT_EQ(Merged(R"({"model": {"forward": {}, "link_delay": {"fixed": 3}}})",
+                   R"({"model": {"link_delay": {"exponential": {"mean": 2.5}}}})"),
+            R"({"model":{"forward":{},"link_delay":{"exponential":{"mean":2.5}}}})");
+  EXPECT_EQ(Merged(R"({"model": {"forward": {}, "delay": {"gamma": {"mean": 3.0, "shape": 2.0}}}})",
+                   R"({"model": {"delay": {"gamma": {"mean": 4.5}}}})"),
+            R"({"model":{"forward":{},"delay":{"gamma":{"mean":4.5,"shape":2.0}}}})");
+  EXPECT_EQ(
+      Merged(R"({"model": {"threshold": {"fraction": 0.5}}})", R"({"model": {"threshold": {"count": 3}}})"),
+      R"({"model":{"threshold":{"count":3}}})");
+}
+
 TEST(MergeTest, ListsReplaceLists) {
   EXPECT_EQ(Merged(R"({"seed_members": {"ids": ["1", "2"]}})", R"({"seed_members": {"ids": ["3"]}})"),
             R"({"seed_members":{"ids":["3"]}})");
@@ -82,7 +98,7 @@ TEST(ComparisonPlanTest, RefusesWhatCannotBeCompared) {
   EXPECT_THAT(Refusal(R"({"variants": [{"name": "base"}]})"), HasSubstr("'base' again"));
   EXPECT_THAT(Refusal(R"({"base": {"replicas": 1}, "variants": [{"name": "b"}]})"),
               HasSubstr("base.replicas: expected 2 to 10000, found 1"));
-  for (const char* field : {"replicas", "first_replica", "run_seed"}) {
+  for (const char* field : {"replicas", "first_replica", "run_seed", "steps_to_percent"}) {
     EXPECT_THAT(Refusal(R"({"variants": [{"name": "b", "change": {")" + std::string(field) + R"(": 5}}]})"),
                 HasSubstr("variants[0].change." + std::string(field)));
   }
@@ -92,6 +108,27 @@ TEST(ComparisonPlanTest, RefusesWhatCannotBeCompared) {
               HasSubstr("pairs[0].of: no variant 'bert'; did you mean berta?"));
   EXPECT_THAT(Refusal(R"({"variants": [{"name": "b"}], "pairs": [{"of": "b", "against": "b"}]})"),
               HasSubstr("two different names"));
+}
+
+TEST(ComparisonPlanTest, RefusesNamesThatBreakTables) {
+  EXPECT_THAT(Refusal(R"({"variants": [{"name": "a\nb"}]})"),
+              HasSubstr("variants[0].name: expected no control characters"));
+  EXPECT_THAT(Refusal(R"({"base_name": "\u001b[1m", "variants": [{"name": "b"}]})"),
+              HasSubstr("base_name: expected no control characters"));
+}
+
+// All replicas are kept until they are enough.
+TEST(ComparisonPlanTest, RefusesMoreThanCanBeKeptUntilItIsPrecise) {
+  v1::Scenario scenario;
+  scenario.set_replicas(10'000);
+  EXPECT_TRUE(CheckPreciseSize("r", scenario, 12'800).ok()) << "they are not kept";
+  scenario.mutable_until_precision()->set_half_width(1);
+  EXPECT_TRUE(CheckPreciseSize("r", scenario, 10).ok());
+  EXPECT_THAT(std::string(CheckPreciseSize("r", scenario, 200 * 64).message()),
+              HasSubstr("r: expected at most 7 of each of 12800 messages in all"));
+  scenario.clear_replicas();
+  EXPECT_TRUE(CompleteReplicas("r", 200, scenario).ok());
+  EXPECT_EQ(scenario.replicas(), 500u) << "where nobody says, as many as can be kept";
 }
 
 TEST(ComparisonPlanTest, RefusesTooManyVariants) {
@@ -122,6 +159,20 @@ TEST(ComparisonJsonTest, ReadsBackWhatItWrites) {
                            R"("pairs":[{"of":"b","against":"a"}],"break_even":{"variant":"b",)"
                            R"("field":"stop.max_steps","from":1.0,"to":9.0}})";
   EXPECT_EQ(MessageToJson(Read(text), false).dump(), text);
+}
+
+// They are merged field by field.
+TEST(ComparisonJsonTest, AChangeNeedNotSayTheModelAgain) {
+  const v1::Comparison read = Read(R"({"base": {"model": {"forward": {}}, "later": {"after_step": 2,
+      "change": {"model": {"delay": {"fixed": 1}}}}},
+      "variants": [{"name": "b", "change": {"model": {"delay": {"fixed": 2}}}}]})");
+  EXPECT_EQ(read.variants(0).change().model().delay().fixed(), 2u);
+  EXPECT_EQ(read.base().later().change().model().delay().fixed(), 1u);
+  const auto whole = ParseComparisonJson(
+      R"({"variants": [{"name": "b", "change": {"messages": [{"name": "m", "model": {"delay": {"fixed": 2}}}]}}]})");
+  EXPECT_THAT(std::string(whole.status().message()),
+              HasSubstr("variants[0].change.messages[0].model: partial"))
+      << "lists are not merged";
 }
 
 TEST(ComparisonJsonTest, NamesWhatIsWrongByItsPath) {

@@ -173,6 +173,43 @@ TEST(CountedRatesTest, DrawsAreCommonToWhatIsCompared) {
   EXPECT_NE(a, Drawn(few, 8, 200));
 }
 
+// 64 messages of 256 link kinds each would have every replica draw 16,384 rates.
+TEST(CountedRatesTest, RatesAndDrawsAreBounded) {
+  v1::Scenario scenario = Parsed(R"({"graph": "g", "replicas": 2})");
+  v1::IndependentCascadeModel& model = *scenario.mutable_model()->mutable_independent_cascade();
+  model.set_probability(0.1);
+  const auto add = [&model](std::uint32_t kind) {
+    v1::LinkKindProbability& added = *model.add_link_kinds();
+    added.set_kind(kind);
+    added.mutable_probability_counts()->set_shares(1);
+    added.mutable_probability_counts()->set_receipts(9);
+  };
+  for (std::uint32_t kind = 0; kind < 64; ++kind) add(kind);
+  for (int m = 0; m < 63; ++m) {
+    v1::FurtherMessage& message = *scenario.add_messages();
+    message.set_name(std::to_string(m));
+    *message.mutable_model() = scenario.model();
+  }
+  EXPECT_EQ(Refusal(scenario), "") << "messages with the first one's model have its rates";
+  scenario.set_replicas(20'000);
+  EXPECT_THAT(Refusal(scenario), HasSubstr("replicas: expected at most 15625 beside 64 rates"));
+  scenario.set_replicas(2);
+  add(64);
+  scenario.clear_messages();
+  EXPECT_THAT(Refusal(scenario),
+              HasSubstr("model.independent_cascade.link_kinds[64].probability_counts: expected at most 64 "
+                        "rates that are counted, found 65"));
+}
+
+TEST(CountedRatesTest, ReplicasThatAreRefusedDrawNothing) {
+  v1::Scenario scenario =
+      Parsed(R"({"graph": "g", "model": {"forward": {"probability": {"shares": 1, "receipts": 8}}}})");
+  scenario.set_replicas(10'001);
+  const std::vector<RateDraws> draws = DrawRates(scenario);
+  ASSERT_EQ(draws.size(), 1u);
+  EXPECT_TRUE(draws[0].by_replica.empty());
+}
+
 TEST(CountedRatesTest, RatesAreFoundWhereverTheyStand) {
   const v1::Scenario scenario = Completed(R"({"graph": "g", "replicas": 3, "first_replica": 4,
       "model": {"forward": {"probability": {"shares": 1, "receipts": 8}}}})");

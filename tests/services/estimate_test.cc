@@ -68,6 +68,23 @@ TEST(Estimate, CountsTheLinksThatGrow) {
   EXPECT_NEAR(bytes() - before, most * plan.spec.lanes, 1e3) << "more is refused while it runs";
 }
 
+// 64 epidemics that never end, 10,000 times over, on a graph of 10^12 links.
+TEST(Estimate, OfFarTooMuchIsFarTooMuch) {
+  RunPlan plan = Plan(1, 10'000);
+  plan.graph.mutable_info()->set_links(1'000'000'000'000);
+  ModelSpec model;
+  model.messages.resize(64);
+  for (MessageSpec& message : model.messages) {
+    message.injections = {{.step = 0, .members = {MemberId(0)}}};
+    message.epidemic = Epidemic{.recovery = Threshold(), .susceptible_again = true, .onset = {}};
+  }
+  plan.spec.model = std::make_shared<const ModelSpec>(model);
+  plan.estimate = EstimateRun(plan);
+  EXPECT_GT(plan.estimate.deliveries(), std::uint64_t{1} << 50);
+  EXPECT_FALSE(plan.estimate.small());
+  EXPECT_FALSE(CheckEstimate(plan).ok());
+}
+
 TEST(CheckEstimate, TakesTheLargestEnsembleOfTheArticle) {
   EXPECT_TRUE(CheckEstimate(Plan(0.1, 10'000)).ok());
   EXPECT_TRUE(CheckEstimate(Plan(1, 1)).ok());

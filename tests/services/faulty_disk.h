@@ -19,7 +19,10 @@ namespace lawine {
 // Thread-safe.
 class FaultyDisk final : public rocksdb::FileSystemWrapper {
  public:
-  FaultyDisk() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  // `tells_free`: whether it says what is free. RocksDB then goes on by itself after a full disk, at a moment
+  // of its own.
+  explicit FaultyDisk(bool tells_free = true)
+      : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()), tells_free_(tells_free) {}
   const char* Name() const override { return "FaultyDisk"; }
 
   // From the `writes`-th write or sync from now on, all fail: the machine is about to lose power.
@@ -27,10 +30,10 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
     MutexLock lock(mutex_);
     dies_at_ = writes_ + writes;
   }
-  // So many writes or syncs from now one fails; or all, until told otherwise, for want of space.
-  void FailOnceAfter(std::uint64_t writes) {
+  // So many writes or syncs from now one fails, if asked for want of space; or all, until told otherwise.
+  void FailOnceAfter(std::uint64_t writes, bool for_space = false) {
     MutexLock lock(mutex_);
-    fails_at_ = writes_ + writes;
+    (for_space ? fills_at_ : fails_at_) = writes_ + writes;
   }
   void SetFull(bool full) {
     MutexLock lock(mutex_);
@@ -47,6 +50,10 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
       ++forgotten_;
     }
     synced_.clear();
+  }
+  std::uint64_t writes() const {
+    MutexLock lock(mutex_);
+    return writes_;
   }
   std::uint64_t forgotten() const {
     MutexLock lock(mutex_);
@@ -77,6 +84,12 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
     MutexLock lock(mutex_);
     if (const auto node = synced_.extract(from); status.ok() && !node.empty()) synced_[to] = node.mapped();
     return status;
+  }
+
+  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
+                                 std::uint64_t* bytes, rocksdb::IODebugContext* debug) override {
+    if (!tells_free_) return rocksdb::IOStatus::NotSupported("free space");
+    return target()->GetFreeSpace(path, options, bytes, debug);
   }
 
  private:
@@ -112,7 +125,7 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus Write() {
     MutexLock lock(mutex_);
     ++writes_;
-    if (full_) return rocksdb::IOStatus::NoSpace("no space left on device");
+    if (full_ || writes_ == fills_at_) return rocksdb::IOStatus::NoSpace("no space left on device");
     if (writes_ >= dies_at_ || writes_ == fails_at_) return rocksdb::IOStatus::IOError("input/output error");
     return rocksdb::IOStatus::OK();
   }
@@ -121,11 +134,13 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
     synced_[path] = synced;
   }
 
+  const bool tells_free_;
   mutable Mutex mutex_;
   std::map<std::string, std::uint64_t> synced_ ABSL_GUARDED_BY(mutex_);  // bytes, by file
   std::uint64_t writes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t dies_at_ ABSL_GUARDED_BY(mutex_) = ~0ull;
   std::uint64_t fails_at_ ABSL_GUARDED_BY(mutex_) = ~0ull;
+  std::uint64_t fills_at_ ABSL_GUARDED_BY(mutex_) = ~0ull;
   bool full_ ABSL_GUARDED_BY(mutex_) = false;
   std::uint64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;
 };

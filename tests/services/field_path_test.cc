@@ -61,6 +61,11 @@ TEST(FieldPathTest, RefusesWhatIsNoNumberAndSuggests) {
   EXPECT_THAT(Refusal("model..probability"), HasSubstr("no field"));
 }
 
+TEST(FieldPathTest, NamesSomeNumbersAndSaysHowManyMoreThereAre) {
+  EXPECT_THAT(Refusal(""), ::testing::ContainsRegex("and [0-9]+ more$"));
+  EXPECT_LT(Refusal("").size(), 700u);
+}
+
 TEST(FieldPathTest, ListsNumbersOnly) {
   const auto paths = FieldPath::AllOf(*v1::Scenario::descriptor());
   EXPECT_THAT(paths, Contains("model.forward.probability"));

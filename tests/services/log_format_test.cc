@@ -42,6 +42,16 @@ TEST(LogFormatTest, WhateverIsSaidStaysOnOneLine) {
   EXPECT_FALSE(nlohmann::json::parse(line).contains("empty"));
 }
 
+// A caller who names itself so would else write lines of its own.
+TEST(LogFormatTest, NobodyForgesALineOfText) {
+  const std::string forged = "r-1\n1970-01-01T00:00:01.500Z info lawine-worker: it is well\r\nx";
+  const std::string line = Line(LogFormat::kText, "it ended" + LogFields({{"request", forged}}));
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_EQ(line.find('\r'), std::string::npos);
+  EXPECT_THAT(line, testing::HasSubstr("request=r-1\\n1970-01-01"));
+  EXPECT_EQ(Line(LogFormat::kText, "words\rforged").find('\r'), std::string::npos);
+}
+
 TEST(LogFormatTest, AMarkThatIsNobodysDoesNotHarm) {
   EXPECT_THAT(Line(LogFormat::kText,
                    "one\x1f"

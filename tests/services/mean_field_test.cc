@@ -36,6 +36,9 @@ TEST(MeanFieldTest, OtherModelsAreNotTakenForTheWholeGraph) {
   MessageSpec weighted;
   weighted.link.kind = LinkChance::Kind::kByFollowees;
   EXPECT_LE(Of(weighted).deliveries, 12e6) << "a link each, with friends of friends";
+  MessageSpec linear;
+  linear.acceptance.kind = Acceptance::Kind::kLinearEqual;
+  EXPECT_NEAR(Of(linear).deliveries, 300 * 300, 30'000) << "who accepts brings nearly one other to accept";
   MessageSpec fraction;
   fraction.acceptance = {.kind = Acceptance::Kind::kFraction, .fraction = Chance(0.2), .count = 1};
   EXPECT_EQ(Of(fraction).deliveries, 300) << "one in five of 300 links is not reached from one member";

@@ -62,11 +62,30 @@ TEST(PrecisionTest, ComparesTheHalfWidthWithWhatWasAsked) {
   EXPECT_NEAR(PrecisionOf(lanes, wanted).half_width(), 143.23225, 1e-4);
 }
 
-TEST(PrecisionTest, NothingAtAllIsKnownExactly) {
+// One in twenty replicas takes off, and none of the first 32 did.
+TEST(PrecisionTest, ReplicasThatAreAlikeSayLittleOfRarerOnes) {
+  v1::UntilPrecision wanted;
+  wanted.set_measure("reach");
+  wanted.set_relative_half_width(0.05);
+  const auto met = [&wanted](std::size_t replicas, bool coins = true, std::uint64_t reach = 300) {
+    return PrecisionOf(Lanes(std::vector<std::uint64_t>(replicas, reach)), wanted, coins).met();
+  };
+  EXPECT_FALSE(met(32));
+  EXPECT_FALSE(met(59)) << "3 in 59 is more than 5%";
+  EXPECT_TRUE(met(60));
+  EXPECT_TRUE(met(32, false)) << "without coins they are alike for ever";
+  wanted.set_half_width(15);  // of 300
+  EXPECT_FALSE(met(59));
+  EXPECT_TRUE(met(60));
+  EXPECT_FALSE(met(1000, true, 0)) << "nothing can be a part of nothing";
+  EXPECT_EQ(AlikeText(32), "Nothing varied in 32 replicas: outcomes rarer than 3 in 32 may not have come.");
+}
+
+TEST(PrecisionTest, NothingAtAllHasNoParts) {
   v1::UntilPrecision wanted;
   wanted.set_measure("deliveries");
   wanted.set_relative_half_width(0.01);
-  const auto precision = PrecisionOf(Lanes({0, 0, 0}), wanted);
+  const auto precision = PrecisionOf(Lanes({0, 0, 0}), wanted, false);
   EXPECT_TRUE(precision.met());
   EXPECT_FALSE(precision.has_relative_half_width());
 }

@@ -25,5 +25,13 @@ TEST(ReadFileTest, WhatIsNotThereIsToldFromWhatCannotBeRead) {
   EXPECT_TRUE(absl::IsUnavailable(ReadFile(directory.path() / std::string(300, 'x')).status()));
 }
 
+TEST(ReadFileTest, ReadsNoMoreThanItMay) {
+  const TempDirectory directory;
+  ASSERT_EQ(WriteFileAtomically(directory.path() / "f", std::string(1'000, 'x')), absl::OkStatus());
+  EXPECT_EQ(ReadFile(directory.path() / "f", 1'000).value().size(), 1'000u);
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadFile(directory.path() / "f", 999).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadFile("/dev/zero", 1 << 20).status())) << "it has no end";
+}
+
 }  // namespace
 }  // namespace lawine

@@ -40,5 +40,15 @@ TEST(RunArchiveTest, ForgettingARunLeavesTheRequestOfAnother) {
   EXPECT_EQ(archive.RunOfRequest("once").value(), "");
 }
 
+TEST(RunArchiveTest, NumbersOfForgottenRunsAreNotUsedAgainWhoeverIsLate) {
+  MemoryRegistry registry;
+  RunArchive archive(registry);
+  for (const std::uint64_t run_id : {1, 12}) ASSERT_TRUE(archive.Add(Record(run_id, "")).ok());
+  EXPECT_TRUE(archive.Forget(12, "", 13).ok());
+  EXPECT_TRUE(archive.Forget(1, "", 10).ok()) << "asked before the others were made";
+  EXPECT_EQ(archive.NextId(), 13u);
+  EXPECT_EQ(RunArchive(registry).NextId(), 13u);
+}
+
 }  // namespace
 }  // namespace lawine

@@ -18,6 +18,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -102,9 +103,10 @@ TEST(RunAnswers, AreSentencesWithTheCounts) {
             "One member messaged 300 friends; 30 forwarded it: it entered 30 other personal networks.");
   EXPECT_EQ(AnswerTo(result, "How fast?"),
             "Half of those it reached had it by hop 2; the last hop at which anything happened was hop 2.");
-  EXPECT_EQ(AnswerTo(result, "Does it take off?"),
-            "Each member that passed it on at hop 1 led to 2.00 that did at hop 2: more than one, so it grew "
-            "until it ran out of new members.");
+  EXPECT_EQ(
+      AnswerTo(result, "Does it take off?"),
+      "Each member that passed it on at hop 1 led to 2.00 that did at hop 2: at first it grew. It died out "
+      "when 0.15% of all members had it.");
   EXPECT_EQ(AnswerTo(result, "How often does one get it?"),
             "A reached member got it 1.03 times on average; 3.2% of deliveries were to members that had it "
             "already.");
@@ -117,6 +119,43 @@ TEST(RunAnswers, TellTheClockWhereStepsHaveALength) {
   EXPECT_EQ(AnswerTo(result, "Does it take off?"), "") << "steps are no generations";
 }
 
+TEST(RunAnswers, TellTheEndThatItHad) {
+  const char question[] = "Does it take off?";
+  v1::RunResult result = Article();
+  result.mutable_scenario()->mutable_stop()->set_max_steps(2);
+  result.set_reason_stopped(v1::REASON_STOPPED_MAX_STEPS);
+  EXPECT_THAT(AnswerTo(result, question),
+              EndsWith("When max_steps 2 ended the run, 0.15% of all members had it."));
+  result.set_reason_stopped(v1::REASON_STOPPED_NOTHING_PENDING);
+  result.set_graph_members(10'000);
+  EXPECT_THAT(AnswerTo(result, question), EndsWith("It went on until 90.0% of all members had it."));
+}
+
+TEST(RunAnswers, JudgeNothingByAFewForwards) {
+  v1::RunResult result = Article();
+  result.set_graph_members(10'000);
+  for (const int step : {1, 2}) result.mutable_steps(step)->set_forwards(1);
+  EXPECT_EQ(
+      AnswerTo(result, "Does it take off?"),
+      "Each member that passed it on at hop 1 led to 1.00 that did at hop 2, but of 1 that says little. It "
+      "went on until 90.0% of all members had it.");
+}
+
+TEST(RunAnswers, TellTheEndsOfReplicas) {
+  v1::RunResult result = TwoReplicas();
+  EXPECT_THAT(AnswerTo(result, "Does it take off?"), EndsWith("It died out in 1 of 2 realisations."));
+  result.mutable_scenario()->mutable_stop()->set_max_steps(3);
+  result.mutable_replicas(1)->set_reason_stopped(v1::REASON_STOPPED_MAX_STEPS);
+  EXPECT_THAT(AnswerTo(result, "Does it take off?"),
+              EndsWith("It died out in 1 of 2 realisations; max_steps 3 ended 1 of 2 realisations."));
+}
+
+TEST(RunAnswers, KnowNoGenerationsWhereMembersHaveItOtherwise) {
+  v1::RunResult result = Article();
+  result.mutable_scenario()->add_injections()->set_step(2);
+  EXPECT_EQ(AnswerTo(result, "Does it take off?"), "");
+}
+
 TEST(RunAnswers, OfNobodyReached) {
   v1::RunResult result = Article();
   result.clear_steps();
@@ -127,9 +166,43 @@ TEST(RunAnswers, OfNobodyReached) {
 
 TEST(RunRecommendation, KnowsOneRealisationFromMany) {
   EXPECT_THAT(RunRecommendation(Article()), HasSubstr("one realisation of chance"));
-  EXPECT_EQ(RunRecommendation(TwoReplicas()),
+  EXPECT_EQ(
+      RunRecommendation(TwoReplicas()),
+      "It dies out in 1 of 2 realisations; in the other 1 it reached between 900,000 and 900,000 members: "
+      "so few say little of what to count on.");
+}
+
+// Of which `died` die out.
+v1::RunResult Replicas(int all, int died) {
+  v1::RunResult result = Article();
+  result.mutable_scenario()->set_replicas(static_cast<std::uint32_t>(all));
+  std::vector<LaneOutcome> lanes(static_cast<std::size_t>(all));
+  for (int i = 0; i < all; ++i) {
+    LaneOutcome& lane = lanes[static_cast<std::size_t>(i)];
+    lane.reach = i < died ? 1 : 1'000'000 + static_cast<std::uint64_t>(i);
+    lane.stop = StopReason::kNothingPending;
+    v1::ReplicaResult& replica = *result.add_replicas();
+    replica.mutable_totals()->set_reach(lane.reach);
+    replica.set_reason_stopped(v1::REASON_STOPPED_NOTHING_PENDING);
+  }
+  *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+  return result;
+}
+
+TEST(RunRecommendation, ClaimsNineInTenOfTwentyAtLeast) {
+  EXPECT_EQ(
+      RunRecommendation(Replicas(2, 0)),
+      "In 2 realisations it reached between 1,000,000 and 1,000,001 members: so few say little of what to "
+      "count on.");
+  EXPECT_EQ(RunRecommendation(Replicas(2, 2)),
+            "It dies out in all of 2 realisations: so few say little of what to count on.");
+  EXPECT_EQ(
+      RunRecommendation(Replicas(20, 0)),
+      "Count on between 1,000,001 and 1,000,018 members: so many it reached in nine of ten realisations.");
+  EXPECT_EQ(RunRecommendation(Replicas(40, 20)),
             "Reckon with two outcomes: in 50.0% of realisations it dies out; where it does not, nine in ten "
-            "reach between 900,000 and 900,000 members.");
+            "reach between 1,000,021 and 1,000,038 members.");
+  EXPECT_EQ(RunRecommendation(Replicas(40, 39)), "Do not count on it: it dies out nearly always.");
 }
 
 TEST(ScenarioAssumptions, TellTheArticleFromTheUser) {
@@ -143,6 +216,23 @@ TEST(ScenarioAssumptions, TellTheArticleFromTheUser) {
     EXPECT_EQ(assumption.basis, Basis::kYours) << assumption.what;
   EXPECT_THAT(ScenarioAssumptions(scenario),
               Contains(Field(&Assumption::value, HasSubstr("seen with a chance"))));
+}
+
+TEST(ScenarioAssumptions, TellDefaultsFromTheUsers) {
+  v1::Scenario scenario = Article().scenario();
+  scenario.clear_seed_members();
+  scenario.mutable_seed_members()->set_random(true);
+  scenario.mutable_seed_members()->set_count(1);
+  scenario.mutable_people()->set_one_decision(true);
+  std::vector<Assumption> found = ScenarioAssumptions(scenario);
+  EXPECT_EQ(found.at(0).value, "1 member at random");
+  EXPECT_EQ(found.at(2).value, "A person decides once for all accounts.");
+  for (const int i : {0, 2}) {
+    EXPECT_EQ(found.at(i).basis, Basis::kAssumed);
+    EXPECT_EQ(found.at(i).source, "default");
+  }
+  scenario.mutable_seed_members()->set_count(2);
+  EXPECT_EQ(ScenarioAssumptions(scenario).at(0).basis, Basis::kYours);
 }
 
 TEST(NetworkAssumptions, TellMeasuredFromAssumed) {

@@ -23,7 +23,11 @@ TEST(StatsTextTest, StatsTellLabels) {
   add_network("", 10);
   v1::AccountKindStats& kind = *stats.add_account_kinds();
   kind.set_account_kind(4);
-  kind.set_members(1'000);
+  kind.set_members(990);
+  for (const std::uint32_t more : {5, 6}) {
+    stats.add_account_kinds()->set_account_kind(more);
+    stats.mutable_account_kinds()->rbegin()->set_members(more);
+  }
   EXPECT_THAT(StatsText(stats, false), HasSubstr("communities        none"));
   stats.set_communities(4);
   stats.set_without_community(200);
@@ -32,7 +36,7 @@ TEST(StatsTextTest, StatsTellLabels) {
   community.set_members(500);
   const std::string text = StatsText(stats, false);
   EXPECT_THAT(text, HasSubstr("networks           hyves 990, not known 10"));
-  EXPECT_THAT(text, HasSubstr("account kinds      organisation 1,000"));
+  EXPECT_THAT(text, HasSubstr("account kinds      organisation 990; page 5; group 6"));
   EXPECT_THAT(text, HasSubstr("communities        4 of 200.0 members on average; largest: 17 with 500"));
 }
 

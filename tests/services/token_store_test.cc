@@ -35,6 +35,12 @@ TEST(TokenStoreTest, TokensAreFoundByTheSecretAlone) {
   EXPECT_EQ(store.Named("bob")->sha256, Sha256Hex("other"));
 }
 
+TEST(TokenStoreTest, AFileWithoutEndIsNotRead) {
+  const auto store = TokenStore::Open("/dev/zero");
+  EXPECT_EQ(store.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(store.status().message()), HasSubstr("expected at most"));
+}
+
 TEST(TokenStoreTest, AllowanceIsOneSecondsWorthAndFillsAgain) {
   TokenStore store({Slow(4)});
   const absl::Time start = absl::Now();

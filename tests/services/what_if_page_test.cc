@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/json/comparison_json.h"
+#include "services/common/json/scenario_json.h"
 
 namespace lawine::cli {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 void Fill(double mean, v1::Distribution& distribution) {
@@ -85,6 +87,21 @@ TEST(ComparisonPage, PlotsTheMeasureThatDecides) {
   EXPECT_THAT(plots[1].series[0].bands[0].low, ElementsAre(40));
   EXPECT_THAT(plots[2].series[0].y, ElementsAre(7));
   EXPECT_THAT(plots[3].series[1].y, ElementsAre(1)) << "10 receipts in 10 replicas";
+}
+
+TEST(ComparisonPage, SaysWhereNothingIsPaired) {
+  v1::ComparisonResult result = Comparison();
+  const auto note = [&result] { return ComparisonPage(result).plots[0].plots[1].note; };
+  EXPECT_THAT(ComparisonPage(result).subtitle, HasSubstr("all under the same luck"));
+  EXPECT_THAT(note(), HasSubstr("Mean of the paired differences"));
+  result.mutable_differences(0)->set_paired(false);
+  EXPECT_THAT(ComparisonPage(result).subtitle,
+              HasSubstr("10 replicas of each, unpaired: their graphs differ"));
+  EXPECT_THAT(note(), HasSubstr("Unpaired difference of means"));
+  EXPECT_THAT(ComparisonPage(result).plots[0].plots[0].note, Not(HasSubstr("same luck")));
+  *result.add_differences() = Comparison().differences(0);
+  EXPECT_THAT(ComparisonPage(result).subtitle, HasSubstr("otherwise unpaired"));
+  EXPECT_THAT(note(), HasSubstr("or, where graphs differ, unpaired"));
 }
 
 TEST(ComparisonPage, HasABreakEvenWhereOneWasAskedFor) {
@@ -160,8 +177,130 @@ TEST(SweepPage, HoldsTheCommandThatRepeatsIt) {
   EXPECT_THAT(
       manifest.commands,
       ElementsAre("lawine sweep --scenario scenario.json --field model.forward.probability --from 0.1 --to "
-                  "0.4 --points 3 --scale log"));
+                  "0.4 --scale log --points 3"));
   EXPECT_THAT(manifest.files.at(1).second, HasSubstr("d2"));
+}
+
+TEST(SweepPage, RepeatsItsValuesExactly) {
+  v1::SweepResult result = Sweep();
+  result.mutable_sweep()->set_from(1.0 / 3);
+  result.mutable_sweep()->set_measure("deliveries");
+  EXPECT_EQ(SweepPage(result).manifests.at(0).commands.at(0),
+            "lawine sweep --scenario scenario.json --field model.forward.probability --from "
+            "0.33333333333333331 --to 0.4 --scale log --points 3 --measure deliveries");
+}
+
+TEST(SweepPage, OfCountsRepeatsThem) {
+  v1::SweepResult result = Sweep();
+  v1::Sweep& sweep = *result.mutable_sweep();
+  sweep.clear_from();
+  sweep.clear_to();
+  sweep.clear_scale();
+  sweep.mutable_counts()->set_successes(37);
+  sweep.mutable_counts()->set_trials(1'000);
+  sweep.set_measure("reach");
+  const Page page = SweepPage(result);
+  EXPECT_EQ(
+      page.manifests.at(0).commands.at(0),
+      "lawine sweep --scenario scenario.json --field model.forward.probability --counts 37/1000 --points "
+      "3 --measure reach");
+  EXPECT_EQ(page.assumptions.back().what, "model.forward.probability");
+  EXPECT_EQ(page.assumptions.back().value, "37 of 1,000 as counted");
+}
+
+v1::MarginalReachResult Marginal(v1::MarginalOrder order) {
+  v1::MarginalReachResult result;
+  v1::Scenario& scenario = *result.mutable_scenario();
+  scenario.set_graph("g");
+  scenario.set_replicas(100);
+  scenario.mutable_model()->mutable_forward()->set_probability(0.1);
+  for (const char* id : {"17", "42"}) scenario.mutable_seed_members()->add_ids(id);
+  result.set_order(order);
+  result.set_mean_reach(200);
+  for (int i = 0; i < 2; ++i) {
+    v1::SeedMarginal& member = *result.add_members();
+    member.mutable_member()->set_id(scenario.seed_members().ids(i));
+    member.mutable_member()->set_audience(300);
+    member.set_mean_reach(i == 0 ? 150 : 195);
+    v1::MeasureDifference& marginal = *member.mutable_marginal();
+    marginal.set_mean(i == 0 ? 50 : 5);
+    marginal.mutable_ci95()->set_low(i == 0 ? 40 : -5);
+    marginal.mutable_ci95()->set_high(i == 0 ? 60 : 15);
+    marginal.set_more(90);
+    marginal.set_less(4);
+    marginal.set_same(6);
+  }
+  result.set_answer("17 is worth most.");
+  result.add_warnings("W.");
+  return result;
+}
+
+TEST(MarginalPage, SaysWhatEachIsWorth) {
+  const Page page = MarginalPage(Marginal(v1::MARGINAL_ORDER_LEAVE_ONE_OUT));
+  EXPECT_EQ(page.title, "What each seed member is worth");
+  EXPECT_EQ(page.recommendation, "17 is worth most.");
+  EXPECT_THAT(page.warnings, ElementsAre("W."));
+  ASSERT_EQ(page.answers.size(), 2u);
+  EXPECT_EQ(page.answers[0].sentence,
+            "Perhaps 1 member: in 100 replicas it cannot be told whether more is reached with it.");
+  EXPECT_EQ(
+      page.answers[1].sentence,
+      "28% of what they reach would be lost without one certain member; the rest is reached from several "
+      "of them.");
+  ASSERT_EQ(page.tables.size(), 1u);
+  EXPECT_THAT(page.tables[0].columns, ElementsAre("seed member", "audience", "is worth", "95% interval",
+                                                  "more in", "less in", "same in", "reach without it"));
+  EXPECT_THAT(page.tables[0].rows[0],
+              ElementsAre("17", "300", "50.0", "40.0 to 60.0", "90", "4", "6", "150.0"));
+}
+
+TEST(MarginalPage, SaysThatNobodyCouldBeLeftOut) {
+  v1::MarginalReachResult result = Marginal(v1::MARGINAL_ORDER_LEAVE_ONE_OUT);
+  result.mutable_members(1)->mutable_marginal()->mutable_ci95()->set_low(1);
+  EXPECT_EQ(MarginalPage(result).answers[0].sentence,
+            "No: of each it can be told in 100 replicas that more is reached with it.");
+}
+
+TEST(MarginalPage, PlotsWhatEachIsWorth) {
+  const Page page = MarginalPage(Marginal(v1::MARGINAL_ORDER_LEAVE_ONE_OUT));
+  EXPECT_THAT(TitlesOf(page), ElementsAre("What each is worth"));
+  const Plot& plot = page.plots[0].plots[0];
+  EXPECT_THAT(plot.labels, ElementsAre("17", "42"));
+  EXPECT_THAT(plot.series[0].y, ElementsAre(50, 5));
+  EXPECT_THAT(plot.series[0].bands[0].low, ElementsAre(40, -5));
+  EXPECT_THAT(plot.series[0].bands[0].high, ElementsAre(60, 15));
+  EXPECT_EQ(plot.marks[0].at, 0);
+}
+
+TEST(MarginalPage, OneAfterTheOtherHasTheReachSoFar) {
+  const Page page = MarginalPage(Marginal(v1::MARGINAL_ORDER_INCREMENTAL));
+  EXPECT_EQ(page.title, "What each seed member adds");
+  EXPECT_THAT(TitlesOf(page), ElementsAre("What each adds", "Members reached by the first ones"));
+  EXPECT_THAT(page.plots[0].plots[1].series[0].x, ElementsAre(1, 2));
+  EXPECT_THAT(page.plots[0].plots[1].series[0].y, ElementsAre(150, 195));
+  EXPECT_EQ(page.tables[0].columns[2], "adds");
+  EXPECT_EQ(page.tables[0].columns.back(), "reach with it");
+  EXPECT_EQ(page.answers.size(), 1u) << "what is shared is known of leaving one out only";
+}
+
+TEST(MarginalPage, PlotsTheFirstOfMany) {
+  v1::MarginalReachResult result = Marginal(v1::MARGINAL_ORDER_LEAVE_ONE_OUT);
+  while (result.members_size() < 50) *result.add_members() = result.members(1);
+  const Page page = MarginalPage(result);
+  EXPECT_EQ(page.plots[0].plots[0].labels.size(), 40u);
+  EXPECT_THAT(page.plots[0].plots[0].note, HasSubstr("the first 40 of 50."));
+  EXPECT_EQ(page.tables[0].rows.size(), 50u);
+}
+
+TEST(MarginalPage, HoldsTheCommandThatRepeatsIt) {
+  const auto manifest = [](v1::MarginalOrder order) { return MarginalPage(Marginal(order)).manifests.at(0); };
+  EXPECT_THAT(manifest(v1::MARGINAL_ORDER_LEAVE_ONE_OUT).commands,
+              ElementsAre("lawine marginal --scenario scenario.json"));
+  EXPECT_THAT(manifest(v1::MARGINAL_ORDER_INCREMENTAL).commands,
+              ElementsAre("lawine marginal --scenario scenario.json --incremental"));
+  const auto again = ParseScenarioJson(manifest(v1::MARGINAL_ORDER_INCREMENTAL).files.at(0).second);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_THAT(again->seed_members().ids(), ElementsAre("17", "42"));
 }
 
 }  // namespace

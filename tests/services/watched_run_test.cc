@@ -6,28 +6,28 @@
 namespace lawine {
 namespace {
 
-using View = RunProgress::View;
+using View = WatchedRun::View;
 
 StepCounts Step(std::uint32_t step) { return {.step = step, .deliveries = step * 3ull}; }
 
-TEST(RunProgress, GivesASlowWatcherEverythingInPieces) {
-  constexpr std::uint32_t kSteps = 3 * RunProgress::kStepsAtOnceMax + 7;
-  RunProgress progress;
+TEST(WatchedRun, GivesASlowWatcherEverythingInPieces) {
+  constexpr std::uint32_t kSteps = 3 * WatchedRun::kStepsAtOnceMax + 7;
+  WatchedRun progress;
   for (std::uint32_t i = 0; i < kSteps; ++i) progress.Append(Step(i));
   progress.Close();
   std::vector<StepCounts> seen;
   for (View view; !view.last;) {
     view = progress.Read(seen.size(), 0, absl::ZeroDuration());
     ASSERT_FALSE(view.steps.empty());
-    ASSERT_LE(view.steps.size(), RunProgress::kStepsAtOnceMax) << "a watcher's memory is bounded";
+    ASSERT_LE(view.steps.size(), WatchedRun::kStepsAtOnceMax) << "a watcher's memory is bounded";
     seen.insert(seen.end(), view.steps.begin(), view.steps.end());
   }
   ASSERT_EQ(seen.size(), kSteps);
   for (std::uint32_t i = 0; i < kSteps; ++i) ASSERT_EQ(seen[i], Step(i));
 }
 
-TEST(RunProgress, KeepsOnlyTheLatestNumberOfReplicas) {
-  RunProgress progress;
+TEST(WatchedRun, KeepsOnlyTheLatestNumberOfReplicas) {
+  WatchedRun progress;
   for (std::uint32_t i = 1; i <= 10'000; ++i) progress.SetReplicasDone(i);
   const View view = progress.Read(0, 0, absl::ZeroDuration());
   EXPECT_EQ(view.replicas_done, 10'000u);
@@ -35,8 +35,8 @@ TEST(RunProgress, KeepsOnlyTheLatestNumberOfReplicas) {
   EXPECT_FALSE(view.last);
 }
 
-TEST(RunProgress, WakesWhoWaits) {
-  RunProgress progress;
+TEST(WatchedRun, WakesWhoWaits) {
+  WatchedRun progress;
   std::thread writer([&] {
     progress.Append(Step(0));
     progress.SetReplicasDone(1);
@@ -54,8 +54,8 @@ TEST(RunProgress, WakesWhoWaits) {
   EXPECT_EQ(replicas, 1u);
 }
 
-TEST(RunProgress, AWatcherThatAsksForMoreThanThereIsGetsTheEnd) {
-  RunProgress progress;
+TEST(WatchedRun, AWatcherThatAsksForMoreThanThereIsGetsTheEnd) {
+  WatchedRun progress;
   progress.Append(Step(0));
   EXPECT_FALSE(progress.Read(5, 0, absl::Milliseconds(1)).last);
   progress.Close();

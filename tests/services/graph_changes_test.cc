@@ -1,0 +1,109 @@
+// Folding ends when nobody waits for it any more.
+#include "services/coordinator/graphs/graph_changes.h"
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+
+#include "absl/time/clock.h"
+#include "engine/base/thread_pool.h"
+#include "engine/store/memory_store.h"
+#include "gtest/gtest.h"
+#include "lawine/internal/v1/worker.grpc.pb.h"
+#include "services/common/rpc.h"
+#include "services/worker/shards/shard_host.h"
+#include "tests/services/memory_registry.h"
+#include "tests/support/changed_graph.h"
+#include "tests/support/vector_link_source.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+
+constexpr std::chrono::seconds kPatience(20);
+
+// A worker that folds until it is told to stop.
+class SlowWorker final : public pbi::WorkerService::Service {
+ public:
+  SlowWorker() : bound_(*StartServer({.address = "127.0.0.1:0"}, {this})) {}
+  ~SlowWorker() override { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  const std::string& address() const { return bound_.address; }
+  bool folding() const { return folding_; }
+  grpc::Status FoldShards(grpc::ServerContext* context, const pbi::FoldShardsRequest*,
+                          pbi::FoldShardsResponse*) override {
+    folding_ = true;
+    while (!context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    return grpc::Status::CANCELLED;
+  }
+
+ private:
+  std::atomic<bool> folding_{false};
+  const BoundServer bound_;
+};
+
+TEST(GraphChangesTest, AFoldEndsWhenItIsCancelled) {
+  const SlowWorker worker;
+  MemoryRegistry registry;
+  WorkerDirectory workers;
+  ThreadPool pool(1);
+  Graphs graphs(registry, workers, pool);
+  pbi::GraphRecord record;
+  pbi::GraphInfo& graph = *record.mutable_info();
+  graph.set_name("g");
+  graph.set_digest("d");
+  graph.set_graph_version(2);
+  for (const std::uint32_t boundary : {0u, 2u}) graph.add_boundaries(boundary);
+  ASSERT_TRUE(graphs.Update(record, {}).ok());
+  pbi::RegisterRequest said;
+  said.set_node_id("w-1");
+  said.set_address(worker.address());
+  pbi::HeldShard& shard = *said.add_shards();
+  shard.set_graph("g");
+  shard.set_graph_digest("d");
+  workers.Register(said);
+  GraphChanges changes(registry, graphs);
+  lawine::v1::FoldChangesRequest request;
+  request.set_graph("g");
+  Cancellation cancellation, another;
+  auto folded = std::async(std::launch::async, [&] { return changes.Fold(request, cancellation).status(); });
+  const absl::Time end = absl::Now() + absl::FromChrono(kPatience);
+  while (!worker.folding() && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
+  ASSERT_TRUE(worker.folding());
+  auto waits = std::async(std::launch::async, [&] { return changes.Fold(request, another).status(); });
+  EXPECT_EQ(waits.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  another.Cancel();
+  ASSERT_EQ(waits.wait_for(kPatience), std::future_status::ready) << "waits for its turn";
+  EXPECT_TRUE(absl::IsCancelled(waits.get()));
+  cancellation.Cancel();
+  ASSERT_EQ(folded.wait_for(kPatience), std::future_status::ready);
+  EXPECT_TRUE(absl::IsCancelled(folded.get()));
+}
+
+TEST(ShardFoldTest, AFoldEndsBetweenTwoShards) {
+  auto storage = std::make_unique<MemoryShardStorage>();
+  const TestGraph made = Cycle(2'000);
+  const VectorLinkSource source(made);
+  ChangedGraph graph(source, BalancedPartition(source, 2), *storage);
+  const MemberKey first = made.links.front().first, last = made.links.back().first;
+  ASSERT_TRUE(graph.Apply(graph.BatchOf({{{first, last + 7}, true}, {{last, first + 7}, true}}, {})).ok());
+  const std::uint64_t version = graph.info().graph_version;
+  graph.Close();
+  InlineExecutor executor;
+  ShardHost host(std::move(storage), std::nullopt, executor);
+  int asked = 0;
+  const auto folded = host.Fold("test", version, [&asked] { return ++asked > 1; });
+  EXPECT_TRUE(absl::IsCancelled(folded.status())) << folded.status();
+  const auto stored = [&host](std::uint32_t shard) {
+    return host.Log({"test", ShardIndex(shard)}).value()->stored()->manifest().graph.graph_version;
+  };
+  EXPECT_EQ(stored(0), version);
+  EXPECT_LT(stored(1), version);
+  ASSERT_TRUE(host.Fold("test", version, [] { return false; }).ok());
+  EXPECT_EQ(stored(1), version);
+}
+
+}  // namespace
+}  // namespace lawine

@@ -1,0 +1,102 @@
+// Calls with the request id of one that goes on.
+#include "services/coordinator/traffic/traffic_service.h"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "engine/base/thread_pool.h"
+#include "gtest/gtest.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+#include "tests/services/memory_registry.h"
+
+namespace lawine {
+namespace {
+
+// One call. The graph has no workers: it waits for them until it is given up.
+class TrafficCall {
+ public:
+  TrafficCall(const std::string& address, const std::string& request_id, absl::Duration timeout)
+      : stub_(v1::TrafficService::NewStub(OpenChannel(address))) {
+    SetDeadline(context_, timeout);
+    stream_ = stub_->RunTraffic(&context_);
+    v1::RunTrafficRequest request;
+    v1::TrafficSpec& spec = *request.mutable_spec();
+    spec.set_graph("g");
+    spec.mutable_generated()->set_messages(1);
+    spec.set_request_id(request_id);
+    stream_->Write(request);
+    stream_->WritesDone();
+  }
+  ~TrafficCall() {
+    context_.TryCancel();
+    if (!ended_) End();
+  }
+  // Waits for a word about workers that are missing.
+  bool Begun() {
+    v1::RunTrafficResponse response;
+    return stream_->Read(&response) && !response.progress().waiting_for().empty();
+  }
+  grpc::Status End() {
+    v1::RunTrafficResponse response;
+    while (stream_->Read(&response)) continue;
+    ended_ = true;
+    return stream_->Finish();
+  }
+
+ private:
+  const std::unique_ptr<v1::TrafficService::Stub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::RunTrafficRequest, v1::RunTrafficResponse>> stream_;
+  bool ended_ = false;
+};
+
+class TrafficServiceTest : public testing::Test {
+ protected:
+  TrafficServiceTest() {
+    internal::v1::GraphRecord record;
+    record.mutable_info()->set_name("g");
+    record.mutable_info()->set_digest("d");
+    record.mutable_info()->set_graph_version(1);
+    for (const std::uint32_t boundary : {0u, 2u}) record.mutable_info()->add_boundaries(boundary);
+    EXPECT_TRUE(graphs_.Update(record, {}).ok());
+    EXPECT_TRUE(runs_.Start().ok());
+  }
+  ~TrafficServiceTest() override { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  MemoryRegistry registry_;
+  WorkerDirectory workers_;
+  ThreadPool pool_{1};
+  Graphs graphs_{registry_, workers_, pool_};
+  Runs runs_{registry_, graphs_, workers_, {}, nullptr};
+  TrafficService service_{registry_, graphs_, runs_};
+  const BoundServer bound_ = *StartServer({.address = "127.0.0.1:0"}, {&service_});
+};
+
+TEST_F(TrafficServiceTest, WhoWaitsForAnEarlierCallTakesNoPlaceAndLeavesWhenItsCallerDoes) {
+  TrafficCall first(bound_.address, "once", absl::Seconds(60));
+  ASSERT_TRUE(first.Begun());
+  {
+    std::vector<std::unique_ptr<TrafficCall>> repeated;
+    for (int i = 0; i < 10; ++i) {
+      repeated.push_back(std::make_unique<TrafficCall>(bound_.address, "once", absl::Milliseconds(200)));
+    }
+    TrafficCall other(bound_.address, "another", absl::Seconds(60));
+    EXPECT_TRUE(other.Begun()) << other.End().error_message();
+    for (const auto& call : repeated) {
+      EXPECT_EQ(call->End().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+    }
+  }
+  // Nobody is left but the first call: the server has no other to wait for.
+  const absl::Time start = absl::Now();
+  StopServer(*bound_.server, absl::ZeroDuration());
+  EXPECT_LT(absl::Now() - start, absl::Seconds(20));
+  EXPECT_FALSE(first.End().ok());
+}
+
+}  // namespace
+}  // namespace lawine
