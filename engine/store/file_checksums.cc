@@ -44,6 +44,12 @@ absl::Status Replace(const std::string& directory, const std::vector<FileChecksu
   return ReplacePlainFile(absl::StrCat(directory, "/", kChecksumsFile), EncodeChecksums(files));
 }
 
+// Returns how many.
+std::size_t EraseOthers(const std::vector<std::string>& tables, std::vector<FileChecksum>& files) {
+  const std::set<std::string> kept(tables.begin(), tables.end());
+  return std::erase_if(files, [&](const FileChecksum& file) { return !kept.contains(file.name); });
+}
+
 bool ReadHex(absl::string_view text, std::uint32_t& value) {
   const bool lower = text.find_first_not_of("0123456789abcdef") == absl::string_view::npos;
   return text.size() == 8 && lower && absl::SimpleHexAtoi(text, &value);
@@ -121,18 +127,14 @@ absl::Status WriteChecksums(const std::string& directory) {
 
 absl::Status KeepChecksums(const std::string& directory, const std::vector<std::string>& tables) {
   LAWINE_ASSIGN_OR_RETURN(std::vector<FileChecksum> files, ReadChecksums(directory));
-  const std::set<std::string> kept(tables.begin(), tables.end());
-  if (std::erase_if(files, [&](const FileChecksum& file) { return !kept.contains(file.name); }) == 0) {
-    return absl::OkStatus();
-  }
-  return Replace(directory, files);
+  return EraseOthers(tables, files) == 0 ? absl::OkStatus() : Replace(directory, files);
 }
 
 absl::Status AddChecksums(const std::string& directory, const std::vector<std::string>& tables) {
   LAWINE_ASSIGN_OR_RETURN(const bool listed, Exists(absl::StrCat(directory, "/", kChecksumsFile)));
   if (!listed) return absl::OkStatus();
-  LAWINE_RETURN_IF_ERROR(KeepChecksums(directory, tables));
   LAWINE_ASSIGN_OR_RETURN(std::vector<FileChecksum> files, ReadChecksums(directory));
+  EraseOthers(tables, files);
   std::set<std::string> known;
   for (const FileChecksum& file : files) known.insert(file.name);
   for (const std::string& table : tables) {

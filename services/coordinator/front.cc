@@ -19,14 +19,9 @@ class Front : public Interface::Service {
  protected:
   using Behind = Hidden;
 
-  template <class... Arguments>
-  Status Pass(const Rule& rule, Status (Behind::*method)(Context*, Arguments...), Context* context,
-              std::type_identity_t<Arguments>... arguments) {
-    return gate_.Pass(rule, behind_, method, context, arguments...);
-  }
-  template <class... Arguments>
-  Status Pass(const Rule& rule, Status (Behind::*method)(const std::string&, Context*, Arguments...),
-              Context* context, std::type_identity_t<Arguments>... arguments) {
+  // Whether the method asks who its caller is shows in its type.
+  template <class Method, class... Arguments>
+  Status Pass(const Rule& rule, Method method, Context* context, Arguments... arguments) {
     return gate_.Pass(rule, behind_, method, context, arguments...);
   }
 

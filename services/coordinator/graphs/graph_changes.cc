@@ -12,6 +12,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/request_id.h"
 #include "services/common/wire.h"
 #include "services/coordinator/graphs/change_batch.h"
 #include "services/coordinator/workers/fan_out.h"
@@ -31,9 +32,7 @@ constexpr int kChangesAtOnceMax = static_cast<int>(limits::kChangesPerBatchMax);
 std::string RequestsPrefix(const std::string& graph) { return absl::StrCat("change/", graph, "/"); }
 
 absl::Status CheckRequest(const pb::ApplyChangesRequest& request) {
-  if (request.request_id().size() > limits::kRequestIdBytesMax) {
-    return FieldError("request_id", absl::StrCat("expected at most ", limits::kRequestIdBytesMax, " bytes"));
-  }
+  LAWINE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   if (request.changes_size() < 1) return FieldError("changes", "expected at least one, found none");
   if (request.changes_size() > kChangesAtOnceMax) {
     return absl::ResourceExhaustedError(absl::StrCat("changes: expected at most ", kChangesAtOnceMax,
