@@ -53,6 +53,7 @@ class CallerImpl final : public Caller {
       : options_(options), token_(std::move(token)) {
     for (std::uint32_t i = 0; i < options.connections; ++i) {
       const auto channel = Connect(options, credentials);
+      AwaitConnection(*channel);
       simulations_.push_back(v1::SimulationService::NewStub(channel));
       graphs_.push_back(v1::GraphService::NewStub(channel));
       clusters_.push_back(v1::ClusterService::NewStub(channel));

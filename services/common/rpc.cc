@@ -117,6 +117,10 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
       address, credentials != nullptr ? credentials : grpc::InsecureChannelCredentials(), arguments);
 }
 
+void AwaitConnection(grpc::Channel& channel, absl::Duration timeout) {
+  channel.WaitForConnected(absl::ToChronoTime(absl::Now() + timeout));
+}
+
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
 }

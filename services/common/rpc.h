@@ -64,6 +64,12 @@ std::shared_ptr<grpc::Channel> OpenChannel(
     const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials = nullptr,
     const std::string& server_name = "");
 
+// Waits until the channel is connected, at most `timeout`; a call on one that is not says why. Before the
+// first call of a channel whose failure nobody repeats: gRPC 1.51 reads connect's errno after other calls may
+// have changed it (grpc/grpc pull request 35064), and so now and then takes a connection under way for a
+// failed one. Its next attempt, a tenth of a second later, succeeds.
+void AwaitConnection(grpc::Channel& channel, absl::Duration timeout = absl::Seconds(1));
+
 // Gives every call its deadline.
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout);
 

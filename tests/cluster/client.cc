@@ -52,7 +52,7 @@ std::string Text(const grpc::Status& status) {
                       "', field '", details.field, "': ", status.error_message());
 }
 
-Client::Client(const std::string& address) : Client(OpenChannel(address)) {}
+Client::Client(const std::string& address) : Client(OpenChannel(address)) { AwaitConnection(*channel_); }
 
 Client::Client(std::shared_ptr<grpc::Channel> channel)
     : channel_(std::move(channel)),

@@ -59,6 +59,7 @@ absl::StatusOr<ClusterChannel> OpenCluster(const GlobalOptions& options) {
           "--token-file needs --tls-ca: a token must not cross a connection that anyone can read");
     }
     opened.channel = OpenChannel(options.cluster);
+    AwaitConnection(*opened.channel);
     return opened;
   }
   LAWINE_ASSIGN_OR_RETURN(opened.certificates.ca, ReadGiven("--tls-ca", options.tls_ca));
@@ -71,11 +72,15 @@ absl::StatusOr<ClusterChannel> OpenCluster(const GlobalOptions& options) {
         credentials, grpc::MetadataCredentialsFromPlugin(std::make_unique<Bearer>(token)));
   }
   opened.channel = OpenChannel(options.cluster, credentials, options.tls_server_name);
+  AwaitConnection(*opened.channel);
   return opened;
 }
 
 ClusterChannel OpenLoopback(const std::string& address) {
-  return {.address = address, .server_name = "", .certificates = {}, .channel = OpenChannel(address)};
+  ClusterChannel opened{
+      .address = address, .server_name = "", .certificates = {}, .channel = OpenChannel(address)};
+  AwaitConnection(*opened.channel);
+  return opened;
 }
 
 absl::Status WhyRefused(const ClusterChannel& channel) {

@@ -80,6 +80,7 @@ void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
   Worker& worker = workers_[request.node_id()];
   if (worker.stub == nullptr || worker.said.address() != request.address()) {
     const std::shared_ptr<grpc::Channel> channel = OpenChannel(request.address(), credentials_);
+    channel->GetState(/*try_to_connect=*/true);  // so that the first call finds it connected
     worker.stub = pbi::WorkerService::NewStub(channel);
     worker.copies = pbi::ShardService::NewStub(channel);
   }
