@@ -14,7 +14,7 @@ namespace {
 using grpc::StatusCode;
 using ImportStream = grpc::ClientReaderWriter<pb::ImportGraphRequest, pb::ImportGraphResponse>;
 
-pb::ImportOptions OptionsOf(const std::string& name) {
+pb::ImportOptions FourShards(const std::string& name) {
   pb::ImportOptions options;
   options.set_name(name);
   options.set_row("from,to");
@@ -39,7 +39,7 @@ TEST(ImportTest, LittleMemoryGivesTheSameGraphAndReport) {
   TestCluster little({.workers = 2, .coordinator_flags = {"--import-memory", "1MiB"}});
   // Half a megabyte holds 21,000 links.
   for (const bool words : {false, true}) {
-    pb::ImportOptions options = OptionsOf(words ? "words" : "numbers");
+    pb::ImportOptions options = FourShards(words ? "words" : "numbers");
     options.set_string_ids(words);
     if (words) options.set_row("from,to,probability,kind");
     const std::string rows = RandomRows(300'000, 5'000, words ? "member-" : "", words ? ",0.25,2" : "");
@@ -72,7 +72,7 @@ TEST(ImportTest, MemoryThatNoMachineHasIsRefusedAtTheStart) {
 class ResumedImportTest : public LongRunTest {
  protected:
   static pb::ImportOptions Options(const std::string& name) {
-    pb::ImportOptions options = OptionsOf(name);
+    pb::ImportOptions options = FourShards(name);
     options.set_request_id("upload-" + name);
     options.set_resumable(true);
     return options;
@@ -138,7 +138,7 @@ class ResumedImportTest : public LongRunTest {
 TEST_F(ResumedImportTest, GoesOnWhereItBrokeOff) {
   const std::string first_file = RandomRows(50'000, 3'000, "", "");
   const std::string second_file = RandomRows(200'000, 4'000, "", "");
-  const auto whole = client().Import(OptionsOf("whole"), {{"a", first_file}, {"b", second_file}});
+  const auto whole = client().Import(FourShards("whole"), {{"a", first_file}, {"b", second_file}});
   ASSERT_TRUE(whole.ok()) << Text(whole.status);
 
   const pb::ImportOptions options = Options("parts");

@@ -14,21 +14,21 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-absl::StatusOr<FieldPath> Parsed(const std::string& path) {
+absl::StatusOr<FieldPath> ParsedPath(const std::string& path) {
   return FieldPath::Parse(*v1::Scenario::descriptor(), path);
 }
 
 std::string Refusal(const std::string& path) {
-  const auto parsed = Parsed(path);
+  const auto parsed = ParsedPath(path);
   EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument) << path;
   return std::string(parsed.status().message());
 }
 
 TEST(FieldPathTest, SetsNumbersOfAnyDepth) {
   v1::Scenario scenario;
-  Parsed("model.forward.probability")->Set(scenario, 0.25);
-  Parsed("stop.max_steps")->Set(scenario, 7);
-  Parsed("seed_members.count")->Set(scenario, 3);
+  ParsedPath("model.forward.probability")->Set(scenario, 0.25);
+  ParsedPath("stop.max_steps")->Set(scenario, 7);
+  ParsedPath("seed_members.count")->Set(scenario, 3);
   EXPECT_EQ(scenario.model().forward().probability(), 0.25);
   EXPECT_EQ(scenario.stop().max_steps(), 7u);
   EXPECT_EQ(scenario.seed_members().count(), 3u);
@@ -37,14 +37,14 @@ TEST(FieldPathTest, SetsNumbersOfAnyDepth) {
 TEST(FieldPathTest, OfAlternativesTheFieldsBecomesTheOne) {
   v1::Scenario scenario;
   scenario.mutable_model()->mutable_forward()->set_probability(0.5);
-  Parsed("model.independent_cascade.probability")->Set(scenario, 0.1);
+  ParsedPath("model.independent_cascade.probability")->Set(scenario, 0.1);
   EXPECT_FALSE(scenario.model().has_forward());
 }
 
 TEST(FieldPathTest, ARateThatIsSetIsNotCountedAnyMore) {
   v1::Scenario scenario;
   scenario.mutable_model()->mutable_forward()->mutable_probability_counts()->set_shares(3);
-  Parsed("model.forward.probability")->Set(scenario, 0.1);
+  ParsedPath("model.forward.probability")->Set(scenario, 0.1);
   EXPECT_FALSE(scenario.model().forward().has_probability_counts());
 }
 
@@ -72,18 +72,18 @@ TEST(FieldPathTest, ListsNumbersOnly) {
   EXPECT_THAT(paths, Contains("stop.max_steps"));
   EXPECT_THAT(paths, Not(Contains("seed_members.ids")));
   EXPECT_THAT(paths, Not(Contains("message.sentiment")));
-  for (const std::string& path : paths) EXPECT_TRUE(Parsed(path).ok()) << path;
+  for (const std::string& path : paths) EXPECT_TRUE(ParsedPath(path).ok()) << path;
 }
 
 TEST(FieldPathTest, KnowsWhatItsTypeHolds) {
-  const auto steps = Parsed("stop.max_steps");
+  const auto steps = ParsedPath("stop.max_steps");
   EXPECT_TRUE(steps->whole());
   EXPECT_TRUE(steps->Check(4294967295.0).ok());
   for (const double value :
        {-1.0, 0.5, 4294967296.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     EXPECT_EQ(steps->Check(value).code(), absl::StatusCode::kOutOfRange) << value;
   }
-  const auto probability = Parsed("model.forward.probability");
+  const auto probability = ParsedPath("model.forward.probability");
   EXPECT_FALSE(probability->whole());
   EXPECT_TRUE(probability->Check(0.5).ok());
   EXPECT_FALSE(probability->Check(std::nan("")).ok());

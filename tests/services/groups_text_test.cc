@@ -42,7 +42,7 @@ TEST(GroupResults, AreThoseWithMembersByName) {
   EXPECT_EQ(GroupResults(Rows(spec), spec, 2, true)[0].last_met(), 1u);
 }
 
-v1::RunResult Result() {
+v1::RunResult GroupsOfTwo() {
   const GroupSpec spec{.communities = {5, 17}};
   v1::RunResult result;
   result.mutable_scenario()->set_replicas(2);
@@ -56,7 +56,7 @@ v1::RunResult Result() {
 }
 
 TEST(GroupTables, HaveATableAKindAndFit) {
-  const std::string text = GroupTables(Result(), false);
+  const std::string text = GroupTables(GroupsOfTwo(), false);
   EXPECT_THAT(text, HasSubstr("sums over 2 replicas"));
   EXPECT_THAT(text,
               ContainsRegex("network +members +reached +reached % +deliveries +forwards +never reached\n"));

@@ -19,10 +19,6 @@
 namespace lawine::cli {
 namespace {
 
-std::uint64_t Replicas(const v1::RunResult& result) {
-  return std::max<std::uint64_t>(1, result.scenario().replicas());
-}
-
 std::string MeanText(double mean) { return Decimal(mean, mean < 100 && mean != std::round(mean) ? 1 : 0); }
 
 std::string ShareText(double part, double whole) {

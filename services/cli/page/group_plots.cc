@@ -8,14 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "services/cli/text/groups_text.h"
 #include "services/cli/text/model_text.h"
+#include "services/cli/text/result_text.h"
 
 namespace lawine::cli {
 namespace {
 
 constexpr v1::GroupKind kKinds[] = {v1::GROUP_KIND_NETWORK, v1::GROUP_KIND_ACCOUNT_KIND,
                                     v1::GROUP_KIND_AUDIENCE, v1::GROUP_KIND_COMMUNITY};
-
-double Replicas(const v1::RunResult& result) { return std::max(1u, result.scenario().replicas()); }
 
 // Places of the groups of a kind.
 std::vector<int> PlacesOf(const v1::RunResult& result, v1::GroupKind kind) {

@@ -13,13 +13,12 @@
 #include "services/cli/page/page_manifest.h"
 #include "services/cli/page/run_plots.h"
 #include "services/cli/text/model_text.h"
+#include "services/cli/text/result_text.h"
 #include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 
 namespace lawine::cli {
 namespace {
-
-double Replicas(const v1::RunResult& result) { return std::max(1u, result.scenario().replicas()); }
 
 std::string WhatSpreads(const v1::RunResult& result) {
   const std::string& kind = result.scenario().message().kind();

@@ -7,14 +7,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "services/cli/text/model_text.h"
+#include "services/cli/text/result_text.h"
 #include "services/cli/text/text.h"
 
 namespace lawine::cli {
 namespace {
-
-std::uint64_t Replicas(const v1::RunResult& result) {
-  return std::max<std::uint64_t>(1, result.scenario().replicas());
-}
 
 std::string MeanOf(std::uint64_t sum, const v1::RunResult& result) {
   const double mean = static_cast<double>(sum) / static_cast<double>(Replicas(result));

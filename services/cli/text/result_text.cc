@@ -23,10 +23,6 @@ namespace {
 using Align = Table::Align;
 using FactList = std::vector<std::pair<std::string, std::string>>;
 
-std::uint64_t Replicas(const v1::RunResult& result) {
-  return std::max<std::uint64_t>(1, result.scenario().replicas());
-}
-
 // Members of all replicas together: what sums over replicas are shares of.
 std::uint64_t MembersOfAll(const v1::RunResult& result) { return result.graph_members() * Replicas(result); }
 
@@ -239,6 +235,10 @@ FactList ResultFacts(const v1::RunResult& result) {
 }
 
 }  // namespace
+
+std::uint64_t Replicas(const v1::RunResult& result) {
+  return std::max<std::uint64_t>(1, result.scenario().replicas());
+}
 
 std::string Sentence(const v1::RunResult& result) {
   const std::uint64_t audience = SeedAudience(result);

@@ -2,11 +2,15 @@
 #ifndef LAWINE_SERVICES_CLI_TEXT_RESULT_TEXT_H_
 #define LAWINE_SERVICES_CLI_TEXT_RESULT_TEXT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "lawine/v1/simulation.pb.h"
 
 namespace lawine::cli {
+
+// Realisations that the result is of, at least 1.
+std::uint64_t Replicas(const v1::RunResult& result);
 
 // The article's sentence with the counts of this run: "One member messaged 300 friends; 31 forwarded it: it
 // entered 31 other personal networks." Honest for several seed members, replicas and nobody forwarding.

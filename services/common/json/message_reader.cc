@@ -222,10 +222,6 @@ class MessageReader {
   std::vector<std::string>& problems_;
 };
 
-absl::Status ProblemsStatus(const std::vector<std::string>& problems) {
-  return problems.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
-}
-
 // JSON readers keep the last of repeated names in silence; a scenario that says two things is refused.
 class RepeatedNames {
  public:
@@ -260,6 +256,10 @@ absl::StatusOr<Json> ParseStrictly(std::string_view text) {
 }
 
 }  // namespace
+
+absl::Status ProblemsStatus(const std::vector<std::string>& problems) {
+  return problems.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+}
 
 absl::Status ReadMessageJson(std::string_view text, const std::string& what, Message& message) {
   LAWINE_ASSIGN_OR_RETURN(const Json json, ParseStrictly(text));

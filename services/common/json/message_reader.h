@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
@@ -17,6 +18,9 @@ namespace lawine {
 // `what` names the whole.
 absl::Status ReadMessageJson(std::string_view text, const std::string& what,
                              google::protobuf::Message& message);
+
+// OK, or INVALID_ARGUMENT with a line for each.
+absl::Status ProblemsStatus(const std::vector<std::string>& problems);
 
 }  // namespace lawine
 

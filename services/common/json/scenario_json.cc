@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t kMessageKindBytesMax = 64;
 
-absl::Status ProblemsStatus(const std::vector<std::string>& problems) {
-  return problems.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
-}
-
 void CheckSeedIds(const v1::SeedMembers& seeds, std::vector<std::string>& problems) {
   std::unordered_map<std::string_view, int> seen;
   for (int i = 0; i < seeds.ids_size(); ++i) {

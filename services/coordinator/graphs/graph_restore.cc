@@ -24,7 +24,6 @@ namespace {
 
 constexpr absl::Duration kTimeout = absl::Hours(12);
 constexpr absl::Duration kHoldTimeout = absl::Seconds(60);
-constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 
 std::uint32_t ShardsOf(const pbi::GraphInfo& info) {
   return static_cast<std::uint32_t>(info.boundaries_size()) - 1;
@@ -227,7 +226,7 @@ absl::Status GraphRestore::HandOver(const pbi::GraphInfo& graph) {
   LAWINE_RETURN_IF_ERROR(placements.SetOwners(graph, owners));
   const absl::Status adopted = AdoptAll();
   if (adopted.ok()) return adopted;
-  const auto held = workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards, kHeldTimeout);
+  const auto held = workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards);
   std::erase_if(before, [&held](const auto& shard) {
     return std::find(held.missing.begin(), held.missing.end(), shard.first) == held.missing.end();
   });
@@ -240,8 +239,7 @@ absl::Status GraphRestore::HandOver(const pbi::GraphInfo& graph) {
 absl::StatusOr<pb::Graph> GraphRestore::AdoptWhole() {
   LAWINE_RETURN_IF_ERROR(CheckWhole());
   LAWINE_RETURN_IF_ERROR(AdoptAll());
-  LAWINE_RETURN_IF_ERROR(
-      workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards, kHeldTimeout).Check(name_));
+  LAWINE_RETURN_IF_ERROR(workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards).Check(name_));
   pbi::GraphRecord record;
   *record.mutable_info() = stored_.begin()->second.graph();
   record.set_dense_keys(stored_.begin()->second.dense_keys());
@@ -262,7 +260,7 @@ absl::StatusOr<pb::Graph> GraphRestore::AdoptMissing() {
     }));
     LAWINE_RETURN_IF_ERROR(HandOver(record.info()));
     // Others may still be missing, if they got lost meanwhile: that is for the caller to see.
-    workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards, kHeldTimeout);
+    workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards);
   }
   return graphs_.Get(name_);
 }

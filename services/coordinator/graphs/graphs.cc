@@ -31,7 +31,6 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kDropTimeout = absl::Minutes(2);
-constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
 constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds a thread of its worker
 
@@ -263,8 +262,7 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
                         absl::StrCat(graph.status().message(), "; and what was loaded could not be removed (",
                                      dropped.message(), "): delete the graph"));
   }
-  LAWINE_RETURN_IF_ERROR(
-      workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards, kHeldTimeout).Check(wanted.name));
+  LAWINE_RETURN_IF_ERROR(workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards).Check(wanted.name));
   pbi::GraphRecord record;
   *record.mutable_info() = wire::ToProto(*graph);
   record.set_dense_keys(source.keys().empty());

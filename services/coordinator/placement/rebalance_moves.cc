@@ -20,7 +20,6 @@ namespace pbi = ::lawine::internal::v1;
 namespace {
 
 constexpr absl::Duration kHoldTimeout = absl::Seconds(60);
-constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
 constexpr absl::Duration kDropTimeout = absl::Seconds(30);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(50);
 constexpr absl::Duration kRetryEvery = absl::Seconds(1);
@@ -171,7 +170,7 @@ absl::Status Rebalancer::Settle(const std::string& graph) {
 
 // Waits until the worker says that it holds the shard, or no more.
 absl::Status Rebalancer::AwaitHeld(const std::string& node_id, const pbi::ShardId& shard, bool held) const {
-  const absl::Time end = absl::Now() + kHeldTimeout;
+  const absl::Time end = absl::Now() + WorkerDirectory::kHeldTimeout;
   for (; absl::Now() < end && !Stopping(); absl::SleepFor(kLookEvery)) {
     bool holds = false;
     for (const pbi::RegisterRequest& worker : workers_.Said()) {

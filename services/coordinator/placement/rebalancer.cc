@@ -22,7 +22,7 @@ namespace pbi = ::lawine::internal::v1;
 namespace {
 
 constexpr char kKey[] = "rebalance";
-constexpr absl::Duration kLookEvery = absl::Milliseconds(200);
+constexpr absl::Duration kLookForWorkEvery = absl::Milliseconds(200);
 
 }  // namespace
 
@@ -138,7 +138,7 @@ void Rebalancer::Work() {
     ClearArrivals();
     if (Step()) continue;
     MutexLock lock(mutex_);
-    if (!stopping_) wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(kLookEvery));
+    if (!stopping_) wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(kLookForWorkEvery));
   }
   uses_.clear();
 }

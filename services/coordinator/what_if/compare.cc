@@ -26,7 +26,7 @@ namespace {
 
 namespace pb = ::lawine::v1;
 
-constexpr std::uint32_t kSchemaVersion = 1;
+constexpr std::uint32_t kComparisonSchema = 1;
 
 // What is known of the replicas of one message.
 pb::Ensemble EnsembleOf(const pb::RunResult& run, std::uint32_t message) {
@@ -77,7 +77,7 @@ class Comparer {
   }
 
   absl::StatusOr<pb::ComparisonResult> Run() {
-    result_.set_schema_version(kSchemaVersion);
+    result_.set_schema_version(kComparisonSchema);
     so_far_.resize(planned_.size());
     if (planned_[0].scenario.has_until_precision()) LAWINE_RETURN_IF_ERROR(RunUntilPrecise());
     for (std::size_t i = 0; i < planned_.size(); ++i) LAWINE_RETURN_IF_ERROR(RunPart(i));

@@ -19,7 +19,7 @@ namespace {
 
 namespace pb = ::lawine::v1;
 
-constexpr std::uint32_t kSchemaVersion = 1;
+constexpr std::uint32_t kMarginalSchema = 1;
 constexpr std::uint32_t kMembersMin = 2;
 constexpr std::uint32_t kMembersMax = 200;
 
@@ -52,7 +52,7 @@ class Marginals {
   }
 
   absl::StatusOr<pb::MarginalReachResult> Run() {
-    result_.set_schema_version(kSchemaVersion);
+    result_.set_schema_version(kMarginalSchema);
     result_.set_order(incremental_ ? pb::MARGINAL_ORDER_INCREMENTAL : pb::MARGINAL_ORDER_LEAVE_ONE_OUT);
     result_.set_graph_digest(all_.graph.info().digest());
     LAWINE_RETURN_IF_ERROR(incremental_ ? AddOneByOne() : LeaveOneOut());

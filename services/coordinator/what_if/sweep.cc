@@ -24,7 +24,7 @@ namespace {
 
 namespace pb = ::lawine::v1;
 
-constexpr std::uint32_t kSchemaVersion = 1;
+constexpr std::uint32_t kSweepSchema = 1;
 constexpr std::uint32_t kPointsDefault = 20;
 constexpr std::uint32_t kPointsMax = 200;
 // The first and the last of so many quantiles are those between which 95% are.
@@ -142,7 +142,7 @@ class Sweeper {
   }
 
   absl::StatusOr<pb::SweepResult> Run() {
-    result_.set_schema_version(kSchemaVersion);
+    result_.set_schema_version(kSweepSchema);
     so_far_.resize(values_.size());
     if (asked_.has_until_precision()) LAWINE_RETURN_IF_ERROR(RunUntilPrecise());
     for (std::size_t i = 0; i < values_.size(); ++i) LAWINE_RETURN_IF_ERROR(RunPoint(i));

@@ -81,9 +81,11 @@ class WorkerDirectory {
 
   // `digest` is that of the graph as it was made, here and below.
   Placement Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const;
-  // Waits until all shards are held; workers report new ones with their next heartbeat.
+  // Workers report new shards with their next heartbeat: who has not within this time will not.
+  static constexpr absl::Duration kHeldTimeout = absl::Seconds(20);
+  // Waits until all shards are held.
   Placement WaitFor(const std::string& graph, const std::string& digest, std::uint32_t shards_count,
-                    absl::Duration timeout) const;
+                    absl::Duration timeout = kHeldTimeout) const;
   // Who owns the shards of a graph, node ids by shard, empty for those that whoever holds them owns: of two
   // workers that hold one only the owner counts, and a worker that still holds what is another's counts for
   // nothing of the graph before it has dropped it.
