@@ -88,7 +88,7 @@ class TestsRunTest(ScriptTest):
     def run_all(self):
         """tests/run --full where every suite is JUNIT, in a folder whose name has blanks."""
         top = self.folder / "a clone: mine"
-        for name in ("tests/run", "tests/support/count_junit.py", "tests/deploy/skips.py", "tests/tsan.supp"):
+        for name in ("tests/run", "tests/support/count_junit.py", "tests/support/skips.py", "tests/tsan.supp"):
             (top / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(tools.ROOT / name, top / name)
         self.write(top / "deploy" / "install-deps", '[ "$1" != --browser ]')

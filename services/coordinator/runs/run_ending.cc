@@ -21,7 +21,8 @@ using google::protobuf::util::TimeUtil;
 
 void Log(const pbi::RunRecord& record) {
   const pb::Run& run = record.run();
-  spdlog::info("{} on '{}': {} {}{}", run.name(), run.scenario().graph(), StateWord(run.state()), run.error(),
+  spdlog::info("{} on '{}': {}{}{}{}", run.name(), run.scenario().graph(), StateWord(run.state()),
+               run.error().empty() ? "" : ": ", run.error(),
                LogFields({{"run", run.name()},
                           {"request", record.request_id()},
                           {"owner", record.owner()},
