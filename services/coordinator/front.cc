@@ -114,7 +114,7 @@ class TrafficFront final : public Front<pb::TrafficService, TrafficService> {
   using Front::Front;
   Status RunTraffic(Context* c,
                     grpc::ServerReaderWriter<pb::RunTrafficResponse, pb::RunTrafficRequest>* s) override {
-    return Pass({"RunTraffic", Role::kRun, Kind::kWorks}, &Behind::RunTrafficOf, c, s);
+    return Pass({"RunTraffic", Role::kRun, Kind::kWorks}, &Behind::RunTraffic, c, s);
   }
 };
 

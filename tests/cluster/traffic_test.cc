@@ -323,7 +323,7 @@ TEST_F(TrafficCallsTest, AWorkerThatDiesEndsACallWithBatchesAndIsNamed) {
 }
 
 TEST_F(TrafficCallsTest, GeneratedTrafficGoesOnWhenItsWorkerIsBack) {
-  const pb::TrafficSpec spec = SpecOf("g", 0.03, 1'500'000);
+  const pb::TrafficSpec spec = SpecOf("g", 0.03, 600'000);
   const auto undisturbed = Generate(client(), spec);
   ASSERT_TRUE(undisturbed.ok()) << Text(undisturbed.status);
   TrafficCall call(client());

@@ -256,8 +256,8 @@ class TrafficRun {
 
 }  // namespace
 
-grpc::Status TrafficService::RunTrafficOf(const std::string& owner, grpc::ServerContext* context,
-                                          Stream* stream) {
+grpc::Status TrafficService::RunTraffic(const std::string& owner, grpc::ServerContext* context,
+                                        Stream* stream) {
   return ToGrpc(Run(owner, *context, *stream));
 }
 

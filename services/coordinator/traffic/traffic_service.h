@@ -1,4 +1,4 @@
-// The public gRPC service of traffic. The contract is in proto/lawine/v1/traffic.proto.
+// What answers calls of traffic, once they are let in. The contract is in proto/lawine/v1/traffic.proto.
 #ifndef LAWINE_SERVICES_COORDINATOR_TRAFFIC_TRAFFIC_SERVICE_H_
 #define LAWINE_SERVICES_COORDINATOR_TRAFFIC_TRAFFIC_SERVICE_H_
 
@@ -15,18 +15,14 @@
 
 namespace lawine {
 
-class TrafficService final : public lawine::v1::TrafficService::Service {
+class TrafficService final {
  public:
   using Stream = grpc::ServerReaderWriter<lawine::v1::RunTrafficResponse, lawine::v1::RunTrafficRequest>;
 
   TrafficService(RegistryStore& registry, Graphs& graphs, Runs& runs)
       : graphs_(graphs), runs_(runs), archive_(registry, runs.options().results_kept) {}
-  // For nobody in particular.
-  grpc::Status RunTraffic(grpc::ServerContext* context, Stream* stream) override {
-    return RunTrafficOf("", context, stream);
-  }
-  // For the owner of a token.
-  grpc::Status RunTrafficOf(const std::string& owner, grpc::ServerContext* context, Stream* stream);
+  // `owner` of the caller's token, empty for nobody in particular.
+  grpc::Status RunTraffic(const std::string& owner, grpc::ServerContext* context, Stream* stream);
 
  private:
   static constexpr std::uint32_t kAtOnceMax = 8;
