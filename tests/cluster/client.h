@@ -14,13 +14,14 @@
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
 #include "lawine/v1/simulation.grpc.pb.h"
+#include "tests/cluster/patience.h"
 
 namespace lawine {
 
 namespace pb = ::lawine::v1;
 
-// Generous: sanitizer builds on busy machines are slow. No call of a test waits longer.
-inline constexpr absl::Duration kCallTimeout = absl::Seconds(120);
+// Generous: machines are busy. No call of a test waits longer.
+inline constexpr absl::Duration kCallTimeout = kPatience * absl::Seconds(120);
 
 // A status, and what came with it.
 template <class Value>

@@ -3,28 +3,17 @@
 #define LAWINE_TESTS_CLUSTER_LONG_RUN_H_
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/cluster/client.h"
+#include "tests/cluster/patience.h"
 #include "tests/cluster/test_cluster.h"
 
 namespace lawine {
-
-// True as soon as `condition` is; false when it is not within `timeout`.
-inline bool Eventually(absl::Duration timeout, const std::function<bool()>& condition) {
-  const absl::Time end = absl::Now() + timeout;
-  while (!condition()) {
-    if (absl::Now() > end) return false;
-    absl::SleepFor(absl::Milliseconds(20));
-  }
-  return true;
-}
 
 // A cluster with graph "g": 20,000 members in 4 shards.
 class LongRunTest : public testing::Test {

@@ -1,0 +1,31 @@
+// How long tests wait for processes.
+#ifndef LAWINE_TESTS_CLUSTER_PATIENCE_H_
+#define LAWINE_TESTS_CLUSTER_PATIENCE_H_
+
+#include <functional>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace lawine {
+
+// Instrumented processes are as much slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr int kPatience = 4;
+#else
+inline constexpr int kPatience = 1;
+#endif
+
+// True as soon as `condition` is; false when it is not within `timeout`, or kPatience times that.
+inline bool Eventually(absl::Duration timeout, const std::function<bool()>& condition) {
+  const absl::Time end = absl::Now() + kPatience * timeout;
+  while (!condition()) {
+    if (absl::Now() > end) return false;
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  return true;
+}
+
+}  // namespace lawine
+
+#endif  // LAWINE_TESTS_CLUSTER_PATIENCE_H_
