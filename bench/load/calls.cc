@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "engine/base/status_macros.h"
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
@@ -51,9 +53,10 @@ class CallerImpl final : public Caller {
   CallerImpl(const CallOptions& options, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
              std::string token)
       : options_(options), token_(std::move(token)) {
+    const absl::Time connected_by = absl::Now() + absl::Seconds(1);  // all of them
     for (std::uint32_t i = 0; i < options.connections; ++i) {
       const auto channel = Connect(options, credentials);
-      AwaitConnection(*channel);
+      AwaitConnection(*channel, connected_by - absl::Now());
       simulations_.push_back(v1::SimulationService::NewStub(channel));
       graphs_.push_back(v1::GraphService::NewStub(channel));
       clusters_.push_back(v1::ClusterService::NewStub(channel));

@@ -12,6 +12,8 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "bench/end_to_end/measurement.h"
 #include "engine/base/status_macros.h"
 #include "lawine/v1/simulation.grpc.pb.h"
@@ -125,7 +127,8 @@ absl::Status Run(const CallFlags& flags, Json& json) {
   warm.rounds = 1;
   std::vector<Channel> channels;
   for (std::uint32_t i = 0; i < flags.callers; ++i) channels.push_back(OpenChannel(flags.cluster));
-  for (const Channel& channel : channels) AwaitConnection(*channel, absl::Seconds(10));
+  const absl::Time connected_by = absl::Now() + absl::Seconds(10);  // all of them
+  for (const Channel& channel : channels) AwaitConnection(*channel, connected_by - absl::Now());
   std::vector<Caller> callers;
   for (const CallFlags& now : {warm, flags}) {
     callers.assign(flags.callers, Caller());

@@ -49,6 +49,11 @@ class Bearer final : public grpc::MetadataCredentialsPlugin {
   const std::string value_;
 };
 
+std::shared_ptr<grpc::Channel> Connected(std::shared_ptr<grpc::Channel> channel) {
+  AwaitConnection(*channel);
+  return channel;
+}
+
 }  // namespace
 
 absl::StatusOr<ClusterChannel> OpenCluster(const GlobalOptions& options) {
@@ -58,8 +63,7 @@ absl::StatusOr<ClusterChannel> OpenCluster(const GlobalOptions& options) {
       return absl::InvalidArgumentError(
           "--token-file needs --tls-ca: a token must not cross a connection that anyone can read");
     }
-    opened.channel = OpenChannel(options.cluster);
-    AwaitConnection(*opened.channel);
+    opened.channel = Connected(OpenChannel(options.cluster));
     return opened;
   }
   LAWINE_ASSIGN_OR_RETURN(opened.certificates.ca, ReadGiven("--tls-ca", options.tls_ca));
@@ -71,16 +75,13 @@ absl::StatusOr<ClusterChannel> OpenCluster(const GlobalOptions& options) {
     credentials = grpc::CompositeChannelCredentials(
         credentials, grpc::MetadataCredentialsFromPlugin(std::make_unique<Bearer>(token)));
   }
-  opened.channel = OpenChannel(options.cluster, credentials, options.tls_server_name);
-  AwaitConnection(*opened.channel);
+  opened.channel = Connected(OpenChannel(options.cluster, credentials, options.tls_server_name));
   return opened;
 }
 
 ClusterChannel OpenLoopback(const std::string& address) {
-  ClusterChannel opened{
-      .address = address, .server_name = "", .certificates = {}, .channel = OpenChannel(address)};
-  AwaitConnection(*opened.channel);
-  return opened;
+  return {
+      .address = address, .server_name = "", .certificates = {}, .channel = Connected(OpenChannel(address))};
 }
 
 absl::Status WhyRefused(const ClusterChannel& channel) {

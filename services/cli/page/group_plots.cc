@@ -1,6 +1,5 @@
 #include "services/cli/page/group_plots.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>

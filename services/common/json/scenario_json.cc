@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/json/message_reader.h"
