@@ -11,7 +11,7 @@ def spread_of(values):
 
 
 class Metrics:
-    """In order of measuring; names are unique and go from large to small: graph/work/program/what."""
+    """In order of measuring; names are unique and go from large to small: graph, work, program, what; a slash between."""
 
     def __init__(self):
         self._by_name = {}

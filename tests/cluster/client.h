@@ -14,14 +14,14 @@
 #include "lawine/v1/cluster.grpc.pb.h"
 #include "lawine/v1/graph.grpc.pb.h"
 #include "lawine/v1/simulation.grpc.pb.h"
-#include "tests/cluster/patience.h"
+#include "tests/support/patience.h"
 
 namespace lawine {
 
 namespace pb = ::lawine::v1;
 
 // Generous: machines are busy. No call of a test waits longer.
-inline constexpr absl::Duration kCallTimeout = absl::Seconds(120 * kPatience);
+inline constexpr absl::Duration kCallTimeout = absl::Seconds(60 * kPatience);
 
 // A status, and what came with it.
 template <class Value>

@@ -66,7 +66,7 @@ class CrashLoopTest : public LongRunTest {
 
 // A step a member, with a round of messages each.
 TEST_F(CrashLoopTest, Forward) {
-  const Network network = WithIntegerIds(Path(6'000));
+  const Network network = WithIntegerIds(Path(6'000 / kSlowdown));
   ASSERT_TRUE(Load(client(), network, "path", 6).ok());
   const Spread spread{.seeds = {network.judged.begin()->first}, .probability = 1};
   CrashLoop crashes(cluster(), "Forward");
@@ -78,7 +78,8 @@ TEST_F(CrashLoopTest, Forward) {
 TEST_F(CrashLoopTest, Ensemble) {
   const Network network = WithIntegerIds(Path(400));
   ASSERT_TRUE(Load(client(), network, "path", 6).ok());
-  const Spread spread{.seeds = {network.judged.begin()->first}, .probability = 0.995, .replicas = 3'000};
+  const Spread spread{
+      .seeds = {network.judged.begin()->first}, .probability = 0.995, .replicas = 3'000 / kSlowdown};
   CrashLoop crashes(cluster(), "Ensemble");
   const pb::RunResult result = Disturbed(crashes, Once(ScenarioOf(spread, network, "path")));
   EXPECT_EQ(Difference(Judge(network, spread), result), "") << crashes.Replay();
@@ -113,7 +114,7 @@ pb::TrafficSpec TrafficOf(const std::string& request_id) {
   pb::TrafficSpec spec;
   spec.set_graph("g");
   spec.mutable_forward()->set_probability(0.03);
-  spec.mutable_generated()->set_messages(3'000'000);
+  spec.mutable_generated()->set_messages(3'000'000 / kSlowdown);
   spec.mutable_generated()->set_senders(pb::SENDER_DISTRIBUTION_HEAVY_TAILED);
   spec.set_request_id(request_id);
   return spec;

@@ -124,7 +124,7 @@ TEST_F(FailuresTest, WatchersOfAFailedRunAreTold) {
   const std::string name = StartLongRun();
   auto watching = std::async(std::launch::async, [&] { return client().Watch(name); });
   cluster().worker(0).Kill();
-  ASSERT_EQ(watching.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  ASSERT_EQ(watching.wait_for(std::chrono::seconds(60)), std::future_status::ready);
   const auto watched = watching.get();
   EXPECT_TRUE(watched.ok());
   EXPECT_EQ(watched.value.last.state(), pb::RUN_STATE_FAILED);

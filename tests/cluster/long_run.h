@@ -10,8 +10,8 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/cluster/client.h"
-#include "tests/cluster/patience.h"
 #include "tests/cluster/test_cluster.h"
+#include "tests/support/patience.h"
 
 namespace lawine {
 

@@ -26,7 +26,7 @@ class PartitionTest : public LongRunTest {
                   .worker_prefixes = {{}, network_.Prefix()}});
   }
   static constexpr std::uint32_t kMembers = 1'000;
-  static constexpr std::uint32_t kReplicas = 600;  // some seconds
+  static constexpr std::uint32_t kReplicas = 600 / kSlowdown;  // some seconds
 
   std::string UndisturbedDigest() {
     const std::string name = StartChain(kMembers, kReplicas);

@@ -57,7 +57,7 @@ TEST_F(RebalanceCrashTest, EveryRoundEnds) {
 }
 
 TEST_F(RebalanceCrashTest, RunsGoOnThroughAllOfIt) {
-  const pb::Scenario scenario = ChainScenario(400, 2'000);
+  const pb::Scenario scenario = ChainScenario(400, 2'000 / kSlowdown);
   const std::string digest = client().Result(client().RunToEnd(scenario).value.name()).value.digest();
   pb::CreateRunRequest request;
   *request.mutable_scenario() = scenario;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/cluster/change_calls.h"
 #include "tests/cluster/long_run.h"
@@ -99,14 +100,14 @@ TEST_F(RebalanceTest, WorkersJoinEmptyAndGetTheirShare) {
 }
 
 TEST_F(RebalanceTest, RunsPauseAndEndWithTheSameDigest) {
-  const pb::Scenario scenario = ChainScenario(400, 3'000);  // over two workers
+  const pb::Scenario scenario = ChainScenario(400, 3'000 / kSlowdown);  // over two workers
   cluster().AddWorker();
   const std::string digest = client().Result(client().RunToEnd(scenario).value.name()).value.digest();
   pb::CreateRunRequest request;
   *request.mutable_scenario() = scenario;
   const std::string name = client().CreateRun(request).value.run().name();
-  ASSERT_TRUE(
-      Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.replicas_done() > 300; }));
+  ASSERT_TRUE(Eventually(absl::Seconds(60),
+                         [&] { return client().GetRun(name).value.replicas_done() > 300 / kSlowdown; }));
   ASSERT_TRUE(calls().Apply().ok());
   EXPECT_EQ(calls().AwaitEnd().state(), pb::REBALANCE_STATE_SUCCEEDED);
   const pb::Run run = WaitForEnd(name, absl::Seconds(120));
@@ -294,11 +295,11 @@ TEST_F(RebalanceTest, AGraphWhoseShardsMoveIsNotDeleted) {
   cluster().worker(0).Signal(SIGSTOP);
   cluster().worker(1).Signal(SIGSTOP);
   ASSERT_TRUE(calls().Apply().ok());
-  // One that comes before the moves have begun waits for the workers, and fails otherwise.
-  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
-    const grpc::Status deleted = client().DeleteGraph("g");
-    return deleted.error_code() == StatusCode::FAILED_PRECONDITION;
+  // A deletion that comes before that is one the moves wait for.
+  ASSERT_TRUE(Eventually(absl::Seconds(60), [&] {
+    return absl::StrContains(cluster().coordinator().Said(), "shards of graph 'g' begin to move");
   }));
+  EXPECT_THAT(client().DeleteGraph("g"), IsRefused(StatusCode::FAILED_PRECONDITION, "'g' is in use"));
   cluster().worker(0).Signal(SIGCONT);
   cluster().worker(1).Signal(SIGCONT);
   EXPECT_EQ(calls().AwaitEnd().state(), pb::REBALANCE_STATE_SUCCEEDED);

@@ -2,13 +2,13 @@
 #include "services/worker/registration.h"
 
 #include <atomic>
-#include <functional>
 #include <string>
 
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/rpc.h"
+#include "tests/support/patience.h"
 
 namespace lawine {
 namespace {
@@ -58,13 +58,10 @@ class Coordinator final : public pbi::RegistryService::Service {
   std::atomic<int> calls_{0};
 };
 
+constexpr absl::Duration kTimeout = absl::Seconds(10);
+
 class RegistrationTest : public testing::Test {
  protected:
-  bool Eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 10'000 && !condition(); ++i) absl::SleepFor(absl::Milliseconds(1));
-    return condition();
-  }
-
   Coordinator coordinator_;
   CoordinatorWatch watch_;
   Registration registration_{coordinator_.address(), nullptr, watch_, [] { return pbi::RegisterRequest(); }};
@@ -72,11 +69,12 @@ class RegistrationTest : public testing::Test {
 
 TEST_F(RegistrationTest, AnotherVersionIsSaidAndJoinsOnceItFits) {
   coordinator_.Say(Coordinator::Says::kOtherVersion);
-  ASSERT_TRUE(Eventually([&] { return !registration_.Refusal().ok(); }));
+  ASSERT_TRUE(Eventually(kTimeout, [&] { return !registration_.Refusal().ok(); }));
   EXPECT_EQ(registration_.Refusal(), absl::FailedPreconditionError("upgrade both"));
   EXPECT_FALSE(registration_.connected());
   coordinator_.Say(Coordinator::Says::kWelcome);
-  EXPECT_TRUE(Eventually([&] { return registration_.connected() && registration_.Refusal().ok(); }));
+  EXPECT_TRUE(
+      Eventually(kTimeout, [&] { return registration_.connected() && registration_.Refusal().ok(); }));
 }
 
 TEST_F(RegistrationTest, WhatIsToldOnceOnlyIsNoReason) {
@@ -89,11 +87,11 @@ TEST_F(RegistrationTest, WhatIsToldOnceOnlyIsNoReason) {
 
 TEST_F(RegistrationTest, StrangeShardsAreSaidAlsoWhileNobodyAnswers) {
   coordinator_.Say(Coordinator::Says::kStrange);
-  ASSERT_TRUE(Eventually([&] { return !registration_.Refusal().ok(); }));
+  ASSERT_TRUE(Eventually(kTimeout, [&] { return !registration_.Refusal().ok(); }));
   EXPECT_TRUE(registration_.connected());
   EXPECT_THAT(std::string(registration_.Refusal().message()), HasSubstr("shard 1 of 'g' is odd"));
   coordinator_.Stop();
-  ASSERT_TRUE(Eventually([&] { return !registration_.connected(); }));
+  ASSERT_TRUE(Eventually(kTimeout, [&] { return !registration_.connected(); }));
   EXPECT_FALSE(registration_.Refusal().ok());
 }
 

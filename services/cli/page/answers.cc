@@ -19,7 +19,7 @@
 namespace lawine::cli {
 namespace {
 
-std::string MeanText(double mean) { return Decimal(mean, mean < 100 && mean != std::round(mean) ? 1 : 0); }
+std::string PeopleText(double mean) { return Decimal(mean, mean < 100 && mean != std::round(mean) ? 1 : 0); }
 
 std::string ShareText(double part, double whole) {
   const double percent = whole > 0 ? 100 * part / whole : 0;
@@ -164,9 +164,9 @@ std::string MissedSentence(const v1::RunResult& result) {
   const double without = static_cast<double>(result.unreached_without_links()) / replicas;
   const double missed = static_cast<double>(result.unreached_missed()) / replicas;
   const char* const average = replicas > 1 ? " on average" : "";
-  return absl::StrCat(MeanText(without + missed), " members (",
+  return absl::StrCat(PeopleText(without + missed), " members (",
                       ShareText(without + missed, result.graph_members()), ")", average, ": ",
-                      MeanText(without), " whom nobody's messages reach, ", MeanText(missed),
+                      PeopleText(without), " whom nobody's messages reach, ", PeopleText(missed),
                       " whom it missed.");
 }
 
@@ -175,7 +175,7 @@ std::string MessagesSentence(const v1::RunResult& result) {
   for (const v1::MessageResult& message : result.messages()) {
     const double reach =
         static_cast<double>(message.totals().reach()) / static_cast<double>(Replicas(result));
-    parts.push_back(absl::StrCat(message.name(), " reached ", MeanText(reach), " members (",
+    parts.push_back(absl::StrCat(message.name(), " reached ", PeopleText(reach), " members (",
                                  ShareText(reach, result.graph_members()), ")"));
   }
   return absl::StrCat(absl::StrJoin(parts, "; "), Replicas(result) > 1 ? ", on average." : ".");
@@ -273,7 +273,7 @@ std::string RunsRecommendation(std::span<const v1::RunResult> results) {
   });
   const bool single = std::any_of(results.begin(), results.end(),
                                   [](const v1::RunResult& result) { return !result.has_ensemble(); });
-  return absl::StrCat(RunLabel(*most), " reaches most, ", MeanText(MeanReach(*most)), " members",
+  return absl::StrCat(RunLabel(*most), " reaches most, ", PeopleText(MeanReach(*most)), " members",
                       single ? ". Single realisations are among them, so that may be chance"
                              : " on average. They are not set against each other replica by replica",
                       ": lawine compare asks the question under the same luck.");

@@ -23,7 +23,6 @@ namespace pbi = ::lawine::internal::v1;
 namespace {
 
 constexpr absl::Duration kTimeout = absl::Hours(12);
-constexpr absl::Duration kHoldTimeout = absl::Seconds(60);
 
 std::uint32_t ShardsOf(const pbi::GraphInfo& info) {
   return static_cast<std::uint32_t>(info.boundaries_size()) - 1;
@@ -255,9 +254,8 @@ absl::StatusOr<pb::Graph> GraphRestore::AdoptMissing() {
     }
   }
   if (!stored_.empty()) {
-    LAWINE_ASSIGN_OR_RETURN(const auto hold, graphs_.placements().HoldGraph(name_, kHoldTimeout, [this] {
-      return cancellation_.cancelled();
-    }));
+    LAWINE_ASSIGN_OR_RETURN(
+        const auto hold, graphs_.placements().HoldGraph(name_, [this] { return cancellation_.cancelled(); }));
     LAWINE_RETURN_IF_ERROR(HandOver(record.info()));
     // Others may still be missing, if they got lost meanwhile: that is for the caller to see.
     workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards);

@@ -288,9 +288,13 @@ absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
 absl::Status Graphs::Delete(const std::string& name) {
   {
     MutexLock lock(mutex_);
-    if (in_use_.contains(name) || loading_.contains(name)) {
+    if (in_use_.contains(name)) {
       return absl::FailedPreconditionError(
-          absl::StrCat("graph '", name, "' is in use: wait for its runs and loads, or cancel them"));
+          absl::StrCat("graph '", name, "' is in use: wait for its runs and moves, or cancel them"));
+    }
+    if (loading_.contains(name)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("graph '", name, "' is being made or deleted: wait for that, or cancel it"));
     }
     // Taking the name keeps runs and loads away while shards are dropped.
     loading_.emplace(name, "");

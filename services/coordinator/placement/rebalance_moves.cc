@@ -19,7 +19,6 @@ namespace pbi = ::lawine::internal::v1;
 
 namespace {
 
-constexpr absl::Duration kHoldTimeout = absl::Seconds(60);
 constexpr absl::Duration kDropTimeout = absl::Seconds(30);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(50);
 constexpr absl::Duration kRetryEvery = absl::Seconds(1);
@@ -117,7 +116,7 @@ absl::Status Rebalancer::Copy(int number) {
 // All copies of the graph are whole: brings them up to date and passes the shards on.
 absl::Status Rebalancer::CutOver(const std::string& graph) {
   LAWINE_ASSIGN_OR_RETURN(const auto hold,
-                          graphs_.placements().HoldGraph(graph, kHoldTimeout, [this] { return Stopping(); }));
+                          graphs_.placements().HoldGraph(graph, [this] { return Stopping(); }));
   for (const int move : MovesOf(graph, pb::SHARD_MOVE_STATE_COPIED)) {
     const absl::Status copied = Copy(move);
     if (!copied.ok()) SetState(move, pb::SHARD_MOVE_STATE_COPYING);  // copied again without a hold

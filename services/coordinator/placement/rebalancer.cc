@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/log.h"
 #include "services/common/request_id.h"
 #include "services/coordinator/placement/rebalance_request.h"
 #include "services/coordinator/workers/shard_calls.h"
@@ -154,6 +155,7 @@ bool Rebalancer::Step() {
   if (!uses_.contains(*graph)) {
     auto use = GraphUse::Of(graphs_, *graph);
     if (!use.ok()) return false;  // it is being made or deleted
+    spdlog::info("rebalance: shards of graph '{}' begin to move{}", *graph, LogFields({{"graph", *graph}}));
     uses_.emplace(*graph, *std::move(use));
   }
   return StepGraph(*graph);

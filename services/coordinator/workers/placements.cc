@@ -83,7 +83,7 @@ absl::StatusOr<std::shared_ptr<Cancellation>> Placements::Use(const std::string&
 }
 
 absl::StatusOr<std::unique_ptr<Placements::Hold>> Placements::HoldGraph(
-    const std::string& graph, absl::Duration timeout, const std::function<bool()>& stopping) {
+    const std::string& graph, const std::function<bool()>& stopping) {
   std::weak_ptr<Cancellation> lease;
   {
     MutexLock lock(mutex_);
@@ -96,12 +96,12 @@ absl::StatusOr<std::unique_ptr<Placements::Hold>> Placements::HoldGraph(
     gate.lease = nullptr;
   }
   auto hold = std::make_unique<Hold>(*this, graph);
-  const absl::Time end = absl::Now() + timeout;
+  const absl::Time end = absl::Now() + kHoldTimeout;
   while (!lease.expired()) {
     if (stopping()) return absl::CancelledError("the hold was given up");
     if (absl::Now() > end) {
-      return absl::UnavailableError(absl::StrCat("what goes on with graph '", graph,
-                                                 "' has not ended within ", absl::FormatDuration(timeout)));
+      return absl::UnavailableError(absl::StrCat(
+          "what goes on with graph '", graph, "' has not ended within ", absl::FormatDuration(kHoldTimeout)));
     }
     absl::SleepFor(kLookEvery);
   }

@@ -44,6 +44,7 @@ class Placements {
   // The lease of a use that begins now. While the graph is held waits for a moment, then says ShardsMove.
   absl::StatusOr<std::shared_ptr<Cancellation>> Use(const std::string& graph) const;
 
+  static constexpr absl::Duration kHoldTimeout = absl::Seconds(60);
   // While it lives nothing uses the graph.
   class Hold {
    public:
@@ -56,8 +57,8 @@ class Placements {
     Placements& placements_;
     const std::string graph_;
   };
-  // UNAVAILABLE when what goes on does not end within `timeout`, CANCELLED when `stopping` says so first.
-  absl::StatusOr<std::unique_ptr<Hold>> HoldGraph(const std::string& graph, absl::Duration timeout,
+  // UNAVAILABLE when what goes on does not end within kHoldTimeout, CANCELLED when `stopping` says so first.
+  absl::StatusOr<std::unique_ptr<Hold>> HoldGraph(const std::string& graph,
                                                   const std::function<bool()>& stopping);
 
   // Workers that get no new shards.

@@ -1,7 +1,8 @@
 // How long tests wait for processes.
-#ifndef LAWINE_TESTS_CLUSTER_PATIENCE_H_
-#define LAWINE_TESTS_CLUSTER_PATIENCE_H_
+#ifndef LAWINE_TESTS_SUPPORT_PATIENCE_H_
+#define LAWINE_TESTS_SUPPORT_PATIENCE_H_
 
+#include <cstdint>
 #include <functional>
 
 #include "absl/time/clock.h"
@@ -9,12 +10,15 @@
 
 namespace lawine {
 
-// Instrumented processes are as much slower.
+// Instrumented processes are as much slower: what takes a while is divided by it.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr int kPatience = 4;
+inline constexpr std::uint32_t kSlowdown = 4;
 #else
-inline constexpr int kPatience = 1;
+inline constexpr std::uint32_t kSlowdown = 1;
 #endif
+
+// Machines are busy with other tests.
+inline constexpr int kPatience = 4;
 
 // True as soon as `condition` is; false when it is not within `timeout`, or kPatience times that.
 inline bool Eventually(absl::Duration timeout, const std::function<bool()>& condition) {
@@ -28,4 +32,4 @@ inline bool Eventually(absl::Duration timeout, const std::function<bool()>& cond
 
 }  // namespace lawine
 
-#endif  // LAWINE_TESTS_CLUSTER_PATIENCE_H_
+#endif  // LAWINE_TESTS_SUPPORT_PATIENCE_H_
