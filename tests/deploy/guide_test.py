@@ -6,6 +6,7 @@ import pathlib
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -126,6 +127,24 @@ class GuideTest(unittest.TestCase):
             sorted((g["name"], g["missing_shards"]) for g in graphs),
             [("friends", []), ("small", []), ("small-2", [])],
         )
+
+    def test_up_names_the_processes_that_have_ended(self):
+        data = pathlib.Path(tempfile.mkdtemp(prefix="guide-"))
+        self.addCleanup(shutil.rmtree, data)
+        lawine = [tools.programs() / "lawine", "--data", str(data)]
+        up = json.loads(tools.run(*lawine, "up", "--workers", "2", "-o", "json").stdout)
+        self.addCleanup(tools.run, *lawine, "down", check=False)
+        again = tools.run(*lawine, "up", check=False)
+        self.assertIn(f"already kept in {data}, at {up['coordinator']}\n", again.stderr)
+        worker = next(process for process in up["processes"] if process["name"] == "worker-1")
+        os.kill(worker["pid"], signal.SIGKILL)
+        for _ in range(500):  # it is gone when whoever started it has taken note
+            again = tools.run(*lawine, "up", check=False)
+            if "has ended" in again.stderr:
+                break
+            time.sleep(0.02)
+        self.assertIn(f"; worker-1 has ended, see {data}/logs\n", again.stderr)
+        self.assertIn("down stops it; lawine up then starts all of it again", again.stderr)
 
     def test_helm_commands_render(self):
         found = 0

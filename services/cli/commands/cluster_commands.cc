@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
@@ -149,6 +150,23 @@ absl::StatusOr<std::optional<std::uint64_t>> MemoryLimit(const std::string& text
                    " for ", Counted(workers_count, "worker", "workers"), ", found ", text));
 }
 
+// Of one that runs, in whole or in part.
+absl::Status AlreadyKept(const Session& session, const ClusterRecord& record) {
+  std::vector<std::string> ended;
+  for (const ProcessRecord& process : record.processes) {
+    if (!IsAlive(process)) ended.push_back(process.name);
+  }
+  std::string text = absl::StrCat("a cluster is already kept in ", session.options.data, ", at ",
+                                  record.processes.front().address);
+  if (!ended.empty()) {
+    absl::StrAppend(&text, "; ", absl::StrJoin(ended, ", "), ended.size() == 1 ? " has" : " have",
+                    " ended, see ", session.options.data, "/logs");
+  }
+  absl::StrAppend(&text, "\nlawine", ClusterFlags(session), " down stops it",
+                  ended.empty() ? "" : "; lawine up then starts all of it again, on the same data");
+  return absl::FailedPreconditionError(text);
+}
+
 struct UpFlags {
   std::optional<std::uint32_t> workers;
   std::string memory_limit;
@@ -159,13 +177,7 @@ absl::Status Up(Session& session, const UpFlags& flags) {
   const std::string& data = session.options.data;
   LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(data, session.interrupt));
   LAWINE_ASSIGN_OR_RETURN(const ClusterRecord before, LoadCluster(data));
-  if (const ClusterState state = StateOf(before); state != ClusterState::kNone) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("a cluster is already kept in ", data,
-                     state == ClusterState::kLive ? absl::StrCat(", at ", before.processes.front().address)
-                                                  : ", but its coordinator is gone",
-                     "\nlawine", ClusterFlags(session), " down stops it"));
-  }
+  if (StateOf(before) != ClusterState::kNone) return AlreadyKept(session, before);
   const std::uint32_t default_count = std::min(4u, HardwareThreads());
   // Every directory may hold shards, so each needs its worker.
   const std::uint32_t workers_count = std::max(WorkerDirsCount(data), workers_wanted.value_or(default_count));
