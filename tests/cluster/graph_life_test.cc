@@ -10,7 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/rpc.h"
+#include "tests/cluster/change_calls.h"
 #include "tests/cluster/long_run.h"
+#include "tests/cluster/placement_calls.h"
 #include "tests/cluster/refusal.h"
 
 namespace lawine {
@@ -187,6 +189,92 @@ TEST_F(UsedGraphTest, IsDeletedWholeOrNotAtAll) {
   }
   StopUsers();
   EXPECT_EQ(SmallDigest(), digest());
+}
+
+// Graph "g" is deleted while a worker is away that holds two of its four shards.
+class DeletedMeanwhileTest : public LongRunTest {
+ protected:
+  void DeleteWithout(std::size_t worker) {
+    cluster().worker(worker).Kill();
+    cluster().WaitForAlive(1);
+    ASSERT_TRUE(client().DeleteGraph("g").ok());
+  }
+  Answer<pb::Graph> MakeWith(std::uint32_t shards, std::uint64_t graph_seed) {
+    pb::CreateGraphRequest request;
+    request.set_name("g");
+    request.set_preset("hyves");
+    request.set_members(20'000);
+    request.set_links_per_member(20);
+    request.set_shards(shards);
+    request.set_graph_seed(graph_seed);
+    return client().CreateGraph(request);
+  }
+  void AwaitNothingOn(const std::string& worker) {
+    EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return ShardsByWorker(client())[worker] == 0; }));
+  }
+  // With what was left on `worker` gone, and a change.
+  void ExpectWholeWithout(const std::string& worker) {
+    const auto changed = ApplyChanges(client(), "g", {Follow(1, 19'999), Follow(19'999, 1)});
+    ASSERT_TRUE(changed.ok()) << Text(changed.status);
+    EXPECT_EQ(changed.value.graph_version(), 2u);
+    const std::string digest = SmallDigest();
+    AwaitNothingOn(worker);
+    EXPECT_EQ(SmallDigest(), digest);
+    const auto verified = client().Verify("g");
+    EXPECT_TRUE(verified.value.sound()) << verified.value.ShortDebugString();
+    EXPECT_THAT(client().GetGraph("g").value.missing_shards(), IsEmpty());
+  }
+};
+
+// The worker has the first shards, of the same digest.
+TEST_F(DeletedMeanwhileTest, WhatIsLeftOfItIsNotTakenForTheSameGraphMadeAgain) {
+  const std::string digest = SmallDigest();
+  DeleteWithout(0);
+  MakeGraph();
+  EXPECT_EQ(ShardsByWorker(client())["w-test-1"], 4u);
+  cluster().RestartWorker(0);
+  EXPECT_EQ(SmallDigest(), digest);
+  ExpectWholeWithout("w-test-0");
+  EXPECT_EQ(ShardsByWorker(client())["w-test-1"], 4u);
+  cluster().RestartCoordinator();
+  EXPECT_TRUE(client().Verify("g").value.sound());
+}
+
+// What is left has the numbers 2 and 3, which the same graph in two shards does not have.
+TEST_F(DeletedMeanwhileTest, WhatIsLeftOfMoreShardsGoes) {
+  const std::string digest = SmallDigest();
+  DeleteWithout(1);
+  ASSERT_TRUE(MakeWith(2, 1).ok());
+  cluster().RestartWorker(1);
+  EXPECT_EQ(SmallDigest(), digest);
+  ExpectWholeWithout("w-test-1");
+}
+
+TEST_F(DeletedMeanwhileTest, WhatIsLeftOfAnotherGraphOfTheNameGoes) {
+  DeleteWithout(1);
+  ASSERT_TRUE(MakeWith(4, 2).ok());
+  cluster().RestartWorker(1);
+  ExpectWholeWithout("w-test-1");
+}
+
+TEST_F(DeletedMeanwhileTest, ItsNameIsFreeWhenTheWorkerIsBack) {
+  const std::string digest = SmallDigest();
+  cluster().worker(0).Signal(SIGSTOP);
+  cluster().WaitForAlive(1);
+  ASSERT_TRUE(client().DeleteGraph("g").ok());
+  cluster().worker(0).Signal(SIGCONT);
+  cluster().WaitForAlive(2);
+  MakeGraph();
+  EXPECT_EQ(SmallDigest(), digest);
+  EXPECT_TRUE(client().Verify("g").value.sound());
+}
+
+TEST_F(DeletedMeanwhileTest, WhatIsLeftOfItGoesByItself) {
+  DeleteWithout(0);
+  cluster().RestartWorker(0);
+  AwaitNothingOn("w-test-0");
+  EXPECT_THAT(client().GraphNames(), IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(cluster().WorkerData(0) / "graphs/g/shard-0000"));
 }
 
 }  // namespace

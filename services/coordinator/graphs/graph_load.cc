@@ -216,7 +216,24 @@ absl::Status OnAllWorkers(std::size_t count, const std::function<absl::Status(st
   return first;
 }
 
+// Of worker `w`; where the one before ends.
+std::uint32_t FirstShardOf(std::size_t w, std::uint32_t shards, std::size_t workers_count) {
+  return static_cast<std::uint32_t>(std::uint64_t{shards} * w / workers_count);
+}
+
 }  // namespace
+
+std::map<std::uint32_t, std::string> DealShards(std::uint32_t shards,
+                                                const std::vector<WorkerHandle>& workers) {
+  std::map<std::uint32_t, std::string> owners;
+  for (std::size_t w = 0; w < workers.size(); ++w) {
+    const std::uint32_t end = FirstShardOf(w + 1, shards, workers.size());
+    for (std::uint32_t s = FirstShardOf(w, shards, workers.size()); s < end; ++s) {
+      owners[s] = workers[w].node_id;
+    }
+  }
+  return owners;
+}
 
 absl::StatusOr<GraphInfo> LoadGraph(const GraphLoadJob& job, const std::vector<WorkerHandle>& workers,
                                     const LoadWatcher& watch) {
@@ -226,8 +243,8 @@ absl::StatusOr<GraphInfo> LoadGraph(const GraphLoadJob& job, const std::vector<W
   shared.audience.resize(graph.members());
   std::vector<std::unique_ptr<ShardStream>> streams(shards);
   const auto for_shards_of = [&](std::size_t w, const auto& task) -> absl::Status {
-    const auto end = static_cast<std::uint32_t>(std::uint64_t{shards} * (w + 1) / workers.size());
-    for (auto s = static_cast<std::uint32_t>(std::uint64_t{shards} * w / workers.size()); s < end; ++s) {
+    const std::uint32_t end = FirstShardOf(w + 1, shards, workers.size());
+    for (std::uint32_t s = FirstShardOf(w, shards, workers.size()); s < end; ++s) {
       LAWINE_RETURN_IF_ERROR(task(s));
     }
     return absl::OkStatus();

@@ -2,8 +2,12 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_GRAPHS_GRAPH_LOAD_H_
 #define LAWINE_SERVICES_COORDINATOR_GRAPHS_GRAPH_LOAD_H_
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/graph/generator.h"
@@ -24,7 +28,11 @@ struct GraphLoadJob {
   const LinkSource* source = nullptr;      // REQUIRES: set when generator is not
 };
 
-// Loads all shards, dealt to `workers` in contiguous groups, all workers at once. Returns the finished
+// Who gets which shard, in contiguous groups; node ids by shard.
+std::map<std::uint32_t, std::string> DealShards(std::uint32_t shards,
+                                                const std::vector<WorkerHandle>& workers);
+
+// Loads all shards, dealt to `workers` as by DealShards, all workers at once. Returns the finished
 // graph. On failure nothing usable is left, but shards already committed must be dropped by the caller.
 absl::StatusOr<GraphInfo> LoadGraph(const GraphLoadJob& job, const std::vector<WorkerHandle>& workers,
                                     const LoadWatcher& watch);

@@ -237,6 +237,9 @@ absl::Status GraphRestore::HandOver(const pbi::GraphInfo& graph) {
 
 absl::StatusOr<pb::Graph> GraphRestore::AdoptWhole() {
   LAWINE_RETURN_IF_ERROR(CheckWhole());
+  std::map<std::uint32_t, std::string> owners;
+  for (const auto& [shard, worker] : targets_) owners[shard] = worker.node_id;
+  LAWINE_RETURN_IF_ERROR(graphs_.placements().SetOwners(stored_.begin()->second.graph(), owners));
   LAWINE_RETURN_IF_ERROR(AdoptAll());
   LAWINE_RETURN_IF_ERROR(workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards).Check(name_));
   pbi::GraphRecord record;

@@ -34,8 +34,6 @@ constexpr absl::Duration kDropTimeout = absl::Minutes(2);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
 constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds a thread of its worker
 
-// Keeps a graph deleted while a worker was away from coming back with it.
-std::string DeletedKey(const std::string& digest) { return absl::StrCat("deleted/", digest); }
 // There from the moment a load takes the name until the graph is deleted.
 std::string BegunKey(const std::string& name) { return absl::StrCat("begun/", name); }
 std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
@@ -104,51 +102,6 @@ absl::Status Graphs::Load() {
   });
 }
 
-void Graphs::Adopt(const pbi::RegisterRequest& request) {
-  for (const pbi::HeldShard& shard : request.shards()) {
-    if (!shard.has_info()) continue;
-    const pbi::GraphInfo& info = shard.info();
-    const auto shards_count = static_cast<std::uint32_t>(info.boundaries_size()) - 1;
-    {
-      MutexLock lock(mutex_);
-      if (graphs_.contains(info.name()) || loading_.contains(info.name())) continue;
-    }
-    // Not where it was deleted, nor where that cannot be read just now: the worker says it again.
-    if (!wire::FromProto(info).ok()) continue;
-    if (!absl::IsNotFound(registry_.Get(DeletedKey(MadeDigest(info))).status())) continue;
-    if (!workers_.Find(info.name(), MadeDigest(info), shards_count).missing.empty()) continue;
-    pbi::GraphRecord record;
-    // What not all shards have did not come to count.
-    *record.mutable_info() = workers_.LowestVersion(info.name(), MadeDigest(info)).value_or(info);
-    *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-    if (!registry_.Put(GraphKey(info.name()), record.SerializeAsString()).ok()) continue;
-    MutexLock lock(mutex_);
-    graphs_.emplace(info.name(), std::move(record));
-  }
-}
-
-std::vector<std::string> Graphs::StrangeShards(const pbi::RegisterRequest& request) const {
-  std::vector<std::string> strange;
-  MutexLock lock(mutex_);
-  for (const pbi::HeldShard& shard : request.shards()) {
-    const auto graph = graphs_.find(shard.graph());
-    if (graph == graphs_.end() || loading_.contains(shard.graph()) || !shard.problem().empty()) continue;
-    // Copies that are another worker's now are dropped by themselves.
-    const std::string owner = placements_.OwnerOf(shard.graph(), shard.graph_digest(), shard.shard());
-    if (!owner.empty() && owner != request.node_id()) continue;
-    const pbi::GraphInfo& info = graph->second.info();
-    const std::string about = absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "'");
-    if (shard.graph_digest() != MadeDigest(info)) {
-      strange.push_back(absl::StrCat(about, " belongs to another graph of this name: expected digest ",
-                                     MadeDigest(info), ", found ", shard.graph_digest()));
-    } else if (shard.info().graph_version() < info.graph_version()) {
-      strange.push_back(absl::StrCat(about, " is an older copy: expected version ", info.graph_version(),
-                                     " of the graph, found ", shard.info().graph_version()));
-    }
-  }
-  return strange;
-}
-
 absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, const LoadWatcher& watch) {
   LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, SpecOf(request));
   const New wanted{.name = request.name(), .request_id = request.request_id(), .shards = request.shards()};
@@ -214,8 +167,10 @@ absl::Status Graphs::CheckFree(const New& wanted, bool begun) const {
 absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
   if (!existing.name().empty()) return existing;
+  ClearLeftovers(wanted.name);
   const bool begun = Begun(wanted.name);
   {
+    MutexLock dropping(dropping_);
     MutexLock lock(mutex_);
     LAWINE_RETURN_IF_ERROR(CheckFree(wanted, begun));
     loading_.emplace(wanted.name, wanted.request_id);
@@ -262,9 +217,11 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
                         absl::StrCat(graph.status().message(), "; and what was loaded could not be removed (",
                                      dropped.message(), "): delete the graph"));
   }
-  LAWINE_RETURN_IF_ERROR(workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards).Check(wanted.name));
   pbi::GraphRecord record;
   *record.mutable_info() = wire::ToProto(*graph);
+  // Before it counts: what another worker has left of an earlier load with this digest is not taken for it.
+  LAWINE_RETURN_IF_ERROR(placements_.SetOwners(record.info(), DealShards(shards, workers)));
+  LAWINE_RETURN_IF_ERROR(workers_.WaitFor(wanted.name, graph->digest.ToHex(), shards).Check(wanted.name));
   record.set_dense_keys(source.keys().empty());
   Failpoint("graph.loaded");
   LAWINE_ASSIGN_OR_RETURN(pb::Graph kept, Keep(std::move(record)));
@@ -275,8 +232,6 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
 absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
   const std::string name = record.info().name();
   *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-  // It counts last: nothing may fail after that.
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(DeletedKey(MadeDigest(record.info()))));
   LAWINE_RETURN_IF_ERROR(registry_.Put(GraphKey(name), record.SerializeAsString()));
   {
     MutexLock lock(mutex_);
@@ -306,7 +261,7 @@ absl::Status Graphs::Delete(const std::string& name) {
   if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
   if (known) {
     LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
-    LAWINE_RETURN_IF_ERROR(registry_.Put(DeletedKey(MadeDigest(record.info())), name));
+    LAWINE_RETURN_IF_ERROR(NoteDeleted(name, MadeDigest(record.info())));
   }
   Failpoint("graph.delete_noted");
   LAWINE_RETURN_IF_ERROR(DropEverywhere(name));

@@ -44,6 +44,8 @@ class Graphs {
   // Of the shards that a worker says it holds those that are not of the graphs that are known, a sentence
   // each.
   std::vector<std::string> StrangeShards(const internal::v1::RegisterRequest& request) const;
+  // Has workers drop what they hold of graphs that were deleted while they were away.
+  void DropLeftovers();
 
   absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
                                            const LoadWatcher& watch);
@@ -109,6 +111,12 @@ class Graphs {
   // `begun`: a load here took the name and did not end well, so parts of it that workers hold do not matter.
   absl::Status CheckFree(const New& wanted, bool begun) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Begun(const std::string& name) const;
+  // What workers hold of a deleted graph must neither bring it back nor keep its name.
+  absl::Status NoteDeleted(const std::string& name, const std::string& digest);
+  absl::StatusOr<bool> Deleted(const std::string& name, const std::string& digest) const;
+  bool IsLeftover(const internal::v1::HeldShard& held) const;
+  bool OnlyLeftovers(const std::string& name) const;  // false also where nothing is held
+  void ClearLeftovers(const std::string& name);
   absl::Status DropEverywhere(const std::string& name) const;
   absl::Status ForgetChanges(const std::string& name);
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
@@ -117,6 +125,7 @@ class Graphs {
   WorkerDirectory& workers_;
   Executor& executor_;
   Placements placements_;
+  Mutex dropping_ ABSL_ACQUIRED_BEFORE(mutex_);  // leftovers: no name is taken meanwhile
   mutable Mutex mutex_;
   std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> loading_ ABSL_GUARDED_BY(mutex_);  // names, for which requests

@@ -16,7 +16,7 @@ absl::StatusOr<pb::Graph> Graphs::CheckImport(const pb::ImportOptions& options) 
   const New wanted = WantedBy(options);
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
   if (!existing.name().empty()) return existing;
-  const bool begun = Begun(wanted.name);
+  const bool begun = Begun(wanted.name) || OnlyLeftovers(wanted.name);
   MutexLock lock(mutex_);
   LAWINE_RETURN_IF_ERROR(CheckFree(wanted, begun));
   return pb::Graph();

@@ -136,6 +136,7 @@ absl::StatusOr<pb::Rebalance> Rebalancer::Cancel() {
 void Rebalancer::Work() {
   while (!Stopping()) {
     DropStaleCopies();
+    graphs_.DropLeftovers();
     ClearArrivals();
     if (Step()) continue;
     MutexLock lock(mutex_);

@@ -18,10 +18,10 @@ namespace lawine {
 
 // Keys: "graph/<name>", "change/<graph>/<request id>", "placement/<graph>", "rebalance", "run/<20 digits>",
 // "block/<20 digits>/<first replica>", "next_run", "traffic/<id>", "request/run/<id>", "request/graph/<id>",
-// "begun/<graph>", "deleted/<digest>" of graphs that were deleted; "format" is its own. Thread-safe. A write that fails may have
-// happened or not; later ones are tried again. Of a full disk writes tell as RESOURCE_EXHAUSTED; reading goes
-// on. After a failure the database is opened again when all who use it have let go: who comes meanwhile
-// waits some seconds, then is told UNAVAILABLE.
+// "begun/<graph>", "deleted/<digest>/<name>" of graphs that were deleted; "format" is its own. Thread-safe. A
+// write that fails may have happened or not; later ones are tried again. Of a full disk writes tell as
+// RESOURCE_EXHAUSTED; reading goes on. After a failure the database is opened again when all who use it have
+// let go: who comes meanwhile waits some seconds, then is told UNAVAILABLE.
 class RegistryStore {
  public:
   // FAILED_PRECONDITION when another process has it open or another version wrote it, DATA_LOSS when it is

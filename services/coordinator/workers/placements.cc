@@ -40,10 +40,11 @@ absl::Status Placements::SetOwners(const pbi::GraphInfo& graph,
                                    const std::map<std::uint32_t, std::string>& owners) {
   MutexLock lock(mutex_);
   pbi::PlacementRecord record = records_[graph.name()];
-  if (record.graph_digest() != MadeDigest(graph)) record.clear_owners();
+  const int shards = graph.boundaries_size() - 1;
+  if (record.graph_digest() != MadeDigest(graph) || record.owners_size() > shards) record.clear_owners();
   record.set_graph_digest(MadeDigest(graph));
   record.set_epoch(record.epoch() + 1);
-  while (record.owners_size() < graph.boundaries_size() - 1) record.add_owners();
+  while (record.owners_size() < shards) record.add_owners();
   for (const auto& [shard, owner] : owners) record.set_owners(static_cast<int>(shard), owner);
   LAWINE_RETURN_IF_ERROR(registry_.Put(absl::StrCat(kPrefix, graph.name()), record.SerializeAsString()));
   workers_.SetOwners(graph.name(), MadeDigest(graph), OwnersOf(record));

@@ -1,9 +1,9 @@
 // Where shards belong, and who may use them where they are.
 //
-// The map says which worker owns a shard that has moved; it is durable, and changes in one write, so that
-// every shard has exactly one owner at every moment, whatever workers hold on disk. Uses of a graph have a
-// lease; who changes the map of a graph holds the graph first, which ends its leases and waits for them:
-// nothing that began under one epoch goes on under the next.
+// The map says which worker owns a shard, from when its graph is made on; it is durable, and changes in one
+// write, so that every shard has exactly one owner at every moment, whatever workers hold on disk. Uses of a
+// graph have a lease; who changes the map of a graph holds the graph first, which ends its leases and waits
+// for them: nothing that began under one epoch goes on under the next.
 #ifndef LAWINE_SERVICES_COORDINATOR_WORKERS_PLACEMENTS_H_
 #define LAWINE_SERVICES_COORDINATOR_WORKERS_PLACEMENTS_H_
 
@@ -38,7 +38,7 @@ class Placements {
                          const std::map<std::uint32_t, std::string>& owners);
   // The graph is gone.
   absl::Status Forget(const std::string& graph);
-  // Of the graph that was made with `digest`; empty where the shard never moved.
+  // Of the graph that was made with `digest`; empty where nobody is named: then whoever holds it owns it.
   std::string OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const;
 
   // The lease of a use that begins now. While the graph is held waits for a moment, then says ShardsMove.

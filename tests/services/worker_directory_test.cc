@@ -1,0 +1,47 @@
+// Whose shards count: workers believed about what they hold, not about what is theirs.
+#include "services/coordinator/workers/worker_directory.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// A worker with shards of graph "g", of digest "d".
+pbi::RegisterRequest HolderOfG(const std::string& node_id, const std::vector<std::uint32_t>& shards,
+                               std::uint64_t graph_version) {
+  pbi::RegisterRequest said;
+  said.set_node_id(node_id);
+  said.set_address("127.0.0.1:1");
+  for (const std::uint32_t number : shards) {
+    pbi::HeldShard& shard = *said.add_shards();
+    shard.set_graph("g");
+    shard.set_shard(number);
+    shard.set_graph_digest("d");
+    shard.mutable_info()->set_graph_version(graph_version);
+  }
+  return said;
+}
+
+TEST(WorkerDirectoryTest, OfTwoThatHoldShardsTheOwnerCounts) {
+  WorkerDirectory workers;
+  workers.Register(HolderOfG("w-0", {0, 1}, 1));
+  workers.Register(HolderOfG("w-1", {0, 1, 2, 3}, 1));
+  workers.SetOwners("g", "d", {"w-1", "w-1", "w-1", "w-1"});
+  const Placement placement = workers.Find("g", "d", 4);
+  EXPECT_THAT(placement.missing, IsEmpty());
+  ASSERT_EQ(placement.workers.size(), 1u);
+  EXPECT_EQ(placement.workers[0].node_id, "w-1");
+  EXPECT_THAT(placement.workers[0].shards, ElementsAre(0, 1, 2, 3));
+}
+
+}  // namespace
+}  // namespace lawine
