@@ -41,7 +41,7 @@ class AdmissionTest : public LongRunTest {
       for (const std::string& problem : worker.problems()) absl::StrAppend(&problems, problem, "\n");
     }
     EXPECT_THAT(problems, HasSubstr(why));
-    EXPECT_FALSE(client().Simulate(Scenario(1)).ok());
+    EXPECT_THAT(client().Simulate(Scenario(1)).status, IsRefused(grpc::StatusCode::UNAVAILABLE, why));
   }
   // With worker 1 stopped.
   void ChangeVolume(const std::function<void()>& change) {

@@ -1,7 +1,10 @@
 // Runs outlive workers and coordinators, rest when asked to, and are forgotten when their time has come.
 #include <signal.h>
 
+#include <filesystem>
+
 #include "absl/strings/match.h"
+#include "tests/cluster/change_calls.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
 
@@ -70,6 +73,42 @@ TEST_F(SurviveTest, ARunGoesOnWithTheNextCoordinatorWhereItWas) {
   EXPECT_GT(DoneOf(name), 200 / kSlowdown);
   EXPECT_EQ(WaitForEnd(name, absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
   EXPECT_EQ(WaitForEnd(queued, absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
+  EXPECT_EQ(client().Result(name).value.digest(), digest);
+}
+
+// As when a disk is mounted that was copied before the last change.
+TEST_F(SurviveTest, ARunWaitsWhileItsWorkerIsBackWithAnOlderVolume) {
+  namespace fs = std::filesystem;
+  const pb::Scenario scenario = Some();
+  const fs::path graphs = cluster().WorkerData(1) / "graphs", older = cluster().WorkerData(1) / "older",
+                 newer = cluster().WorkerData(1) / "newer";
+  const std::string why = "is an older copy: expected version 2 of the graph, found 1";
+  cluster().worker(1).Kill();
+  fs::copy(graphs, older, fs::copy_options::recursive);
+  cluster().RestartWorker(1);
+  const auto changed = ApplyChanges(client(), scenario.graph(), {Follow(400, 1), Follow(1, 400)});
+  ASSERT_TRUE(changed.ok()) << Text(changed.status);
+  const std::string digest = DigestOf(scenario);
+  const std::string name = Start(scenario);
+  AwaitDone(name, 600);
+  cluster().worker(1).Kill();
+  fs::rename(graphs, newer);
+  fs::rename(older, graphs);
+  cluster().RestartWorker(1);
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] {
+    return absl::StrContains(client().GetRun(name).value.waiting_for(), why);
+  })) << client().GetRun(name).value.ShortDebugString();
+  EXPECT_EQ(StateOf(name), pb::RUN_STATE_RUNNING);
+  EXPECT_EQ(client().GetGraph(scenario.graph()).value.missing_shards_size(), 2);
+  pb::CreateRunRequest another;
+  *another.mutable_scenario() = scenario;
+  EXPECT_THAT(client().CreateRun(another).status, IsRefused(StatusCode::UNAVAILABLE, why));
+  cluster().worker(1).Kill();
+  fs::remove_all(graphs);
+  fs::rename(newer, graphs);
+  cluster().RestartWorker(1);
+  const pb::Run run = WaitForEnd(name, absl::Seconds(60));
+  EXPECT_EQ(run.state(), pb::RUN_STATE_SUCCEEDED) << run.error();
   EXPECT_EQ(client().Result(name).value.digest(), digest);
 }
 

@@ -1,4 +1,4 @@
-// Whose shards count: workers believed about what they hold, not about what is theirs.
+// Whose shards count: workers believed about what they hold, not about what is theirs, or whether it is all.
 #include "services/coordinator/workers/worker_directory.h"
 
 #include <cstdint>
@@ -13,6 +13,7 @@ namespace {
 
 namespace pbi = ::lawine::internal::v1;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 // A worker with shards of graph "g", of digest "d".
@@ -41,6 +42,36 @@ TEST(WorkerDirectoryTest, OfTwoThatHoldShardsTheOwnerCounts) {
   ASSERT_EQ(placement.workers.size(), 1u);
   EXPECT_EQ(placement.workers[0].node_id, "w-1");
   EXPECT_THAT(placement.workers[0].shards, ElementsAre(0, 1, 2, 3));
+}
+
+TEST(WorkerDirectoryTest, AnOlderCopyIsMissingAndSaysWhy) {
+  WorkerDirectory workers;
+  workers.Register(HolderOfG("w-0", {0}, 4), {{"g", 4}});
+  workers.Register(HolderOfG("w-1", {1}, 1), {{"g", 4}});
+  const Placement placement = workers.Find("g", "d", 2);
+  EXPECT_THAT(placement.missing, ElementsAre(1));
+  EXPECT_THAT(placement.problems,
+              ElementsAre(HasSubstr("is an older copy: expected version 4 of the graph, found 1")));
+  workers.Register(HolderOfG("w-1", {1}, 5), {{"g", 4}});
+  EXPECT_THAT(workers.Find("g", "d", 2).missing, IsEmpty()) << "what does not count yet may be there";
+}
+
+TEST(WorkerDirectoryTest, WhatCrossesAChangeOnItsWayIsNoOlderCopy) {
+  WorkerDirectory workers;
+  workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 1}});
+  workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 2}});
+  EXPECT_THAT(workers.Find("g", "d", 1).missing, IsEmpty());
+  workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 2}});
+  EXPECT_THAT(workers.Find("g", "d", 1).missing, ElementsAre(0)) << "it has been answered since";
+}
+
+TEST(WorkerDirectoryTest, AnotherProcessMustHaveAllThatCounts) {
+  WorkerDirectory workers;
+  workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 1}});
+  pbi::RegisterRequest again = HolderOfG("w-0", {0}, 1);
+  again.set_address("127.0.0.1:2");
+  workers.Register(again, {{"g", 2}});
+  EXPECT_THAT(workers.Find("g", "d", 1).missing, ElementsAre(0));
 }
 
 }  // namespace

@@ -142,17 +142,21 @@ absl::Status GraphRestore::CheckSameGraph(const pbi::GraphInfo& info) const {
                    "whole under another name"));
 }
 
-// A shard that is damaged is mended where it is; one that is gone goes to whoever holds least.
+// A shard that is damaged is mended where it is; one that is gone goes to whoever holds least, of those
+// that have no older copy of it in its place.
 absl::Status GraphRestore::BeginMissing() {
   LAWINE_ASSIGN_OR_RETURN(use_, GraphUse::Of(graphs_, name_));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(name_));
   LAWINE_RETURN_IF_ERROR(CheckSameGraph(record.info()));
   std::map<std::string, std::size_t> shards;
   std::map<std::uint32_t, std::string> damaged;
+  std::map<std::uint32_t, std::set<std::string>> older;
   for (const pbi::RegisterRequest& worker : workers_.Said()) {
     shards[worker.node_id()] = static_cast<std::size_t>(worker.shards_size());
     for (const pbi::HeldShard& shard : worker.shards()) {
-      if (shard.graph() == name_ && !shard.problem().empty()) damaged[shard.shard()] = worker.node_id();
+      if (shard.graph() != name_) continue;
+      if (!shard.problem().empty()) damaged[shard.shard()] = worker.node_id();
+      if (shard.problem().empty()) older[shard.shard()].insert(worker.node_id());
     }
   }
   const std::vector<WorkerHandle> workers = graphs_.placements().ForNewShards(workers_.Alive());
@@ -162,7 +166,14 @@ absl::Status GraphRestore::BeginMissing() {
       LAWINE_ASSIGN_OR_RETURN(targets_[s], workers_.Live(it->second));
       continue;
     }
-    targets_[s] = *std::min_element(workers.begin(), workers.end(), [&](const auto& a, const auto& b) {
+    std::vector<WorkerHandle> free = workers;
+    std::erase_if(free, [&](const WorkerHandle& worker) { return older[s].contains(worker.node_id); });
+    if (free.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("all workers have older copies of shard ", s,
+                       ": stop one, delete its data directory and start it again, or add a worker"));
+    }
+    targets_[s] = *std::min_element(free.begin(), free.end(), [&](const auto& a, const auto& b) {
       return std::pair(shards[a.node_id], a.node_id) < std::pair(shards[b.node_id], b.node_id);
     });
     ++shards[targets_[s].node_id];

@@ -66,6 +66,17 @@ std::vector<std::string> Graphs::StrangeShards(const pbi::RegisterRequest& reque
   return strange;
 }
 
+WorkerDirectory::Versions Graphs::VersionsOf(const pbi::RegisterRequest& request) const {
+  WorkerDirectory::Versions versions;
+  MutexLock lock(mutex_);
+  for (const pbi::HeldShard& shard : request.shards()) {
+    const auto graph = graphs_.find(shard.graph());
+    if (graph == graphs_.end() || shard.graph_digest() != MadeDigest(graph->second.info())) continue;
+    versions[shard.graph()] = graph->second.info().graph_version();
+  }
+  return versions;
+}
+
 absl::Status Graphs::NoteDeleted(const std::string& name, const std::string& digest) {
   return registry_.Put(DeletedKey(name, digest), name);
 }

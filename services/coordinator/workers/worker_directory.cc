@@ -75,7 +75,23 @@ absl::Status ShardsMove(const std::string& what) {
 
 bool IsShardsMove(const absl::Status& status) { return status.GetPayload(kShardsMovePayload).has_value(); }
 
-void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
+// An older copy lacks what counted when its worker spoke last: later changes may cross what it says now. A
+// worker that may be another process, on another volume, must have all that counts.
+void WorkerDirectory::FindOlder(const pbi::RegisterRequest& request, const Versions& versions,
+                                Worker& worker) {
+  const bool same = IsAlive(worker) && worker.said.address() == request.address();
+  worker.older.clear();
+  for (const pbi::HeldShard& shard : request.shards()) {
+    const auto counts = versions.find(shard.graph());
+    if (counts == versions.end() || !shard.has_info()) continue;
+    const auto before = worker.versions.find(shard.graph());
+    const bool known = same && before != worker.versions.end();
+    const std::uint64_t expected = known ? std::min(before->second, counts->second) : counts->second;
+    if (shard.info().graph_version() < expected) worker.older.emplace(shard.graph(), shard.shard());
+  }
+}
+
+void WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions versions) {
   MutexLock lock(mutex_);
   Worker& worker = workers_[request.node_id()];
   if (worker.stub == nullptr || worker.said.address() != request.address()) {
@@ -84,6 +100,8 @@ void WorkerDirectory::Register(const pbi::RegisterRequest& request) {
     worker.stub = pbi::WorkerService::NewStub(channel);
     worker.copies = pbi::ShardService::NewStub(channel);
   }
+  FindOlder(request, versions, worker);
+  worker.versions = std::move(versions);
   worker.said = request;
   worker.heard = absl::Now();
   changed_.NotifyAll();
@@ -186,6 +204,10 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
         placement.problems.push_back(absl::StrCat(handle.Text(), " has an earlier copy of shard ",
                                                   shard.shard(), ", which is worker ", *owner,
                                                   "'s now, and is to drop it first"));
+      } else if (worker.older.contains({graph, shard.shard()})) {
+        placement.problems.push_back(absl::StrCat(
+            "shard ", shard.shard(), " on ", handle.Text(), " is an older copy: expected version ",
+            worker.versions.at(graph), " of the graph, found ", shard.info().graph_version()));
       } else if (!placed.contains(shard.shard())) {
         handle.shards.push_back(shard.shard());
       }

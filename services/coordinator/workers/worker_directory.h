@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,7 +74,9 @@ class WorkerDirectory {
   explicit WorkerDirectory(std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr)
       : credentials_(std::move(credentials)) {}
 
-  void Register(const internal::v1::RegisterRequest& request);
+  // The versions that count of graphs that it holds shards of, by name.
+  using Versions = std::map<std::string, std::uint64_t>;
+  void Register(const internal::v1::RegisterRequest& request, Versions versions = {});
 
   // Live workers by node id.
   std::vector<WorkerHandle> Alive() const;
@@ -107,6 +110,8 @@ class WorkerDirectory {
  private:
   struct Worker {
     internal::v1::RegisterRequest said;
+    Versions versions;                                      // that counted when it said that
+    std::set<std::pair<std::string, std::uint32_t>> older;  // shards that lack what counts
     absl::Time heard;
     std::shared_ptr<internal::v1::WorkerService::Stub> stub;
     std::shared_ptr<internal::v1::ShardService::Stub> copies;
@@ -115,6 +120,8 @@ class WorkerDirectory {
     std::string digest;
     std::vector<std::string> node_ids;
   };
+  static void FindOlder(const internal::v1::RegisterRequest& request, const Versions& versions,
+                        Worker& worker);
   static bool IsAlive(const Worker& worker);
   static WorkerHandle Handle(const Worker& worker);
   const std::string* OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const
