@@ -283,6 +283,30 @@ TEST_F(BackupsTest, ABackupFromBeforeAChangeMendsNothing) {
   EXPECT_TRUE(Sound("g"));
 }
 
+// A worker is back with its volume from before a change, and the right one is lost.
+TEST_F(BackupsTest, AnOlderCopyIsReplacedOnAnotherWorker) {
+  const fs::path graphs = cluster().WorkerData(1) / "graphs", older = cluster().WorkerData(1) / "older";
+  cluster().worker(1).Kill();
+  fs::copy(graphs, older, fs::copy_options::recursive);
+  cluster().RestartWorker(1);
+  ASSERT_TRUE(ApplyChanges(client(), "g", {Follow(1, 2), Follow(2, 1)}).ok());
+  const std::string digest = SmallDigest();
+  const auto later = calls().Backup("g");
+  ASSERT_TRUE(later.ok()) << Text(later.status);
+  cluster().worker(1).Kill();
+  fs::remove_all(graphs);
+  fs::rename(older, graphs);
+  cluster().RestartWorker(1);
+  EXPECT_TRUE(
+      Eventually(absl::Seconds(20), [&] { return client().GetGraph("g").value.missing_shards_size() == 2; }));
+  const auto restored = calls().Restore(later.value, Missing());
+  ASSERT_TRUE(restored.ok()) << Text(restored.status);
+  EXPECT_THAT(restored.value.shards(), ElementsAre(2, 3));
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return ShardsByWorker(client())["w-test-1"] == 0; }));
+  EXPECT_EQ(SmallDigest(), digest);
+  EXPECT_TRUE(Sound("g"));
+}
+
 TEST_F(BackupsTest, ABackupGoesOnWhileShardsMove) {
   cluster().AddWorker();
   std::string file;

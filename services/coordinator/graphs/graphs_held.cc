@@ -1,5 +1,6 @@
 // What workers say they hold, beside the graphs there are: taken in, strange, or left of what was deleted.
 #include <google/protobuf/util/time_util.h>
+#include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
@@ -127,7 +128,9 @@ void Graphs::DropLeftovers() {
       id.set_shard(held.shard());
       id.set_graph_digest(held.graph_digest());
       const absl::StatusOr<WorkerHandle> live = workers_.Live(worker.node_id());
-      if (live.ok()) DropShard(*live, id, /*arrived_only=*/false).IgnoreError();  // tried again
+      if (!live.ok() || !DropShard(*live, id, /*arrived_only=*/false).ok()) continue;  // tried again
+      spdlog::info("{} has dropped shard {} of graph '{}', which was deleted while it was away", live->Text(),
+                   held.shard(), held.graph());
     }
   }
 }
