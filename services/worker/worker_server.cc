@@ -65,7 +65,7 @@ class WorkerServerImpl final : public WorkerServer {
         pool_(options.threads),
         shards_(std::move(storage), options.memory_limit_bytes, pool_),
         peers_(ToWorkers()),
-        moves_(GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
+        moves_(node_id_, GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
         service_(shards_, runs_, peers_, coordinator_, moves_, pool_, options.data_dir + "/load"),
         shard_service_(moves_, coordinator_),
         exchange_(runs_) {}

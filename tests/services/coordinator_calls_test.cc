@@ -47,7 +47,7 @@ class CoordinatorCallsTest : public testing::Test {
   RunHost runs_;
   PeerLinks peers_;
   CoordinatorWatch coordinator_;
-  ShardMoves moves_{(directory_.path() / "graphs").string(), nullptr, shards_, runs_, pool_};
+  ShardMoves moves_{"w-1", (directory_.path() / "graphs").string(), nullptr, shards_, runs_, pool_};
   WorkerService service_{
       shards_, runs_, peers_, coordinator_, moves_, pool_, (directory_.path() / "load").string()};
   ShardService shard_service_{moves_, coordinator_};
