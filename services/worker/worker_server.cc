@@ -2,10 +2,13 @@
 
 #include <grpcpp/health_check_service_interface.h>
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
@@ -32,16 +35,29 @@ namespace {
 namespace pbi = ::lawine::internal::v1;
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 constexpr absl::Duration kDeleteEvery = absl::Seconds(1);
+constexpr std::size_t kNodeIdBytesMax = 64;
+
+absl::Status CheckNodeId(const std::string& id, const std::string& path) {
+  const bool good =
+      std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
+  if (good && !id.empty() && id.size() <= kNodeIdBytesMax) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      path, ": expected a node id, 1 to ", kNodeIdBytesMax, " letters, digits and '-', found ",
+      id.empty() ? "an empty file"
+                 : absl::StrCat(id.size(), " bytes, \"", absl::CHexEscape(id.substr(0, 20)), "\""),
+      ": write the id that this worker had (lawine cluster status names workers that are away). Without the "
+      "file it would be another worker, and shards that were moved or restored to this one would not be "
+      "found"));
+}
 
 // The node id is made once and kept with the data: addresses change, it does not.
 absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
   const std::string path = data_dir + "/node_id";
   const auto kept = ReadFile(path);
   if (kept.ok()) {
-    const std::string id(absl::StripSuffix(*kept, "\n"));
-    if (!id.empty()) return id;
-    return absl::DataLossError(
-        absl::StrCat(path, ": expected a node id, found an empty file: restore or delete it"));
+    std::string id(absl::StripSuffix(*kept, "\n"));
+    LAWINE_RETURN_IF_ERROR(CheckNodeId(id, path));
+    return id;
   }
   // Whoever has an id that cannot be read just now must not become somebody else.
   if (!absl::IsNotFound(kept.status())) return kept.status();
