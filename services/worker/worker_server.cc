@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <random>
 #include <utility>
 
@@ -67,6 +68,11 @@ absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
   return id;
 }
 
+std::uint64_t DrawIncarnation() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
+
 std::string GraphsOf(const WorkerOptions& options) { return options.data_dir + "/graphs"; }
 
 class WorkerServerImpl final : public WorkerServer {
@@ -77,12 +83,12 @@ class WorkerServerImpl final : public WorkerServer {
       : options_(options),
         certificates_(std::move(certificates)),
         lock_(std::move(lock)),
-        node_id_(std::move(node_id)),
+        identity_{.node_id = std::move(node_id), .incarnation = DrawIncarnation()},
         pool_(options.threads),
         shards_(std::move(storage), options.memory_limit_bytes, pool_),
         peers_(ToWorkers()),
-        moves_(node_id_, GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
-        service_(shards_, runs_, peers_, coordinator_, moves_, pool_, options.data_dir + "/load"),
+        moves_(identity_.node_id, GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
+        service_(identity_, shards_, runs_, peers_, coordinator_, moves_, pool_, options.data_dir + "/load"),
         shard_service_(moves_, coordinator_),
         exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
@@ -99,7 +105,7 @@ class WorkerServerImpl final : public WorkerServer {
   }
 
   const std::string& address() const override { return bound_.address; }
-  const std::string& node_id() const override { return node_id_; }
+  const std::string& node_id() const override { return identity_.node_id; }
 
   std::vector<HealthCheck> Checks() const override {
     std::vector<HealthCheck> checks;
@@ -159,7 +165,8 @@ class WorkerServerImpl final : public WorkerServer {
 
   pbi::RegisterRequest What() {
     pbi::RegisterRequest request;
-    request.set_node_id(node_id_);
+    request.set_node_id(identity_.node_id);
+    request.set_incarnation(identity_.incarnation);
     request.set_address(options_.advertise.empty() ? bound_.address : options_.advertise);
     request.set_runs(static_cast<std::uint32_t>(runs_.runs_count()));
     request.set_version(kVersion);
@@ -183,7 +190,7 @@ class WorkerServerImpl final : public WorkerServer {
   const WorkerOptions options_;
   const std::shared_ptr<Certificates> certificates_;  // may be null
   const std::unique_ptr<DirectoryLock> lock_;
-  const std::string node_id_;
+  const WorkerIdentity identity_;
   ThreadPool pool_;
   ShardHost shards_;
   RunHost runs_;

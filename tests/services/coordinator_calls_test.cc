@@ -48,8 +48,8 @@ class CoordinatorCallsTest : public testing::Test {
   PeerLinks peers_;
   CoordinatorWatch coordinator_;
   ShardMoves moves_{"w-1", (directory_.path() / "graphs").string(), nullptr, shards_, runs_, pool_};
-  WorkerService service_{
-      shards_, runs_, peers_, coordinator_, moves_, pool_, (directory_.path() / "load").string()};
+  WorkerService service_{{.node_id = "w-1"}, shards_, runs_, peers_,
+                         coordinator_,       moves_,  pool_, (directory_.path() / "load").string()};
   ShardService shard_service_{moves_, coordinator_};
   const BoundServer bound_ = *StartServer({.address = "127.0.0.1:0"}, {&service_, &shard_service_});
   const std::string address_;

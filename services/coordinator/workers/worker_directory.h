@@ -73,7 +73,8 @@ class WorkerDirectory {
   explicit WorkerDirectory(std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr)
       : credentials_(std::move(credentials)) {}
 
-  void Register(const internal::v1::RegisterRequest& request);
+  // FAILED_PRECONDITION while another process with its node id lives, that registered before it: it is asked.
+  absl::Status Register(const internal::v1::RegisterRequest& request);
 
   // Live workers by node id.
   std::vector<WorkerHandle> Alive() const;
@@ -110,11 +111,14 @@ class WorkerDirectory {
     absl::Time heard;
     std::shared_ptr<internal::v1::WorkerService::Stub> stub;
     std::shared_ptr<internal::v1::ShardService::Stub> copies;
+    std::uint64_t refused = 0;  // incarnation that was refused last
   };
   struct Owners {
     std::string digest;
     std::vector<std::string> node_ids;
   };
+  std::optional<Worker> OtherThan(const internal::v1::RegisterRequest& request) const;
+  bool Lives(const Worker& worker) const;
   static bool IsAlive(const Worker& worker);
   static WorkerHandle Handle(const Worker& worker);
   const std::string* OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const
