@@ -324,7 +324,9 @@ grpc::Status RegistryService::Register(grpc::ServerContext*, const pbi::Register
                      request->protocol(), "), the coordinator of ", kVersion, " (protocol ", kClusterProtocol,
                      "): it does not join before both are upgraded")));
   }
-  workers_.Register(*request, graphs_.VersionsOf(*request));
+  if (const absl::Status taken = workers_.Register(*request, graphs_.VersionsOf(*request)); !taken.ok()) {
+    return ToGrpc(taken);
+  }
   graphs_.Adopt(*request);
   for (std::string& strange : graphs_.StrangeShards(*request))
     response->add_strange_shards(std::move(strange));

@@ -31,8 +31,9 @@ class Registration {
   void Stop();
   bool connected() const;
   // PERMISSION_DENIED while the coordinator, which is there, refuses this worker's certificate, or the worker
-  // the coordinator's; FAILED_PRECONDITION while it refuses this version of the programs, or says twice that
-  // shards here are not of the graphs that it means; OK also while nobody answers.
+  // the coordinator's; FAILED_PRECONDITION while it refuses this version of the programs, or knows another
+  // process with this node id, or says twice that shards here are not of the graphs that it means; OK also
+  // while nobody answers.
   absl::Status Refusal() const;
 
  private:

@@ -134,14 +134,30 @@ absl::Status FetchAll(Fetching& source, ShardArrival& arrival, ShardMoves::Fetch
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ShardCheckpoint>> ShardMoves::CheckpointOf(const pbi::ShardId& shard) const {
+absl::StatusOr<std::shared_ptr<ShardLog>> ShardMoves::LogOf(const pbi::ShardId& shard) const {
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(shard));
-  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ShardLog> log, shards_.Log(name));
-  const std::shared_ptr<const ShardReader> stored = log->stored();
-  LAWINE_RETURN_IF_ERROR(CheckGraph(stored->manifest(), shard));
+  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<ShardLog> log, shards_.Log(name));
+  LAWINE_RETURN_IF_ERROR(CheckGraph(log->stored()->manifest(), shard));
   LAWINE_ASSIGN_OR_RETURN(const GraphInfo graph, log->GraphAt(shard.graph_version()));
   LAWINE_RETURN_IF_ERROR(CheckVersion(shard, graph.digest));
-  return stored->Checkpoint();
+  return log;
+}
+
+absl::StatusOr<std::unique_ptr<ShardCheckpoint>> ShardMoves::CheckpointOf(const pbi::ShardId& shard) const {
+  LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<ShardLog> log, LogOf(shard));
+  return log->stored()->Checkpoint();
+}
+
+// Whoever is asked or told something of shards under an address that another worker had before.
+absl::Status ShardMoves::CheckMeant(const std::string& node_id) const {
+  if (node_id == node_id_) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("expected worker ", node_id, " here, found worker ", node_id_));
+}
+
+absl::Status ShardMoves::Confirm(const pbi::ConfirmShardRequest& request) const {
+  LAWINE_RETURN_IF_ERROR(CheckMeant(request.node_id()));
+  return LogOf(request.shard()).status();
 }
 
 absl::Status ShardMoves::Send(SendStream& stream) const {
@@ -285,12 +301,13 @@ absl::Status ShardMoves::Adopt(const grpc::ServerContext& context, const pbi::Sh
   return absl::OkStatus();
 }
 
-absl::Status ShardMoves::Drop(const grpc::ServerContext& context, const pbi::ShardId& shard,
-                              bool arrived_only) {
+absl::Status ShardMoves::Drop(const grpc::ServerContext& context, const pbi::DropShardRequest& request) {
+  LAWINE_RETURN_IF_ERROR(CheckMeant(request.node_id()));
+  const pbi::ShardId& shard = request.shard();
   LAWINE_ASSIGN_OR_RETURN(const ShardName name, NameOf(shard));
   LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, Take(name, context));
   LAWINE_RETURN_IF_ERROR(arrivals_.Remove(name));
-  if (arrived_only) return absl::OkStatus();
+  if (request.arrived_only()) return absl::OkStatus();
   runs_.DropReceiptsOf(name.graph);
   LAWINE_RETURN_IF_ERROR(shards_.DropShard(name, shard.graph_digest()));
   spdlog::info("shard {} of graph '{}' has moved away", name.shard.value, name.graph);
@@ -329,9 +346,14 @@ grpc::Status ShardService::AdoptShard(grpc::ServerContext* context, const pbi::A
   return ToGrpc(moves_.Adopt(*context, request->shard()));
 }
 
+grpc::Status ShardService::ConfirmShard(grpc::ServerContext*, const pbi::ConfirmShardRequest* request,
+                                        pbi::ConfirmShardResponse*) {
+  return ToGrpc(moves_.Confirm(*request));
+}
+
 grpc::Status ShardService::DropShard(grpc::ServerContext* context, const pbi::DropShardRequest* request,
                                      pbi::DropShardResponse*) {
-  return ToGrpc(moves_.Drop(*context, request->shard(), request->arrived_only()));
+  return ToGrpc(moves_.Drop(*context, *request));
 }
 
 }  // namespace lawine

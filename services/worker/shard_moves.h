@@ -28,10 +28,13 @@ class ShardMoves {
   using FetchWriter = grpc::ServerWriter<internal::v1::FetchShardResponse>;
   using StoreReader = grpc::ServerReader<internal::v1::StoreShardRequest>;
 
-  // `root`: that of the storage of `shards`. `credentials` are for calls to other workers; null: plain text.
-  ShardMoves(const std::string& root, std::shared_ptr<grpc::ChannelCredentials> credentials,
-             ShardHost& shards, RunHost& runs, Executor& executor)
-      : arrivals_(root),
+  // `node_id` is this worker's. `root`: that of the storage of `shards`. `credentials` are for calls to other
+  // workers; null: plain text.
+  ShardMoves(std::string node_id, const std::string& root,
+             std::shared_ptr<grpc::ChannelCredentials> credentials, ShardHost& shards, RunHost& runs,
+             Executor& executor)
+      : node_id_(std::move(node_id)),
+        arrivals_(root),
         credentials_(std::move(credentials)),
         shards_(shards),
         runs_(runs),
@@ -44,13 +47,16 @@ class ShardMoves {
   absl::StatusOr<internal::v1::StoreShardResponse> Store(const grpc::ServerContext& context,
                                                          StoreReader& reader);
   absl::Status Adopt(const grpc::ServerContext& context, const internal::v1::ShardId& shard);
-  absl::Status Drop(const grpc::ServerContext& context, const internal::v1::ShardId& shard,
-                    bool arrived_only);
+  absl::Status Confirm(const internal::v1::ConfirmShardRequest& request) const;
+  absl::Status Drop(const grpc::ServerContext& context, const internal::v1::DropShardRequest& request);
   // Removes copies of the graph's shards that are on their way.
   absl::Status DropArriving(const grpc::ServerContext& context, const std::string& graph);
 
  private:
   absl::StatusOr<Turns::Turn> Take(const ShardName& name, const grpc::ServerContext& context);
+  absl::Status CheckMeant(const std::string& node_id) const;
+  // The shard, when it is here and of that graph and version.
+  absl::StatusOr<std::shared_ptr<ShardLog>> LogOf(const internal::v1::ShardId& shard) const;
   // Needs the shard no longer once it is there.
   absl::StatusOr<std::unique_ptr<ShardCheckpoint>> CheckpointOf(const internal::v1::ShardId& shard) const;
   absl::Status CheckArrived(const ShardName& name, const internal::v1::ShardId& id) const;
@@ -59,6 +65,7 @@ class ShardMoves {
   absl::StatusOr<internal::v1::StoreShardResponse> StoreAll(const internal::v1::StoreShardJob& job,
                                                             const ShardName& name, StoreReader& reader);
 
+  const std::string node_id_;
   const ShardArrivals arrivals_;
   const std::shared_ptr<grpc::ChannelCredentials> credentials_;
   ShardHost& shards_;
@@ -78,6 +85,8 @@ class ShardService final : public internal::v1::ShardService::Service {
                           internal::v1::StoreShardResponse* response) override;
   grpc::Status AdoptShard(grpc::ServerContext* context, const internal::v1::AdoptShardRequest* request,
                           internal::v1::AdoptShardResponse*) override;
+  grpc::Status ConfirmShard(grpc::ServerContext*, const internal::v1::ConfirmShardRequest* request,
+                            internal::v1::ConfirmShardResponse*) override;
   grpc::Status DropShard(grpc::ServerContext* context, const internal::v1::DropShardRequest* request,
                          internal::v1::DropShardResponse*) override;
 

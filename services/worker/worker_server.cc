@@ -2,10 +2,14 @@
 
 #include <grpcpp/health_check_service_interface.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <random>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
@@ -32,16 +36,29 @@ namespace {
 namespace pbi = ::lawine::internal::v1;
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 constexpr absl::Duration kDeleteEvery = absl::Seconds(1);
+constexpr std::size_t kNodeIdBytesMax = 64;
+
+absl::Status CheckNodeId(const std::string& id, const std::string& path) {
+  const bool good =
+      std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
+  if (good && !id.empty() && id.size() <= kNodeIdBytesMax) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      path, ": expected a node id, 1 to ", kNodeIdBytesMax, " letters, digits and '-', found ",
+      id.empty() ? "an empty file"
+                 : absl::StrCat(id.size(), " bytes, \"", absl::CHexEscape(id.substr(0, 20)), "\""),
+      ": write the id that this worker had (lawine cluster status names workers that are away). Without the "
+      "file it would be another worker, and shards that were moved or restored to this one would not be "
+      "found"));
+}
 
 // The node id is made once and kept with the data: addresses change, it does not.
 absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
   const std::string path = data_dir + "/node_id";
   const auto kept = ReadFile(path);
   if (kept.ok()) {
-    const std::string id(absl::StripSuffix(*kept, "\n"));
-    if (!id.empty()) return id;
-    return absl::DataLossError(
-        absl::StrCat(path, ": expected a node id, found an empty file: restore or delete it"));
+    std::string id(absl::StripSuffix(*kept, "\n"));
+    LAWINE_RETURN_IF_ERROR(CheckNodeId(id, path));
+    return id;
   }
   // Whoever has an id that cannot be read just now must not become somebody else.
   if (!absl::IsNotFound(kept.status())) return kept.status();
@@ -49,6 +66,11 @@ absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
   const std::string id = absl::StrFormat("w-%08x%08x", random(), random());
   LAWINE_RETURN_IF_ERROR(WriteFileAtomically(path, id + "\n"));
   return id;
+}
+
+std::uint64_t DrawIncarnation() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
 }
 
 std::string GraphsOf(const WorkerOptions& options) { return options.data_dir + "/graphs"; }
@@ -61,12 +83,12 @@ class WorkerServerImpl final : public WorkerServer {
       : options_(options),
         certificates_(std::move(certificates)),
         lock_(std::move(lock)),
-        node_id_(std::move(node_id)),
+        identity_{.node_id = std::move(node_id), .incarnation = DrawIncarnation()},
         pool_(options.threads),
         shards_(std::move(storage), options.memory_limit_bytes, pool_),
         peers_(ToWorkers()),
-        moves_(GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
-        service_(shards_, runs_, peers_, coordinator_, moves_, pool_, options.data_dir + "/load"),
+        moves_(identity_.node_id, GraphsOf(options), ToWorkers(), shards_, runs_, pool_),
+        service_(identity_, shards_, runs_, peers_, coordinator_, moves_, pool_, options.data_dir + "/load"),
         shard_service_(moves_, coordinator_),
         exchange_(runs_) {}
   ~WorkerServerImpl() override { Shutdown(); }
@@ -83,7 +105,7 @@ class WorkerServerImpl final : public WorkerServer {
   }
 
   const std::string& address() const override { return bound_.address; }
-  const std::string& node_id() const override { return node_id_; }
+  const std::string& node_id() const override { return identity_.node_id; }
 
   std::vector<HealthCheck> Checks() const override {
     std::vector<HealthCheck> checks;
@@ -143,7 +165,8 @@ class WorkerServerImpl final : public WorkerServer {
 
   pbi::RegisterRequest What() {
     pbi::RegisterRequest request;
-    request.set_node_id(node_id_);
+    request.set_node_id(identity_.node_id);
+    request.set_incarnation(identity_.incarnation);
     request.set_address(options_.advertise.empty() ? bound_.address : options_.advertise);
     request.set_runs(static_cast<std::uint32_t>(runs_.runs_count()));
     request.set_version(kVersion);
@@ -167,7 +190,7 @@ class WorkerServerImpl final : public WorkerServer {
   const WorkerOptions options_;
   const std::shared_ptr<Certificates> certificates_;  // may be null
   const std::unique_ptr<DirectoryLock> lock_;
-  const std::string node_id_;
+  const WorkerIdentity identity_;
   ThreadPool pool_;
   ShardHost shards_;
   RunHost runs_;

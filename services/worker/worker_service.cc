@@ -84,6 +84,13 @@ absl::Status FillDescriptions(ShardHost& shards, const pbi::DescribeShardsReques
 
 }  // namespace
 
+grpc::Status WorkerService::Identify(grpc::ServerContext*, const pbi::IdentifyRequest*,
+                                     pbi::IdentifyResponse* response) {
+  response->set_node_id(identity_.node_id);
+  response->set_incarnation(identity_.incarnation);
+  return grpc::Status::OK;
+}
+
 grpc::Status WorkerService::LoadShard(grpc::ServerContext* context, LoadStream* stream) {
   const CoordinatorWatch::Call call(coordinator_, *context);
   return ToGrpc(loader_.Load(*context, *stream));

@@ -2,7 +2,10 @@
 #ifndef LAWINE_SERVICES_WORKER_WORKER_SERVICE_H_
 #define LAWINE_SERVICES_WORKER_WORKER_SERVICE_H_
 
+#include <cstdint>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "engine/base/executor.h"
 #include "engine/base/mutex.h"
@@ -18,12 +21,19 @@
 
 namespace lawine {
 
+// A worker, and which of its processes.
+struct WorkerIdentity {
+  std::string node_id;
+  std::uint64_t incarnation = 0;
+};
+
 class WorkerService final : public internal::v1::WorkerService::Service {
  public:
   // `load_dir`: see ShardLoader.
-  WorkerService(ShardHost& shards, RunHost& runs, PeerLinks& peers, CoordinatorWatch& coordinator,
-                ShardMoves& moves, Executor& executor, std::string load_dir)
-      : shards_(shards),
+  WorkerService(WorkerIdentity identity, ShardHost& shards, RunHost& runs, PeerLinks& peers,
+                CoordinatorWatch& coordinator, ShardMoves& moves, Executor& executor, std::string load_dir)
+      : identity_(std::move(identity)),
+        shards_(shards),
         runs_(runs),
         peers_(peers),
         coordinator_(coordinator),
@@ -31,6 +41,8 @@ class WorkerService final : public internal::v1::WorkerService::Service {
         executor_(executor),
         loader_(shards, executor, std::move(load_dir)) {}
 
+  grpc::Status Identify(grpc::ServerContext*, const internal::v1::IdentifyRequest*,
+                        internal::v1::IdentifyResponse* response) override;
   grpc::Status LoadShard(grpc::ServerContext* context, LoadStream* stream) override;
   grpc::Status DropGraph(grpc::ServerContext* context, const internal::v1::DropGraphRequest* request,
                          internal::v1::DropGraphResponse* response) override;
@@ -71,6 +83,7 @@ class WorkerService final : public internal::v1::WorkerService::Service {
                           internal::v1::FoldShardsResponse* response) override;
 
  private:
+  const WorkerIdentity identity_;
   ShardHost& shards_;
   RunHost& runs_;
   PeerLinks& peers_;

@@ -1,9 +1,12 @@
 // Workers that must not join, or whose volume is not the one that is meant: they say so, and are not ready.
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/common/process.h"
 #include "services/common/rpc.h"
@@ -115,6 +118,36 @@ TEST_F(AdmissionTest, AShardInTheWrongPlace) {
   ExpectRefused("foreign");
   ChangeVolume(swap);
   ExpectReady();
+}
+
+TEST_F(AdmissionTest, OfTwoWorkersWithOneNodeIdTheFirstKeepsItsPlaceWhileItLives) {
+  const TempDirectory elsewhere;
+  const fs::path clone = elsewhere.path() / "clone";
+  ChangeVolume([&] { cluster().CopyData(1, clone); });
+  ExpectReady();
+  std::vector<std::string> command = cluster().WorkerCommand(1, "127.0.0.1:0");
+  std::replace(command.begin(), command.end(), cluster().WorkerData(1).string(), clone.string());
+  ServerProcess twin(command, cluster().LogStem("twin"));
+  const auto address = twin.WaitUntilListening(kCallTimeout);
+  ASSERT_TRUE(address.ok()) << address.status();
+  const auto says = [&] { return HttpGet(twin.Printed("admin port on "), "/readyz?verbose"); };
+  const auto kept_by = [](const std::string& holder) {
+    return absl::StrCat("w-test-1 at ", holder, " has the same node id");
+  };
+  EXPECT_TRUE(Eventually(kCallTimeout, [&] { return says().code == 503; })) << says().body;
+  EXPECT_THAT(says().body, HasSubstr(kept_by(cluster().worker_address(1))));
+  ExpectReady();
+  ASSERT_EQ(client().Workers().size(), 2u);
+  EXPECT_EQ(client().Workers()[1].address(), cluster().worker_address(1));
+  cluster().worker(1).Kill();
+  EXPECT_TRUE(Eventually(kCallTimeout, [&] { return says().code == 200; })) << says().body;
+  EXPECT_TRUE(Eventually(kCallTimeout, [&] { return client().Workers()[1].address() == *address; }));
+  cluster().ReviveWorker(1);
+  EXPECT_TRUE(Eventually(kCallTimeout, [&] { return Readiness().code == 503; })) << Readiness().body;
+  EXPECT_THAT(Readiness().body, HasSubstr(kept_by(*address)));
+  const std::vector<std::string> said =
+      absl::StrSplit(cluster().coordinator().Said(), absl::StrCat(*address, " does not join"));
+  EXPECT_EQ(said.size(), 2u) << "once";
 }
 
 TEST_F(AdmissionTest, AnotherVersionOfTheProgramsIsRefusedNamingBoth) {

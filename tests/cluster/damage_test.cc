@@ -147,12 +147,15 @@ TEST_F(DamageTest, ShardsOfAnotherClustersGraphAreRefused) {
   EXPECT_THAT(status.error_message(), HasSubstr("shard 2"));
 }
 
-TEST_F(DamageTest, EmptyNodeIdStopsTheWorker) {
+TEST_F(DamageTest, WhatIsNoNodeIdStopsTheWorker) {
   cluster().worker(1).Kill();
-  std::ofstream(data_ / "node_id").close();
-  ServerProcess worker(cluster().WorkerCommand(1, "127.0.0.1:0"), cluster().LogStem("no-id"));
-  EXPECT_EQ(worker.WaitUntilEnded(absl::Seconds(30)), 1);
-  EXPECT_THAT(worker.Said(), HasSubstr("node_id"));
+  for (const std::string& text : {std::string(), std::string(40, '\xF7'), std::string(65, 'w'),
+                                  std::string(5'000, 'w'), std::string("w-test-1\nw-test-2\n")}) {
+    std::ofstream(data_ / "node_id") << text;
+    ServerProcess worker(cluster().WorkerCommand(1, "127.0.0.1:0"), cluster().LogStem("no-id"));
+    EXPECT_EQ(worker.WaitUntilEnded(absl::Seconds(30)), 1);
+    EXPECT_THAT(worker.Said(), HasSubstr("node_id: expected a node id"));
+  }
 }
 
 TEST_F(DamageTest, DamagedRegistryStopsTheCoordinator) {

@@ -1,7 +1,6 @@
 // Shards move between workers when somebody asks for it, and nothing else changes: same digests before,
 // meanwhile and after.
 #include <signal.h>
-#include <sys/mount.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +13,7 @@
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/placement_calls.h"
 #include "tests/cluster/refusal.h"
+#include "tests/cluster/small_disk.h"
 
 namespace lawine {
 namespace {
@@ -69,6 +69,20 @@ class RebalanceTest : public LongRunTest {
     ExpectHeld(held);
   }
 
+  // Worker 0, which was killed, has on disk what it had before all of that moved to a third worker.
+  void MoveAndPutBack() {
+    cluster().AddWorker();
+    cluster().worker(0).Kill();
+    const fs::path data = cluster().WorkerData(0), kept = fs::path(data).concat("-kept");
+    cluster().CopyData(0, kept);
+    cluster().RestartWorker(0);
+    ExpectMoved(Drained({"w-test-0"}), moved_);
+    cluster().worker(0).Kill();
+    fs::remove_all(data);
+    fs::rename(kept, data);
+  }
+
+  const Held moved_ = {{"w-test-0", 0}, {"w-test-1", 2}, {"w-test-2", 2}};
   std::string digest_;
 
  private:
@@ -259,21 +273,45 @@ TEST_F(RebalanceTest, ACancelledRebalanceLeavesEverythingAsItWas) {
 
 // A worker is killed, and comes back with what it had then: the map knows better.
 TEST_F(RebalanceTest, AnEarlierCopyIsDroppedNotServed) {
-  cluster().AddWorker();
-  cluster().worker(0).Kill();
-  const fs::path data = cluster().WorkerData(0), kept = fs::path(data).concat("-kept");
-  for (const auto& entry : fs::directory_iterator(data)) {
-    if (entry.is_socket()) fs::remove(entry.path());
-  }
-  fs::copy(data, kept, fs::copy_options::recursive);
-  cluster().RestartWorker(0);
-  ExpectMoved(Drained({"w-test-0"}), {{"w-test-0", 0}, {"w-test-1", 2}, {"w-test-2", 2}});
-  cluster().worker(0).Kill();
-  fs::remove_all(data);
-  fs::rename(kept, data);
+  MoveAndPutBack();
   cluster().RestartWorker(0);
   ExpectSound();
-  ExpectHeld({{"w-test-0", 0}, {"w-test-1", 2}, {"w-test-2", 2}});
+  ExpectHeld(moved_);
+  ExpectSound();
+}
+
+// The owner was heard of a moment ago, and what has its only copies is somebody else by now.
+TEST_F(RebalanceTest, NothingIsDroppedWhenTheOwnerComesBackAsAnotherWorker) {
+  const std::size_t joined = cluster().AddWorker();
+  ExpectMoved(Drained({"w-test-0"}), moved_);
+  const fs::path id = cluster().WorkerData(joined) / "node_id", aside = fs::path(id).concat("-aside");
+  for (const bool same_port : {false, true}) {
+    cluster().worker(joined).Kill();
+    fs::rename(id, aside);
+    cluster().RestartWorker(joined, same_port);
+    ExpectHeld({{"w-test-0", 0}, {"w-test-1", 2}, {cluster().NodeId(joined), 2}});
+    cluster().worker(joined).Kill();
+    fs::rename(aside, id);
+    cluster().RestartWorker(joined, same_port);
+    ExpectHeld(moved_);
+    ExpectSound();
+  }
+}
+
+TEST_F(RebalanceTest, NothingIsDroppedWhenTheOwnerHasLostItsDisk) {
+  MoveAndPutBack();
+  cluster().worker(2).Kill();
+  const fs::path graphs = cluster().WorkerData(2) / "graphs", lost = fs::path(graphs).concat("-lost");
+  fs::rename(graphs, lost);
+  cluster().RestartWorker(0);
+  ExpectHeld({{"w-test-0", 2}, {"w-test-1", 2}});
+  cluster().RestartWorker(2);
+  ExpectHeld({{"w-test-0", 2}, {"w-test-1", 2}, {"w-test-2", 0}});
+  cluster().worker(2).Kill();
+  fs::remove_all(graphs);
+  fs::rename(lost, graphs);
+  cluster().RestartWorker(2);
+  ExpectHeld(moved_);
   ExpectSound();
 }
 
@@ -327,22 +365,6 @@ TEST_F(RebalanceTest, WhatMakesNoSenseIsRefused) {
   EXPECT_TRUE(calls().Apply(Drained({"w-test-1"}), "once").ok());
   EXPECT_EQ(calls().Latest().value.moves_size(), 0) << "the same request acts once";
 }
-
-// A disk of a size of its own; none without the right to mount one.
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::string& size)
-      : mounted_(mount("none", path().c_str(), "tmpfs", 0, absl::StrCat("size=", size).c_str()) == 0) {}
-  ~SmallDisk() {
-    if (mounted_) umount2(path().c_str(), MNT_DETACH);
-  }
-  bool mounted() const { return mounted_; }
-  fs::path path() const { return directory_.path(); }
-
- private:
-  const TempDirectory directory_;
-  const bool mounted_;
-};
 
 TEST(RebalanceDiskTest, AFullDiskAtTheTargetLeavesShardsWhereTheyAre) {
   const SmallDisk disk("1m");

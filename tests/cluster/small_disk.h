@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <string>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -16,10 +17,12 @@
 
 namespace lawine {
 
-// A disk of a few megabytes.
+// A disk of a size of its own; none without the right to mount one.
 class SmallDisk {
  public:
-  SmallDisk() : mounted_(mount("lawine-test", directory_.path().c_str(), "tmpfs", 0, "size=12m") == 0) {}
+  explicit SmallDisk(const std::string& size = "12m")
+      : mounted_(mount("lawine-test", directory_.path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0) {
+  }
   ~SmallDisk() {
     if (mounted_) umount2(directory_.path().c_str(), MNT_DETACH);
   }

@@ -33,6 +33,13 @@ TestCluster::TestCluster(ClusterOptions options) : options_(std::move(options)) 
   WaitForAlive(options_.workers);
 }
 
+void TestCluster::CopyData(std::size_t index, const std::filesystem::path& to) const {
+  for (const auto& entry : std::filesystem::directory_iterator(workers_[index].data)) {
+    if (entry.is_socket()) std::filesystem::remove(entry.path());
+  }
+  std::filesystem::copy(workers_[index].data, to, std::filesystem::copy_options::recursive);
+}
+
 std::size_t TestCluster::AddWorker() {
   const std::size_t index = workers_.size();
   workers_.emplace_back().data = directory_.path() / absl::StrCat("worker-", index);

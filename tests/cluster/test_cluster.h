@@ -54,6 +54,9 @@ class TestCluster {
     return options_.coordinator_data.empty() ? directory_.path() / "coordinator" : options_.coordinator_data;
   }
 
+  // Copies what a worker has on disk. REQUIRES: it was killed.
+  void CopyData(std::size_t index, const std::filesystem::path& to) const;
+
   // One more worker, with an empty directory. Waits until it is registered; returns its number.
   std::size_t AddWorker();
 

@@ -1,8 +1,9 @@
-// Calls that wait for what a coordinator sends, when it sends nothing any more.
+// Calls that wait for what a coordinator sends, when it sends nothing any more; and calls for another worker.
 #include <chrono>
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "engine/base/thread_pool.h"
@@ -47,13 +48,33 @@ class CoordinatorCallsTest : public testing::Test {
   RunHost runs_;
   PeerLinks peers_;
   CoordinatorWatch coordinator_;
-  ShardMoves moves_{(directory_.path() / "graphs").string(), nullptr, shards_, runs_, pool_};
-  WorkerService service_{
-      shards_, runs_, peers_, coordinator_, moves_, pool_, (directory_.path() / "load").string()};
+  ShardMoves moves_{"w-1", (directory_.path() / "graphs").string(), nullptr, shards_, runs_, pool_};
+  WorkerService service_{{.node_id = "w-1"}, shards_, runs_, peers_,
+                         coordinator_,       moves_,  pool_, (directory_.path() / "load").string()};
   ShardService shard_service_{moves_, coordinator_};
   const BoundServer bound_ = *StartServer({.address = "127.0.0.1:0"}, {&service_, &shard_service_});
   const std::string address_;
 };
+
+// Its address may have been another's a moment ago.
+TEST_F(CoordinatorCallsTest, WhatIsAskedOfAnotherWorkerIsRefused) {
+  const auto stub = pbi::ShardService::NewStub(OpenChannel(address_));
+  pbi::ConfirmShardRequest confirm;
+  confirm.mutable_shard()->set_graph("g");
+  pbi::DropShardRequest drop;
+  drop.mutable_shard()->set_graph("g");
+  const auto ends = [&](const std::string& node_id) {
+    confirm.set_node_id(node_id);
+    drop.set_node_id(node_id);
+    pbi::ConfirmShardResponse confirmed;
+    pbi::DropShardResponse dropped;
+    return std::pair(stub->ConfirmShard(Context().get(), confirm, &confirmed).error_code(),
+                     stub->DropShard(Context().get(), drop, &dropped).error_code());
+  };
+  EXPECT_EQ(ends("w-2"),
+            std::pair(grpc::StatusCode::FAILED_PRECONDITION, grpc::StatusCode::FAILED_PRECONDITION));
+  EXPECT_EQ(ends("w-1"), std::pair(grpc::StatusCode::NOT_FOUND, grpc::StatusCode::OK)) << "there is none";
+}
 
 TEST_F(CoordinatorCallsTest, StoringAShardEnds) {
   const auto stub = pbi::ShardService::NewStub(OpenChannel(address_));

@@ -63,7 +63,7 @@ TEST(GraphChangesTest, AFoldEndsWhenItIsCancelled) {
   pbi::HeldShard& shard = *said.add_shards();
   shard.set_graph("g");
   shard.set_graph_digest("d");
-  workers.Register(said);
+  ASSERT_TRUE(workers.Register(said).ok());
   GraphChanges changes(registry, graphs);
   lawine::v1::FoldChangesRequest request;
   request.set_graph("g");

@@ -34,8 +34,8 @@ pbi::RegisterRequest HolderOfG(const std::string& node_id, const std::vector<std
 
 TEST(WorkerDirectoryTest, OfTwoThatHoldShardsTheOwnerCounts) {
   WorkerDirectory workers;
-  workers.Register(HolderOfG("w-0", {0, 1}, 1));
-  workers.Register(HolderOfG("w-1", {0, 1, 2, 3}, 1));
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0, 1}, 1)).ok());
+  EXPECT_TRUE(workers.Register(HolderOfG("w-1", {0, 1, 2, 3}, 1)).ok());
   workers.SetOwners("g", "d", {"w-1", "w-1", "w-1", "w-1"});
   const Placement placement = workers.Find("g", "d", 4);
   EXPECT_THAT(placement.missing, IsEmpty());
@@ -46,31 +46,31 @@ TEST(WorkerDirectoryTest, OfTwoThatHoldShardsTheOwnerCounts) {
 
 TEST(WorkerDirectoryTest, AnOlderCopyIsMissingAndSaysWhy) {
   WorkerDirectory workers;
-  workers.Register(HolderOfG("w-0", {0}, 4), {{"g", 4}});
-  workers.Register(HolderOfG("w-1", {1}, 1), {{"g", 4}});
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 4), {{"g", 4}}).ok());
+  EXPECT_TRUE(workers.Register(HolderOfG("w-1", {1}, 1), {{"g", 4}}).ok());
   const Placement placement = workers.Find("g", "d", 2);
   EXPECT_THAT(placement.missing, ElementsAre(1));
   EXPECT_THAT(placement.problems,
               ElementsAre(HasSubstr("is an older copy: expected version 4 of the graph, found 1")));
-  workers.Register(HolderOfG("w-1", {1}, 5), {{"g", 4}});
+  EXPECT_TRUE(workers.Register(HolderOfG("w-1", {1}, 5), {{"g", 4}}).ok());
   EXPECT_THAT(workers.Find("g", "d", 2).missing, IsEmpty()) << "what does not count yet may be there";
 }
 
 TEST(WorkerDirectoryTest, WhatCrossesAChangeOnItsWayIsNoOlderCopy) {
   WorkerDirectory workers;
-  workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 1}});
-  workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 2}});
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 1}}).ok());
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 2}}).ok());
   EXPECT_THAT(workers.Find("g", "d", 1).missing, IsEmpty());
-  workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 2}});
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 2}}).ok());
   EXPECT_THAT(workers.Find("g", "d", 1).missing, ElementsAre(0)) << "it has been answered since";
 }
 
 TEST(WorkerDirectoryTest, AnotherProcessMustHaveAllThatCounts) {
   WorkerDirectory workers;
-  workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 1}});
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 1}}).ok());
   pbi::RegisterRequest again = HolderOfG("w-0", {0}, 1);
-  again.set_address("127.0.0.1:2");
-  workers.Register(again, {{"g", 2}});
+  again.set_incarnation(2);
+  EXPECT_TRUE(workers.Register(again, {{"g", 2}}).ok());
   EXPECT_THAT(workers.Find("g", "d", 1).missing, ElementsAre(0));
 }
 

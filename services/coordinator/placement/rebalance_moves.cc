@@ -100,10 +100,7 @@ absl::Status Rebalancer::Copy(int number) {
     move = record_.rebalance().moves(number);
     id = IdOf(number);
   }
-  // What counts by now has to be in the copy.
-  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(move.graph()));
-  id.set_graph_version(record.info().graph_version());
-  id.set_version_digest(record.info().digest());
+  LAWINE_ASSIGN_OR_RETURN(id, AtLastVersion(std::move(id)));
   LAWINE_ASSIGN_OR_RETURN(const WorkerHandle from, workers_.Live(move.from_node_id()));
   LAWINE_ASSIGN_OR_RETURN(const WorkerHandle to, workers_.Live(move.to_node_id()));
   const auto told = [this, number](std::uint64_t bytes) {
@@ -111,6 +108,21 @@ absl::Status Rebalancer::Copy(int number) {
     record_.mutable_rebalance()->mutable_moves(number)->set_bytes_copied(bytes);
   };
   return FetchShard(to, from, id, CopyTimeout(move.bytes()), told, copying_);
+}
+
+// The shard with all changes that count by now.
+absl::StatusOr<pbi::ShardId> Rebalancer::AtLastVersion(pbi::ShardId shard) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(shard.graph()));
+  shard.set_graph_version(record.info().graph_version());
+  shard.set_version_digest(record.info().digest());
+  return shard;
+}
+
+// What a worker said before it was killed, or lost its disk, lets no other copy be deleted.
+absl::Status Rebalancer::ConfirmHeld(const std::string& node_id, const pbi::ShardId& shard) const {
+  LAWINE_ASSIGN_OR_RETURN(const pbi::ShardId now, AtLastVersion(shard));
+  LAWINE_ASSIGN_OR_RETURN(const WorkerHandle owner, workers_.Live(node_id));
+  return ConfirmShard(owner, now);
 }
 
 // All copies of the graph are whole: brings them up to date and passes the shards on.
@@ -153,18 +165,21 @@ absl::Status Rebalancer::Settle(const std::string& graph) {
   }
   for (const auto& [move, id] : passed) LAWINE_RETURN_IF_ERROR(AwaitHeld(move.to_node_id(), id, true));
   for (const int move : moves) SetState(move, pb::SHARD_MOVE_STATE_MOVED);
-  // A worker that is away drops its copy when it is back.
-  for (const auto& [move, id] : passed) {
-    const absl::StatusOr<WorkerHandle> from = workers_.Live(move.from_node_id());
-    const absl::Time end = absl::Now() + kDropTimeout;
-    while (from.ok() && !DropShard(*from, id, /*arrived_only=*/false).ok() && absl::Now() < end &&
-           !Stopping()) {
-      absl::SleepFor(kLookEvery);
-    }
-  }
+  std::erase_if(passed, [this](const auto& shard) { return !DropMoved(shard.first, shard.second); });
   for (const auto& [move, id] : passed) AwaitHeld(move.from_node_id(), id, false).IgnoreError();
-  spdlog::info("rebalance: {} shards of '{}' have moved", passed.size(), graph);
+  spdlog::info("rebalance: {} shards of '{}' have moved", moves.size(), graph);
   return absl::OkStatus();
+}
+
+// False when one of both workers is away: the copy is dropped when they are back.
+bool Rebalancer::DropMoved(const Move& move, const pbi::ShardId& shard) const {
+  const absl::StatusOr<WorkerHandle> from = workers_.Live(move.from_node_id());
+  const absl::Time end = absl::Now() + kDropTimeout;
+  while (from.ok() && absl::Now() < end && !Stopping() && ConfirmHeld(move.to_node_id(), shard).ok()) {
+    if (DropShard(*from, shard, /*arrived_only=*/false).ok()) return true;
+    absl::SleepFor(kLookEvery);
+  }
+  return false;
 }
 
 // Waits until the worker says that it holds the shard, or no more.
@@ -182,8 +197,9 @@ absl::Status Rebalancer::AwaitHeld(const std::string& node_id, const pbi::ShardI
                                              " of '", shard.graph(), "'"));
 }
 
-// Of two workers that hold a shard the one that does not own it drops it, once the owner has it.
+// Of two workers that hold a shard the one that does not own it drops it, while the owner has it.
 void Rebalancer::DropStaleCopies() const {
+  std::set<std::string> silent;  // owners that do not answer now
   const std::vector<pbi::RegisterRequest> workers = workers_.Said();
   for (const pbi::RegisterRequest& worker : workers) {
     for (const pbi::HeldShard& held : worker.shards()) {
@@ -194,7 +210,10 @@ void Rebalancer::DropStaleCopies() const {
       id.set_shard(held.shard());
       id.set_graph_digest(held.graph_digest());
       for (const pbi::RegisterRequest& other : workers) {
-        if (other.node_id() != owner || !Holds(other, id)) continue;
+        if (other.node_id() != owner || silent.contains(owner) || !Holds(other, id)) continue;
+        const absl::Status confirmed = ConfirmHeld(owner, id);
+        if (absl::IsDeadlineExceeded(confirmed)) silent.insert(owner);
+        if (!confirmed.ok()) continue;
         const absl::StatusOr<WorkerHandle> live = workers_.Live(worker.node_id());
         if (live.ok()) DropShard(*live, id, /*arrived_only=*/false).IgnoreError();  // tried again
       }

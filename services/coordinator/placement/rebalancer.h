@@ -58,6 +58,9 @@ class Rebalancer {
   absl::Status CutOver(const std::string& graph);
   absl::Status Flip(const std::string& graph);
   absl::Status Settle(const std::string& graph);
+  absl::StatusOr<internal::v1::ShardId> AtLastVersion(internal::v1::ShardId shard) const;
+  absl::Status ConfirmHeld(const std::string& node_id, const internal::v1::ShardId& shard) const;
+  bool DropMoved(const Move& move, const internal::v1::ShardId& shard) const;
   absl::Status AwaitHeld(const std::string& node_id, const internal::v1::ShardId& shard, bool held) const;
   void GiveUpUnless(const std::string& graph, const std::string& digest);
   void EndIfOver();

@@ -10,6 +10,7 @@ namespace {
 namespace pbi = ::lawine::internal::v1;
 
 constexpr absl::Duration kShardTimeout = absl::Minutes(2);
+constexpr absl::Duration kConfirmTimeout = absl::Seconds(5);
 constexpr absl::Duration kCopyTimeoutMin = absl::Minutes(10);
 constexpr double kCopyBytesPerSecondMin = 1 << 20;
 
@@ -46,10 +47,21 @@ absl::Status AdoptShard(const WorkerHandle& worker, const pbi::ShardId& shard) {
   return worker.Said(worker.copies->AdoptShard(&context, request, &response));
 }
 
+absl::Status ConfirmShard(const WorkerHandle& worker, const pbi::ShardId& shard) {
+  pbi::ConfirmShardRequest request;
+  request.set_node_id(worker.node_id);
+  *request.mutable_shard() = shard;
+  pbi::ConfirmShardResponse response;
+  grpc::ClientContext context;
+  SetDeadline(context, kConfirmTimeout);
+  return worker.Said(worker.copies->ConfirmShard(&context, request, &response));
+}
+
 absl::Status DropShard(const WorkerHandle& worker, const pbi::ShardId& shard, bool arrived_only) {
   pbi::DropShardRequest request;
   *request.mutable_shard() = shard;
   request.set_arrived_only(arrived_only);
+  request.set_node_id(worker.node_id);
   pbi::DropShardResponse response;
   grpc::ClientContext context;
   SetDeadline(context, kShardTimeout);

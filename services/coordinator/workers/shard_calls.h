@@ -21,6 +21,10 @@ absl::Status FetchShard(const WorkerHandle& to, const WorkerHandle& from, const 
                         absl::Duration timeout, const std::function<void(std::uint64_t)>& told,
                         Cancellation& cancellation);
 absl::Status AdoptShard(const WorkerHandle& worker, const internal::v1::ShardId& shard);
+// OK only when the worker itself says at this moment that it holds the shard; it answers within seconds, or
+// it is DEADLINE_EXCEEDED.
+absl::Status ConfirmShard(const WorkerHandle& worker, const internal::v1::ShardId& shard);
+// REQUIRES, unless `arrived_only`: the shard belongs to no graph, or its owner has confirmed it just now.
 absl::Status DropShard(const WorkerHandle& worker, const internal::v1::ShardId& shard, bool arrived_only);
 
 }  // namespace lawine

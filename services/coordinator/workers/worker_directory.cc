@@ -1,7 +1,10 @@
 #include "services/coordinator/workers/worker_directory.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +20,7 @@ namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 namespace {
+constexpr absl::Duration kIdentifyTimeout = absl::Seconds(2);
 constexpr char kShardsMovePayload[] = "lawine/shards-move";
 constexpr std::size_t kShardsBytesMax = 100;  // of their numbers in a text
 
@@ -79,7 +83,7 @@ bool IsShardsMove(const absl::Status& status) { return status.GetPayload(kShards
 // worker that may be another process, on another volume, must have all that counts.
 void WorkerDirectory::FindOlder(const pbi::RegisterRequest& request, const Versions& versions,
                                 Worker& worker) {
-  const bool same = IsAlive(worker) && worker.said.address() == request.address();
+  const bool same = IsAlive(worker) && worker.said.incarnation() == request.incarnation();
   worker.older.clear();
   for (const pbi::HeldShard& shard : request.shards()) {
     const auto counts = versions.find(shard.graph());
@@ -91,9 +95,46 @@ void WorkerDirectory::FindOlder(const pbi::RegisterRequest& request, const Versi
   }
 }
 
-void WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions versions) {
+// The worker as it is known, while that is another process.
+std::optional<WorkerDirectory::Worker> WorkerDirectory::OtherThan(const pbi::RegisterRequest& request) const {
+  MutexLock lock(mutex_);
+  const auto it = workers_.find(request.node_id());
+  const bool other =
+      it != workers_.end() && IsAlive(it->second) && it->second.said.incarnation() != request.incarnation();
+  return other ? std::optional(it->second) : std::nullopt;
+}
+
+// A process that was killed a moment ago was heard of as lately as one that lives.
+bool WorkerDirectory::Lives(const Worker& worker) const {
+  grpc::ClientContext context;
+  SetDeadline(context, kIdentifyTimeout);
+  pbi::IdentifyResponse found;
+  const grpc::Status status = worker.stub->Identify(&context, {}, &found);
+  if (status.ok()) {
+    return found.node_id() == worker.said.node_id() && found.incarnation() == worker.said.incarnation();
+  }
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) return false;
+  MutexLock lock(mutex_);
+  const Worker& now = workers_.at(worker.said.node_id());
+  return now.said.incarnation() == worker.said.incarnation() && absl::Now() - now.heard < 2 * kHeartbeat;
+}
+
+absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions versions) {
+  const std::optional<Worker> other = OtherThan(request);
+  const bool refused = other.has_value() && Lives(*other);
   MutexLock lock(mutex_);
   Worker& worker = workers_[request.node_id()];
+  if (refused) {
+    const std::string why =
+        absl::StrCat("worker ", request.node_id(), " at ", request.address(), " does not join: worker ",
+                     request.node_id(), " at ", other->said.address(),
+                     " has the same node id and runs. One of both has a copied volume: stop it, and start it "
+                     "on an empty one");
+    if (std::exchange(worker.refused, request.incarnation()) != request.incarnation()) {
+      spdlog::warn("{}", why);
+    }
+    return absl::FailedPreconditionError(why);
+  }
   if (worker.stub == nullptr || worker.said.address() != request.address()) {
     const std::shared_ptr<grpc::Channel> channel = OpenChannel(request.address(), credentials_);
     channel->GetState(/*try_to_connect=*/true);  // so that the first call finds it connected
@@ -105,6 +146,7 @@ void WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions ver
   worker.said = request;
   worker.heard = absl::Now();
   changed_.NotifyAll();
+  return absl::OkStatus();
 }
 
 bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }

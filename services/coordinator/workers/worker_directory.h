@@ -76,7 +76,8 @@ class WorkerDirectory {
 
   // The versions that count of graphs that it holds shards of, by name.
   using Versions = std::map<std::string, std::uint64_t>;
-  void Register(const internal::v1::RegisterRequest& request, Versions versions = {});
+  // FAILED_PRECONDITION while another process with its node id lives, that registered before it: it is asked.
+  absl::Status Register(const internal::v1::RegisterRequest& request, Versions versions = {});
 
   // Live workers by node id.
   std::vector<WorkerHandle> Alive() const;
@@ -115,6 +116,7 @@ class WorkerDirectory {
     absl::Time heard;
     std::shared_ptr<internal::v1::WorkerService::Stub> stub;
     std::shared_ptr<internal::v1::ShardService::Stub> copies;
+    std::uint64_t refused = 0;  // incarnation that was refused last
   };
   struct Owners {
     std::string digest;
@@ -122,6 +124,8 @@ class WorkerDirectory {
   };
   static void FindOlder(const internal::v1::RegisterRequest& request, const Versions& versions,
                         Worker& worker);
+  std::optional<Worker> OtherThan(const internal::v1::RegisterRequest& request) const;
+  bool Lives(const Worker& worker) const;
   static bool IsAlive(const Worker& worker);
   static WorkerHandle Handle(const Worker& worker);
   const std::string* OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const
