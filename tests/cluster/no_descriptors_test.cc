@@ -28,7 +28,7 @@ class NoDescriptorsTest : public LongRunTest {
                   .worker_prefixes = {prefix}});
     digest_ = SmallDigest();
   }
-  // All are taken or refused, while their connections stay open and after they are closed.
+  // Connections that say nothing and stay open: each is taken or refused at once.
   static void Crowd(const std::string& address, const std::function<void()>& meanwhile) {
     std::deque<RawConnection> callers;
     for (int i = 0; i < kCallers; ++i) callers.emplace_back(address);
