@@ -4,9 +4,11 @@
 #include <openssl/x509v3.h>
 
 #include <ctime>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
 #include "services/common/openssl_handles.h"
 #include "services/common/process.h"
@@ -93,6 +95,21 @@ absl::Status CheckSigned(const CertificateFiles& files, const std::vector<X509Pt
 }
 
 }  // namespace
+
+absl::Status CheckGiven(const CertificateFiles& files, const std::string& flags, bool with_ca) {
+  if (files.none()) return absl::OkStatus();
+  std::vector<std::pair<std::string, const std::string*>> needed = {{flags + "-cert", &files.certificate},
+                                                                    {flags + "-key", &files.key}};
+  if (with_ca) needed.insert(needed.begin(), {flags + "-ca", &files.ca});
+  std::vector<std::string> names;
+  for (const auto& [name, file] : needed) names.push_back(name);
+  for (const auto& [name, file] : needed) {
+    if (!file->empty()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(name, ": expected a file, found none: give ",
+                                                   absl::StrJoin(names, ", "), " together, or none of them"));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<CertificateTexts> ReadCertificates(const CertificateFiles& files) {
   CertificateTexts texts;

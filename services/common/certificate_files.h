@@ -27,6 +27,10 @@ struct CertificateTexts {
   bool operator==(const CertificateTexts&) const = default;
 };
 
+// INVALID_ARGUMENT, naming the flag, when one is missing beside others. Flags are `flags`-cert and so on,
+// such as --tls-cert; those of a port for everybody have no CA.
+absl::Status CheckGiven(const CertificateFiles& files, const std::string& flags, bool with_ca);
+
 // INVALID_ARGUMENT, naming the file, when one cannot be read.
 absl::StatusOr<CertificateTexts> ReadCertificates(const CertificateFiles& files);
 

@@ -26,6 +26,7 @@ absl::StatusOr<std::string> HostOf(const std::string& listen) {
 void SetLimits(const Listening& listening, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kRequestBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsPerConnectionMax);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMillisecondsMax);
   grpc::ResourceQuota quota("lawine");
   quota.SetMaxThreads(kServerThreadsMax);
   // Once it is exceeded, gRPC 1.51 ends calls that are still arriving, whosever they are, asks idle

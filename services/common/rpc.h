@@ -27,6 +27,9 @@ inline constexpr int kIdleServerThreadsMax = 16;
 // Calls of one connection at once; further ones wait at the caller. There are no threads for more.
 inline constexpr int kCallsPerConnectionMax = kServerThreadsMax;
 
+// Who connects has so long for TLS and the first frame of HTTP/2.
+inline constexpr int kHandshakeMillisecondsMax = 10'000;
+
 // Memory that requests may take while they arrive, before it is known who sends them: a quarter of
 // `memory_bytes`, and at least 256 MiB.
 std::uint64_t ArrivingBytesMax(std::uint64_t memory_bytes);

@@ -30,6 +30,8 @@ absl::Status CheckOptions(const CoordinatorOptions& options) {
 
 absl::StatusOr<Ports> PreparePorts(const CoordinatorOptions& options) {
   LAWINE_RETURN_IF_ERROR(CheckOptions(options));
+  LAWINE_RETURN_IF_ERROR(CheckGiven(options.cluster_certificates, "--tls", true));
+  LAWINE_RETURN_IF_ERROR(CheckGiven(options.public_certificates, "--public-tls", false));
   Ports ports;
   ports.public_port = {
       .address = options.listen, .insecure = options.insecure_listen, .credentials = nullptr};

@@ -11,8 +11,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "engine/store/shard_manifest.h"
 #include "services/common/errors.h"
 #include "services/common/process.h"
 #include "services/common/rpc.h"
@@ -28,6 +30,9 @@ namespace pbi = ::lawine::internal::v1;
 namespace {
 
 constexpr std::uint32_t kPageMax = 1000;
+constexpr char kExpectedToken[] = "expected the token of an earlier page";
+// Before the last name of the page, which may be gone when the next one is asked for. No graph is named so.
+constexpr char kGraphTokenPrefix[] = "graphs/";
 constexpr std::string_view kReadingCalls = "calls that read whole graphs (verify, stats with their shape)";
 constexpr std::size_t kPageBytes = 4 << 20;  // of runs, whose scenarios may be large
 constexpr absl::Duration kWatchEvery = absl::Milliseconds(200);
@@ -67,10 +72,16 @@ grpc::Status GraphService::GetGraph(grpc::ServerContext*, const pb::GetGraphRequ
 grpc::Status GraphService::ListGraphs(grpc::ServerContext*, const pb::ListGraphsRequest* request,
                                       pb::ListGraphsResponse* response) {
   const std::uint32_t size = PageSize(request->page_size(), kPageMax);
+  absl::string_view after = request->page_token();
+  if (!after.empty() && (!absl::ConsumePrefix(&after, kGraphTokenPrefix) ||
+                         !CheckGraphName(std::string_view(after.data(), after.size())).ok())) {
+    return ToGrpc(FieldError("page_token", kExpectedToken));
+  }
   for (const pb::Graph& graph : graphs_.List()) {
-    if (graph.name() <= request->page_token() && !request->page_token().empty()) continue;
+    if (graph.name() <= after) continue;
     if (static_cast<std::uint32_t>(response->graphs_size()) == size) {
-      response->set_next_page_token(response->graphs(response->graphs_size() - 1).name());
+      const std::string& last = response->graphs(response->graphs_size() - 1).name();
+      response->set_next_page_token(absl::StrCat(kGraphTokenPrefix, last));
       break;
     }
     *response->add_graphs() = graph;
@@ -161,7 +172,7 @@ grpc::Status SimulationService::ListRuns(grpc::ServerContext*, const pb::ListRun
                                          pb::ListRunsResponse* response) {
   std::uint64_t before = ~0ull;
   if (!request->page_token().empty() && !absl::SimpleAtoi(request->page_token(), &before)) {
-    return ToGrpc(FieldError("page_token", "expected the token of an earlier page"));
+    return ToGrpc(FieldError("page_token", kExpectedToken));
   }
   const std::uint32_t size = PageSize(request->page_size(), 100);
   bool more = false;

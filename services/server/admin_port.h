@@ -30,7 +30,7 @@ struct AdminPage {
 AdminPage MakeAdminPage(const AdminSource& source, const std::string& path, bool verbose);
 
 // Serves from construction until it is destroyed, on one thread, at most 32 connections at once, each at most
-// 10 s without a word.
+// 10 s without a word. One more takes the place of that which has asked for nothing for longest.
 class AdminPort {
  public:
   // `listen`: HOST:PORT, an address (not a name), port 0 is any free one. INVALID_ARGUMENT for what is no

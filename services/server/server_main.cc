@@ -19,6 +19,7 @@
 #include "nlohmann/json.hpp"
 #include "services/common/process.h"
 #include "services/server/control_socket.h"
+#include "services/server/descriptors.h"
 #include "services/server/log_format.h"
 #include "services/server/process_figures.h"
 
@@ -98,6 +99,7 @@ void BeginServerMain(const std::string& program) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt(program));
   spdlog::set_formatter(MakeLogFormatter(LogFormat::kText));
   gpr_set_log_function(LogForGrpc);
+  PrepareDescriptors();
   const char* const failpoints = std::getenv("LAWINE_FAILPOINTS");
   if (failpoints == nullptr) return;
   const bool armed = ArmFailpoints(failpoints);

@@ -37,7 +37,8 @@ struct Serving {
   std::function<bool(absl::Time until)> drain;  // true when nothing is left
 };
 
-// Blocks the signals that stop a server and logs to standard error. Call first in main.
+// Blocks the signals that stop a server, logs to standard error and sees to it that descriptors do not run
+// out. Call first in main.
 void BeginServerMain(const std::string& program);
 
 // Adds what both servers are told about connections, admin port, draining and log. `flags` must outlive it.

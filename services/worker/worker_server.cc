@@ -224,6 +224,7 @@ absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOp
   if (options.insecure_listen && !options.certificates.none()) {
     return absl::InvalidArgumentError("--insecure-listen is plain text: with --tls-ca say --listen");
   }
+  LAWINE_RETURN_IF_ERROR(CheckGiven(options.certificates, "--tls", true));
   std::shared_ptr<Certificates> certificates;
   if (!options.certificates.none()) {
     LAWINE_ASSIGN_OR_RETURN(certificates, Certificates::Load(options.certificates, "cluster"));

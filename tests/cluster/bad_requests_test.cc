@@ -168,6 +168,27 @@ TEST_F(BadRequestsTest, GraphsThatCannotBe) {
   EXPECT_THAT(client().GetGraph("").status, IsRefused(StatusCode::NOT_FOUND, "there are: g"));
 }
 
+TEST_F(BadRequestsTest, PageTokensThatAreNone) {
+  for (const char* token : {"zzz", "AAAA", "g", "graphs/", "graphs/G", "runs/1", "-1"}) {
+    grpc::ClientContext graphs_context;
+    SetDeadline(graphs_context, kCallTimeout);
+    pb::ListGraphsRequest graphs_request;
+    graphs_request.set_page_token(token);
+    pb::ListGraphsResponse graphs;
+    EXPECT_THAT(client().graphs().ListGraphs(&graphs_context, graphs_request, &graphs),
+                IsBadField("page_token", "an earlier page"))
+        << token;
+    grpc::ClientContext runs_context;
+    SetDeadline(runs_context, kCallTimeout);
+    pb::ListRunsRequest runs_request;
+    runs_request.set_page_token(token);
+    pb::ListRunsResponse runs;
+    EXPECT_THAT(client().simulations().ListRuns(&runs_context, runs_request, &runs),
+                IsBadField("page_token", "an earlier page"))
+        << token;
+  }
+}
+
 TEST_F(BadRequestsTest, MembersThatAreNone) {
   EXPECT_THAT(client().GetMember("g", "20000").status, IsRefused(StatusCode::NOT_FOUND, "no member '20000'"));
   EXPECT_THAT(client().GetMember("g", "x").status, IsBadField("id", "integer"));

@@ -277,5 +277,31 @@ TEST_F(DeletedMeanwhileTest, WhatIsLeftOfItGoesByItself) {
   EXPECT_FALSE(std::filesystem::exists(cluster().WorkerData(0) / "graphs/g/shard-0000"));
 }
 
+class GraphPagesTest : public LongRunTest {};
+
+TEST_F(GraphPagesTest, HaveEveryGraphOnceAlsoWhenTheLastOfAPageIsGone) {
+  for (const char* name : {"a", "h"}) {
+    const auto made = client().Import(OptionsOf(name), {{"path.txt", Path(100)}});
+    ASSERT_TRUE(made.ok()) << Text(made.status);
+  }
+  std::vector<std::string> names;
+  pb::ListGraphsRequest request;
+  request.set_page_size(1);
+  do {
+    grpc::ClientContext context;
+    SetDeadline(context, kCallTimeout);
+    pb::ListGraphsResponse page;
+    const grpc::Status status = client().graphs().ListGraphs(&context, request, &page);
+    ASSERT_TRUE(status.ok()) << Text(status);
+    ASSERT_EQ(page.graphs_size(), 1);
+    names.push_back(page.graphs(0).name());
+    if (names.back() == "a") {
+      EXPECT_TRUE(client().DeleteGraph("a").ok());
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "g", "h"}));
+}
+
 }  // namespace
 }  // namespace lawine

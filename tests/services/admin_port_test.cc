@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <deque>
+
 #include "tests/support/http_get.h"
+#include "tests/support/raw_connection.h"
 
 namespace lawine {
 namespace {
@@ -73,6 +76,17 @@ TEST(AdminPortTest, GarbageIsRefusedAndTheNextCallerIsAnswered) {
   HttpExchange((*port)->address(), "\r\n\r\nwhat is this\r\n\r\n");
   HttpExchange((*port)->address(), "GET /" + std::string(100'000, 'x') + " HTTP/1.1\r\n\r\n");
   EXPECT_EQ(HttpGet((*port)->address(), "/livez").code, 200);
+}
+
+TEST(AdminPortTest, WhoNeverEndsARequestGivesWay) {
+  const auto port = AdminPort::Start("127.0.0.1:0", Source(absl::OkStatus()));
+  ASSERT_TRUE(port.ok()) << port.status();
+  std::deque<RawConnection> half;  // each alone would be waited for for 10 seconds
+  for (int i = 0; i < 400; ++i) half.emplace_back((*port)->address()).Send("GET /liv");
+  EXPECT_EQ(HttpGet((*port)->address(), "/livez").code, 200);
+  // Those that came last have kept their places.
+  EXPECT_TRUE(half.back().Send("ez HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"));
+  EXPECT_THAT(half.back().ReadAll(absl::Seconds(30)), HasSubstr("alive"));
 }
 
 TEST(AdminPortTest, AddressesThatAreNoneAndPortsThatAreTakenAreSaid) {

@@ -13,7 +13,9 @@ using testing::Not;
 const std::string kHash(64, 'a');
 const std::string kOtherHash(64, 'b');
 
-std::string Refusal(const std::string& text) { return std::string(ParseTokens(text).status().message()); }
+std::string TokensRefusal(const std::string& text) {
+  return std::string(ParseTokens(text).status().message());
+}
 
 TEST(TokenFileTest, LinesSayNameRoleHashAndQuotas) {
   const auto tokens =
@@ -46,27 +48,28 @@ TEST(TokenFileTest, CapitalsInHashesAreTheSame) {
 
 TEST(TokenFileTest, WhatIsWrongIsSaidWithItsLine) {
   const std::string good = absl::StrCat("alice run ", kHash);
-  EXPECT_THAT(Refusal("\n# no more\n"), HasSubstr("at least one"));
-  EXPECT_THAT(Refusal(good + "\nbob run"), HasSubstr("line 2: expected a name, a role and a hash"));
-  EXPECT_THAT(Refusal("al/ice run " + kHash), HasSubstr("line 1: expected a name"));
-  EXPECT_THAT(Refusal(std::string(65, 'n') + " run " + kHash), HasSubstr("expected a name"));
-  EXPECT_THAT(Refusal("alice root " + kHash), HasSubstr("read, run or admin"));
-  EXPECT_THAT(Refusal("alice run " + kHash + "a"), HasSubstr("64 hexadecimal digits"));
-  EXPECT_THAT(Refusal("alice run " + std::string(64, 'g')), HasSubstr("64 hexadecimal digits"));
-  EXPECT_THAT(Refusal(good + " runs_at_once=0"), HasSubstr("runs_at_once: expected a whole number"));
-  EXPECT_THAT(Refusal(good + " runs_at_once"), HasSubstr("runs_at_once: expected a whole number"));
-  EXPECT_THAT(Refusal(good + " requests_per_second=nan"), HasSubstr("requests_per_second"));
-  EXPECT_THAT(Refusal(good + " requests_per_second=-1"), HasSubstr("requests_per_second"));
-  EXPECT_THAT(Refusal(good + " colour=red"), HasSubstr("expected runs_at_once="));
-  EXPECT_THAT(Refusal(good + "\n" + good), HasSubstr("line 2: the name is on an earlier line too"));
-  EXPECT_THAT(Refusal(good + "\nbob run " + kHash), HasSubstr("line 2: the token is on an earlier line too"));
+  EXPECT_THAT(TokensRefusal("\n# no more\n"), HasSubstr("at least one"));
+  EXPECT_THAT(TokensRefusal(good + "\nbob run"), HasSubstr("line 2: expected a name, a role and a hash"));
+  EXPECT_THAT(TokensRefusal("al/ice run " + kHash), HasSubstr("line 1: expected a name"));
+  EXPECT_THAT(TokensRefusal(std::string(65, 'n') + " run " + kHash), HasSubstr("expected a name"));
+  EXPECT_THAT(TokensRefusal("alice root " + kHash), HasSubstr("read, run or admin"));
+  EXPECT_THAT(TokensRefusal("alice run " + kHash + "a"), HasSubstr("64 hexadecimal digits"));
+  EXPECT_THAT(TokensRefusal("alice run " + std::string(64, 'g')), HasSubstr("64 hexadecimal digits"));
+  EXPECT_THAT(TokensRefusal(good + " runs_at_once=0"), HasSubstr("runs_at_once: expected a whole number"));
+  EXPECT_THAT(TokensRefusal(good + " runs_at_once"), HasSubstr("runs_at_once: expected a whole number"));
+  EXPECT_THAT(TokensRefusal(good + " requests_per_second=nan"), HasSubstr("requests_per_second"));
+  EXPECT_THAT(TokensRefusal(good + " requests_per_second=-1"), HasSubstr("requests_per_second"));
+  EXPECT_THAT(TokensRefusal(good + " colour=red"), HasSubstr("expected runs_at_once="));
+  EXPECT_THAT(TokensRefusal(good + "\n" + good), HasSubstr("line 2: the name is on an earlier line too"));
+  EXPECT_THAT(TokensRefusal(good + "\nbob run " + kHash),
+              HasSubstr("line 2: the token is on an earlier line too"));
 }
 
 // Somebody may have put the token itself where its hash belongs.
 TEST(TokenFileTest, NoMessageRepeatsWhatMayBeASecret) {
-  EXPECT_THAT(Refusal("alice run hunter2"), Not(HasSubstr("hunter2")));
-  EXPECT_THAT(Refusal("hunter2/ run " + kHash), Not(HasSubstr("hunter2")));
-  EXPECT_THAT(Refusal("alice run " + kHash + " hunter2=1"), Not(HasSubstr("hunter2")));
+  EXPECT_THAT(TokensRefusal("alice run hunter2"), Not(HasSubstr("hunter2")));
+  EXPECT_THAT(TokensRefusal("hunter2/ run " + kHash), Not(HasSubstr("hunter2")));
+  EXPECT_THAT(TokensRefusal("alice run " + kHash + " hunter2=1"), Not(HasSubstr("hunter2")));
 }
 
 }  // namespace
