@@ -109,6 +109,12 @@ struct ShardName {
   friend auto operator<=>(const ShardName&, const ShardName&) = default;
 };
 
+// Whether what could not be opened or written for this reason may be later: the disk was full, a file could
+// not be read, or no more could be open. Neither damage passes, nor what does not belong here.
+inline bool MayPass(const absl::Status& reason) {
+  return absl::IsResourceExhausted(reason) || absl::IsUnavailable(reason);
+}
+
 // All shards under one root. Thread-safe.
 class ShardStorage {
  public:
