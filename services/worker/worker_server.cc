@@ -32,6 +32,7 @@ namespace {
 namespace pbi = ::lawine::internal::v1;
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 constexpr absl::Duration kDeleteEvery = absl::Seconds(1);
+constexpr absl::Duration kOpenEvery = absl::Seconds(3);
 
 // The node id is made once and kept with the data: addresses change, it does not.
 absl::StatusOr<std::string> NodeId(const std::string& data_dir) {
@@ -133,12 +134,16 @@ class WorkerServerImpl final : public WorkerServer {
   }
 
   // Damaged shards do not count: the others are served. Those that do not belong here are a wrong volume, or
-  // a wrong version of the programs.
+  // a wrong version of the programs; those that may be opened later, as on a disk that is full, are waited
+  // for.
   absl::Status CheckShards() const {
     for (const HeldShardState& state : shards_.LastList()) {
-      if (absl::IsFailedPrecondition(state.status)) return state.status;
+      if (!absl::IsFailedPrecondition(state.status) && !MayPass(state.status)) continue;
+      return absl::Status(state.status.code(),
+                          absl::StrCat("shard ", state.name.shard.value, " of graph '", state.name.graph,
+                                       "' cannot be used: ", state.status.message()));
     }
-    return absl::OkStatus();
+    return shards_.Listing();
   }
 
   pbi::RegisterRequest What() {
@@ -178,6 +183,7 @@ class WorkerServerImpl final : public WorkerServer {
   ShardService shard_service_;
   ExchangeService exchange_;
   Repeating deleting_{kDeleteEvery, [this] { shards_.DeleteLeft(); }};
+  Repeating opening_{kOpenEvery, [this] { shards_.OpenAgain(); }};
   BoundServer bound_;
   std::unique_ptr<Registration> registration_;
   std::atomic<bool> draining_{false};
