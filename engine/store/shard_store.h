@@ -61,7 +61,9 @@ struct RunStep {
   friend auto operator<=>(const RunStep&, const RunStep&) = default;
 };
 
-// An open shard as it is stored. Thread-safe, but for one writer at a time.
+// An open shard as it is stored. Thread-safe, but for one writer at a time. A write that fails may have
+// happened or not, and reading goes on; later ones are tried again, and told UNAVAILABLE while readers of
+// before keep the store from being opened again.
 class StoredShard : public ShardReader {
  public:
   // Makes a record durable, in the place of what is there of this version and later ones: it survives lost

@@ -1,5 +1,7 @@
-// The coordinator on a disk that is full: what needs none goes on, the rest is refused or waits for room.
+// Workers and the coordinator on a disk that is full: what needs none goes on, the rest is refused or waits
+// for room, and goes on without a restart.
 #include "absl/strings/str_cat.h"
+#include "tests/cluster/change_calls.h"
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
 #include "tests/cluster/small_disk.h"
@@ -10,6 +12,53 @@ namespace {
 
 using grpc::StatusCode;
 using testing::HasSubstr;
+
+TEST(WorkerDiskFullTest, ChangesAndFoldsGoOnWhenThereIsRoom) {
+  const SmallDisk disk;
+  if (!disk.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
+  TestCluster cluster({.workers = 2, .data = {disk.path() / "worker"}});
+  Client& client = cluster.client();
+  constexpr std::uint64_t kMembers = 300;
+  std::string rows;
+  for (std::uint64_t id = 1; id <= kMembers; ++id) {
+    absl::StrAppend(&rows, id, " ", id % kMembers + 1, "\n");
+  }
+  pb::ImportOptions options;
+  options.set_name("ring");
+  options.set_row("from,to");
+  options.set_shards(2);
+  const auto imported = client.Import(options, {{"rows", rows}});
+  ASSERT_TRUE(imported.ok()) << Text(imported.status);
+  bool there = false;
+  const auto change = [&] {
+    there = !there;
+    std::vector<pb::Change> changes;
+    for (std::uint64_t id = 1; id <= kMembers; ++id) {
+      changes.push_back(Follow(id, (id + 100) % kMembers + 1, there));
+    }
+    return ApplyChanges(client, "ring", changes).status;
+  };
+  grpc::Status status = change();
+  ASSERT_TRUE(status.ok()) << Text(status);
+  {
+    const Filler filler(disk.path());
+    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+      status = change();
+      return !status.ok();
+    }));
+    EXPECT_THAT(status.error_message(), HasSubstr("No space left on device"));
+  }
+  there = true;
+  for (int i = 0; i < 3; ++i) {
+    status = change();
+    EXPECT_TRUE(status.ok()) << Text(status);
+  }
+  const auto folded = FoldChanges(client, "ring");
+  EXPECT_TRUE(folded.ok()) << Text(folded.status);
+  cluster.RestartWorker(0);
+  status = change();
+  EXPECT_TRUE(status.ok()) << Text(status);
+}
 
 class CoordinatorDiskFullTest : public LongRunTest {
  protected:
