@@ -28,9 +28,7 @@ class Opened {
  public:
   static absl::StatusOr<std::unique_ptr<Opened>> Open(const std::string& directory, bool read_only) {
     LAWINE_RETURN_IF_ERROR(CheckEnds(directory).status());
-    rocksdb::Options options;
-    options.info_log = NoDiary();
-    options.paranoid_checks = true;
+    rocksdb::Options options = CommonOptions();
     options.disable_auto_compactions = true;
     options.compression = rocksdb::kNoCompression;
     std::vector<std::string> names;
@@ -43,7 +41,7 @@ class Opened {
     const rocksdb::Status status =
         read_only ? rocksdb::DB::OpenForReadOnly(options, directory, families, &opened->handles_, &db)
                   : rocksdb::DB::Open(options, directory, families, &opened->handles_, &db);
-    LAWINE_RETURN_IF_ERROR(FromRocks(status, directory, kCopy));
+    LAWINE_RETURN_IF_ERROR(FromOpening(status, options, directory, kCopy));
     opened->db_.reset(db);
     return opened;
   }

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "engine/store/rocks_status.h"
 #include "engine/store/rocks_store.h"
+#include "engine/store/shard_manifest.h"
 
 namespace lawine {
 
@@ -41,7 +42,6 @@ class RocksShared {
   rocksdb::Env* const env_;
   const std::shared_ptr<rocksdb::Cache> cache_;
   const std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
-  const std::shared_ptr<rocksdb::Logger> diary_ = NoDiary();
 };
 
 // An open database and its column families. Thread-safe.
@@ -49,16 +49,24 @@ class RocksDatabase {
  public:
   static absl::StatusOr<std::unique_ptr<RocksDatabase>> Open(const std::string& path,
                                                              const RocksShared& shared, bool create);
+  // Writes nothing, not even to disk; what is in the log is read into memory. REQUIRES: one that has been
+  // open.
+  static absl::StatusOr<std::unique_ptr<RocksDatabase>> OpenToRead(const std::string& path,
+                                                                   const RocksShared& shared);
   ~RocksDatabase();
 
+  bool read_only() const { return read_only_; }
   rocksdb::DB& db() { return *db_; }
   rocksdb::ColumnFamilyHandle* family(Family f) { return handles_[f]; }
+  // The shard's, in `path`. DATA_LOSS when there is none, else as DecodeManifest.
+  absl::StatusOr<ShardManifest> Manifest(const std::string& path) const;
   // Names of the files with what was flushed or ingested, but for checkpoints; none of them ever goes.
   std::vector<std::string> Tables() const;
 
  private:
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+  bool read_only_ = false;
 };
 
 }  // namespace lawine

@@ -46,6 +46,7 @@ rocksdb::ReadOptions Checked() {
 
 absl::Status RocksShard::WriteRunState(const RunStep& of, std::string_view bytes) {
   LAWINE_RETURN_IF_ERROR(DropRunState(of));
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToWrite(this));
   const std::string file = absl::StrCat(path_, "/", kRunStateFile, of.run_id, "-", of.step, ".sst");
   const rocksdb::Options options = shared_.DatabaseOptions();
   // What a crash left may be a second name of a file that was ingested: it must not be written to.
@@ -70,21 +71,19 @@ absl::Status RocksShard::WriteRunState(const RunStep& of, std::string_view bytes
   Failpoint("store.run_state_written");
   rocksdb::IngestExternalFileOptions ingest;
   ingest.move_files = true;
-  const rocksdb::Status ingested =
-      database_->db().IngestExternalFile(database_->family(kCheckpoints), {file}, ingest);
-  // After a failed write of its own files RocksDB takes no other until it resumes, or is opened again.
-  if (!ingested.ok()) database_->db().Resume().PermitUncheckedError();
-  return FromRocks(ingested, path_, kShard);
+  return Written(use.database->db().IngestExternalFile(use.database->family(kCheckpoints), {file}, ingest),
+                 use);
 }
 
 absl::StatusOr<std::string> RocksShard::ReadRunState(const RunStep& of) const {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToRead(this));
   const std::string what =
       absl::StrCat(path_, ": checkpoint of run ", of.run_id, " after step ", of.step, ": ");
   std::string bytes, value;
   std::uint64_t total = 0;
   for (std::uint32_t part = 0; part == 0 || bytes.size() < total; ++part) {
     const rocksdb::Status got =
-        database_->db().Get(Checked(), database_->family(kCheckpoints), KeyOf(of, part), &value);
+        use.database->db().Get(Checked(), use.database->family(kCheckpoints), KeyOf(of, part), &value);
     if (got.IsNotFound() && part == 0) return absl::NotFoundError(what + "it is not there");
     if (!got.IsNotFound()) LAWINE_RETURN_IF_ERROR(FromRocks(got, path_, kShard));
     ByteReader reader(value);
@@ -101,9 +100,10 @@ absl::StatusOr<std::string> RocksShard::ReadRunState(const RunStep& of) const {
 }
 
 absl::StatusOr<std::vector<RunStep>> RocksShard::RunStates() const {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToRead(this));
   std::vector<RunStep> found;
   const std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(Checked(), database_->family(kCheckpoints)));
+      use.database->db().NewIterator(Checked(), use.database->family(kCheckpoints)));
   for (it->SeekToFirst(); it->Valid(); it->Seek(EndKeyOf(found.back()))) {
     if (it->key().size() != kKeyBytes) {
       return absl::DataLossError(
@@ -116,22 +116,23 @@ absl::StatusOr<std::vector<RunStep>> RocksShard::RunStates() const {
 }
 
 absl::Status RocksShard::DropRunState(const RunStep& of) {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToWrite(this));
   const std::string begin = KeyOf(of, 0), end = EndKeyOf(of);
   const rocksdb::Slice first(begin), last(end);
-  rocksdb::ColumnFamilyHandle* const states = database_->family(kCheckpoints);
+  rocksdb::ColumnFamilyHandle* const states = use.database->family(kCheckpoints);
   LAWINE_RETURN_IF_ERROR(
-      FromRocks(rocksdb::DeleteFilesInRange(&database_->db(), states, &first, &last), path_, kShard));
+      Written(rocksdb::DeleteFilesInRange(&use.database->db(), states, &first, &last), use));
   // What is in no file of its own, as none of these should be.
   rocksdb::ReadOptions options = Checked();
   options.iterate_upper_bound = &last;
   rocksdb::WriteBatch batch;
-  const std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(options, states));
+  const std::unique_ptr<rocksdb::Iterator> it(use.database->db().NewIterator(options, states));
   for (it->Seek(first); it->Valid(); it->Next()) {
     LAWINE_RETURN_IF_ERROR(FromRocks(batch.Delete(states, it->key()), path_, kShard));
   }
   LAWINE_RETURN_IF_ERROR(FromRocks(it->status(), path_, kShard));
   if (batch.Count() == 0) return absl::OkStatus();
-  return FromRocks(database_->db().Write(rocksdb::WriteOptions(), &batch), path_, kShard);
+  return Written(use.database->db().Write(rocksdb::WriteOptions(), &batch), use);
 }
 
 }  // namespace lawine

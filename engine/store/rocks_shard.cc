@@ -32,17 +32,18 @@ rocksdb::WriteOptions Synced() {
 absl::Status RocksShard::Scan(Family family, std::uint32_t first, std::uint32_t end,
                               BlockVisitor visit) const {
   if (end == first + 1) return GetOne(family, first, visit);
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToRead(this));
   rocksdb::ReadOptions options;
   options.verify_checksums = true;
   options.fill_cache = false;
-  options.snapshot = snapshot_;
+  options.snapshot = use.snapshot;
   // A scan of few blocks reads what it needs; RocksDB itself begins to read ahead when it goes on.
   if (end - first >= ShardManifest::kBlocksPerStride) options.readahead_size = 2 << 20;
   const std::string end_key = BigEndianKey(end);
   const rocksdb::Slice upper(end_key);
   options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(options, database_->family(family)));
+      use.database->db().NewIterator(options, use.database->family(family)));
   for (it->Seek(BigEndianKey(first)); it->Valid(); it->Next()) {
     const rocksdb::Slice key = it->key();
     const rocksdb::Slice value = it->value();
@@ -54,13 +55,14 @@ absl::Status RocksShard::Scan(Family family, std::uint32_t first, std::uint32_t 
 }
 
 absl::Status RocksShard::GetOne(Family family, std::uint32_t block, BlockVisitor visit) const {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToRead(this));
   rocksdb::ReadOptions options;
   options.verify_checksums = true;
   options.fill_cache = false;
-  options.snapshot = snapshot_;
+  options.snapshot = use.snapshot;
   rocksdb::PinnableSlice value;
   const rocksdb::Status got =
-      database_->db().Get(options, database_->family(family), BigEndianKey(block), &value);
+      use.database->db().Get(options, use.database->family(family), BigEndianKey(block), &value);
   if (got.IsNotFound()) return absl::OkStatus();
   LAWINE_RETURN_IF_ERROR(FromRocks(got, path_, kShard));
   return Visit(block, value, visit);
@@ -72,11 +74,12 @@ absl::Status RocksShard::Visit(std::uint32_t block, const rocksdb::Slice& value,
 }
 
 absl::Status RocksShard::ScanChanges(ChangeVisitor visit) const {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToRead(this));
   rocksdb::ReadOptions options;
   options.verify_checksums = true;
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(options, database_->family(kChanges)));
+      use.database->db().NewIterator(options, use.database->family(kChanges)));
   for (it->Seek(VersionKey(manifest_.graph.graph_version + 1)); it->Valid(); it->Next()) {
     if (it->key().size() != 8) {
       return absl::DataLossError(
@@ -101,14 +104,16 @@ std::uint64_t RocksShard::disk_bytes() const {
 absl::StatusOr<std::uint64_t> RocksShard::CheckFiles() const { return lawine::CheckFiles(path_); }
 
 absl::StatusOr<std::unique_ptr<ShardCheckpoint>> RocksShard::Checkpoint() const {
-  return MakeRocksCheckpoint(database_->db(), path_);
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToRead(this));
+  return MakeRocksCheckpoint(use.database->db(), path_);
 }
 
 absl::Status RocksShard::WriteChange(std::uint64_t graph_version, std::string_view bytes) {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToWrite(this));
   rocksdb::WriteBatch batch;
-  rocksdb::ColumnFamilyHandle* const changes = database_->family(kChanges);
+  rocksdb::ColumnFamilyHandle* const changes = use.database->family(kChanges);
   const std::unique_ptr<rocksdb::Iterator> later(
-      database_->db().NewIterator(rocksdb::ReadOptions(), changes));
+      use.database->db().NewIterator(rocksdb::ReadOptions(), changes));
   for (later->Seek(VersionKey(graph_version + 1)); later->Valid(); later->Next()) {
     LAWINE_RETURN_IF_ERROR(FromRocks(batch.Delete(changes, later->key()), path_, kShard));
   }
@@ -116,18 +121,21 @@ absl::Status RocksShard::WriteChange(std::uint64_t graph_version, std::string_vi
   LAWINE_RETURN_IF_ERROR(
       FromRocks(batch.Put(changes, VersionKey(graph_version), rocksdb::Slice(bytes.data(), bytes.size())),
                 path_, kShard));
-  const rocksdb::Status written = database_->db().Write(Synced(), &batch);
-  // After a failed write of its log RocksDB takes no other until it resumes, or is opened again.
-  if (!written.ok()) database_->db().Resume().PermitUncheckedError();
+  const absl::Status written = Written(use.database->db().Write(Synced(), &batch), use);
   Failpoint("store.change_written");
-  return FromRocks(written, path_, kShard);
+  return written;
 }
 
-absl::Status RocksShard::WriteTable(Family family,
+absl::Status RocksShard::Written(const rocksdb::Status& status, const ShardDatabase::Use& use) const {
+  if (!status.ok()) database_->NoteFailure(use);
+  return FromRocks(status, path_, kShard);
+}
+
+absl::Status RocksShard::WriteTable(rocksdb::ColumnFamilyHandle* family,
                                     const std::vector<std::pair<std::string, std::string_view>>& rows,
                                     std::vector<rocksdb::IngestExternalFileArg>& files) const {
   if (rows.empty()) return absl::OkStatus();
-  const std::string file = absl::StrCat(path_, "/", kFoldFile, kFamilyNames[family], ".sst");
+  const std::string file = absl::StrCat(path_, "/", kFoldFile, family->GetName(), ".sst");
   const rocksdb::Options options = shared_.DatabaseOptions();
   // What a crash left may be a second name of a file that was ingested: it must not be written to.
   const rocksdb::Status removed = options.env->DeleteFile(file);
@@ -143,13 +151,14 @@ absl::Status RocksShard::WriteTable(Family family,
   }
   LAWINE_RETURN_IF_ERROR(FromRocks(writer.Finish(), file, kShard));
   rocksdb::IngestExternalFileArg& arg = files.emplace_back();
-  arg.column_family = database_->family(family);
+  arg.column_family = family;
   arg.external_files = {file};
   arg.options.move_files = true;
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<StoredShard>> RocksShard::Fold(const FoldedShard& folded) {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToWrite(this));
   const std::string manifest = EncodeManifest(folded.manifest);
   std::vector<rocksdb::IngestExternalFileArg> files;
   const std::pair<Family, const FoldedShard::Blocks*> parts[] = {
@@ -157,30 +166,31 @@ absl::StatusOr<std::unique_ptr<StoredShard>> RocksShard::Fold(const FoldedShard&
   for (const auto& [family, blocks] : parts) {
     std::vector<std::pair<std::string, std::string_view>> rows;
     for (const auto& [block, bytes] : *blocks) rows.emplace_back(BigEndianKey(block), bytes);
-    LAWINE_RETURN_IF_ERROR(WriteTable(family, rows, files));
+    LAWINE_RETURN_IF_ERROR(WriteTable(use.database->family(family), rows, files));
   }
-  LAWINE_RETURN_IF_ERROR(WriteTable(kManifest, {{kManifestKey, manifest}}, files));
+  LAWINE_RETURN_IF_ERROR(WriteTable(use.database->family(kManifest), {{kManifestKey, manifest}}, files));
   Failpoint("store.fold_written");
-  // After a failed write of its own files RocksDB takes no other until it resumes, or is opened again.
-  const rocksdb::Status ingested = database_->db().IngestExternalFiles(files);
-  if (!ingested.ok()) database_->db().Resume().PermitUncheckedError();
-  LAWINE_RETURN_IF_ERROR(FromRocks(ingested, path_, kShard));
+  LAWINE_RETURN_IF_ERROR(Written(use.database->db().IngestExternalFiles(files), use));
   Failpoint("store.folded");
-  // From here on the shard is the folded one; records before its version are passed over.
-  rocksdb::WriteBatch batch;
-  for (std::uint64_t version = manifest_.graph.graph_version + 1;
-       version <= folded.manifest.graph.graph_version; ++version) {
-    LAWINE_RETURN_IF_ERROR(
-        FromRocks(batch.Delete(database_->family(kChanges), VersionKey(version)), path_, kShard));
-  }
-  const rocksdb::Status written = database_->db().Write(Synced(), &batch);
-  if (!written.ok()) database_->db().Resume().PermitUncheckedError();
-  LAWINE_RETURN_IF_ERROR(FromRocks(written, path_, kShard));
+  // From here on the shard is the folded one, whatever follows: records before its version are passed over,
+  // and go when it is folded again at the latest; so long, too, some of its tables may have no checksums.
+  RemoveFolded(folded.manifest.graph.graph_version, use).IgnoreError();
   Failpoint("store.records_gone");
-  // Whoever dies before this leaves a shard as sound, some of whose tables have no checksums until it is
-  // folded again.
-  LAWINE_RETURN_IF_ERROR(AddChecksums(path_, database_->Tables()));
+  AddChecksums(path_, use.database->Tables()).IgnoreError();
   return std::make_unique<RocksShard>(path_, database_, folded.manifest, shared_);
+}
+
+absl::Status RocksShard::RemoveFolded(std::uint64_t graph_version, const ShardDatabase::Use& use) const {
+  rocksdb::WriteBatch batch;
+  rocksdb::ColumnFamilyHandle* const changes = use.database->family(kChanges);
+  const std::string end = VersionKey(graph_version + 1);
+  const std::unique_ptr<rocksdb::Iterator> it(
+      use.database->db().NewIterator(rocksdb::ReadOptions(), changes));
+  for (it->SeekToFirst(); it->Valid() && it->key().compare(end) < 0; it->Next()) {
+    LAWINE_RETURN_IF_ERROR(FromRocks(batch.Delete(changes, it->key()), path_, kShard));
+  }
+  LAWINE_RETURN_IF_ERROR(FromRocks(it->status(), path_, kShard));
+  return Written(use.database->db().Write(Synced(), &batch), use);
 }
 
 }  // namespace lawine

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/store/rocks_database.h"
+#include "engine/store/rocks_shard_database.h"
 #include "engine/store/shard_store.h"
 
 namespace lawine {
@@ -19,14 +20,15 @@ namespace lawine {
 // time.
 class RocksShard final : public StoredShard {
  public:
-  RocksShard(std::string path, std::shared_ptr<RocksDatabase> database, ShardManifest manifest,
+  RocksShard(std::string path, std::shared_ptr<ShardDatabase> database, ShardManifest manifest,
              const RocksShared& shared)
       : path_(std::move(path)),
         database_(std::move(database)),
         manifest_(std::move(manifest)),
-        shared_(shared),
-        snapshot_(database_->db().GetSnapshot()) {}
-  ~RocksShard() override { database_->db().ReleaseSnapshot(snapshot_); }
+        shared_(shared) {
+    database_->Enter(this, manifest_.graph.graph_version);
+  }
+  ~RocksShard() override { database_->Leave(this); }
 
   const ShardManifest& manifest() const override { return manifest_; }
   absl::Status ScanFollowers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
@@ -55,15 +57,19 @@ class RocksShard final : public StoredShard {
   absl::Status Scan(Family family, std::uint32_t first, std::uint32_t end, BlockVisitor visit) const;
   absl::Status GetOne(Family family, std::uint32_t block, BlockVisitor visit) const;
   absl::Status Visit(std::uint32_t block, const rocksdb::Slice& value, BlockVisitor visit) const;
+  // Of a write; the next one opens the database again where this one has left it refusing all others.
+  absl::Status Written(const rocksdb::Status& status, const ShardDatabase::Use& use) const;
+  // Removes records that were folded.
+  absl::Status RemoveFolded(std::uint64_t graph_version, const ShardDatabase::Use& use) const;
   // Writes a table file for one family; adds it to `files` unless it would be empty.
-  absl::Status WriteTable(Family family, const std::vector<std::pair<std::string, std::string_view>>& rows,
+  absl::Status WriteTable(rocksdb::ColumnFamilyHandle* family,
+                          const std::vector<std::pair<std::string, std::string_view>>& rows,
                           std::vector<rocksdb::IngestExternalFileArg>& files) const;
 
   const std::string path_;
-  const std::shared_ptr<RocksDatabase> database_;
+  const std::shared_ptr<ShardDatabase> database_;
   const ShardManifest manifest_;
   const RocksShared shared_;
-  const rocksdb::Snapshot* const snapshot_;
 };
 
 }  // namespace lawine

@@ -1,15 +1,39 @@
 #include "engine/store/rocks_status.h"
 
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <memory>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/mutex.h"
 
 namespace lawine {
 namespace {
 
+// Keeps the last line about a part of a log that is dropped: "[WARN] ... PATH/000004.log: dropping 31 bytes;
+// Corruption: checksum mismatch".
 class SilentLogger final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
+  void Logv(const char* format, va_list values) override {
+    if (!absl::StrContains(format, "dropping %d bytes")) return;
+    std::array<char, 1'024> line{};
+    std::vsnprintf(line.data(), line.size(), format, values);
+    MutexLock lock(mutex_);
+    dropped_ = line.data();
+    const std::size_t place = dropped_.find("] ", dropped_.find(".cc:"));  // of RocksDB's source
+    if (place != std::string::npos) dropped_.erase(0, place + 2);
+  }
+  std::string Dropped() const {
+    MutexLock lock(mutex_);
+    return dropped_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::string dropped_ ABSL_GUARDED_BY(mutex_);
 };
 
 // RocksDB's words, not any with "lock" in them: the path may have some of these too, as /block-storage.
@@ -21,7 +45,20 @@ bool IsLocked(const rocksdb::Status& status) {
 
 }  // namespace
 
-std::shared_ptr<rocksdb::Logger> NoDiary() { return std::make_shared<SilentLogger>(); }
+rocksdb::Options CommonOptions() {
+  rocksdb::Options options;
+  options.info_log = std::make_shared<SilentLogger>();
+  options.paranoid_checks = true;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  return options;
+}
+
+absl::Status FromOpening(const rocksdb::Status& status, const rocksdb::Options& options,
+                         const std::string& path, const RocksContent& content) {
+  const std::string dropped = static_cast<const SilentLogger&>(*options.info_log).Dropped();
+  if (!status.IsCorruption() || dropped.empty()) return FromRocks(status, path, content);
+  return FromRocks(rocksdb::Status::Corruption(dropped), path, content);
+}
 
 absl::Status FromRocks(const rocksdb::Status& status, const std::string& path, const RocksContent& content) {
   if (status.ok()) return absl::OkStatus();

@@ -204,23 +204,15 @@ absl::StatusOr<std::unique_ptr<StoredShard>> OpenShard(const std::string& path, 
   RemoveUningested(path);  // first: a disk that is full may need the room
   LAWINE_RETURN_IF_ERROR(CheckEnds(path).status());
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<RocksDatabase> database, RocksDatabase::Open(path, shared, false));
-  std::string text;
-  const rocksdb::Status got =
-      database->db().Get(rocksdb::ReadOptions(), database->family(kManifest), kManifestKey, &text);
-  if (got.IsNotFound()) {
-    return absl::DataLossError(absl::StrCat(path, ": half-written: it has no manifest; load it again"));
-  }
-  LAWINE_RETURN_IF_ERROR(FromRocks(got, path, kShard));
-  absl::StatusOr<ShardManifest> manifest = DecodeManifest(text);
-  if (!manifest.ok())
-    return absl::Status(manifest.status().code(), absl::StrCat(path, ": ", manifest.status().message()));
-  if (manifest->graph.name != name.graph || manifest->shard != name.shard) {
+  LAWINE_ASSIGN_OR_RETURN(ShardManifest manifest, database->Manifest(path));
+  if (manifest.graph.name != name.graph || manifest.shard != name.shard) {
     return absl::FailedPreconditionError(
-        absl::StrCat(path, ": foreign: its manifest says shard ", manifest->shard.value, " of graph '",
-                     manifest->graph.name, "'; put the directory back where it belongs"));
+        absl::StrCat(path, ": foreign: its manifest says shard ", manifest.shard.value, " of graph '",
+                     manifest.graph.name, "'; put the directory back where it belongs"));
   }
   LAWINE_RETURN_IF_ERROR(KeepChecksums(path, database->Tables()));  // earlier versions listed checkpoints
-  return std::make_unique<RocksShard>(path, std::move(database), *std::move(manifest), shared);
+  auto reopened = std::make_shared<ShardDatabase>(path, shared, std::move(database));
+  return std::make_unique<RocksShard>(path, std::move(reopened), std::move(manifest), shared);
 }
 
 absl::StatusOr<std::unique_ptr<StoredShard>> RocksStorage::Open(const ShardName& name) {

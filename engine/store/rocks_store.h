@@ -14,7 +14,8 @@
 // finished directory is renamed into place.
 //
 // A change is one write, synced. Folding ingests files that hold the blocks that changed and the manifest,
-// all at once; what is read meanwhile is a snapshot. Checksums of the new files are added last.
+// all at once; what is read meanwhile is a snapshot. Checksums of the new files are added last. After a write
+// that failed the database is opened again (rocks_shard_database.h).
 #ifndef LAWINE_ENGINE_STORE_ROCKS_STORE_H_
 #define LAWINE_ENGINE_STORE_ROCKS_STORE_H_
 

@@ -247,7 +247,11 @@ absl::Status ShardLog::Append(const ChangeRecord& record, const Digest& previous
                                                       here.ToHex()));
   }
   LAWINE_RETURN_IF_ERROR(CheckFits(record));
-  LAWINE_RETURN_IF_ERROR(stored_->WriteChange(record.graph_version, bytes));
+  if (absl::Status written = stored_->WriteChange(record.graph_version, bytes); !written.ok()) {
+    unsure_from_ = std::min(unsure_from_, record.graph_version);
+    return written;
+  }
+  if (record.graph_version <= unsure_from_) unsure_from_ = kSure;
   const bool replaces = count < records_.size();
   records_.resize(count);
   records_.push_back(record);
@@ -277,9 +281,12 @@ absl::StatusOr<std::shared_ptr<const ShardDelta>> ShardLog::DeltaOf(std::uint64_
 
 absl::Status ShardLog::CheckStored() const {
   MutexLock lock(mutex_);
+  const std::uint64_t sure = unsure_from_ - 1 - stored_->manifest().graph.graph_version;
+  const std::size_t expected = std::min<std::uint64_t>(records_.size(), sure);
   std::size_t found = 0;
   LAWINE_RETURN_IF_ERROR(
       stored_->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
+        if (version >= unsure_from_) return absl::OkStatus();
         LAWINE_ASSIGN_OR_RETURN(const ChangeRecord record, DecodeChangeRecord(bytes));
         const bool same = found < records_.size() && record == records_[found];
         found += same;
@@ -287,9 +294,9 @@ absl::Status ShardLog::CheckStored() const {
         return ManifestContradicted(
             stored_->manifest(), absl::StrCat("the changes of version ", version, " are not those written"));
       }));
-  if (found == records_.size()) return absl::OkStatus();
-  return ManifestContradicted(
-      stored_->manifest(), absl::StrCat("expected ", records_.size(), " records of changes, found ", found));
+  if (found == expected) return absl::OkStatus();
+  return ManifestContradicted(stored_->manifest(),
+                              absl::StrCat("expected ", expected, " records of changes, found ", found));
 }
 
 absl::StatusOr<FoldedShard> FoldBlocks(std::shared_ptr<const ShardReader> stored,
@@ -328,6 +335,7 @@ absl::StatusOr<std::uint64_t> ShardLog::Fold(std::uint64_t graph_version) {
   MutexLock lock(mutex_);
   LAWINE_ASSIGN_OR_RETURN(const std::size_t count, CountTo(graph_version));
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<StoredShard> now, stored_->Fold(folded));
+  if (graph_version >= unsure_from_) unsure_from_ = kSure;
   records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(count));
   stored_ = std::move(now);
   NoteAll();

@@ -51,7 +51,8 @@ class ShardLog {
   absl::StatusOr<std::shared_ptr<const ShardDelta>> DeltaOf(std::uint64_t graph_version,
                                                             const ShardMembers& base) const;
 
-  // Reads all records again. DATA_LOSS unless the store has those that were written.
+  // Reads all records again. DATA_LOSS unless the store has those that were written. Of one whose write
+  // failed it may have either.
   absl::Status CheckStored() const;
 
   // Makes `graph_version` the stored one: its blocks replace those that changed. Returns how many; none where
@@ -59,6 +60,7 @@ class ShardLog {
   absl::StatusOr<std::uint64_t> Fold(std::uint64_t graph_version);
 
  private:
+  static constexpr std::uint64_t kSure = ~std::uint64_t{0};
   explicit ShardLog(std::shared_ptr<StoredShard> stored) : stored_(std::move(stored)) {}
   absl::Status Read();
   absl::Status CheckFits(const ChangeRecord& record) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -71,6 +73,7 @@ class ShardLog {
   mutable Mutex mutex_;
   std::shared_ptr<StoredShard> stored_ ABSL_GUARDED_BY(mutex_);
   std::vector<ChangeRecord> records_ ABSL_GUARDED_BY(mutex_);  // versions follow the stored one's
+  std::uint64_t unsure_from_ ABSL_GUARDED_BY(mutex_) = kSure;  // a write of this version has failed
   std::uint64_t ticket_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t changes_count_ ABSL_GUARDED_BY(mutex_) = 0;           // in all records, and these themselves
   std::vector<std::uint32_t> members_added_ ABSL_GUARDED_BY(mutex_);  // by all records up to each

@@ -61,7 +61,9 @@ struct RunStep {
   friend auto operator<=>(const RunStep&, const RunStep&) = default;
 };
 
-// An open shard as it is stored. Thread-safe, but for one writer at a time.
+// An open shard as it is stored. Thread-safe, but for one writer at a time. A write that fails may have
+// happened or not, and reading goes on; later ones are tried again, and told UNAVAILABLE while readers of
+// before keep the store from being opened again.
 class StoredShard : public ShardReader {
  public:
   // Makes a record durable, in the place of what is there of this version and later ones: it survives lost
@@ -108,6 +110,12 @@ struct ShardName {
   ShardIndex shard;
   friend auto operator<=>(const ShardName&, const ShardName&) = default;
 };
+
+// Whether what could not be opened or written for this reason may be later: the disk was full, a file could
+// not be read, or no more could be open. Neither damage passes, nor what does not belong here.
+inline bool MayPass(const absl::Status& reason) {
+  return absl::IsResourceExhausted(reason) || absl::IsUnavailable(reason);
+}
 
 // All shards under one root. Thread-safe.
 class ShardStorage {

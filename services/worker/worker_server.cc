@@ -36,6 +36,7 @@ namespace {
 namespace pbi = ::lawine::internal::v1;
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 constexpr absl::Duration kDeleteEvery = absl::Seconds(1);
+constexpr absl::Duration kOpenEvery = absl::Seconds(3);
 constexpr std::size_t kNodeIdBytesMax = 64;
 
 absl::Status CheckNodeId(const std::string& id, const std::string& path) {
@@ -155,12 +156,16 @@ class WorkerServerImpl final : public WorkerServer {
   }
 
   // Damaged shards do not count: the others are served. Those that do not belong here are a wrong volume, or
-  // a wrong version of the programs.
+  // a wrong version of the programs; those that may be opened later, as on a disk that is full, are waited
+  // for.
   absl::Status CheckShards() const {
     for (const HeldShardState& state : shards_.LastList()) {
-      if (absl::IsFailedPrecondition(state.status)) return state.status;
+      if (!absl::IsFailedPrecondition(state.status) && !MayPass(state.status)) continue;
+      return absl::Status(state.status.code(),
+                          absl::StrCat("shard ", state.name.shard.value, " of graph '", state.name.graph,
+                                       "' cannot be used: ", state.status.message()));
     }
-    return absl::OkStatus();
+    return shards_.Listing();
   }
 
   pbi::RegisterRequest What() {
@@ -201,6 +206,7 @@ class WorkerServerImpl final : public WorkerServer {
   ShardService shard_service_;
   ExchangeService exchange_;
   Repeating deleting_{kDeleteEvery, [this] { shards_.DeleteLeft(); }};
+  Repeating opening_{kOpenEvery, [this] { shards_.OpenAgain(); }};
   BoundServer bound_;
   std::unique_ptr<Registration> registration_;
   std::atomic<bool> draining_{false};

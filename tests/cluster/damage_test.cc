@@ -8,7 +8,7 @@
 #include "tests/cluster/long_run.h"
 #include "tests/cluster/refusal.h"
 #include "tests/cluster/small_disk.h"
-#include "tests/support/test_random.h"
+#include "tests/support/http_get.h"
 
 namespace lawine {
 namespace {
@@ -283,103 +283,28 @@ TEST(DiskFullTest, RefusesTheLoadAndKeepsWhatWasThere) {
   EXPECT_TRUE(client.CreateGraph(GraphOf("large", 3'000)).ok()) << "what was written is gone again";
 }
 
-class CoordinatorDiskFullTest : public LongRunTest {
- protected:
-  void SetUp() override {
-    if (!disk_.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
-    StartCluster({.workers = 2,
-                  .coordinator_flags = {"--import-memory", "1MiB", "--keep-every", "1s"},
-                  .coordinator_data = disk_.path() / "coordinator"});
-    digest_ = SmallDigest();
-  }
-
-  // Of a disk that is full: the registry has room left in what it has written; in the end it has none.
-  void FillRegistry() {
-    pb::CreateRunRequest large = Request(1);  // so that few fill what is left
-    large.mutable_scenario()->clear_seed_members();
-    for (int id = 1; id <= 5'000; ++id)
-      large.mutable_scenario()->mutable_seed_members()->add_ids(absl::StrCat(id));
-    grpc::Status status;
-    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
-      status = client().CreateRun(large).status;
-      return !status.ok();
-    }));
-    EXPECT_THAT(status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "full")) << Text(status);
-  }
-
-  const SmallDisk disk_;
-  std::string digest_;
-};
-
-TEST_F(CoordinatorDiskFullTest, RefusesAnImportThatDoesNotFitAndTakesTheNext) {
-  pb::ImportOptions options;
-  options.set_name("large");
-  options.set_row("from,to");
-  TestRandom random(1);
-  std::string rows;
-  for (int i = 0; i < 2'500'000; ++i) {
-    absl::StrAppend(&rows, random.Next() >> 20, " ", random.Next() >> 20, "\n");
-  }
-  const auto large = client().Import(options, {{"rows", rows}});
-  EXPECT_THAT(large.status, IsRefused(StatusCode::RESOURCE_EXHAUSTED, "No space left on device"));
-  EXPECT_THAT(large.status.error_message(), HasSubstr((disk_.path() / "coordinator/import").string()));
-  EXPECT_EQ(SmallDigest(), digest_);
-  const auto small = client().Import(options, {{"rows", rows.substr(0, rows.find('\n', 1'000'000) + 1)}});
-  EXPECT_TRUE(small.ok()) << Text(small.status);
-}
-
-// It is over, and its result waits for room.
-TEST_F(CoordinatorDiskFullTest, ARunThatEndsMeanwhileSucceedsWhenThereIsRoom) {
-  constexpr std::uint32_t kSteps = 40'001;
-  const std::string name = StartChain(kSteps - 1);
+TEST(DiskFullTest, AWorkerThatBeginsMeanwhileIsReadyWhenThereIsRoom) {
+  const SmallDisk disk;
+  if (!disk.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
+  TestCluster cluster(
+      {.workers = 2, .worker_flags = {"--admin-listen", "127.0.0.1:0"}, .data = {disk.path() / "worker"}});
+  Client& client = cluster.client();
+  ASSERT_TRUE(client.CreateGraph(GraphOf("small", 2'000)).ok());
+  const std::string digest = client.Simulate(Anything("small")).value.digest();
+  const auto readiness = [&] {
+    return HttpGet(cluster.worker(0).Printed("admin port on "), "/readyz?verbose");
+  };
   {
-    const Filler filler(disk_.path());
-    FillRegistry();
-    pb::Run run;
-    EXPECT_TRUE(Eventually(absl::Seconds(100), [&] {
-      run = client().GetRun(name).value;
-      return run.state() != pb::RUN_STATE_RUNNING ||
-             (run.steps_done() == kSteps && !run.waiting_for().empty());
-    }));
-    EXPECT_THAT(run.waiting_for(), HasSubstr("the disk is full"));
-    EXPECT_EQ(run.state(), pb::RUN_STATE_RUNNING) << run.error();
+    const Filler filler(disk.path());
+    cluster.RestartWorker(0);
+    const HttpAnswer full = readiness();
+    EXPECT_EQ(full.code, 503);
+    EXPECT_THAT(full.body, HasSubstr("shard 0 of graph 'small' cannot be used"));
+    EXPECT_THAT(full.body, HasSubstr("No space left on device"));
   }
-  EXPECT_EQ(WaitForEnd(name, absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
-  EXPECT_EQ(client().Result(name).value.steps_size(), static_cast<int>(kSteps));
-}
-
-// What needs no disk goes on; what does is refused, or waits, and works again when there is room.
-TEST_F(CoordinatorDiskFullTest, RefusesRunsItCannotKeepAndGoesOnWithOthersWhenThereIsRoom) {
-  const pb::Run before = client().RunToEnd(Scenario(1)).value;
-  const std::string long_run = StartLongRun();
-  pb::Run paused;
-  {
-    const Filler filler(disk_.path());
-    FillRegistry();
-    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
-      paused = client().GetRun(long_run).value;
-      return !paused.waiting_for().empty();
-    }));
-    EXPECT_THAT(paused.waiting_for(), HasSubstr("the disk is full"));
-    EXPECT_EQ(paused.state(), pb::RUN_STATE_RUNNING) << paused.error();
-    EXPECT_EQ(client().Result(before.name()).value.digest(), digest_);
-    EXPECT_EQ(SmallDigest(), digest_);
-  }
-  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
-    const pb::Run run = client().GetRun(long_run).value;
-    return run.replicas_done() > paused.replicas_done() && run.waiting_for().empty();
-  }));
-  const auto created = client().CreateRun(Request(1));
-  ASSERT_TRUE(created.ok()) << Text(created.status);
-  EXPECT_EQ(WaitForEnd(created.value.run().name(), absl::Seconds(100)).state(), pb::RUN_STATE_SUCCEEDED);
-  cluster().RestartCoordinator();
-  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
-    return client().GetRun(long_run).value.replicas_done() >= paused.replicas_done();
-  }));
-  const pb::Run run = client().GetRun(long_run).value;
-  EXPECT_NE(run.state(), pb::RUN_STATE_FAILED) << run.error();
-  client().Cancel(long_run);
-  EXPECT_EQ(client().Result(before.name()).value.digest(), digest_);
+  EXPECT_TRUE(Eventually(absl::Seconds(30), [&] { return readiness().code == 200; }));
+  EXPECT_TRUE(Eventually(absl::Seconds(30),
+                         [&] { return client.Simulate(Anything("small")).value.digest() == digest; }));
 }
 
 }  // namespace

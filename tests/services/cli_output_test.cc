@@ -365,5 +365,16 @@ TEST_F(DataDirTest, IsNotFooledByAProcessThatInheritedAPid) {
   EXPECT_EQ(StateOf({{impostor}}), ClusterState::kNone);
 }
 
+TEST(VerifyTextTest, TellsOfSoundShardsWithoutChecksums) {
+  v1::VerifyGraphResponse response;
+  response.set_sound(true);
+  response.add_shards()->set_file_bytes(4'096);
+  EXPECT_THAT(VerifyText(response, false), Not(HasSubstr("CHECKSUMS")));
+  response.add_shards()->set_shard(1);
+  const std::string text = VerifyText(response, false);
+  EXPECT_THAT(text, HasSubstr("sound, no checksums"));
+  EXPECT_THAT(text, HasSubstr("shard 1: it has no file CHECKSUMS"));
+}
+
 }  // namespace
 }  // namespace lawine::cli

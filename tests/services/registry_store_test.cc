@@ -12,6 +12,7 @@
 #include "tests/services/closing_gate.h"
 #include "tests/services/faulty_disk.h"
 #include "tests/support/temp_directory.h"
+#include "tests/support/write_ahead_log.h"
 
 namespace lawine {
 namespace {
@@ -217,6 +218,38 @@ TEST(RegistryStoreTest, IsOpenedAgainWhenItsLastReaderIsDone) {
   const absl::Status written = writer.get();
   EXPECT_TRUE(written.ok()) << written;
   EXPECT_EQ(store.Get("run/2").value_or(""), "new");
+}
+
+// A registry that is closed, whose last records are in its log.
+class RegistryLogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto store = RegistryStore::Open(path_).value();
+    for (int i = 1; i <= 9; ++i) {
+      ASSERT_TRUE(store->Put(absl::StrCat("run/", i), std::string(100, static_cast<char>('0' + i))).ok());
+    }
+  }
+
+  const TempDirectory directory_;
+  const std::string path_ = (directory_.path() / "registry").string();
+};
+
+TEST_F(RegistryLogTest, DamageBeforeWhatWasAcknowledgedIsRefused) {
+  const std::filesystem::path log = WriteAheadLog(path_);
+  FlipBit(log, BytesOf(log).find("55555"));
+  const absl::Status status = RegistryStore::Open(path_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_NE(status.message().find(log.string()), std::string::npos) << status;
+}
+
+// As when power is lost while it is written.
+TEST_F(RegistryLogTest, ALastRecordThatIsCutIsPassedOver) {
+  const std::filesystem::path log = WriteAheadLog(path_);
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 3);
+  const auto store = RegistryStore::Open(path_);
+  ASSERT_TRUE(store.ok()) << store.status();
+  for (int i = 1; i <= 8; ++i) EXPECT_TRUE((*store)->Get(absl::StrCat("run/", i)).ok()) << i;
+  EXPECT_TRUE(absl::IsNotFound((*store)->Get("run/9").status()));
 }
 
 TEST(RegistryStoreTest, AnotherVersionsRegistryIsRefused) {

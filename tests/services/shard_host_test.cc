@@ -8,6 +8,7 @@
 #include "engine/store/shard_check.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/services/faulty_disk.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
@@ -16,6 +17,7 @@ namespace lawine {
 namespace {
 
 using absl::StatusCode;
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 class ShardHostTest : public testing::Test {
@@ -62,6 +64,46 @@ TEST_F(ShardHostTest, WhatIsStillReadOfADroppedGraphIsDeletedLater) {
   reader = nullptr;
   EXPECT_TRUE(host_->Create(kName).ok());
   EXPECT_FALSE(IsThere());
+}
+
+// Its disk was full when the worker began.
+class FullDiskHostTest : public ShardHostTest {
+ protected:
+  FullDiskHostTest() {
+    host_ = nullptr;
+    disk_->SetFull(true);
+    RocksOptions options;
+    options.env = env_.get();
+    host_ = std::make_unique<ShardHost>(OpenRocksStorage(root_.path().string(), options).value(),
+                                        std::nullopt, executor_);
+  }
+  ~FullDiskHostTest() override { host_ = nullptr; }  // before its disk
+  std::vector<StatusCode> Statuses() const {
+    std::vector<StatusCode> codes;
+    for (const HeldShardState& state : host_->LastList()) codes.push_back(state.status.code());
+    return codes;
+  }
+
+  const std::shared_ptr<FaultyDisk> disk_ = std::make_shared<FaultyDisk>();
+  const std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
+};
+
+TEST_F(FullDiskHostTest, ShardsAreOpenedWhenThereIsRoom) {
+  const auto full = StatusCode::kResourceExhausted;
+  EXPECT_THAT(Statuses(), ElementsAre(full, full));
+  host_->OpenAgain();
+  EXPECT_THAT(Statuses(), ElementsAre(full, full));
+  disk_->SetFull(false);
+  host_->OpenAgain();
+  EXPECT_THAT(Statuses(), ElementsAre(StatusCode::kOk, StatusCode::kOk));
+}
+
+TEST_F(FullDiskHostTest, ShardsAreOpenedForWhoNeedsThem) {
+  EXPECT_EQ(host_->Members("test", 0).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(host_->Log(kName).status().code(), StatusCode::kResourceExhausted);
+  disk_->SetFull(false);
+  EXPECT_TRUE(host_->Log(kName).ok());
+  EXPECT_EQ(host_->Members("test", 0).value().size(), 2u);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "engine/store/rocks_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
@@ -167,6 +168,19 @@ TEST_P(RunStatesOnDiskTest, DamageIsTold) {
   const absl::Status status = shard_->ReadRunState({1, 5}).status();
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(root_.path().string()));
+}
+
+// RocksDB takes no write after one of its log has failed until it is opened again.
+TEST_P(RunStatesOnDiskTest, AreWrittenAfterAChangeThatCouldNotBe) {
+  ASSERT_TRUE(shard_->WriteRunState({1, 5}, Bytes(kMiB, 1)).ok());
+  {
+    const FileSizeLimit limit(1);
+    EXPECT_FALSE(shard_->WriteChange(2, "a change").ok());
+  }
+  const absl::Status status = shard_->WriteRunState({1, 6}, Bytes(kMiB, 2));
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_THAT(shard_->RunStates().value(), ElementsAre(RunStep{1, 5}, RunStep{1, 6}));
+  EXPECT_TRUE(Read({1, 5}) == Bytes(kMiB, 1));
 }
 
 // Tables of checkpoints go; those of the shard, whose checksums are kept, stay.

@@ -138,11 +138,21 @@ std::string VerifyText(const v1::VerifyGraphResponse& response, bool color) {
   std::string problems;
   for (const v1::ShardVerdict& shard : response.shards()) {
     const bool sound = shard.problem().empty();
+    const bool compared = shard.file_bytes() > 0;
     table.AddRow({absl::StrCat(shard.shard()), shard.worker().empty() ? "-" : shard.worker(),
                   Thousands(shard.members()), Thousands(shard.links()), Bytes(shard.file_bytes()),
-                  Duration(shard.seconds()), sound ? "sound" : "DAMAGED"});
-    if (!sound)
-      absl::StrAppend(&problems, Wrap(absl::StrCat("shard ", shard.shard(), ": ", shard.problem()), 2), "\n");
+                  Duration(shard.seconds()),
+                  !sound     ? "DAMAGED"
+                  : compared ? "sound"
+                             : "sound, no checksums"});
+    const std::string remark =
+        compared ? ""
+                 : "it has no file CHECKSUMS: audiences, persons and profiles were compared with nothing; "
+                   "restore it to have one, unless an earlier version made it";
+    const std::string& told = sound ? remark : shard.problem();
+    if (!told.empty()) {
+      absl::StrAppend(&problems, Wrap(absl::StrCat("shard ", shard.shard(), ": ", told), 2), "\n");
+    }
   }
   const std::string verdict =
       response.sound()

@@ -36,25 +36,26 @@ struct Closer {
 };
 
 rocksdb::Options OptionsOf(rocksdb::Env* env) {
-  rocksdb::Options options;
+  rocksdb::Options options = CommonOptions();
   if (env != nullptr) options.env = env;
   options.create_if_missing = true;
   options.write_buffer_size = 4 << 20;
-  options.info_log = NoDiary();
-  options.paranoid_checks = true;
   return options;
 }
 
 absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenDatabase(const std::string& path, rocksdb::Env* env) {
   rocksdb::DB* db = nullptr;
-  LAWINE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(OptionsOf(env), path, &db), path, kRegistry));
+  const rocksdb::Options options = OptionsOf(env);
+  LAWINE_RETURN_IF_ERROR(FromOpening(rocksdb::DB::Open(options, path, &db), options, path, kRegistry));
   return std::shared_ptr<rocksdb::DB>(db, Closer());
 }
 
 // Writes nothing, not even to disk; what is in the log is read into memory.
 absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenToRead(const std::string& path, rocksdb::Env* env) {
   rocksdb::DB* db = nullptr;
-  LAWINE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::OpenForReadOnly(OptionsOf(env), path, &db), path, kRegistry));
+  const rocksdb::Options options = OptionsOf(env);
+  LAWINE_RETURN_IF_ERROR(
+      FromOpening(rocksdb::DB::OpenForReadOnly(options, path, &db), options, path, kRegistry));
   return std::shared_ptr<rocksdb::DB>(db);
 }
 

@@ -8,6 +8,8 @@
 
 namespace lawine {
 
+bool PartlyInMemory(const ShardImage& image) { return !image.stored().empty() || !image.HasFollowees(); }
+
 HeldShard HeldShard::Open(ShardStorage& storage, const ShardName& name) {
   HeldShard shard;
   auto stored = storage.Open(name);

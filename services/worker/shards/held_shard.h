@@ -26,6 +26,21 @@ struct ShardAtVersion {
   std::shared_ptr<const ShardImage> image = {};
 };
 
+// What is known of one shard directory.
+struct HeldShardState {
+  ShardName name;
+  absl::Status status;     // why it cannot be used
+  ShardManifest manifest;  // as it is stored; only when it can
+  GraphInfo graph;         // at the last version there is
+  std::uint64_t disk_bytes = 0;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t links_in_memory = 0;
+  // It is in memory, but not whole: of its links some are read from disk, or all are known from one side
+  // only.
+  bool partly_in_memory = false;
+};
+bool PartlyInMemory(const ShardImage& image);
+
 // A shard that is held no more, as long as others may still read its files. Not thread-safe.
 class LeftShard {
  public:

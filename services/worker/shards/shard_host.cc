@@ -9,20 +9,45 @@
 
 namespace lawine {
 
-bool PartlyInMemory(const ShardImage& image) { return !image.stored().empty() || !image.HasFollowees(); }
-
 ShardHost::ShardHost(std::unique_ptr<ShardStorage> storage, std::optional<std::uint64_t> memory_limit_bytes,
                      Executor& executor)
     : storage_(std::move(storage)), memory_limit_bytes_(memory_limit_bytes), executor_(executor) {
   MutexLock lock(mutex_);
+  OpenAll();
+}
+
+void ShardHost::OpenAll() {
   const auto names = storage_->List();
-  if (!names.ok()) {
-    spdlog::error("cannot list shards: {}", std::string(names.status().message()));
-    return;
+  if (!names.ok()) spdlog::error("cannot list shards: {}", std::string(names.status().message()));
+  for (const ShardName& name : names.value_or(std::vector<ShardName>())) {
+    if (!shards_.contains(name) && !left_.contains(name)) OpenShard(name);
   }
-  for (const ShardName& name : *names) OpenShard(name);
   MutexLock listed_lock(listed_mutex_);
+  listing_ = names.status();
   listed_ = ListLocked();
+}
+
+void ShardHost::OpenAgain() {
+  MutexLock lock(mutex_);
+  if (!Listing().ok()) OpenAll();
+  for (auto& [name, shard] : shards_) Usable(name, shard).IgnoreError();
+}
+
+absl::Status ShardHost::Listing() const {
+  MutexLock lock(listed_mutex_);
+  return listing_;
+}
+
+absl::Status ShardHost::Usable(const ShardName& name, HeldShard& shard) {
+  if (!MayPass(shard.status())) return shard.status();
+  shard = HeldShard::Open(*storage_, name);
+  if (shard.status().ok()) {
+    spdlog::info("shard {} of graph '{}' can be used now", name.shard.value, name.graph);
+  } else if (!MayPass(shard.status())) {
+    spdlog::error("shard {} of graph '{}' cannot be used: {}", name.shard.value, name.graph,
+                  std::string(shard.status().message()));
+  }
+  return shard.status();
 }
 
 void ShardHost::OpenShard(const ShardName& name) {
@@ -73,7 +98,7 @@ absl::StatusOr<std::vector<HeldShard*>> ShardHost::Held(const std::string& graph
   std::vector<HeldShard*> held;
   for (auto& [name, shard] : shards_) {
     if (name.graph != graph) continue;
-    LAWINE_RETURN_IF_ERROR(shard.status());
+    LAWINE_RETURN_IF_ERROR(Usable(name, shard));
     held.push_back(&shard);
   }
   if (!held.empty()) return held;
@@ -110,7 +135,7 @@ absl::StatusOr<HeldShard*> ShardHost::Find(const ShardName& name) {
     return absl::NotFoundError(
         absl::StrCat("this worker does not hold shard ", name.shard.value, " of '", name.graph, "'"));
   }
-  LAWINE_RETURN_IF_ERROR(it->second.status());
+  LAWINE_RETURN_IF_ERROR(Usable(name, it->second));
   return &it->second;
 }
 
@@ -121,12 +146,12 @@ absl::StatusOr<std::shared_ptr<ShardLog>> ShardHost::Log(const ShardName& name) 
 }
 
 absl::StatusOr<std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>>> ShardHost::Logs(
-    const std::string& graph) const {
+    const std::string& graph) {
   MutexLock lock(mutex_);
   std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>> logs;
-  for (const auto& [name, shard] : shards_) {
+  for (auto& [name, shard] : shards_) {
     if (name.graph != graph) continue;
-    LAWINE_RETURN_IF_ERROR(shard.status());
+    LAWINE_RETURN_IF_ERROR(Usable(name, shard));
     logs.emplace_back(name.shard, shard.log());
   }
   return logs;
@@ -174,7 +199,9 @@ absl::StatusOr<std::unique_ptr<ShardWriter>> ShardHost::Create(const ShardName& 
 absl::Status ShardHost::Adopt(const ShardName& name) {
   LAWINE_RETURN_IF_ERROR(CheckNotLeft(name));
   MutexLock lock(mutex_);
-  OpenShard(name);
+  if (const auto held = shards_.find(name); held == shards_.end() || !held->second.status().ok()) {
+    OpenShard(name);
+  }
   return shards_[name].status();
 }
 
@@ -183,7 +210,7 @@ absl::Status ShardHost::DropShard(const ShardName& name, const std::string& grap
   const auto it = shards_.find(name);
   if (it == shards_.end()) return absl::OkStatus();
   HeldShard& shard = it->second;
-  LAWINE_RETURN_IF_ERROR(shard.status());
+  LAWINE_RETURN_IF_ERROR(Usable(name, shard));
   const std::string digest = shard.stored().reader->manifest().graph.identity().ToHex();
   if (digest != graph_digest) {
     return absl::FailedPreconditionError(absl::StrCat("graph '", name.graph, "': expected digest ",

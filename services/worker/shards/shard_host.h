@@ -20,30 +20,20 @@
 
 namespace lawine {
 
-// What is known of one shard directory.
-struct HeldShardState {
-  ShardName name;
-  absl::Status status;     // why it cannot be used
-  ShardManifest manifest;  // as it is stored; only when it can
-  GraphInfo graph;         // at the last version there is
-  std::uint64_t disk_bytes = 0;
-  std::uint64_t resident_bytes = 0;
-  std::uint64_t links_in_memory = 0;
-  // It is in memory, but not whole: of its links some are read from disk, or all are known from one side
-  // only.
-  bool partly_in_memory = false;
-};
-bool PartlyInMemory(const ShardImage& image);
-
 using Images = std::vector<std::shared_ptr<const ShardImage>>;
 
 // Thread-safe.
 class ShardHost {
  public:
-  // Opens every shard of `storage`; those that fail are kept with the reason. Members and links in memory
+  // Opens every shard of `storage`; those that fail are kept with the reason. Where that may pass, as a full
+  // disk, they are tried again by OpenAgain, and by each call that needs them. Members and links in memory
   // take at most `memory_limit_bytes`: of graphs that need more, links stay on disk.
   ShardHost(std::unique_ptr<ShardStorage> storage, std::optional<std::uint64_t> memory_limit_bytes,
             Executor& executor);
+
+  void OpenAgain();
+  // Why shards could not be listed, and so are not there; OK when they could. Waits for no disk.
+  absl::Status Listing() const;
 
   // INVALID_ARGUMENT when not even the members of a graph that is here fit the limit.
   absl::Status CheckMemoryLimit() const;
@@ -78,7 +68,7 @@ class ShardHost {
   // The changes of one shard, and of all.
   absl::StatusOr<std::shared_ptr<ShardLog>> Log(const ShardName& name);
   absl::StatusOr<std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>>> Logs(
-      const std::string& graph) const;
+      const std::string& graph);
   // Folds all of this worker's shards of `graph` until it is `gone`; returns how many blocks were replaced.
   absl::StatusOr<std::uint64_t> Fold(const std::string& graph, std::uint64_t graph_version,
                                      const std::function<bool()>& gone);
@@ -103,6 +93,10 @@ class ShardHost {
 
  private:
   void OpenShard(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Lists shards and opens those that are neither held nor left.
+  void OpenAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Opens one that could not be where the reason may have passed. Why it cannot be used now.
+  absl::Status Usable(const ShardName& name, HeldShard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Holds it no more; deletes it unless somebody still reads it. REQUIRES: it is held, and not in use by
   // runs.
   absl::Status Leave(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -143,6 +137,7 @@ class ShardHost {
   std::map<ShardName, LeftShard> left_ ABSL_GUARDED_BY(mutex_);
   mutable Mutex listed_mutex_;  // taken after mutex_, or alone
   mutable std::vector<HeldShardState> listed_ ABSL_GUARDED_BY(listed_mutex_);
+  absl::Status listing_ ABSL_GUARDED_BY(listed_mutex_);
 };
 
 }  // namespace lawine
