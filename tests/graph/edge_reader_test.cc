@@ -201,6 +201,14 @@ TEST(EdgeReaderHeaderTest, OnlyTheFirstLineWithDataIsAHeader) {
   EXPECT_THAT(ErrorOf(Directed(), "a b\nnode_1,node_2\n"), HasSubstr("edges.txt:2: "));
 }
 
+TEST(EdgeReaderHeaderTest, WhatIsNoTextIsNoHeader) {
+  EXPECT_EQ(RowsOf(Directed(), "suiveur,abonn\xC3\xA9\n1,2\n"), (Rows{{1, 2}}));
+  for (const char* text : {"suiveur,abonn\xE9\n1,2\n", "\xE9\x81,\xFF\x80", "a,\x01\n"}) {
+    EXPECT_THAT(ErrorOf(Directed(), text),
+                HasSubstr("edges.txt:1: expected integer ids or a header of printable UTF-8, found '"));
+  }
+}
+
 TEST(EdgeReaderHeaderTest, LettersInOtherColumnsAreNoHeader) {
   EXPECT_EQ(RowsOf(Directed("from,to,ignore"), "1 2 friend\n"), (Rows{{1, 2}}));
   EXPECT_EQ(RowsOf(Strings(Directed()), "ann bob\n").size(), 1u);

@@ -111,6 +111,7 @@ class ImportsTest : public testing::Test {
       request.set_data(data);
       EXPECT_TRUE(stream_->Write(request));
     }
+    void SendNoMore() { EXPECT_TRUE(stream_->WritesDone()); }
     void Leave() { context_.TryCancel(); }
     grpc::Status End() {
       v1::ImportGraphResponse response;
@@ -167,6 +168,19 @@ TEST_F(ImportsTest, ASilentOneGoesOnWhereItWas) {
   const v1::ImportPosition position = PositionOf(server, "one");
   EXPECT_EQ(position.files(), 1u);
   EXPECT_EQ(position.bytes(), 8u);
+}
+
+TEST_F(ImportsTest, AFileOfNothingButAHeaderSaysWhatWasTakenForOne) {
+  Server server(executor_, absl::Minutes(4));
+  Call call(server, "one");
+  ASSERT_TRUE(call.Begun());
+  call.Send("follower,followed\n");
+  call.SendNoMore();
+  const grpc::Status status = call.End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(
+      status.error_message(),
+      testing::HasSubstr("the edge list has no rows (rows:1: taken as a header: 'follower,followed'"));
 }
 
 // One message that takes seconds to decompress; its caller leaves when the first rows have been read.
