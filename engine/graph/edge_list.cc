@@ -181,8 +181,6 @@ absl::StatusOr<MemberTable> DescribeMembers(EdgeList& edges, KeyIndex& index) {
   return members;
 }
 
-bool SameLink(const KeyedLink& a, const KeyedLink& b) { return a.to == b.to && a.kind == b.kind; }
-
 absl::Status ConflictingWeights(const MemberTable& members, const KeyIndex& index, const KeyedLink& first,
                                 const KeyedLink& second) {
   const auto probability = [](const KeyedLink& link) {

@@ -181,8 +181,9 @@ class EdgeReader::Impl {
       return absl::OkStatus();
     }
     const bool is_first = !std::exchange(file_->data_seen, true);
-    if (is_first && TakeHeader(line)) return absl::OkStatus();
-    return TakeRow();
+    if (!is_first) return TakeRow();
+    LAWINE_ASSIGN_OR_RETURN(const bool is_header, TakeHeader(line));
+    return is_header ? absl::OkStatus() : TakeRow();
   }
 
   void Claim(const char* says, EdgeClaim claim) {
@@ -191,7 +192,7 @@ class EdgeReader::Impl {
   }
 
   // Whether the first line with data is names of columns, or "n m", rather than a row.
-  bool TakeHeader(std::string_view line) {
+  absl::StatusOr<bool> TakeHeader(std::string_view line) {
     EdgeClaim claim = {.members = 0, .links = 0};
     if (columns_.size() == 2 && format_.columns.size() > 2 && ParseDecimal(columns_[0], *claim.members) &&
         ParseDecimal(columns_[1], *claim.links)) {
@@ -200,6 +201,12 @@ class EdgeReader::Impl {
     }
     const auto is_word = [&](std::size_t i) { return i < columns_.size() && LooksLikeWord(columns_[i]); };
     if (format_.string_ids || !(is_word(from_column_) || is_word(to_column_))) return false;
+    for (const std::string_view column : columns_) {
+      if (CheckStringId(column).ok()) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("expected integer ids or a header of printable UTF-8, found ", Quoted(column),
+                       ": convert the file to UTF-8, or skip the line (--header-lines 1)"));
+    }
     report_.warnings.push_back(absl::StrCat(file_->text.At(file_->text.lines()),
                                             "taken as a header: ", Quoted(WithoutCarriageReturn(line))));
     return true;

@@ -52,10 +52,10 @@ struct EdgeReport {
 // not (recognised by their first bytes), then EndFile. Files may follow each other; all rows go to one
 // EdgeList. After an error nothing more is read, and every call returns that error. Not thread-safe.
 //
-// The first line with data may be a header. Names of columns (letters where integer ids belong) are skipped
-// with a warning. Two integers where --row names more columns are the numbers of members and rows: they are
-// compared with the file's at its end, and so is a SNAP comment above the first row, "# Nodes: 5 Edges: 4".
-// Where --row names two columns, such a line looks like any row: header_lines skips it.
+// The first line with data may be a header. Names of columns (letters where integer ids belong, printable
+// UTF-8) are skipped with a warning. Two integers where --row names more columns are the numbers of members
+// and rows: they are compared with the file's at its end, and so is a SNAP comment above the first row, "#
+// Nodes: 5 Edges: 4". Where --row names two columns, such a line looks like any row: header_lines skips it.
 class EdgeReader {
  public:
   // Keeps all rows in memory. REQUIRES: format.columns as ParseEdgeColumns returns them for
@@ -67,7 +67,7 @@ class EdgeReader {
   EdgeReader(const EdgeReader&) = delete;
   EdgeReader& operator=(const EdgeReader&) = delete;
 
-  // `file_name` is only used in messages.
+  // `file_name` is used in messages; bytes that are not compressed must not be named .gz or .zst.
   void BeginFile(std::string file_name);
   // INVALID_ARGUMENT names file and line, what was expected, what was found, what to do; RESOURCE_EXHAUSTED:
   // the disk is full.

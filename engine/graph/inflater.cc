@@ -96,6 +96,22 @@ class ZstdDecoder final : public internal::Decoder {
   bool frame_ended_ = false;
 };
 
+absl::Status NotCompressed(const char* format, const char* ending) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("this is not ", format, " data though its name ends in ", ending,
+                   ": rename the file if it is text, get it again if it is not"));
+}
+
+absl::Status CheckPlainName(std::string_view file_name) {
+  if (file_name.ends_with(".gz")) return NotCompressed("gzip", ".gz");
+  if (file_name.ends_with(".zst")) return NotCompressed("zstd", ".zst");
+  return absl::OkStatus();
+}
+
+bool IsPlain(std::string_view first_bytes) {
+  return !first_bytes.starts_with(kGzipMagic) && !first_bytes.starts_with(kZstdMagic);
+}
+
 std::unique_ptr<internal::Decoder> DecoderFor(std::string_view first_bytes) {
   if (first_bytes.starts_with(kGzipMagic)) return std::make_unique<GzipDecoder>();
   if (first_bytes.starts_with(kZstdMagic)) return std::make_unique<ZstdDecoder>();
@@ -105,6 +121,7 @@ std::unique_ptr<internal::Decoder> DecoderFor(std::string_view first_bytes) {
 }  // namespace
 
 absl::Status Inflater::Start(ByteSink sink) {
+  if (IsPlain(first_bytes_)) LAWINE_RETURN_IF_ERROR(CheckPlainName(file_name_));
   decoder_ = DecoderFor(first_bytes_);
   return decoder_->Decode(first_bytes_, sink);
 }

@@ -1,11 +1,13 @@
 // Decompression of a stream that arrives in pieces: gzip (RFC 1952, any number of members), zstd
-// (RFC 8878, any number of frames), or plain bytes. Recognised by the first bytes.
+// (RFC 8878, any number of frames), or plain bytes. Recognised by the first bytes, which the name must not
+// contradict.
 #ifndef LAWINE_ENGINE_GRAPH_INFLATER_H_
 #define LAWINE_ENGINE_GRAPH_INFLATER_H_
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -33,7 +35,10 @@ class Decoder {
 // it.
 class Inflater {
  public:
-  // DATA_LOSS when compressed bytes are damaged.
+  explicit Inflater(std::string file_name) : file_name_(std::move(file_name)) {}
+
+  // DATA_LOSS when compressed bytes are damaged; INVALID_ARGUMENT when the name says that bytes are
+  // compressed and they are not.
   absl::Status Append(std::string_view bytes, ByteSink sink);
   // Ends the stream. DATA_LOSS when it ends inside compressed data.
   absl::Status Finish(ByteSink sink);
@@ -41,6 +46,7 @@ class Inflater {
  private:
   absl::Status Start(ByteSink sink);
 
+  const std::string file_name_;
   std::string first_bytes_;  // until there are enough to tell the format
   std::unique_ptr<internal::Decoder> decoder_;
 };

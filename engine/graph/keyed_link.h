@@ -26,6 +26,11 @@ struct KeyedLink {
   }
 };
 
+// Whether they are one link, of whatever weights.
+inline bool SameLink(const KeyedLink& a, const KeyedLink& b) {
+  return a.from == b.from && a.to == b.to && a.kind == b.kind;
+}
+
 // What is known of a member beside its links.
 struct KeyedProfile {
   MemberKey key = 0;

@@ -21,11 +21,12 @@ using LineSink = absl::FunctionRef<absl::Status(std::string_view line)>;
 // destroy it. Not thread-safe.
 class LineReader {
  public:
-  // The name is only used in messages.
-  explicit LineReader(std::string file_name) : file_name_(std::move(file_name)) {}
+  // The name is used in messages, and says what it does of compression.
+  explicit LineReader(std::string file_name) : file_name_(std::move(file_name)), inflater_(file_name_) {}
 
-  // The next bytes of the file. INVALID_ARGUMENT for a line of more than kTextLineBytesMax bytes, DATA_LOSS
-  // when compressed bytes are damaged: the line named is then the last one read.
+  // The next bytes of the file. INVALID_ARGUMENT for a line of more than kTextLineBytesMax bytes, and for
+  // plain bytes under a name that ends in .gz or .zst; DATA_LOSS when compressed bytes are damaged: the line
+  // named is then the last one read.
   absl::Status Append(std::string_view bytes, LineSink sink);
   // Ends the file; what stands after the last line feed is a line too. DATA_LOSS when it ends inside
   // compressed data.

@@ -46,6 +46,7 @@ absl::Status LinkRunWriter::Add(std::span<const KeyedLink> links) {
     if (columns_.kinds) writer.U8(link.kind);
     if (columns_.weights) writer.U32(link.weight);
     last_ = link;
+    ++run_.links_count;
     if (++links_in_frame_ == frame_links_) LAWINE_RETURN_IF_ERROR(EndFrame());
   }
   return absl::OkStatus();
@@ -82,6 +83,36 @@ absl::Status LinkRunReader::ReadFrame() {
   return absl::OkStatus();
 }
 
+void GatheredLinks::Clear() {
+  links_.clear();
+  sort_at_ = kHeldMin;
+}
+
+void GatheredLinks::Add(std::span<const KeyedLink> links) {
+  links_.insert(links_.end(), links.begin(), links.end());
+  if (links_.size() < sort_at_) return;
+  SortOnce();
+  sort_at_ = std::max(kHeldMin, 2 * links_.size());
+}
+
+std::span<const KeyedLink> GatheredLinks::Finish() {
+  SortOnce();
+  return links_;
+}
+
+void GatheredLinks::SortOnce() {
+  std::sort(links_.begin(), links_.end());
+  std::size_t kept = 0;
+  for (const KeyedLink& link : links_) {
+    if (kept > 0 && link == links_[kept - 1]) {
+      ++duplicates_;
+    } else if (kept < 2 || !SameLink(link, links_[kept - 2])) {
+      links_[kept++] = link;
+    }
+  }
+  links_.resize(kept);
+}
+
 // Runs wait in a heap for their next source. A source's links are put together and sorted anew: they are
 // few, and already in a handful of sorted pieces.
 absl::Status MergeRuns(std::span<LinkRunReader> runs, SourceLinksVisitor visit, std::uint64_t& duplicates) {
@@ -94,10 +125,10 @@ absl::Status MergeRuns(std::span<LinkRunReader> runs, SourceLinksVisitor visit, 
     LAWINE_RETURN_IF_ERROR(runs[i].Take(0));
     wait(i);
   }
-  std::vector<KeyedLink> links;
+  GatheredLinks links;
   while (!heap.empty()) {
     const MemberKey source = heap.top().first;
-    links.clear();
+    links.Clear();
     while (!heap.empty() && heap.top().first == source) {
       const std::size_t run = heap.top().second;
       heap.pop();
@@ -106,16 +137,14 @@ absl::Status MergeRuns(std::span<LinkRunReader> runs, SourceLinksVisitor visit, 
         const auto left = reader.left();
         const auto end = std::find_if(left.begin(), left.end(),
                                       [source](const KeyedLink& link) { return link.from != source; });
-        links.insert(links.end(), left.begin(), end);
+        links.Add({left.begin(), end});
         LAWINE_RETURN_IF_ERROR(reader.Take(static_cast<std::size_t>(end - left.begin())));
       }
       wait(run);
     }
-    std::sort(links.begin(), links.end());
-    const auto end = std::unique(links.begin(), links.end());
-    duplicates += static_cast<std::uint64_t>(links.end() - end);
-    LAWINE_RETURN_IF_ERROR(visit({links.begin(), end}));
+    LAWINE_RETURN_IF_ERROR(visit(links.Finish()));
   }
+  duplicates += links.duplicates();
   return absl::OkStatus();
 }
 

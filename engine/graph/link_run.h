@@ -23,6 +23,7 @@ namespace lawine {
 
 struct LinkRun {
   std::vector<std::uint64_t> frame_offsets;  // and where the last one ends
+  std::uint64_t links_count = 0;
 };
 
 // Appends one run to a file.
@@ -75,11 +76,37 @@ class LinkRunReader {
   std::vector<KeyedLink> links_;
 };
 
-// Takes all links of one source, ascending and each once.
+// Links of one source as runs give them. Holds at most kHeldMin or twice those that are different, and beside
+// them what was added last.
+class GatheredLinks {
+ public:
+  static constexpr std::size_t kHeldMin = 1 << 14;
+
+  // Begins the next source.
+  void Clear();
+  // Links in any order; they may have been added before.
+  void Add(std::span<const KeyedLink> links);
+  // All of them, ascending and each once. Of more than two weights of one link only the two least, which are
+  // enough to refuse it.
+  std::span<const KeyedLink> Finish();
+
+  std::size_t held() const { return links_.size(); }
+  // Of all sources: links that had been added before.
+  std::uint64_t duplicates() const { return duplicates_; }
+
+ private:
+  void SortOnce();
+
+  std::vector<KeyedLink> links_;
+  std::size_t sort_at_ = kHeldMin;
+  std::uint64_t duplicates_ = 0;
+};
+
+// Takes all links of one source, as GatheredLinks has them.
 using SourceLinksVisitor = absl::FunctionRef<absl::Status(std::span<const KeyedLink>)>;
 
 // Visits sources in ascending order; adds to `duplicates` what came more than once. Holds the links of one
-// source at a time, and a frame of every run.
+// source at a time, as GatheredLinks does, and a frame of every run.
 absl::Status MergeRuns(std::span<LinkRunReader> runs, SourceLinksVisitor visit, std::uint64_t& duplicates);
 
 }  // namespace lawine

@@ -48,24 +48,31 @@ void LinkSpool::Sort() {
   const std::size_t threads = executor_ == nullptr ? 1 : executor_->parallelism();
   const std::size_t parts = std::clamp<std::size_t>(links_.size() / kPartLinksMin, 1, threads);
   parts_.clear();
-  for (std::size_t i = 1; i <= parts; ++i) parts_.push_back(links_.size() * i / parts);
-  const auto sort = [this](std::size_t i) {
-    const std::size_t begin = i == 0 ? 0 : parts_[i - 1];
-    std::sort(links_.begin() + static_cast<std::ptrdiff_t>(begin),
-              links_.begin() + static_cast<std::ptrdiff_t>(parts_[i]));
-  };
-  if (executor_ == nullptr) return sort(0);
-  executor_->ParallelFor(parts, sort);
+  for (std::size_t i = 0; i < parts; ++i) {
+    parts_.push_back({links_.size() * i / parts, links_.size() * (i + 1) / parts});
+  }
+  if (executor_ == nullptr) {
+    SortOnce(parts_[0]);
+  } else {
+    executor_->ParallelFor(parts, [this](std::size_t i) { SortOnce(parts_[i]); });
+  }
+  duplicates_ += links_.size();
+  for (const Part& part : parts_) duplicates_ -= part.end - part.begin;
+}
+
+void LinkSpool::SortOnce(Part& part) {
+  const auto begin = links_.begin() + static_cast<std::ptrdiff_t>(part.begin);
+  const auto end = links_.begin() + static_cast<std::ptrdiff_t>(part.end);
+  std::sort(begin, end);
+  part.end = part.begin + static_cast<std::size_t>(std::unique(begin, end) - begin);
 }
 
 absl::Status LinkSpool::Spill() {
   Sort();
-  std::size_t begin = 0;
-  for (const std::size_t end : std::exchange(parts_, {})) {
+  for (const Part& part : std::exchange(parts_, {})) {
     LinkRunWriter writer(file_, columns_, frame_links_);
-    LAWINE_RETURN_IF_ERROR(writer.Add(std::span(links_).subspan(begin, end - begin)));
+    LAWINE_RETURN_IF_ERROR(writer.Add(LinksOf(part)));
     LAWINE_RETURN_IF_ERROR(writer.Finish(runs_.emplace_back()));
-    begin = end;
   }
   links_.clear();
   return runs_.size() >= kRunsMax ? MergeAllRuns() : absl::OkStatus();
@@ -97,12 +104,15 @@ absl::Status LinkSpool::Finish() {
 std::vector<LinkRunReader> LinkSpool::Readers() const {
   std::vector<LinkRunReader> readers;
   for (const LinkRun& run : runs_) readers.emplace_back(file_, run, columns_);
-  std::size_t begin = 0;
-  for (const std::size_t end : parts_) {
-    readers.emplace_back(std::span(links_).subspan(begin, end - begin));
-    begin = end;
-  }
+  for (const Part& part : parts_) readers.emplace_back(LinksOf(part));
   return readers;
+}
+
+std::uint64_t LinkSpool::run_links_count() const {
+  std::uint64_t count = 0;
+  for (const LinkRun& run : runs_) count += run.links_count;
+  for (const Part& part : parts_) count += LinksOf(part).size();
+  return count;
 }
 
 absl::Status LinkSpool::Merge(SourceLinksVisitor visit, std::uint64_t& duplicates) {

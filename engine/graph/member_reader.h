@@ -33,7 +33,7 @@ class MemberReader {
   // `ids` outlives the reader.
   explicit MemberReader(IdTable& ids) : ids_(ids) {}
 
-  // `file_name` is only used in messages.
+  // `file_name` as for edge lists.
   void BeginFile(std::string file_name);
   // INVALID_ARGUMENT names file and line: unknown, repeated or missing columns, lines with more or fewer
   // values than there are columns, values that are none, a member for the second time.

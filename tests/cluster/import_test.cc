@@ -240,5 +240,24 @@ TEST_F(ResumedImportTest, OnlySoManyGoOnAtOnceAndABrokenOneGivesWay) {
   EXPECT_EQ(response.position().files(), 0u) << "what it had sent gave way to the third";
 }
 
+TEST_F(ResumedImportTest, CallersThatSendNothingAreToldAndMakeWay) {
+  pb::ImportGraphResponse response;
+  auto first = Begin(Options("one"), response);
+  auto second = Begin(Options("two"), response);
+  ASSERT_TRUE(first != nullptr && second != nullptr);
+  for (Call* call : {first.get(), second.get()}) {
+    EXPECT_FALSE(call->stream->Read(&response));
+    const grpc::Status status = call->stream->Finish();
+    EXPECT_EQ(status.error_code(), StatusCode::DEADLINE_EXCEEDED) << Text(status);
+    EXPECT_THAT(status.error_message(), testing::HasSubstr("nothing has come for 60 s: repeat the call"));
+  }
+  auto third = BeginAgain(Options("three"), response);
+  ASSERT_NE(third, nullptr) << Text(last_);
+  BeginFile(*third, "a");
+  Send(*third, "1,2\n");
+  const auto made = End(*third);
+  EXPECT_TRUE(made.ok()) << Text(made.status);
+}
+
 }  // namespace
 }  // namespace lawine

@@ -256,5 +256,20 @@ TEST(EdgeListTest, LittleMemoryMakesNoDifference) {
   EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "spill")) << "temporary files have no names";
 }
 
+TEST(EdgeListTest, LittleMemoryRefusesTheSameWeights) {
+  TempDirectory directory;
+  InlineExecutor executor;
+  constexpr LinkColumns kWeights{.kinds = false, .weights = true};
+  const SpillOptions little{.directory = directory.path() / "spill", .memory_bytes = 4'800};
+  EdgeList edges{.links = LinkSpool(kWeights, little, executor), .columns = kWeights};
+  Rows rows;
+  for (std::uint32_t i = 0; i < 5'000; ++i) rows.push_back({7, 8 + i % 10, kLinkWeightOne - i / 10});
+  for (const KeyedLink& link : rows) ASSERT_TRUE(edges.links.Add(link).ok());
+  EdgeListCounts counts;
+  const absl::Status refused = MakeEdgeListSource(std::move(edges), counts, little).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_EQ(refused, MakeEdgeListSource({.links = rows, .columns = kWeights}, counts).status());
+}
+
 }  // namespace
 }  // namespace lawine

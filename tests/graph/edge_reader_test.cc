@@ -1,6 +1,5 @@
 #include "engine/graph/edge_reader.h"
 
-#include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include "engine/graph/line_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/gzip.h"
 #include "tests/support/test_random.h"
 
 namespace lawine {
@@ -63,20 +63,6 @@ std::string ErrorOf(const EdgeFormat& format, std::string_view text) {
   const ReadResult result = Read(format, text);
   EXPECT_EQ(result.status.code(), absl::StatusCode::kInvalidArgument) << result.status;
   return result.error();
-}
-
-std::string Gzip(std::string_view text) {
-  z_stream stream = {};
-  EXPECT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 std::string Zstd(std::string_view text) {
@@ -213,6 +199,14 @@ TEST(EdgeReaderHeaderTest, NamesOfColumnsAreSkippedWithAWarning) {
 TEST(EdgeReaderHeaderTest, OnlyTheFirstLineWithDataIsAHeader) {
   EXPECT_THAT(ErrorOf(Directed(), "1 2\nnode_1,node_2\n"), HasSubstr("edges.txt:2: "));
   EXPECT_THAT(ErrorOf(Directed(), "a b\nnode_1,node_2\n"), HasSubstr("edges.txt:2: "));
+}
+
+TEST(EdgeReaderHeaderTest, WhatIsNoTextIsNoHeader) {
+  EXPECT_EQ(RowsOf(Directed(), "suiveur,abonn\xC3\xA9\n1,2\n"), (Rows{{1, 2}}));
+  for (const char* text : {"suiveur,abonn\xE9\n1,2\n", "\xE9\x81,\xFF\x80", "a,\x01\n"}) {
+    EXPECT_THAT(ErrorOf(Directed(), text),
+                HasSubstr("edges.txt:1: expected integer ids or a header of printable UTF-8, found '"));
+  }
 }
 
 TEST(EdgeReaderHeaderTest, LettersInOtherColumnsAreNoHeader) {

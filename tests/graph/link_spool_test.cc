@@ -67,6 +67,81 @@ TEST(LinkSpoolTest, AgreesWithASortedSetWhateverItsMemory) {
   }
 }
 
+TEST(LinkSpoolTest, RowsThatComeAgainTakeNothing) {
+  TempDirectory directory;
+  InlineExecutor executor;
+  // 2,000 links at a time.
+  LinkSpool spool(kBoth, {.directory = directory.path(), .memory_bytes = 96'000}, executor);
+  constexpr std::uint64_t kRows = 100'000;
+  for (std::uint64_t i = 0; i < kRows; ++i) ASSERT_TRUE(spool.Add({.from = 1, .to = 2 + i % 3}).ok());
+  ASSERT_TRUE(spool.Finish().ok());
+  EXPECT_EQ(spool.runs_count(), 50u);
+  EXPECT_EQ(spool.run_links_count(), 3 * spool.runs_count());
+  std::uint64_t duplicates = 0;
+  EXPECT_EQ(Merged(spool, duplicates), (Rows{{1, 2}, {1, 3}, {1, 4}}));
+  EXPECT_EQ(duplicates, kRows - 3);
+}
+
+// Few members, so that most rows come again, in other runs and on other threads' parts.
+TEST(LinkSpoolTest, RepeatedRowsOfAllKindsAndWeightsAreThoseOfMemory) {
+  TempDirectory directory;
+  ThreadPool threads(2);
+  TestRandom random(11);
+  Rows rows;
+  for (int i = 0; i < 300'000; ++i) {
+    rows.push_back({random.Below(30), random.Below(60), static_cast<std::uint32_t>(random.Below(2)),
+                    static_cast<std::uint8_t>(random.Below(3))});
+  }
+  LinkSpool in_memory(rows);
+  ASSERT_TRUE(in_memory.Finish().ok());
+  std::uint64_t expected_duplicates = 0;
+  const Rows expected = Merged(in_memory, expected_duplicates);
+  EXPECT_EQ(expected, SortedSet(rows));
+  for (const std::uint64_t memory_bytes : {50'000ull, 8'000'000ull}) {
+    LinkSpool spool(kBoth, {.directory = directory.path(), .memory_bytes = memory_bytes}, threads);
+    for (const KeyedLink& link : rows) ASSERT_TRUE(spool.Add(link).ok());
+    ASSERT_TRUE(spool.Finish().ok());
+    EXPECT_GT(spool.runs_count(), 1u);
+    EXPECT_LE(spool.run_links_count(), spool.runs_count() * expected.size());
+    std::uint64_t duplicates = 0;
+    EXPECT_EQ(Merged(spool, duplicates), expected) << memory_bytes;
+    EXPECT_EQ(duplicates, expected_duplicates) << memory_bytes;
+    EXPECT_EQ(spool.self_links(), in_memory.self_links()) << memory_bytes;
+  }
+}
+
+TEST(GatheredLinksTest, HoldTwiceWhatIsDifferentHoweverOftenItComes) {
+  constexpr std::size_t kPiece = 4'096;
+  for (const std::uint64_t receivers : {1ull, 100ull, 30'000ull}) {
+    TestRandom random(receivers);
+    GatheredLinks links;
+    Rows added;
+    for (int i = 0; i < 100; ++i) {
+      Rows piece;
+      while (piece.size() < kPiece) piece.push_back({.from = 5, .to = 10 + random.Below(receivers)});
+      links.Add(piece);
+      ASSERT_LE(links.held(), std::max<std::size_t>(GatheredLinks::kHeldMin, 2 * receivers) + kPiece);
+      added.insert(added.end(), piece.begin(), piece.end());
+    }
+    const auto gathered = links.Finish();
+    EXPECT_EQ(Rows(gathered.begin(), gathered.end()), SortedSet(added));
+    EXPECT_EQ(links.duplicates(), added.size() - gathered.size());
+  }
+}
+
+// They are refused by whoever takes them; a file must not fill the memory with them.
+TEST(GatheredLinksTest, HoldTwoWeightsOfALink) {
+  constexpr std::uint32_t kWeights = 100'000;
+  GatheredLinks links;
+  for (std::uint32_t weight = kWeights; weight > 0; --weight) {
+    const KeyedLink link{.from = 1, .to = 2, .weight = weight};
+    links.Add({&link, 1});
+    ASSERT_LE(links.held(), GatheredLinks::kHeldMin);
+  }
+  const auto gathered = links.Finish();
+  EXPECT_EQ(Rows(gathered.begin(), gathered.end()), (Rows{{1, 2, 1}, {1, 2, 2}}));
+}
+
 TEST(LinkSpoolTest, KnowsTheKeysOfAllLinksAlsoOfSelfLinks) {
   TempDirectory directory;
   InlineExecutor executor;

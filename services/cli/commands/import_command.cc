@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
 #include "services/cli/connection/connection.h"
@@ -23,6 +24,7 @@
 #include "services/cli/text/text.h"
 #include "services/common/errors.h"
 #include "services/common/json/message_json.h"
+#include "services/common/repeating.h"
 #include "services/common/rpc.h"
 
 namespace lawine::cli {
@@ -41,6 +43,9 @@ struct ImportFlags {
   std::optional<std::uint32_t> shards;
 };
 
+// The cluster ends an import from which nothing comes for a minute, but what is read may come from a program
+// that takes its time.
+constexpr absl::Duration kSignOfLifeEvery = absl::Seconds(20);
 constexpr std::uint64_t kUnknownOffset = ~std::uint64_t{0};
 
 struct InputFile {
@@ -98,7 +103,19 @@ class Uploader {
   bool SendFile(InputFile& input) {
     v1::ImportGraphRequest request;
     input.members ? request.set_begin_members_file(input.name) : request.set_begin_file(input.name);
-    return stream_.Write(request) && SendRest(input, 0);
+    return Write(request) && SendRest(input, 0);
+  }
+
+  bool Write(const v1::ImportGraphRequest& request) {
+    MutexLock lock(mutex_);
+    return stream_.Write(request);
+  }
+
+  // Data of which there is none.
+  void ShowLife() {
+    v1::ImportGraphRequest request;
+    request.set_data("");
+    Write(request);
   }
 
   bool SendRest(InputFile& input, std::uint64_t offset) {
@@ -106,6 +123,7 @@ class Uploader {
     if (offset != input.offset && fseeko(input.file.get(), static_cast<off_t>(offset), SEEK_SET) != 0) {
       return Abandon(input.name);
     }
+    const Repeating life(kSignOfLifeEvery, [this] { ShowLife(); });
     v1::ImportGraphRequest request;
     std::string part(kStreamPartBytes, '\0');
     while (true) {
@@ -114,7 +132,7 @@ class Uploader {
       input.offset = kUnknownOffset;
       if (count == 0) return true;
       request.set_data(part.data(), count);
-      if (!stream_.Write(request)) return false;
+      if (!Write(request)) return false;
       bytes_sent_.fetch_add(count);
     }
   }
@@ -127,6 +145,7 @@ class Uploader {
 
   ImportStream& stream_;
   grpc::ClientContext& context_;
+  Mutex mutex_;  // one writes at a time
   std::atomic<std::uint64_t> bytes_sent_{0};
   absl::Status status_;
 };

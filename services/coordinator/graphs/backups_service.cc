@@ -9,6 +9,7 @@
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
+#include "services/common/silence_limit.h"
 #include "services/coordinator/graphs/graph_backups.h"
 #include "services/coordinator/graphs/graph_restore.h"
 #include "services/coordinator/workers/call_guard.h"
@@ -25,10 +26,10 @@ constexpr absl::Duration kTellEvery = absl::Milliseconds(300);
 constexpr absl::Duration kFailureKept = absl::Seconds(2);
 
 // Reads all of the file; tells how far it is now and then.
-absl::Status TakeFile(GraphRestore& restore, BackupService::RestoreStream& stream) {
+absl::Status TakeFile(GraphRestore& restore, BackupService::RestoreStream& stream, SilenceLimit& silence) {
   pb::RestoreGraphRequest request;
   absl::Time told = absl::Now();
-  while (stream.Read(&request)) {
+  while (silence.Read(stream, request)) {
     if (request.end()) return absl::OkStatus();
     if (!request.has_data()) return FieldError("part", "expected data after the options");
     LAWINE_RETURN_IF_ERROR(restore.Append(request.data()));
@@ -40,6 +41,7 @@ absl::Status TakeFile(GraphRestore& restore, BackupService::RestoreStream& strea
     response.mutable_progress()->set_bytes_expected(restore.bytes_expected());
     if (!stream.Write(response)) break;
   }
+  LAWINE_RETURN_IF_ERROR(silence.status());
   // Reading ends the same way for a caller that has left.
   return absl::CancelledError("the caller left before all of the file had come");
 }
@@ -82,15 +84,16 @@ grpc::Status BackupService::RestoreGraph(grpc::ServerContext* context, RestoreSt
 }
 
 absl::Status BackupService::Restore(grpc::ServerContext& context, RestoreStream& stream) {
+  SilenceLimit silence(context, "repeat the call");
   pb::RestoreGraphRequest first;
-  if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
+  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first));
   if (!first.has_options()) return FieldError("part", "expected options first");
   const GoingOn going_on(going_on_);
   LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, kCalls));
   Cancellation cancellation;
   const CallGuard guard(context, cancellation, kFailureKept);
   GraphRestore restore(graphs_, workers_, first.options(), cancellation);
-  LAWINE_RETURN_IF_ERROR(TakeFile(restore, stream));
+  LAWINE_RETURN_IF_ERROR(TakeFile(restore, stream, silence));
   pb::RestoreGraphResponse last;
   LAWINE_ASSIGN_OR_RETURN(*last.mutable_restored(), restore.Finish());
   spdlog::info("graph '{}' was restored: {} shards", last.restored().graph().name(),

@@ -1,5 +1,6 @@
 #include "services/coordinator/graphs/graph_import.h"
 
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "engine/graph/member_reader.h"
 #include "services/common/errors.h"
 #include "services/coordinator/workers/call_guard.h"
+#include "services/coordinator/workers/cancellation.h"
 
 namespace lawine {
 namespace {
@@ -16,6 +18,8 @@ namespace {
 namespace pb = ::lawine::v1;
 
 constexpr std::uint64_t kReportEveryBytes = 16u << 20;
+// Between two looks at whether the caller is still there: zstd makes up to 128 MiB of so much.
+constexpr std::size_t kPieceBytes = 4 << 10;
 constexpr absl::Duration kBrokenOffKept = absl::Minutes(10);
 constexpr absl::Duration kLookEvery = absl::Seconds(20);
 
@@ -63,8 +67,9 @@ class ImportUpload {
   const pb::ImportPosition& position() const { return position_; }
   std::uint64_t rows() const { return edges_.report().rows; }
 
-  // Takes the next message after the options.
-  absl::Status Take(const pb::ImportGraphRequest& request) {
+  // Takes the next message after the options. CANCELLED in the middle of its data is no failure: the rest may
+  // come again.
+  absl::Status Take(const pb::ImportGraphRequest& request, const Cancellation& cancellation) {
     if (request.has_begin_file()) {
       LAWINE_RETURN_IF_ERROR(BeginFile(Open::kEdges));
       edges_.BeginFile(request.begin_file());
@@ -79,8 +84,14 @@ class ImportUpload {
     if (!request.has_data() || open_ == Open::kNothing) {
       return FieldError("part", "expected begin_file or begin_members_file, then data");
     }
-    position_.set_bytes(position_.bytes() + request.data().size());
-    return open_ == Open::kEdges ? edges_.Append(request.data()) : members_.Append(request.data());
+    for (std::string_view rest = request.data(); !rest.empty();) {
+      if (cancellation.cancelled()) return CallerLeft();
+      const std::string_view piece = rest.substr(0, kPieceBytes);
+      rest.remove_prefix(piece.size());
+      position_.set_bytes(position_.bytes() + piece.size());
+      LAWINE_RETURN_IF_ERROR(open_ == Open::kEdges ? edges_.Append(piece) : members_.Append(piece));
+    }
+    return absl::OkStatus();
   }
   // Call once, after the last message.
   absl::Status End() {
@@ -124,18 +135,20 @@ class ImportUpload {
 
 namespace {
 
-// Until the caller says that this was all, or leaves: CANCELLED.
-absl::Status ReadFiles(ImportStream& stream, ImportUpload& upload) {
+// Until the caller says that this was all, leaves (CANCELLED) or sends nothing any more (DEADLINE_EXCEEDED).
+absl::Status ReadFiles(ImportStream& stream, SilenceLimit& silence, ImportUpload& upload,
+                       const Cancellation& cancellation) {
   pb::ImportGraphRequest request;
   std::uint64_t bytes = 0;
   std::uint64_t reported = 0;
-  while (stream.Read(&request)) {
-    LAWINE_RETURN_IF_ERROR(upload.Take(request));
+  while (silence.Read(stream, request)) {
+    LAWINE_RETURN_IF_ERROR(upload.Take(request, cancellation));
     bytes += request.data().size();
     if (bytes - reported < kReportEveryBytes) continue;
     reported = bytes;
     WritePhase(stream, upload.rows());
   }
+  LAWINE_RETURN_IF_ERROR(silence.status());
   // Reading ends the same way for a caller that has sent everything and for one that has left.
   if (!WritePhase(stream, upload.rows())) return CallerLeft();
   return upload.End();
@@ -143,8 +156,12 @@ absl::Status ReadFiles(ImportStream& stream, ImportUpload& upload) {
 
 }  // namespace
 
-Imports::Imports(Graphs& graphs, Executor& executor, SpillOptions spill)
-    : graphs_(graphs), executor_(executor), spill_(std::move(spill)), expiry_([this] { Expire(); }) {}
+Imports::Imports(Graphs& graphs, Executor& executor, SpillOptions spill, absl::Duration silence_max)
+    : graphs_(graphs),
+      executor_(executor),
+      spill_(std::move(spill)),
+      silence_max_(silence_max),
+      expiry_([this] { Expire(); }) {}
 
 Imports::~Imports() {
   {
@@ -211,7 +228,8 @@ void Imports::End(const pb::ImportOptions& options, std::unique_ptr<ImportUpload
   broke_off_at_ = absl::Now();
 }
 
-absl::Status Imports::Upload(grpc::ServerContext& context, ImportStream& stream, ImportUpload& upload) {
+absl::Status Imports::Upload(grpc::ServerContext& context, ImportStream& stream, SilenceLimit& silence,
+                             ImportUpload& upload) {
   // Before anything large is sent.
   pb::ImportGraphResponse last;
   LAWINE_ASSIGN_OR_RETURN(*last.mutable_graph(), graphs_.CheckImport(upload.options()));
@@ -225,7 +243,9 @@ absl::Status Imports::Upload(grpc::ServerContext& context, ImportStream& stream,
     *first.mutable_position() = upload.position();
     if (!stream.Write(first)) return CallerLeft();
   }
-  LAWINE_RETURN_IF_ERROR(ReadFiles(stream, upload));
+  Cancellation cancellation;
+  const CallGuard guard(context, cancellation);
+  LAWINE_RETURN_IF_ERROR(ReadFiles(stream, silence, upload, cancellation));
   const auto watch = [&](const pb::LoadProgress& progress) {
     pb::ImportGraphResponse response;
     *response.mutable_progress() = progress;
@@ -238,13 +258,15 @@ absl::Status Imports::Upload(grpc::ServerContext& context, ImportStream& stream,
 }
 
 absl::Status Imports::Serve(grpc::ServerContext& context, ImportStream& stream) {
+  SilenceLimit silence(context, "repeat the call; a resumable import goes on where it was", silence_max_);
   pb::ImportGraphRequest first;
-  if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
+  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first));
   if (!first.has_options()) return FieldError("part", "expected options first");
   const pb::ImportOptions options = first.options();
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ImportUpload> upload, Begin(options));
-  const absl::Status status = Upload(context, stream, *upload);
-  const bool may_go_on = options.resumable() && absl::IsCancelled(status) && !upload->ended();
+  const absl::Status status = Upload(context, stream, silence, *upload);
+  const bool broke_off = absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);
+  const bool may_go_on = options.resumable() && broke_off && !upload->ended();
   if (!may_go_on) upload = nullptr;
   End(options, std::move(upload));
   return status;

@@ -16,6 +16,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/spill_file.h"
 #include "lawine/v1/graph.pb.h"
+#include "services/common/silence_limit.h"
 #include "services/coordinator/graphs/graphs.h"
 
 namespace lawine {
@@ -32,12 +33,14 @@ class Imports {
   static constexpr absl::Duration kTurnAwaited = absl::Seconds(30);
 
   // Each import keeps what does not fit `spill.memory_bytes` in `spill.directory`. The others outlive this.
-  Imports(Graphs& graphs, Executor& executor, SpillOptions spill);
+  // Callers may send nothing for so long.
+  Imports(Graphs& graphs, Executor& executor, SpillOptions spill,
+          absl::Duration silence_max = SilenceLimit::kSilenceMax);
   ~Imports();
 
   // Reads all files of one import and makes the graph; writes progress, then the graph and what was seen.
   // Waits for its turn for half a minute where too many go on; RESOURCE_EXHAUSTED then, and when the disk is
-  // full.
+  // full. DEADLINE_EXCEEDED when nothing comes any more.
   absl::Status Serve(grpc::ServerContext& context, ImportStream& stream);
 
  private:
@@ -45,11 +48,13 @@ class Imports {
   void End(const lawine::v1::ImportOptions& options, std::unique_ptr<ImportUpload> kept);
   bool AwaitTurn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Expire();
-  absl::Status Upload(grpc::ServerContext& context, ImportStream& stream, ImportUpload& upload);
+  absl::Status Upload(grpc::ServerContext& context, ImportStream& stream, SilenceLimit& silence,
+                      ImportUpload& upload);
 
   Graphs& graphs_;
   Executor& executor_;
   const SpillOptions spill_;
+  const absl::Duration silence_max_;
   Mutex mutex_;
   std::multiset<std::string> going_on_ ABSL_GUARDED_BY(mutex_);  // their request ids
   // The last upload that broke off and may go on, for some minutes and until another wants its place.

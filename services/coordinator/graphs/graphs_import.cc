@@ -1,12 +1,23 @@
 // Graphs made of imported files.
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
 #include "services/coordinator/graphs/graphs.h"
 
 namespace lawine {
 
 namespace pb = ::lawine::v1;
+
+namespace {
+
+// Files without rows: what was seen of them says why.
+absl::Status WithWarnings(const absl::Status& status, const EdgeReport& seen) {
+  if (seen.rows > 0 || seen.warnings.empty()) return status;
+  return {status.code(), absl::StrCat(status.message(), " (", absl::StrJoin(seen.warnings, "; "), ")")};
+}
+
+}  // namespace
 
 Graphs::New Graphs::WantedBy(const pb::ImportOptions& options) {
   return {.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
@@ -31,8 +42,9 @@ absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, Impor
   const EdgeReport& seen = imported.report;
   const std::size_t profiles = imported.edges.profiles.size();
   EdgeListCounts counts;
-  LAWINE_ASSIGN_OR_RETURN(const auto source,
-                          MakeEdgeListSource(std::move(imported.edges), counts, imported.spill));
+  const auto made = MakeEdgeListSource(std::move(imported.edges), counts, imported.spill);
+  if (!made.ok()) return WithWarnings(made.status(), seen);
+  const LinkSource& source = **made;
   report.set_lines(seen.lines);
   report.set_rows(seen.rows);
   report.set_comments(seen.comments);
@@ -42,13 +54,13 @@ absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, Impor
   report.mutable_examples()->Add(seen.examples.begin(), seen.examples.end());
   report.mutable_warnings()->Add(seen.warnings.begin(), seen.warnings.end());
   GraphLoadJob job;
-  job.source = source.get();
+  job.source = &source;
   job.graph.named_members = options.string_ids();
-  job.graph.columns = source->columns();
+  job.graph.columns = source.columns();
   job.graph.origin = absl::StrCat("import of ", seen.rows, " rows, ",
                                   options.undirected() ? "undirected" : absl::StrCat("row ", options.row()),
                                   profiles > 0 ? absl::StrCat(", profiles of ", profiles, " members") : "");
-  return LoadNew(wanted, std::move(job), *source, watch);
+  return LoadNew(wanted, std::move(job), source, watch);
 }
 
 }  // namespace lawine

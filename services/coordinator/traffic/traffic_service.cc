@@ -12,6 +12,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/silence_limit.h"
 #include "services/coordinator/graphs/graph_stats.h"
 #include "services/coordinator/graphs/members.h"
 #include "services/coordinator/runs/run_recovery.h"
@@ -31,16 +32,38 @@ constexpr absl::Duration kProgressEvery = absl::Milliseconds(500);
 // A caller that neither sends nor ends its side cannot be told of a failure; after this its call is
 // cancelled.
 constexpr absl::Duration kFailureKept = absl::Seconds(2);
+// Batches may be slow to come; but a caller that sends none keeps a place, and workers' memory.
+constexpr absl::Duration kBatchAwaited = absl::Minutes(10);
+
+// The first message, and the end of the caller's side where nothing follows it.
+absl::StatusOr<pb::TrafficSpec> ReadSpec(grpc::ServerContext& context, TrafficService::Stream& stream) {
+  SilenceLimit silence(context, "send a spec, and end your side if it says what is generated");
+  pb::RunTrafficRequest first;
+  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first));
+  if (!first.has_spec()) return FieldError("part", "expected a spec first");
+  LAWINE_ASSIGN_OR_RETURN(pb::TrafficSpec spec, CompleteTraffic(first.spec()));
+  if (pb::RunTrafficRequest more; spec.has_generated() && silence.Read(stream, more)) {
+    return FieldError("part",
+                      "expected nothing after a spec with generated messages, found a message more: "
+                      "leave spec.generated out, or the batches");
+  }
+  LAWINE_RETURN_IF_ERROR(silence.status());
+  return spec;
+}
 
 // The caller's batches in dense ids.
 class Batches {
  public:
-  Batches(const TrafficJob& job, const Members& members, TrafficService::Stream& stream)
-      : job_(job), members_(members), stream_(stream) {}
+  Batches(const TrafficJob& job, const Members& members, TrafficService::Stream& stream,
+          SilenceLimit& silence)
+      : job_(job), members_(members), stream_(stream), silence_(silence) {}
 
   absl::StatusOr<std::optional<pbi::WaveBatch>> Next() {
     pb::RunTrafficRequest request;
-    if (!stream_.Read(&request)) return std::nullopt;
+    if (!silence_.Read(stream_, request)) {
+      LAWINE_RETURN_IF_ERROR(silence_.status());
+      return std::nullopt;
+    }
     if (!request.has_batch()) return FieldError("part", "expected a batch after the spec");
     LAWINE_RETURN_IF_ERROR(Check(request.batch()));
     Wave wave;
@@ -107,6 +130,7 @@ class Batches {
   const TrafficJob& job_;
   const Members& members_;
   TrafficService::Stream& stream_;
+  SilenceLimit& silence_;
   std::uint64_t messages_ = 0;
 };
 
@@ -169,8 +193,13 @@ class Teller {
 class TrafficRun {
  public:
   TrafficRun(Graphs& graphs, Runs& runs, const TrafficArchive& archive, std::string owner,
-             TrafficService::Stream& stream)
-      : graphs_(graphs), runs_(runs), archive_(archive), owner_(std::move(owner)), stream_(stream) {}
+             TrafficService::Stream& stream, SilenceLimit& silence)
+      : graphs_(graphs),
+        runs_(runs),
+        archive_(archive),
+        owner_(std::move(owner)),
+        stream_(stream),
+        silence_(silence) {}
 
   absl::StatusOr<pb::TrafficResult> Run(const pb::TrafficSpec& spec, Cancellation& cancellation) {
     const absl::Time asked = absl::Now();
@@ -211,7 +240,7 @@ class TrafficRun {
     workers_ = static_cast<std::uint32_t>(placement.workers.size());
     if (!job_.has_value()) LAWINE_RETURN_IF_ERROR(Plan(spec, graph, placement));
     const Members members(job_->graph, placement);
-    Batches batches(*job_, members, stream_);
+    Batches batches(*job_, members, stream_, silence_);
     TrafficHooks hooks;
     if (!spec.has_generated()) hooks.next_batch = [&batches] { return batches.Next(); };
     hooks.wave = [&](const WaveOutcome& wave, const TrafficOutcome& before) -> absl::Status {
@@ -248,6 +277,7 @@ class TrafficRun {
   const TrafficArchive& archive_;
   const std::string owner_;
   TrafficService::Stream& stream_;
+  SilenceLimit& silence_;
   std::optional<TrafficJob> job_;
   TrafficConducted so_far_;
   std::uint32_t workers_ = 0;
@@ -262,15 +292,8 @@ grpc::Status TrafficService::RunTraffic(const std::string& owner, grpc::ServerCo
 }
 
 absl::Status TrafficService::Run(const std::string& owner, grpc::ServerContext& context, Stream& stream) {
-  pb::RunTrafficRequest first;
-  if (!stream.Read(&first)) return absl::CancelledError("the caller is gone");
-  if (!first.has_spec()) return FieldError("part", "expected a spec first");
-  LAWINE_ASSIGN_OR_RETURN(pb::TrafficSpec spec, CompleteTraffic(first.spec()));
-  if (pb::RunTrafficRequest more; spec.has_generated() && stream.Read(&more)) {
-    return FieldError("part",
-                      "expected nothing after a spec with generated messages, found a message more: "
-                      "leave spec.generated out, or the batches");
-  }
+  LAWINE_ASSIGN_OR_RETURN(pb::TrafficSpec spec, ReadSpec(context, stream));
+  SilenceLimit silence(context, "send a batch, or end your side after the last one", kBatchAwaited);
   Cancellation cancellation;
   const CallGuard guard(context, cancellation, kFailureKept);
   LAWINE_ASSIGN_OR_RETURN(const Turns::Turn turn, requests_.Take(spec.request_id(), [&cancellation] {
@@ -280,7 +303,7 @@ absl::Status TrafficService::Run(const std::string& owner, grpc::ServerContext& 
   LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "calls of RunTraffic"));
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph(), spec.graph_version()));
   if (use.version() > 1) spec.set_graph_version(use.version());
-  TrafficRun run(graphs_, runs_, archive_, owner, stream);
+  TrafficRun run(graphs_, runs_, archive_, owner, stream, silence);
   pb::RunTrafficResponse last;
   LAWINE_ASSIGN_OR_RETURN(*last.mutable_result(), run.Run(spec, cancellation));
   spdlog::info("traffic on '{}': {} messages, {} deliveries in {:.3f} s", spec.graph(),

@@ -1,0 +1,94 @@
+#include "services/common/silence_limit.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "absl/time/clock.h"
+#include "lawine/v1/changes.grpc.pb.h"
+#include "services/common/errors.h"
+#include "services/common/rpc.h"
+#include "tests/support/patience.h"
+
+namespace lawine {
+namespace {
+
+using Response = v1::ApplyChangesResponse;
+using Request = v1::ApplyChangesRequest;
+
+// Answers every message, each after `work`.
+class Listener final : public v1::ChangeService::Service {
+ public:
+  Listener(absl::Duration silence_max, absl::Duration work) : silence_max_(silence_max), work_(work) {}
+  grpc::Status ApplyChanges(grpc::ServerContext* context,
+                            grpc::ServerReaderWriter<Response, Request>* stream) override {
+    SilenceLimit silence(*context, "say something", silence_max_);
+    Request request;
+    while (silence.Read(*stream, request)) {
+      absl::SleepFor(work_);
+      stream->Write(Response());
+    }
+    return ToGrpc(silence.status());
+  }
+
+ private:
+  const absl::Duration silence_max_;
+  const absl::Duration work_;
+};
+
+class Speaker {
+ public:
+  explicit Speaker(Listener& listener) : bound_(*StartServer({.address = "127.0.0.1:0"}, {&listener})) {
+    SetDeadline(context_, absl::Minutes(2));
+    stream_ = stub_->ApplyChanges(&context_);
+  }
+  ~Speaker() { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  void Say() { EXPECT_TRUE(stream_->Write(Request())); }
+  void SayNoMore() { EXPECT_TRUE(stream_->WritesDone()); }
+  bool Hear() {
+    Response response;
+    return stream_->Read(&response);
+  }
+  grpc::Status End() { return stream_->Finish(); }
+
+ private:
+  const BoundServer bound_;
+  const std::unique_ptr<v1::ChangeService::Stub> stub_ =
+      v1::ChangeService::NewStub(OpenChannel(bound_.address));
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream_;
+};
+
+TEST(SilenceLimitTest, WhoSaysNothingIsTold) {
+  Listener listener(absl::Milliseconds(200), absl::ZeroDuration());
+  Speaker speaker(listener);
+  EXPECT_FALSE(speaker.Hear());
+  const grpc::Status status = speaker.End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED) << status.error_message();
+  EXPECT_EQ(status.error_message(), "nothing has come for 0.2 s: say something");
+}
+
+TEST(SilenceLimitTest, AlsoLater) {
+  Listener listener(absl::Seconds(kPatience), absl::ZeroDuration());
+  Speaker speaker(listener);
+  speaker.Say();
+  EXPECT_TRUE(speaker.Hear());
+  EXPECT_FALSE(speaker.Hear());
+  EXPECT_EQ(speaker.End().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+// What has come waits for the server, not the other way round.
+TEST(SilenceLimitTest, TheServersOwnTimeDoesNotCount) {
+  Listener listener(absl::Seconds(kPatience), absl::Seconds(kPatience + 1));
+  Speaker speaker(listener);
+  for (int i = 0; i < 2; ++i) speaker.Say();
+  speaker.SayNoMore();
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(speaker.Hear()) << i;
+  EXPECT_FALSE(speaker.Hear());
+  const grpc::Status status = speaker.End();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+}  // namespace
+}  // namespace lawine
