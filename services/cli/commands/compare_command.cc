@@ -50,6 +50,7 @@ absl::StatusOr<v1::CompareRequest> RequestOf(const CompareFlags& flags) {
 
 absl::Status Compare(Session& session, const CompareFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const v1::CompareRequest request, RequestOf(flags));
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--differences", flags.differences}, {"--report", flags.report}}));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> differences,
                           OutputFile::CreateIfNamed(flags.differences));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));

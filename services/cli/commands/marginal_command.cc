@@ -69,6 +69,7 @@ absl::Status Marginal(Session& session, const MarginalFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(*request.mutable_scenario(), BuildScenario(flags.scenario));
   if (flags.incremental) request.set_order(v1::MARGINAL_ORDER_INCREMENTAL);
   request.set_validate_only(flags.estimate);
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--csv", flags.csv}, {"--report", flags.report}}));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));

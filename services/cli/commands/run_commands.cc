@@ -174,6 +174,7 @@ absl::Status SaveReceipts(Session& session, const ReceiptsFlags& flags) {
   if (flags.csv.empty() && flags.graphml.empty()) {
     return absl::InvalidArgumentError("expected --csv FILE or --graphml FILE, or both");
   }
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--csv", flags.csv}, {"--graphml", flags.graphml}}));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> graphml, OutputFile::CreateIfNamed(flags.graphml));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));

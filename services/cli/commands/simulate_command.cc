@@ -36,6 +36,11 @@ struct Outputs {
 };
 
 absl::StatusOr<Outputs> OpenOutputs(const SimulateFlags& flags) {
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--receipts", flags.receipts},
+                                        {"--graphml", flags.graphml},
+                                        {"--per-replica", flags.per_replica},
+                                        {"--csv", flags.csv},
+                                        {"--report", flags.report}}));
   Outputs outputs;
   LAWINE_ASSIGN_OR_RETURN(outputs.receipts, OutputFile::CreateIfNamed(flags.receipts));
   LAWINE_ASSIGN_OR_RETURN(outputs.graphml, OutputFile::CreateIfNamed(flags.graphml));

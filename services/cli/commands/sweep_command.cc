@@ -61,6 +61,7 @@ absl::StatusOr<v1::SweepRequest> RequestOf(const SweepFlags& flags) {
 
 absl::Status Sweep(Session& session, const SweepFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const v1::SweepRequest request, RequestOf(flags));
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--csv", flags.csv}, {"--report", flags.report}}));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
