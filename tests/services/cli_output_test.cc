@@ -2,14 +2,16 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/simulate_flags.h"
 #include "services/cli/connection/data_dir.h"
 #include "services/cli/connection/exit_code.h"
@@ -224,14 +226,14 @@ TEST(RunText, NamesTheSeedRule) {
   EXPECT_EQ(SeedRuleText(scenario), "1 member with audience 1,300");
 }
 
-absl::StatusOr<ParsedCommand> Parse(std::initializer_list<const char*> words) {
+absl::StatusOr<ParsedCommand> Parse(const std::vector<const char*>& words) {
   std::vector<const char*> arguments = {"lawine"};
   arguments.insert(arguments.end(), words.begin(), words.end());
   CommandLine command_line;
   return command_line.Parse(static_cast<int>(arguments.size()), arguments.data());
 }
 
-std::string UsageError(std::initializer_list<const char*> words) {
+std::string UsageError(const std::vector<const char*>& words) {
   const auto command = Parse(words);
   EXPECT_EQ(ExitCodeOf(command.status()), ExitCode::kUsage);
   return std::string(command.status().message());
@@ -267,6 +269,73 @@ TEST(CommandLine, RefusesTwoSeedRules) {
   EXPECT_FALSE(Parse({"simulate", "hyves", "--random", "1", "--audience", "300"}).ok());
   EXPECT_FALSE(Parse({"simulate", "hyves", "--forward", "much"}).ok());
   EXPECT_TRUE(Parse({"simulate", "hyves", "--random", "1"}).ok());
+}
+
+TEST(CommandLine, TakesWholeNumbersInDecimalDigitsAlone) {
+  for (const std::vector<const char*>& command : std::vector<std::vector<const char*>>{
+           {"--replicas", "simulate", "g"},
+           {"--replica", "simulate", "g"},
+           {"--run-seed", "simulate", "g"},
+           {"--audience", "simulate", "g"},
+           {"--highest-audience", "simulate", "g"},
+           {"--random", "simulate", "g"},
+           {"--page-rank", "simulate", "g"},
+           {"--core", "simulate", "g"},
+           {"--community", "simulate", "g"},
+           {"--max-steps", "simulate", "g"},
+           {"--steps-to-percent", "simulate", "g"},
+           {"--graphml-members", "simulate", "g"},
+           {"--points", "sweep", "--field", "f"},
+           {"--replicas", "sweep", "--field", "f"},
+           {"--replicas", "marginal", "g"},
+           {"--replicas", "compare", "f"},
+           {"--run-seed", "compare", "f"},
+           {"--messages", "traffic", "g"},
+           {"--run-seed", "traffic", "g"},
+           {"--max-steps", "traffic", "g"},
+           {"--members", "graph", "create", "g", "--preset", "hyves"},
+           {"--graph-seed", "graph", "create", "g", "--preset", "hyves"},
+           {"--shards", "graph", "create", "g", "--preset", "hyves"},
+           {"--pages", "graph", "create", "g", "--preset", "hyves"},
+           {"--groups", "graph", "create", "g", "--preset", "hyves"},
+           {"--header-lines", "graph", "import", "g", "f"},
+           {"--shards", "graph", "import", "g", "f"},
+           {"--batch", "graph", "change", "g", "f"},
+           {"--community", "graph", "add-member", "g", "1"},
+           {"--followers", "member", "g", "1"},
+           {"--members", "run", "receipts", "1"},
+           {"--limit", "run", "list"},
+           {"--workers", "up"},
+       }) {
+    for (const char* wrong : {"18446744073709551616", "99999999999999999999999", "-1", "+1", "0x10", "1e3",
+                              "1.5", " 1", "1 ", "ten", ""}) {
+      std::vector<const char*> words(command.begin() + 1, command.end());
+      words.insert(words.end(), {command[0], wrong});
+      EXPECT_THAT(UsageError(words),
+                  ::testing::StartsWith(absl::StrCat(command[0], ": expected a whole number from ")))
+          << wrong;
+      EXPECT_THAT(UsageError(words), HasSubstr(absl::StrCat(", found '", wrong, "'")));
+    }
+    std::vector<const char*> words(command.begin() + 1, command.end());
+    words.insert(words.end(), {command[0], "010"});
+    EXPECT_TRUE(Parse(words).ok()) << command[0];
+  }
+  EXPECT_THAT(UsageError({"simulate", "g", "--replicas", "4294967296"}),
+              HasSubstr("--replicas: expected a whole number from 0 to 4294967295, found '4294967296'"));
+  EXPECT_TRUE(Parse({"simulate", "g", "--run-seed", "18446744073709551615"}).ok());
+}
+
+TEST(IntegerFlag, ZerosBeforeItDoNotMakeItOctal) {
+  CLI::App app;
+  std::optional<std::uint64_t> seed;
+  std::uint32_t limit = 100;
+  AddInteger(app, "--seed", seed, "S", "Key");
+  AddInteger(app, "--limit", limit, "N", "At most", 1, 1000);
+  app.parse("--seed 010 --limit 0017");
+  EXPECT_EQ(seed, 10u);
+  EXPECT_EQ(limit, 17u);
+  EXPECT_THROW(app.parse("--limit 0"), CLI::ValidationError);
+  EXPECT_THROW(app.parse("--limit 1001"), CLI::ValidationError);
 }
 
 TEST(CommandLine, CompletesEveryCommand) {

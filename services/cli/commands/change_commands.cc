@@ -10,6 +10,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/progress.h"
 #include "services/cli/connection/connection.h"
@@ -140,9 +141,8 @@ void AddFile(CLI::App& graph, Action& action) {
                 "lawine graph change friends monday.txt\n"
                 "printf 'add 900\\nfollow 900 17 mutual\\n' | lawine graph change friends -");
   command.add_option("FILE", options->file, "File of changes, - for standard input")->required();
-  command.add_option("--batch", options->batch, "Changes that take effect together (default: 1000)")
-      ->type_name("N")
-      ->check(CLI::Range(1u, limits::kChangesPerBatchMax).description(""));
+  AddInteger(command, "--batch", options->batch, "N", "Changes that take effect together (default: 1000)", 1u,
+             limits::kChangesPerBatchMax);
   AddRequestId(command, *options);
   command.callback(
       [options, &action] { action = [options](Session& session) { return ApplyFile(session, *options); }; });
@@ -191,7 +191,7 @@ void AddNewMember(CLI::App& graph, Action& action) {
   command.add_option("--network", options->network, "Its network")->type_name("NETWORK");
   command.add_option("--account-kind", options->account_kind, "Its account kind (default: personal)")
       ->type_name("KIND");
-  command.add_option("--community", options->community, "Its community")->type_name("N");
+  AddInteger(command, "--community", options->community, "N", "Its community");
   AddRequestId(command, *options);
   command.callback([options, &action] {
     action = [options](Session& session) {

@@ -17,6 +17,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
 #include "services/cli/commands/follow_run.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/connection/connection.h"
 #include "services/cli/connection/data_dir.h"
 #include "services/cli/connection/kept_cluster.h"
@@ -244,9 +245,8 @@ void AddClusterCommands(CLI::App& app, Action& action) {
                             "lawine up\n"
                             "lawine up --workers 4 --data /srv/lawine\n"
                             "lawine up --memory-limit 6GiB");
-  up.add_option("--workers", flags->workers, "Worker processes (default: one a core, at most 4)")
-      ->type_name("N")
-      ->check(CLI::Range(1u, limits::kShardProcessesMax).description(""));
+  AddInteger(up, "--workers", flags->workers, "N", "Worker processes (default: one a core, at most 4)", 1u,
+             limits::kShardProcessesMax);
   up.add_option("--memory-limit", flags->memory_limit,
                 "What graphs may take in memory, all workers together; the rest is read from disk, which is "
                 "slower (default: none)")

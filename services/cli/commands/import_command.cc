@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/connection/connection.h"
 #include "services/cli/files/input_file.h"
 #include "services/cli/text/graph_text.h"
@@ -234,9 +235,8 @@ void AddImportCommand(CLI::App& graph, Action& action) {
                   "Meaning of the columns: follower,followed or from,to,probability,kind or ...")
       ->type_name("COLUMNS");
   command.add_flag("--string-ids", flags->string_ids, "Ids are words (default: integers)");
-  command.add_option("--header-lines", flags->header_lines, "Lines to skip at the start of each file")
-      ->type_name("N");
-  command.add_option("--shards", flags->shards, "Shards (default: chosen by the cluster)")->type_name("K");
+  AddInteger(command, "--header-lines", flags->header_lines, "N", "Lines to skip at the start of each file");
+  AddInteger(command, "--shards", flags->shards, "K", "Shards (default: chosen by the cluster)");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return ImportGraph(session, *flags); }; });
 }
