@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,15 +14,19 @@
 #include "services/cli/commands/command_line.h"
 #include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/simulate_flags.h"
+#include "services/cli/connection/connection.h"
 #include "services/cli/connection/data_dir.h"
 #include "services/cli/connection/exit_code.h"
 #include "services/cli/connection/kept_cluster.h"
 #include "services/cli/files/output_file.h"
+#include "services/cli/scenarios/scenario_library.h"
 #include "services/cli/text/graph_text.h"
 #include "services/cli/text/result_text.h"
 #include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 #include "services/common/errors.h"
+#include "services/common/json/message_json.h"
+#include "services/common/process.h"
 
 namespace lawine::cli {
 namespace {
@@ -249,6 +254,11 @@ TEST(CommandLine, TakesSharedFlagsBeforeAndAfterTheCommand) {
   }
 }
 
+TEST(CommandLine, RefusesADataDirectoryWithoutAName) {
+  EXPECT_THAT(UsageError({"--data", "", "graph", "list"}),
+              HasSubstr("--data: expected a directory, found ''"));
+}
+
 TEST(CommandLine, HelpIsAWordToo) {
   for (const auto& command : {Parse({"help"}), Parse({"help", "graph", "create"}), Parse({"help", "run"})}) {
     ASSERT_TRUE(command.ok()) << command.status();
@@ -345,6 +355,19 @@ TEST(CommandLine, CompletesEveryCommand) {
   }
 }
 
+TEST(ScenarioShow, IsJsonWhereThatIsAskedFor) {
+  Interrupt interrupt;
+  for (const LibraryScenario& scenario : ScenarioLibrary()) {
+    const auto command = Parse({"scenario", "show", std::string(scenario.name).c_str(), "-o", "json"});
+    ASSERT_TRUE(command.ok()) << command.status();
+    Session session{command->options, interrupt};
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(command->action(session), absl::OkStatus());
+    std::fflush(stdout);
+    EXPECT_TRUE(Json::accept(::testing::internal::GetCapturedStdout())) << scenario.name;
+  }
+}
+
 TEST(SimulateFlags, AreTheWholeScenarioWithoutAFile) {
   SimulateFlags flags;
   flags.graph = "hyves";
@@ -410,6 +433,38 @@ TEST_F(DataDirTest, CountsWorkerDirectories) {
   for (const char* name : {"worker-0", "worker-2", "worker-x"})
     std::filesystem::create_directory(data_ + "/" + name);
   EXPECT_EQ(WorkerDirsCount(data_), 3u);
+}
+
+TEST_F(DataDirTest, IsNoFileNorInOne) {
+  ASSERT_TRUE(WriteFileAtomically(data_ + "/file", "words").ok());
+  Interrupt interrupt;
+  for (const std::string& data : {data_ + "/file", data_ + "/file/data"}) {
+    Session session{GlobalOptions(), interrupt};
+    session.options.data = data;
+    const absl::Status opened = Connection::Open(session).status();
+    EXPECT_EQ(ExitCodeOf(opened), ExitCode::kUsage) << opened;
+    EXPECT_THAT(std::string(opened.message()), HasSubstr(data_ + "/file is a file"));
+    EXPECT_EQ(ExitCodeOf(DataLock::Take(session).status()), ExitCode::kUsage);
+  }
+  EXPECT_EQ(CheckDataDir(data_), absl::OkStatus());
+  EXPECT_EQ(CheckDataDir(data_ + "/not/yet"), absl::OkStatus());
+}
+
+TEST_F(DataDirTest, TellsOnceForWhomItWaits) {
+  Interrupt interrupt;
+  Session session{GlobalOptions(), interrupt};
+  session.options.data = data_;
+  const auto held = DataLock::Take(session);
+  ASSERT_TRUE(held.ok()) << held.status();
+  for (const bool quiet : {false, true}) {
+    session.options.quiet = quiet;
+    ::testing::internal::CaptureStderr();
+    const absl::Status refused = DataLock::Take(session, absl::Seconds(1)).status();
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    const std::string holder = absl::StrCat("another lawine command (process ", getpid(), ")");
+    EXPECT_THAT(std::string(refused.message()), HasSubstr(holder));
+    EXPECT_EQ(said, quiet ? "" : absl::StrCat("waiting for ", holder, ", which is using ", data_, "\n"));
+  }
 }
 
 TEST_F(DataDirTest, ReadsTheRecordItWrote) {

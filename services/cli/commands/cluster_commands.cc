@@ -176,7 +176,7 @@ struct UpFlags {
 absl::Status Up(Session& session, const UpFlags& flags) {
   const std::optional<std::uint32_t> workers_wanted = flags.workers;
   const std::string& data = session.options.data;
-  LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(data, session.interrupt));
+  LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(session));
   LAWINE_ASSIGN_OR_RETURN(const ClusterRecord before, LoadCluster(data));
   if (StateOf(before) != ClusterState::kNone) return AlreadyKept(session, before);
   const std::uint32_t default_count = std::min(4u, HardwareThreads());
@@ -200,10 +200,12 @@ absl::Status Up(Session& session, const UpFlags& flags) {
 
 absl::Status Down(Session& session) {
   const std::string& data = session.options.data;
-  if (!std::filesystem::exists(ClusterFile(data))) {
+  LAWINE_RETURN_IF_ERROR(CheckDataDir(data));
+  std::error_code error;
+  if (!std::filesystem::exists(ClusterFile(data), error) && !error) {
     return absl::NotFoundError(absl::StrCat("no cluster is kept in ", data));
   }
-  LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(data, session.interrupt));
+  LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(session));
   LAWINE_ASSIGN_OR_RETURN(const ClusterRecord record, LoadCluster(data));
   const bool ran = StateOf(record) != ClusterState::kNone;
   const std::uint32_t killed = StopProcesses(record, kStopPatience);
