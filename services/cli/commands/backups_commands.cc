@@ -13,6 +13,7 @@
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/progress.h"
 #include "services/cli/connection/connection.h"
+#include "services/cli/connection/exit_code.h"
 #include "services/cli/files/input_file.h"
 #include "services/cli/files/output_file.h"
 #include "services/cli/text/graph_text.h"
@@ -126,8 +127,8 @@ absl::Status Restore(Session& session, const RestoreFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   auto restored = Upload(session, *connection, flags, file.get());
   if (!restored.ok()) {
-    return absl::Status(restored.status().code(),
-                        absl::StrCat(flags.file, ": ", restored.status().message()));
+    const absl::Status status = OfInput(restored.status());
+    return absl::Status(status.code(), absl::StrCat(flags.file, ": ", status.message()));
   }
   if (session.options.json) {
     Print(JsonText(MessageToJson(*restored)));

@@ -19,6 +19,7 @@
 #include "services/cli/commands/command_line.h"
 #include "services/cli/commands/integer_flag.h"
 #include "services/cli/connection/connection.h"
+#include "services/cli/connection/exit_code.h"
 #include "services/cli/files/input_file.h"
 #include "services/cli/text/graph_text.h"
 #include "services/cli/text/text.h"
@@ -193,11 +194,11 @@ absl::Status ImportGraph(Session& session, const ImportFlags& flags) {
   LAWINE_RETURN_IF_ERROR(OpenFiles(flags.members, true, files));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   v1::ImportGraphResponse last;
-  LAWINE_RETURN_IF_ERROR(Upload(session, *connection, flags, files, last));
+  LAWINE_RETURN_IF_ERROR(OfInput(Upload(session, *connection, flags, files, last)));
   if (session.options.json) {
     Print(JsonText({{"graph", MessageToJson(last.graph())}, {"report", MessageToJson(last.report())}}));
   } else {
-    Print(ImportText(last.graph(), last.report()));
+    Print(ImportText(last.graph(), last.report(), !session.options.quiet));
   }
   return absl::OkStatus();
 }

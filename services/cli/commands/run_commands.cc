@@ -95,7 +95,8 @@ absl::Status WatchRun(Session& session, const std::string& name) {
 absl::Status ShowResult(Session& session, const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   LAWINE_ASSIGN_OR_RETURN(const v1::RunResult result, GetResult(*connection, name));
-  Print(session.options.json ? JsonText(ResultToJson(result)) : Report(result, session.options.color));
+  Print(session.options.json ? JsonText(ResultToJson(result))
+                             : Report(result, session.options.color, !session.options.quiet));
   return absl::OkStatus();
 }
 

@@ -100,7 +100,7 @@ absl::Status Simulate(Session& session, const SimulateFlags& flags) {
   } else if (flags.summary) {
     Print(Wrap(absl::StrCat(Sentence(result), " ", Summary(result))) + "\n");
   } else {
-    Print(Report(result, session.options.color));
+    Print(Report(result, session.options.color, !session.options.quiet));
   }
   return absl::OkStatus();
 }

@@ -145,7 +145,7 @@ void AddTrafficCommand(CLI::App& app, Action& action) {
           "Traffic file, or the name of one of 'lawine scenario list'; flags override it ('-': standard "
           "input)")
       ->type_name("FILE");
-  AddInteger(command, "--messages", flags->messages, "N", "How many messages");
+  AddInteger(command, "--messages", flags->messages, "N", "How many messages", 1);
   command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
       ->type_name("P|SHARES/RECEIPTS")
       ->check(RateProblem);
