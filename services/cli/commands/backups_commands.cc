@@ -59,6 +59,7 @@ absl::Status BackUp(Session& session, const BackupFlags& flags) {
   const absl::StatusOr<std::uint64_t> bytes = Download(session, *connection, flags.name, file);
   if (!bytes.ok()) return SuggestGraph(bytes.status(), *connection, flags.name);
   LAWINE_RETURN_IF_ERROR(file.Finish());
+  if (flags.out == "/dev/stdout") return absl::OkStatus();  // which has the backup, and nothing beside it
   Print(session.options.json
             ? JsonText({{"graph", flags.name}, {"file", flags.out}, {"bytes", *bytes}})
             : absl::StrCat("graph ", flags.name, " is in ", flags.out, ", ", Bytes(*bytes), "\n"));

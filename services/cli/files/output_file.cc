@@ -42,9 +42,12 @@ std::filesystem::path Resolved(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
-  const bool standard_output = path == "-";
-  if (!standard_output && !IsWrittenAsItIs(path)) return CreateBeside(path);
-  std::FILE* const file = standard_output ? fdopen(dup(STDOUT_FILENO), "wb") : std::fopen(path.c_str(), "wb");
+  if (path == "-") {
+    return absl::InvalidArgumentError(
+        "expected the name of a file, found '-': for standard output give /dev/stdout");
+  }
+  if (!IsWrittenAsItIs(path)) return CreateBeside(path);
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return FileError(path);
   return OutputFile(path, file);
 }

@@ -18,7 +18,7 @@
 namespace lawine::cli {
 
 // Until Finish it has a name of its own, in the same folder; what is not finished goes. Pipes, terminals and
-// devices are written as they are, and "-" is standard output.
+// devices are written as they are. "-" is refused: results go to standard output, too.
 class OutputFile {
  public:
   static absl::StatusOr<OutputFile> Create(const std::string& path);
