@@ -1,8 +1,10 @@
 // lawine: the command line.
+#include <grpc/support/log.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "services/cli/commands/command_line.h"
 #include "services/cli/connection/exit_code.h"
@@ -13,10 +15,12 @@ namespace {
 
 using lawine::cli::ExitCode;
 
-// Standard output is for results: what servers of this process log goes to standard error, if it matters.
-void LogWarningsOnly() {
+// What goes wrong is told once, as the command's error: of what servers of this process and gRPC log, only
+// errors of the former are for the terminal. Not by the environment: kept servers would inherit that.
+void LogErrorsOnly() {
   spdlog::set_default_logger(spdlog::stderr_color_mt("lawine"));
-  spdlog::set_level(spdlog::level::warn);
+  spdlog::set_level(spdlog::level::err);
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
 int Run(const lawine::cli::ParsedCommand& command, lawine::cli::Interrupt& interrupt) {
@@ -32,7 +36,7 @@ int Run(const lawine::cli::ParsedCommand& command, lawine::cli::Interrupt& inter
 }  // namespace
 
 int main(int argc, char** argv) {
-  LogWarningsOnly();
+  LogErrorsOnly();
   lawine::cli::CommandLine command_line;
   const auto command = command_line.Parse(argc, argv);
   if (!command.ok()) {

@@ -2,15 +2,14 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <initializer_list>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/cli/commands/command_line.h"
-#include "services/cli/commands/simulate_flags.h"
+#include "services/cli/connection/connection.h"
 #include "services/cli/connection/data_dir.h"
 #include "services/cli/connection/exit_code.h"
 #include "services/cli/connection/kept_cluster.h"
@@ -20,6 +19,7 @@
 #include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 #include "services/common/errors.h"
+#include "services/common/process.h"
 
 namespace lawine::cli {
 namespace {
@@ -224,93 +224,6 @@ TEST(RunText, NamesTheSeedRule) {
   EXPECT_EQ(SeedRuleText(scenario), "1 member with audience 1,300");
 }
 
-absl::StatusOr<ParsedCommand> Parse(std::initializer_list<const char*> words) {
-  std::vector<const char*> arguments = {"lawine"};
-  arguments.insert(arguments.end(), words.begin(), words.end());
-  CommandLine command_line;
-  return command_line.Parse(static_cast<int>(arguments.size()), arguments.data());
-}
-
-std::string UsageError(std::initializer_list<const char*> words) {
-  const auto command = Parse(words);
-  EXPECT_EQ(ExitCodeOf(command.status()), ExitCode::kUsage);
-  return std::string(command.status().message());
-}
-
-TEST(CommandLine, TakesSharedFlagsBeforeAndAfterTheCommand) {
-  for (const auto& command : {Parse({"--data", "/tmp/d/", "-o", "json", "run", "list"}),
-                              Parse({"run", "list", "--data", "/tmp/d/", "-o", "json"})}) {
-    ASSERT_TRUE(command.ok()) << command.status();
-    EXPECT_EQ(command->options.data, "/tmp/d");
-    EXPECT_TRUE(command->options.json);
-    EXPECT_NE(command->action, nullptr);
-  }
-}
-
-TEST(CommandLine, HelpIsAWordToo) {
-  for (const auto& command : {Parse({"help"}), Parse({"help", "graph", "create"}), Parse({"help", "run"})}) {
-    ASSERT_TRUE(command.ok()) << command.status();
-    EXPECT_EQ(command->action, nullptr);
-  }
-}
-
-TEST(CommandLine, SuggestsTheCommandThatWasMeant) {
-  EXPECT_THAT(UsageError({"grpah", "list"}), HasSubstr("unknown command 'grpah'; did you mean graph?"));
-  EXPECT_THAT(UsageError({"run", "lsit"}), HasSubstr("unknown command 'lsit'; did you mean list?"));
-  EXPECT_THAT(UsageError({"run", "lsit"}), HasSubstr("see lawine run --help"));
-  EXPECT_THAT(UsageError({"simulate", "hyves", "--forwad", "1"}), HasSubstr("did you mean --forward?"));
-  EXPECT_THAT(UsageError({"run"}), HasSubstr("expected a command after 'lawine run'"));
-  EXPECT_THAT(UsageError({}), HasSubstr("expected a command after 'lawine'"));
-}
-
-TEST(CommandLine, RefusesTwoSeedRules) {
-  EXPECT_FALSE(Parse({"simulate", "hyves", "--random", "1", "--audience", "300"}).ok());
-  EXPECT_FALSE(Parse({"simulate", "hyves", "--forward", "much"}).ok());
-  EXPECT_TRUE(Parse({"simulate", "hyves", "--random", "1"}).ok());
-}
-
-TEST(CommandLine, CompletesEveryCommand) {
-  const std::string script = CommandLine().BashCompletion();
-  for (const char* word : {"'lawine graph'", "'lawine run watch'", "--highest-audience", "completion"}) {
-    EXPECT_THAT(script, HasSubstr(word));
-  }
-}
-
-TEST(SimulateFlags, AreTheWholeScenarioWithoutAFile) {
-  SimulateFlags flags;
-  flags.graph = "hyves";
-  flags.seed_members = "17,anna";
-  flags.forward = "0.25";
-  const auto scenario = BuildScenario(flags);
-  ASSERT_TRUE(scenario.ok()) << scenario.status();
-  EXPECT_THAT(scenario->seed_members().ids(), ::testing::ElementsAre("17", "anna"));
-  EXPECT_EQ(scenario->model().forward().probability(), 0.25);
-  EXPECT_FALSE(scenario->has_run_seed());
-}
-
-TEST(SimulateFlags, OneReplicaIsAnEnsembleOfOne) {
-  SimulateFlags flags;
-  flags.graph = "hyves";
-  flags.replica = 17;
-  const auto scenario = BuildScenario(flags);
-  ASSERT_TRUE(scenario.ok()) << scenario.status();
-  EXPECT_EQ(scenario->first_replica(), 17u);
-  EXPECT_EQ(scenario->replicas(), 1u);
-  EXPECT_FALSE(Parse({"simulate", "hyves", "--replica", "1", "--replicas", "2"}).ok());
-  flags.replica = 10'000;
-  EXPECT_THAT(std::string(BuildScenario(flags).status().message()),
-              HasSubstr("first_replica: expected 0 to 9999, found 10000"));
-}
-
-TEST(SimulateFlags, AreCheckedLikeAFile) {
-  SimulateFlags flags;
-  EXPECT_THAT(std::string(BuildScenario(flags).status().message()), HasSubstr("graph: expected"));
-  flags.graph = "hyves";
-  flags.forward = "1.5";
-  EXPECT_THAT(std::string(BuildScenario(flags).status().message()),
-              HasSubstr("model.forward.probability: expected 0 to 1, found 1.5"));
-}
-
 TEST(ExitCode, TellsWhatKindOfTrouble) {
   EXPECT_EQ(ExitCodeOf(absl::OkStatus()), ExitCode::kOk);
   EXPECT_EQ(ExitCodeOf(absl::InvalidArgumentError("x")), ExitCode::kUsage);
@@ -341,6 +254,38 @@ TEST_F(DataDirTest, CountsWorkerDirectories) {
   for (const char* name : {"worker-0", "worker-2", "worker-x"})
     std::filesystem::create_directory(data_ + "/" + name);
   EXPECT_EQ(WorkerDirsCount(data_), 3u);
+}
+
+TEST_F(DataDirTest, IsNoFileNorInOne) {
+  ASSERT_TRUE(WriteFileAtomically(data_ + "/file", "words").ok());
+  Interrupt interrupt;
+  for (const std::string& data : {data_ + "/file", data_ + "/file/data"}) {
+    Session session{GlobalOptions(), interrupt};
+    session.options.data = data;
+    const absl::Status opened = Connection::Open(session).status();
+    EXPECT_EQ(ExitCodeOf(opened), ExitCode::kUsage) << opened;
+    EXPECT_THAT(std::string(opened.message()), HasSubstr(data_ + "/file is a file"));
+    EXPECT_EQ(ExitCodeOf(DataLock::Take(session).status()), ExitCode::kUsage);
+  }
+  EXPECT_EQ(CheckDataDir(data_), absl::OkStatus());
+  EXPECT_EQ(CheckDataDir(data_ + "/not/yet"), absl::OkStatus());
+}
+
+TEST_F(DataDirTest, TellsOnceForWhomItWaits) {
+  Interrupt interrupt;
+  Session session{GlobalOptions(), interrupt};
+  session.options.data = data_;
+  const auto held = DataLock::Take(session);
+  ASSERT_TRUE(held.ok()) << held.status();
+  for (const bool quiet : {false, true}) {
+    session.options.quiet = quiet;
+    ::testing::internal::CaptureStderr();
+    const absl::Status refused = DataLock::Take(session, absl::Seconds(1)).status();
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    const std::string holder = absl::StrCat("another lawine command (process ", getpid(), ")");
+    EXPECT_THAT(std::string(refused.message()), HasSubstr(holder));
+    EXPECT_EQ(said, quiet ? "" : absl::StrCat("waiting for ", holder, ", which is using ", data_, "\n"));
+  }
 }
 
 TEST_F(DataDirTest, ReadsTheRecordItWrote) {

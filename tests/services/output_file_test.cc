@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <string>
 
 #include "services/common/process.h"
@@ -32,7 +35,7 @@ TEST(OutputFileDeathTest, WhatIsFinishedIsOnTheDisk) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   const TempDirectory directory;
   EXPECT_EXIT(WriteWhereFsyncFails(directory.path() / "f", EIO), Fails, "");
-  EXPECT_EXIT(WriteWhereFsyncFails(directory.path() / "f", EINVAL), Succeeds, "") << "as of a pipe";
+  EXPECT_EXIT(WriteWhereFsyncFails("/dev/null", EINVAL), Succeeds, "") << "as of a pipe";
 }
 
 TEST(OutputFileTest, PipesAndDevicesCanBeWritten) {
@@ -40,6 +43,72 @@ TEST(OutputFileTest, PipesAndDevicesCanBeWritten) {
   ASSERT_TRUE(file.ok());
   EXPECT_TRUE(file->Write("words").ok());
   EXPECT_EQ(file->Finish(), absl::OkStatus());
+}
+
+// A file that is there, and what becomes of it.
+class OutputFileOverAnotherTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(WriteFileAtomically(path_, "earlier"), absl::OkStatus()); }
+  std::ptrdiff_t FilesCount() const {
+    return std::distance(std::filesystem::directory_iterator(directory_.path()), {});
+  }
+  const TempDirectory directory_;
+  const std::string path_ = directory_.path() / "keep.csv";
+};
+
+TEST_F(OutputFileOverAnotherTest, ItStaysUntilTheNewOneIsFinished) {
+  auto file = OutputFile::Create(path_);
+  ASSERT_TRUE(file.ok() && file->Write("new").ok());
+  EXPECT_EQ(ReadFile(path_).value(), "earlier");
+  ASSERT_EQ(file->Finish(), absl::OkStatus());
+  EXPECT_EQ(ReadFile(path_).value(), "new");
+  EXPECT_EQ(FilesCount(), 1);
+}
+
+TEST_F(OutputFileOverAnotherTest, ItStaysWhereTheNewOneIsNeverFinished) {
+  {
+    auto file = OutputFile::CreateIfNamed(path_);
+    ASSERT_TRUE(file.ok() && file->has_value() && (*file)->Write("new").ok());
+    EXPECT_EQ(FilesCount(), 2);
+  }
+  EXPECT_EQ(ReadFile(path_).value(), "earlier");
+  EXPECT_EQ(FilesCount(), 1);
+}
+
+TEST_F(OutputFileOverAnotherTest, ItStaysWhereTheProcessEndsAtOnce) {
+  auto file = OutputFile::Create(path_);
+  ASSERT_TRUE(file.ok() && file->Write("new").ok());
+  RemoveUnfinishedFiles();
+  EXPECT_EQ(ReadFile(path_).value(), "earlier");
+  EXPECT_EQ(FilesCount(), 1);
+}
+
+TEST_F(OutputFileOverAnotherTest, TheNewOneHasItsModeAndLinksLeadToIt) {
+  const std::string link = directory_.path() / "link.csv";
+  std::filesystem::create_symlink("keep.csv", link);
+  std::filesystem::permissions(path_,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  auto file = OutputFile::Create(link);
+  ASSERT_TRUE(file.ok() && file->Write("new").ok() && file->Finish().ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(ReadFile(path_).value(), "new");
+  EXPECT_EQ(std::filesystem::status(path_).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST(OutputFileTest, ADashIsNoFile) {
+  EXPECT_EQ(OutputFile::Create("-").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_FALSE(std::filesystem::exists("-"));
+}
+
+TEST(CheckDistinctTest, TwoOutputsAreNotOneFile) {
+  EXPECT_TRUE(CheckDistinct({{"--csv", "a.csv"}, {"--receipts", "b.csv"}, {"--report", ""}}).ok());
+  EXPECT_TRUE(CheckDistinct({{"--csv", ""}, {"--receipts", ""}}).ok());
+  EXPECT_TRUE(CheckDistinct({{"--csv", "/dev/null"}, {"--receipts", "/dev/null"}}).ok());
+  EXPECT_FALSE(CheckDistinct({{"--csv", "-"}, {"--receipts", "-"}}).ok());
+  const absl::Status same = CheckDistinct({{"--csv", "a.csv"}, {"--receipts", "./b/../a.csv"}});
+  EXPECT_EQ(same.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(same.message(), "--csv, --receipts: expected a file for each, found ./b/../a.csv for both");
 }
 
 [[noreturn]] void RenameWhereFsyncFails(const std::string& from, const std::string& to) {

@@ -2,10 +2,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -15,12 +13,12 @@
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/progress.h"
 #include "services/cli/connection/connection.h"
+#include "services/cli/connection/exit_code.h"
 #include "services/cli/files/input_file.h"
 #include "services/cli/files/output_file.h"
 #include "services/cli/text/graph_text.h"
 #include "services/cli/text/text.h"
 #include "services/common/json/message_json.h"
-#include "services/common/process.h"
 #include "services/common/rpc.h"
 
 namespace lawine::cli {
@@ -55,26 +53,13 @@ absl::StatusOr<std::uint64_t> Download(Session& session, Connection& connection,
   return bytes;
 }
 
-// Under its own name the file is whole, or not there.
 absl::Status BackUp(Session& session, const BackupFlags& flags) {
-  const std::string part = absl::StrCat(flags.out, ".part");
-  LAWINE_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(part));
+  LAWINE_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(flags.out));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
-  absl::StatusOr<std::uint64_t> bytes = Download(session, *connection, flags.name, file);
-  if (bytes.ok()) {
-    if (absl::Status finished = file.Finish(); !finished.ok()) bytes = std::move(finished);
-  }
-  if (bytes.ok()) {
-    const absl::Status renamed = RenameDurably(part, flags.out);
-    if (!renamed.ok()) {
-      bytes = absl::FailedPreconditionError(absl::StrCat("cannot write ", renamed.message()));
-    }
-  }
-  if (!bytes.ok()) {
-    std::error_code error;
-    std::filesystem::remove(part, error);
-    return SuggestGraph(bytes.status(), *connection, flags.name);
-  }
+  const absl::StatusOr<std::uint64_t> bytes = Download(session, *connection, flags.name, file);
+  if (!bytes.ok()) return SuggestGraph(bytes.status(), *connection, flags.name);
+  LAWINE_RETURN_IF_ERROR(file.Finish());
+  if (flags.out == "/dev/stdout") return absl::OkStatus();  // which has the backup, and nothing beside it
   Print(session.options.json
             ? JsonText({{"graph", flags.name}, {"file", flags.out}, {"bytes", *bytes}})
             : absl::StrCat("graph ", flags.name, " is in ", flags.out, ", ", Bytes(*bytes), "\n"));
@@ -143,8 +128,8 @@ absl::Status Restore(Session& session, const RestoreFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   auto restored = Upload(session, *connection, flags, file.get());
   if (!restored.ok()) {
-    return absl::Status(restored.status().code(),
-                        absl::StrCat(flags.file, ": ", restored.status().message()));
+    const absl::Status status = OfInput(restored.status());
+    return absl::Status(status.code(), absl::StrCat(flags.file, ": ", status.message()));
   }
   if (session.options.json) {
     Print(JsonText(MessageToJson(*restored)));

@@ -7,9 +7,12 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/progress.h"
 #include "services/cli/connection/connection.h"
@@ -39,10 +42,14 @@ void Add(const v1::ApplyChangesResponse& batch, v1::ApplyChangesResponse& sum) {
 }
 
 std::string ChangedText(const v1::ApplyChangesResponse& sum) {
-  std::string text = absl::StrCat("version ", sum.graph_version(), ": ", Thousands(sum.links_added()),
-                                  " links added, ", Thousands(sum.links_removed()), " removed, ",
-                                  Thousands(sum.members_added()), " members added");
-  if (sum.unchanged() > 0) absl::StrAppend(&text, ", ", Thousands(sum.unchanged()), " were as asked");
+  std::string text =
+      absl::StrCat("version ", sum.graph_version(), ": ", Counted(sum.links_added(), "link", "links"),
+                   " added, ", Thousands(sum.links_removed()), " removed, ",
+                   Counted(sum.members_added(), "member", "members"), " added");
+  if (sum.unchanged() > 0) {
+    absl::StrAppend(&text, ", ", Thousands(sum.unchanged()),
+                    sum.unchanged() == 1 ? " was as asked" : " were as asked");
+  }
   return absl::StrCat(text, sum.repeated_request() ? " (applied by an earlier call)\n" : "\n");
 }
 
@@ -97,6 +104,17 @@ absl::Status Apply(Session& session, const ChangeOptions& options, std::vector<v
   return absl::OkStatus();
 }
 
+// The only change of a command has no number, and its parts are words of the command line.
+absl::Status ApplyOne(Session& session, const ChangeOptions& options, const v1::Change& change) {
+  const absl::Status status = Apply(session, options, {change});
+  if (status.ok()) return status;
+  absl::string_view text = status.message();
+  if (!absl::ConsumePrefix(&text, "change 0: ") && absl::ConsumePrefix(&text, "changes[0].")) {
+    text.remove_prefix(text.find('.') + 1);
+  }
+  return absl::Status(status.code(), text);
+}
+
 absl::Status ApplyFile(Session& session, const ChangeOptions& options) {
   LAWINE_ASSIGN_OR_RETURN(const std::string text, ReadInput(options.file));
   LAWINE_ASSIGN_OR_RETURN(std::vector<v1::Change> changes,
@@ -115,7 +133,7 @@ absl::Status Fold(Session& session, const std::string& name) {
   Print(session.options.json
             ? JsonText(MessageToJson(response))
             : absl::StrCat("version ", response.stored_version(), " of ", response.graph_version(),
-                           " is stored, ", Thousands(response.blocks()), " blocks replaced\n"));
+                           " is stored, ", Counted(response.blocks(), "block", "blocks"), " replaced\n"));
   return absl::OkStatus();
 }
 
@@ -140,9 +158,8 @@ void AddFile(CLI::App& graph, Action& action) {
                 "lawine graph change friends monday.txt\n"
                 "printf 'add 900\\nfollow 900 17 mutual\\n' | lawine graph change friends -");
   command.add_option("FILE", options->file, "File of changes, - for standard input")->required();
-  command.add_option("--batch", options->batch, "Changes that take effect together (default: 1000)")
-      ->type_name("N")
-      ->check(CLI::Range(1u, limits::kChangesPerBatchMax).description(""));
+  AddInteger(command, "--batch", options->batch, "N", "Changes that take effect together (default: 1000)", 1u,
+             limits::kChangesPerBatchMax);
   AddRequestId(command, *options);
   command.callback(
       [options, &action] { action = [options](Session& session) { return ApplyFile(session, *options); }; });
@@ -171,9 +188,9 @@ void AddFollow(CLI::App& graph, Action& action, bool follow) {
   AddRequestId(command, *options);
   command.callback([options, follow, &action] {
     action = [options, follow](Session& session) {
-      return Apply(session, *options,
-                   {LinkChange(follow, options->follower, options->followee, options->mutual, options->kind,
-                               options->probability)});
+      return ApplyOne(session, *options,
+                      LinkChange(follow, options->follower, options->followee, options->mutual, options->kind,
+                                 options->probability));
     };
   });
 }
@@ -191,7 +208,7 @@ void AddNewMember(CLI::App& graph, Action& action) {
   command.add_option("--network", options->network, "Its network")->type_name("NETWORK");
   command.add_option("--account-kind", options->account_kind, "Its account kind (default: personal)")
       ->type_name("KIND");
-  command.add_option("--community", options->community, "Its community")->type_name("N");
+  AddInteger(command, "--community", options->community, "N", "Its community");
   AddRequestId(command, *options);
   command.callback([options, &action] {
     action = [options](Session& session) {
@@ -201,7 +218,7 @@ void AddNewMember(CLI::App& graph, Action& action) {
       member.set_network(options->network);
       member.set_account_kind(options->account_kind);
       member.set_community(options->community);
-      return Apply(session, *options, {change});
+      return ApplyOne(session, *options, change);
     };
   });
 }

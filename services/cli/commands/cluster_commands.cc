@@ -17,6 +17,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
 #include "services/cli/commands/follow_run.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/connection/connection.h"
 #include "services/cli/connection/data_dir.h"
 #include "services/cli/connection/kept_cluster.h"
@@ -175,7 +176,7 @@ struct UpFlags {
 absl::Status Up(Session& session, const UpFlags& flags) {
   const std::optional<std::uint32_t> workers_wanted = flags.workers;
   const std::string& data = session.options.data;
-  LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(data, session.interrupt));
+  LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(session));
   LAWINE_ASSIGN_OR_RETURN(const ClusterRecord before, LoadCluster(data));
   if (StateOf(before) != ClusterState::kNone) return AlreadyKept(session, before);
   const std::uint32_t default_count = std::min(4u, HardwareThreads());
@@ -199,10 +200,12 @@ absl::Status Up(Session& session, const UpFlags& flags) {
 
 absl::Status Down(Session& session) {
   const std::string& data = session.options.data;
-  if (!std::filesystem::exists(ClusterFile(data))) {
+  LAWINE_RETURN_IF_ERROR(CheckDataDir(data));
+  std::error_code error;
+  if (!std::filesystem::exists(ClusterFile(data), error) && !error) {
     return absl::NotFoundError(absl::StrCat("no cluster is kept in ", data));
   }
-  LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(data, session.interrupt));
+  LAWINE_ASSIGN_OR_RETURN(const DataLock lock, DataLock::Take(session));
   LAWINE_ASSIGN_OR_RETURN(const ClusterRecord record, LoadCluster(data));
   const bool ran = StateOf(record) != ClusterState::kNone;
   const std::uint32_t killed = StopProcesses(record, kStopPatience);
@@ -244,9 +247,8 @@ void AddClusterCommands(CLI::App& app, Action& action) {
                             "lawine up\n"
                             "lawine up --workers 4 --data /srv/lawine\n"
                             "lawine up --memory-limit 6GiB");
-  up.add_option("--workers", flags->workers, "Worker processes (default: one a core, at most 4)")
-      ->type_name("N")
-      ->check(CLI::Range(1u, limits::kShardProcessesMax).description(""));
+  AddInteger(up, "--workers", flags->workers, "N", "Worker processes (default: one a core, at most 4)", 1u,
+             limits::kShardProcessesMax);
   up.add_option("--memory-limit", flags->memory_limit,
                 "What graphs may take in memory, all workers together; the rest is read from disk, which is "
                 "slower (default: none)")

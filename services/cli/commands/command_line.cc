@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -198,7 +199,13 @@ absl::StatusOr<ParsedCommand> CommandLine::Parse(int count, const char* const* a
   options_.json = output_ == "json";
   options_.data_is_default = app_.count("--data") == 0;
   options_.color = !options_.json && MayColour();
-  options_.data = std::filesystem::absolute(options_.data).lexically_normal().string();
+  std::error_code error;
+  const auto data = std::filesystem::absolute(options_.data, error);
+  if (error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--data: expected a directory, found '", options_.data, "' (", error.message(), ")"));
+  }
+  options_.data = data.lexically_normal().string();
   if (options_.data.size() > 1 && options_.data.ends_with('/')) options_.data.pop_back();
   return ParsedCommand{options_, action_};
 }

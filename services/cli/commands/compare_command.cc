@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/simulate_flags.h"
 #include "services/cli/commands/what_if_call.h"
 #include "services/cli/files/input_file.h"
@@ -50,6 +51,7 @@ absl::StatusOr<v1::CompareRequest> RequestOf(const CompareFlags& flags) {
 
 absl::Status Compare(Session& session, const CompareFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const v1::CompareRequest request, RequestOf(flags));
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--differences", flags.differences}, {"--report", flags.report}}));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> differences,
                           OutputFile::CreateIfNamed(flags.differences));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));
@@ -86,10 +88,8 @@ void AddCompareCommand(CLI::App& app, Action& action) {
           "standard input)")
       ->required();
   command.add_option("--graph", flags->graph, "Name of the graph (default: the file's)")->type_name("NAME");
-  command.add_option("--replicas", flags->replicas, "Realisations of chance for each (default: 100)")
-      ->type_name("N");
-  command.add_option("--run-seed", flags->run_seed, "Key of the luck that all meet (default: 1)")
-      ->type_name("S");
+  AddInteger(command, "--replicas", flags->replicas, "N", "Realisations of chance for each (default: 100)");
+  AddInteger(command, "--run-seed", flags->run_seed, "S", "Key of the luck that all meet (default: 1)");
   command
       .add_option("--measure", flags->measure,
                   "What decides: reach (default), deliveries, forwards, duplicates, steps, steps_to_half, "

@@ -8,6 +8,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
 #include "services/cli/commands/import_command.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/progress.h"
 #include "services/cli/connection/connection.h"
@@ -163,12 +164,12 @@ void AddCreate(CLI::App& graph, Action& action) {
           "hyves, hyves-300, facebook-nl, linkedin-nl, twitter-nl, nl-2009 or own; see lawine graph presets")
       ->required()
       ->type_name("PRESET");
-  command.add_option("--members", options->members, "Members (default: the preset's)")->type_name("N");
+  AddInteger(command, "--members", options->members, "N", "Members (default: the preset's)");
   command
       .add_option("--links-per-member", options->links_per_member, "Mean audience (default: the preset's)")
       ->type_name("D");
-  command.add_option("--graph-seed", options->graph_seed, "Key of the graph (default: 1)")->type_name("S");
-  command.add_option("--shards", options->shards, "Shards (default: chosen by the cluster)")->type_name("K");
+  AddInteger(command, "--graph-seed", options->graph_seed, "S", "Key of the graph (default: 1)");
+  AddInteger(command, "--shards", options->shards, "K", "Shards (default: chosen by the cluster)");
   command
       .add_option("--overlap-facebook", options->facebook,
                   "nl-2009: of its accounts, owners also in Hyves (0.7)")
@@ -179,10 +180,9 @@ void AddCreate(CLI::App& graph, Action& action) {
       ->type_name("SHARE");
   command.add_option("--active", options->active, "nl-2009: part of Hyves such owners are in (0.4)")
       ->type_name("SHARE");
-  command.add_option("--pages", options->pages, "Pages that members follow, beside them (default: none)")
-      ->type_name("N");
-  command.add_option("--groups", options->groups, "Groups of members, beside them (default: none)")
-      ->type_name("N");
+  AddInteger(command, "--pages", options->pages, "N",
+             "Pages that members follow, beside them (default: none)");
+  AddInteger(command, "--groups", options->groups, "N", "Groups of members, beside them (default: none)");
   command.callback([options, &action] {
     action = [options](Session& session) { return CreateGraph(session, *options); };
   });
@@ -232,9 +232,8 @@ void AddMember(CLI::App& app, Action& action) {
                                  "lawine member hyves 4711 --followers 100 -o json");
   command.add_option("NAME", options->graph, "Name of the graph")->required();
   command.add_option("ID", options->id, "The member's id")->required();
-  command.add_option("--followers", options->followers, "Followers to list (default: 10, at most 1000)")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1000).description(""));
+  AddInteger(command, "--followers", options->followers, "N", "Followers to list (default: 10, at most 1000)",
+             0, 1000);
   command.callback(
       [options, &action] { action = [options](Session& session) { return ShowMember(session, *options); }; });
 }

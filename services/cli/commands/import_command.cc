@@ -18,7 +18,9 @@
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/connection/connection.h"
+#include "services/cli/connection/exit_code.h"
 #include "services/cli/files/input_file.h"
 #include "services/cli/text/graph_text.h"
 #include "services/cli/text/text.h"
@@ -211,11 +213,11 @@ absl::Status ImportGraph(Session& session, const ImportFlags& flags) {
   LAWINE_RETURN_IF_ERROR(OpenFiles(flags.members, true, files));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   v1::ImportGraphResponse last;
-  LAWINE_RETURN_IF_ERROR(Upload(session, *connection, flags, files, last));
+  LAWINE_RETURN_IF_ERROR(OfInput(Upload(session, *connection, flags, files, last)));
   if (session.options.json) {
     Print(JsonText({{"graph", MessageToJson(last.graph())}, {"report", MessageToJson(last.report())}}));
   } else {
-    Print(ImportText(last.graph(), last.report()));
+    Print(ImportText(last.graph(), last.report(), !session.options.quiet));
   }
   return absl::OkStatus();
 }
@@ -253,9 +255,8 @@ void AddImportCommand(CLI::App& graph, Action& action) {
                   "Meaning of the columns: follower,followed or from,to,probability,kind or ...")
       ->type_name("COLUMNS");
   command.add_flag("--string-ids", flags->string_ids, "Ids are words (default: integers)");
-  command.add_option("--header-lines", flags->header_lines, "Lines to skip at the start of each file")
-      ->type_name("N");
-  command.add_option("--shards", flags->shards, "Shards (default: chosen by the cluster)")->type_name("K");
+  AddInteger(command, "--header-lines", flags->header_lines, "N", "Lines to skip at the start of each file");
+  AddInteger(command, "--shards", flags->shards, "K", "Shards (default: chosen by the cluster)");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return ImportGraph(session, *flags); }; });
 }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/simulate_flags.h"
 #include "services/cli/commands/what_if_call.h"
 #include "services/cli/files/output_file.h"
@@ -69,6 +70,7 @@ absl::Status Marginal(Session& session, const MarginalFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(*request.mutable_scenario(), BuildScenario(flags.scenario));
   if (flags.incremental) request.set_order(v1::MARGINAL_ORDER_INCREMENTAL);
   request.set_validate_only(flags.estimate);
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--csv", flags.csv}, {"--report", flags.report}}));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
@@ -96,9 +98,8 @@ void AddMarginalCommand(CLI::App& app, Action& action) {
                  "lawine marginal hyves --core 20 --forward 0.004 --incremental\n"
                  "lawine marginal hyves --seed-members 17,42,99 --csv worth.csv --report worth.html");
   AddScenarioFlags(command, flags->scenario);
-  command
-      .add_option("--replicas", flags->scenario.replicas, "Realisations of chance for each (default: 100)")
-      ->type_name("N");
+  AddInteger(command, "--replicas", flags->scenario.replicas, "N",
+             "Realisations of chance for each (default: 100)");
   command.add_flag("--incremental", flags->incremental,
                    "What each adds to those before it, instead of what would be lost without it");
   command.add_option("--csv", flags->csv, "Write a line for each member, as CSV")->type_name("FILE");

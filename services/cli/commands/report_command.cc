@@ -26,7 +26,6 @@ absl::Status WriteReport(Session& session, const ReportFlags& flags) {
   for (const std::string& run : flags.runs) {
     LAWINE_ASSIGN_OR_RETURN(results.emplace_back(), GetResult(*connection, RunName(run)));
   }
-  // Only now: a run that is not there leaves an earlier report alone.
   LAWINE_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(flags.out));
   LAWINE_RETURN_IF_ERROR(WritePage(RunsPage(results), file));
   if (session.options.json) {

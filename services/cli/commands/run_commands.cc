@@ -10,6 +10,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
 #include "services/cli/commands/follow_run.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/connection/connection.h"
 #include "services/cli/connection/exit_code.h"
 #include "services/cli/files/output_file.h"
@@ -94,7 +95,8 @@ absl::Status WatchRun(Session& session, const std::string& name) {
 absl::Status ShowResult(Session& session, const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   LAWINE_ASSIGN_OR_RETURN(const v1::RunResult result, GetResult(*connection, name));
-  Print(session.options.json ? JsonText(ResultToJson(result)) : Report(result, session.options.color));
+  Print(session.options.json ? JsonText(ResultToJson(result))
+                             : Report(result, session.options.color, !session.options.quiet));
   return absl::OkStatus();
 }
 
@@ -174,6 +176,7 @@ absl::Status SaveReceipts(Session& session, const ReceiptsFlags& flags) {
   if (flags.csv.empty() && flags.graphml.empty()) {
     return absl::InvalidArgumentError("expected --csv FILE or --graphml FILE, or both");
   }
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--csv", flags.csv}, {"--graphml", flags.graphml}}));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> graphml, OutputFile::CreateIfNamed(flags.graphml));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
@@ -206,9 +209,8 @@ void AddReceipts(CLI::App& run, Action& action) {
   command.add_option("--csv", flags->csv, "As CSV")->type_name("FILE");
   command.add_option("--graphml", flags->graphml, "As GraphML, of a run with --attribution")
       ->type_name("FILE");
-  command
-      .add_option("--members", flags->members, "The first N members reached, in GraphML (default: 100,000)")
-      ->type_name("N");
+  AddInteger(command, "--members", flags->members, "N",
+             "The first N members reached, in GraphML (default: 100,000)");
   command.add_option("--message", flags->message, "Of which message (default: the first)")->type_name("NAME");
   command.callback(
       [flags, &action] { action = [flags](Session& session) { return SaveReceipts(session, *flags); }; });
@@ -234,9 +236,7 @@ void AddRunCommands(CLI::App& app, Action& action) {
   const auto limit = std::make_shared<std::uint32_t>(100);
   CLI::App& list =
       AddCommand(run, "list", "List runs, latest first", "lawine run list\nlawine run list --limit 5");
-  list.add_option("--limit", *limit, "At most this many (default: 100)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1'000'000).description(""));
+  AddInteger(list, "--limit", *limit, "N", "At most this many (default: 100)", 1, 1'000'000);
   list.callback([=, &action] { action = [=](Session& session) { return ListRuns(session, *limit); }; });
   AddNamed(run, action, "get", "Show where a run is", GetRun);
   AddNamed(run, action, "watch", "Show steps, or replicas done, as they happen", WatchRun);

@@ -1,5 +1,6 @@
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -42,9 +43,14 @@ absl::Status List(const Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Show(const std::string& name) {
+// JSON has no comments.
+std::string WithoutComments(std::string_view text) {
+  return JsonText(Json::parse(text, nullptr, /*allow_exceptions=*/true, /*ignore_comments=*/true));
+}
+
+absl::Status Show(const Session& session, const std::string& name) {
   if (const LibraryScenario* const scenario = FindLibraryScenario(name); scenario != nullptr) {
-    Print(std::string(scenario->text));
+    Print(session.options.json ? WithoutComments(scenario->text) : std::string(scenario->text));
     return absl::OkStatus();
   }
   std::vector<std::string> names;
@@ -67,7 +73,7 @@ void AddScenarioCommands(CLI::App& app, Action& action) {
                               "lawine compare forward-limit --graph hyves");
   const auto name = std::make_shared<std::string>();
   show.add_option("NAME", *name, "Which one")->required();
-  show.callback([name, &action] { action = [name](Session&) { return Show(*name); }; });
+  show.callback([name, &action] { action = [name](Session& session) { return Show(session, *name); }; });
 }
 
 }  // namespace lawine::cli

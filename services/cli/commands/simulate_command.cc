@@ -8,6 +8,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
 #include "services/cli/commands/follow_run.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/simulate_flags.h"
 #include "services/cli/connection/connection.h"
@@ -36,6 +37,11 @@ struct Outputs {
 };
 
 absl::StatusOr<Outputs> OpenOutputs(const SimulateFlags& flags) {
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--receipts", flags.receipts},
+                                        {"--graphml", flags.graphml},
+                                        {"--per-replica", flags.per_replica},
+                                        {"--csv", flags.csv},
+                                        {"--report", flags.report}}));
   Outputs outputs;
   LAWINE_ASSIGN_OR_RETURN(outputs.receipts, OutputFile::CreateIfNamed(flags.receipts));
   LAWINE_ASSIGN_OR_RETURN(outputs.graphml, OutputFile::CreateIfNamed(flags.graphml));
@@ -94,7 +100,7 @@ absl::Status Simulate(Session& session, const SimulateFlags& flags) {
   } else if (flags.summary) {
     Print(Wrap(absl::StrCat(Sentence(result), " ", Summary(result))) + "\n");
   } else {
-    Print(Report(result, session.options.color));
+    Print(Report(result, session.options.color, !session.options.quiet));
   }
   return absl::OkStatus();
 }
@@ -108,10 +114,8 @@ void AddOutputFlags(CLI::App& command, SimulateFlags& flags) {
   file("--per-replica", flags.per_replica, "What each realisation came to, as CSV");
   file("--receipts", flags.receipts, "Who received and forwarded when, as CSV");
   file("--graphml", flags.graphml, "Who brought it to whom, as GraphML (opens in Gephi)");
-  command
-      .add_option("--graphml-members", flags.graphml_members,
-                  "In it the first N members reached (default: 100,000)")
-      ->type_name("N")
+  AddInteger(command, "--graphml-members", flags.graphml_members, "N",
+             "In it the first N members reached (default: 100,000)")
       ->group("Files to write");
   command.add_flag("--attribution", flags.attribution,
                    "Work out who brought it to whom: how deep and wide, and senders in --receipts (slower)");
@@ -136,15 +140,13 @@ void AddSimulateCommand(CLI::App& app, Action& action) {
       "lawine simulate --scenario news.json -o json");
   AddScenarioFlags(command, *flags);
   CLI::Option* const replicas =
-      command.add_option("--replicas", flags->replicas, "Realisations of chance (default: 1)")
-          ->type_name("N");
+      AddInteger(command, "--replicas", flags->replicas, "N", "Realisations of chance (default: 1)");
   command
       .add_option("--until-precision", flags->until_precision,
                   "As many realisations as it takes, at most --replicas (default: 10,000), such as "
                   "measure=reach,half_width=1%")
       ->type_name("HOW");
-  command.add_option("--replica", flags->replica, "Only the realisation of this number, from 0")
-      ->type_name("I")
+  AddInteger(command, "--replica", flags->replica, "I", "Only the realisation of this number, from 0")
       ->excludes(replicas);
   command
       .add_option("--from", flags->from,

@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/follow_run.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/rate_flag.h"
 #include "services/cli/files/input_file.h"
 #include "services/common/json/scenario_json.h"
@@ -55,22 +56,20 @@ void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
   const std::vector<CLI::Option*> rules = {
       command.add_option("--seed-members", flags.seed_members, "These members, by id")
           ->type_name("ID,ID,..."),
-      command.add_option("--audience", flags.audience, "One whose audience is N, or nearest to it")
-          ->type_name("N"),
-      command.add_option("--highest-audience", flags.highest_audience, "The N with the largest audiences")
-          ->type_name("N"),
-      command.add_option("--random", flags.random, "N members at random")->type_name("N"),
-      command.add_option("--page-rank", flags.page_rank, "The N that members of high rank follow (PageRank)")
-          ->type_name("N"),
-      command.add_option("--core", flags.core, "The N of the innermost cores (k-core)")->type_name("N")};
+      AddInteger(command, "--audience", flags.audience, "N", "One whose audience is N, or nearest to it"),
+      AddInteger(command, "--highest-audience", flags.highest_audience, "N",
+                 "The N with the largest audiences"),
+      AddInteger(command, "--random", flags.random, "N", "N members at random"),
+      AddInteger(command, "--page-rank", flags.page_rank, "N",
+                 "The N that members of high rank follow (PageRank)"),
+      AddInteger(command, "--core", flags.core, "N", "The N of the innermost cores (k-core)")};
   for (CLI::Option* rule : rules) {
     rule->group("Seed members (one of these; default: one member at random)");
     for (CLI::Option* other : rules) {
       if (other != rule) rule->excludes(other);
     }
   }
-  command.add_option("--community", flags.community, "Only among members of this community")
-      ->type_name("C")
+  AddInteger(command, "--community", flags.community, "C", "Only among members of this community")
       ->group("Seed members (one of these; default: one member at random)");
 }
 
@@ -97,13 +96,11 @@ void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
       ->type_name("P|SHARES/RECEIPTS")
       ->check(RateProblem)
       ->excludes(forward);
-  command.add_option("--max-steps", flags.max_steps, "Stop after this many hops")->type_name("T");
-  command
-      .add_option("--steps-to-percent", flags.steps_to_percent,
-                  "Tell when this much of the reach was there, too (half and 90% are told anyway)")
-      ->type_name("PERCENT");
+  AddInteger(command, "--max-steps", flags.max_steps, "T", "Stop after this many hops");
+  AddInteger(command, "--steps-to-percent", flags.steps_to_percent, "PERCENT",
+             "Tell when this much of the reach was there, too (half and 90% are told anyway)");
   command.add_flag("--groups", flags.groups, "Tell results by network, account kind and community, too");
-  command.add_option("--run-seed", flags.run_seed, "Key of the run's luck (default: 1)")->type_name("S");
+  AddInteger(command, "--run-seed", flags.run_seed, "S", "Key of the run's luck (default: 1)");
 }
 
 absl::StatusOr<v1::UntilPrecision> ParsePrecision(const std::string& text) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/rate_flag.h"
 #include "services/cli/commands/simulate_flags.h"
 #include "services/cli/commands/what_if_call.h"
@@ -61,6 +62,7 @@ absl::StatusOr<v1::SweepRequest> RequestOf(const SweepFlags& flags) {
 
 absl::Status Sweep(Session& session, const SweepFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const v1::SweepRequest request, RequestOf(flags));
+  LAWINE_RETURN_IF_ERROR(CheckDistinct({{"--csv", flags.csv}, {"--report", flags.report}}));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> csv, OutputFile::CreateIfNamed(flags.csv));
   LAWINE_ASSIGN_OR_RETURN(std::optional<OutputFile> report, OutputFile::CreateIfNamed(flags.report));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
@@ -100,14 +102,12 @@ void AddSweepCommand(CLI::App& app, Action& action) {
       .add_option("--counts", flags->counts,
                   "Instead: the rate was counted, so many of so many; luck and not knowing it are told apart")
       ->type_name("K/N");
-  command.add_option("--points", flags->points, "How many values (default: 20)")->type_name("N");
+  AddInteger(command, "--points", flags->points, "N", "How many values (default: 20)");
   command.add_option("--scale", flags->scale, "Spacing: linear (default) or log")
       ->type_name("HOW")
       ->check(CLI::IsMember({"linear", "log"}));
-  command
-      .add_option("--replicas", flags->scenario.replicas,
-                  "Realisations of chance at each value (default: 100)")
-      ->type_name("N");
+  AddInteger(command, "--replicas", flags->scenario.replicas, "N",
+             "Realisations of chance at each value (default: 100)");
   command
       .add_option(
           "--until-precision", flags->scenario.until_precision,

@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/commands/command_line.h"
+#include "services/cli/commands/integer_flag.h"
 #include "services/cli/commands/names.h"
 #include "services/cli/commands/progress.h"
 #include "services/cli/commands/rate_flag.h"
@@ -144,7 +145,7 @@ void AddTrafficCommand(CLI::App& app, Action& action) {
           "Traffic file, or the name of one of 'lawine scenario list'; flags override it ('-': standard "
           "input)")
       ->type_name("FILE");
-  command.add_option("--messages", flags->messages, "How many messages")->type_name("N");
+  AddInteger(command, "--messages", flags->messages, "N", "How many messages", 1);
   command.add_option("--forward", flags->forward, "Probability that a member forwards (default: 0.1)")
       ->type_name("P|SHARES/RECEIPTS")
       ->check(RateProblem);
@@ -155,9 +156,8 @@ void AddTrafficCommand(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"uniform", "heavy-tailed"}));
   command.add_flag("--daily-rhythm", flags->daily_rhythm,
                    "Start messages by an assumed rhythm of the day, not evenly");
-  command.add_option("--run-seed", flags->run_seed, "Key of the luck (default: 1)")->type_name("S");
-  command.add_option("--max-steps", flags->max_steps, "Stop each message after this many hops")
-      ->type_name("T");
+  AddInteger(command, "--run-seed", flags->run_seed, "S", "Key of the luck (default: 1)");
+  AddInteger(command, "--max-steps", flags->max_steps, "T", "Stop each message after this many hops");
   command
       .add_option("--rows", flags->rows,
                   "Write a line for each message, as CSV, in the order in which they end; sort by the first "

@@ -114,9 +114,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Session& sess
     LAWINE_ASSIGN_OR_RETURN(ClusterChannel channel, OpenCluster(options));
     return std::make_unique<RemoteConnection>(session.interrupt, std::move(channel));
   }
+  LAWINE_RETURN_IF_ERROR(CheckDataDir(options.data));
   LAWINE_ASSIGN_OR_RETURN(std::string address, KeptAddress(options.data));
   if (!address.empty()) return std::make_unique<RemoteConnection>(session.interrupt, OpenLoopback(address));
-  LAWINE_ASSIGN_OR_RETURN(DataLock lock, DataLock::Take(options.data, session.interrupt));
+  LAWINE_ASSIGN_OR_RETURN(DataLock lock, DataLock::Take(session));
   // Whoever held the lock may have been `lawine up`.
   LAWINE_ASSIGN_OR_RETURN(address, KeptAddress(options.data));
   if (!address.empty()) return std::make_unique<RemoteConnection>(session.interrupt, OpenLoopback(address));

@@ -6,7 +6,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "services/cli/connection/interrupt.h"
+#include "absl/time/time.h"
+#include "services/cli/connection/session.h"
 
 namespace lawine::cli {
 
@@ -18,6 +19,9 @@ std::string ClusterFile(const std::string& data);
 // One more than the highest worker-N that is there.
 std::uint32_t WorkerDirsCount(const std::string& data);
 
+// INVALID_ARGUMENT where it, or what it would be made in, is something else than a directory.
+absl::Status CheckDataDir(const std::string& data);
+
 // Makes the directory and those above it.
 absl::Status MakeDir(const std::string& path);
 
@@ -25,8 +29,9 @@ absl::Status MakeDir(const std::string& path);
 // over the stores.
 class DataLock {
  public:
-  // Waits a few seconds for another command to end; then UNAVAILABLE.
-  static absl::StatusOr<DataLock> Take(const std::string& data, const Interrupt& interrupt);
+  // Of session.options.data. Waits for another command to end, soon tells for which, and after `patience` is
+  // UNAVAILABLE.
+  static absl::StatusOr<DataLock> Take(const Session& session, absl::Duration patience = absl::Seconds(10));
   DataLock(DataLock&& other) noexcept : file_(other.file_) { other.file_ = -1; }
   DataLock& operator=(DataLock&&) = delete;
   ~DataLock();

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "services/cli/connection/exit_code.h"
+#include "services/cli/connection/unfinished_file.h"
 #include "services/common/rpc.h"
 
 namespace lawine::cli {
@@ -36,7 +37,10 @@ void Interrupt::Wait() {
     int signal = 0;
     sigwait(&signals_, &signal);
     if (stopping_.load()) return;
-    if (raised_.exchange(true)) _exit(static_cast<int>(ExitCode::kInterrupted));
+    if (raised_.exchange(true)) {
+      RemoveUnfinishedFiles();
+      _exit(static_cast<int>(ExitCode::kInterrupted));
+    }
     MutexLock lock(mutex_);
     if (context_ != nullptr) context_->TryCancel();
   }

@@ -84,9 +84,9 @@ std::string GraphsText(const std::vector<v1::Graph>& graphs, bool color) {
   return table.Render(color);
 }
 
-std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report) {
+std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report, bool remarks) {
   std::string text;
-  if (report.examples_size() > 0) {
+  if (remarks && report.examples_size() > 0) {
     absl::StrAppend(&text, "The first rows mean:\n");
     for (const std::string& example : report.examples()) absl::StrAppend(&text, "  ", example, "\n");
   }

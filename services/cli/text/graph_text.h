@@ -17,7 +17,8 @@ std::vector<std::pair<std::string, std::string>> GraphFacts(const v1::Graph& gra
 const char* AccountKindText(std::uint32_t kind);
 std::string GraphText(const v1::Graph& graph);
 std::string GraphsText(const std::vector<v1::Graph>& graphs, bool color);
-std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report);
+// What the first rows were taken for, if there are to be `remarks`; then what came of all.
+std::string ImportText(const v1::Graph& graph, const v1::ImportReport& report, bool remarks);
 std::string MemberText(const v1::GetMemberResponse& member);
 std::string VerifyText(const v1::VerifyGraphResponse& response, bool color);
 std::string ClusterText(const v1::GetClusterStatusResponse& status, bool color);

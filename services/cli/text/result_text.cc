@@ -69,9 +69,10 @@ std::string FirstHop(const v1::RunResult& result) {
 std::string InTheEnd(const v1::RunResult& result) {
   const double mean = static_cast<double>(result.totals().reach()) / static_cast<double>(Replicas(result));
   return absl::StrCat(
-      "in the end ", Replicas(result) > 1 ? Decimal(mean, 1) : Thousands(result.totals().reach()),
-      " members had it", Replicas(result) > 1 ? " on average" : "", ", after ",
-      Replicas(result) > 1 ? "at most " : "",
+      "in the end ",
+      Replicas(result) > 1 ? Decimal(mean, 1) + " members had it on average"
+                           : Counted(result.totals().reach(), "member", "members") + " had it",
+      ", after ", Replicas(result) > 1 ? "at most " : "",
       Counted(result.totals().steps(), StepWord(result.scenario()), StepsWord(result.scenario())), ".");
 }
 
@@ -276,7 +277,7 @@ std::string Summary(const v1::RunResult& result) {
       several ? absl::StrCat(" (sums over ", Thousands(Replicas(result)), " replicas)") : "", ".");
 }
 
-std::string Report(const v1::RunResult& result, bool color) {
+std::string Report(const v1::RunResult& result, bool color, bool remarks) {
   const bool several = result.has_ensemble();
   const std::string sentence = Wrap(several ? EnsembleSentence(result) : Sentence(result));
   std::string text = absl::StrCat(color ? absl::StrCat("\033[1m", sentence, "\033[0m") : sentence, "\n",
@@ -307,7 +308,8 @@ std::string Report(const v1::RunResult& result, bool color) {
   }
   if (!GoalAnswers(result).empty()) absl::StrAppend(&text, "\n");
   absl::StrAppend(&text, GroupTables(result, color));
-  absl::StrAppend(&text, Facts(ResultFacts(result)), "\n", Realisations(result), "\n");
+  absl::StrAppend(&text, Facts(ResultFacts(result)));
+  if (remarks) absl::StrAppend(&text, "\n", Realisations(result), "\n");
   for (const std::string& warning : result.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");
   }

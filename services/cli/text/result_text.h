@@ -19,8 +19,9 @@ std::string Sentence(const v1::RunResult& result);
 // One sentence: how far it went.
 std::string Summary(const v1::RunResult& result);
 
-// Sentence, hops, what they amount to, warnings. Ends with a newline.
-std::string Report(const v1::RunResult& result, bool color);
+// Sentence, hops, what they amount to, how to take it if there are to be `remarks`, warnings. Ends with a
+// newline.
+std::string Report(const v1::RunResult& result, bool color, bool remarks = true);
 
 }  // namespace lawine::cli
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/list_text.h"
 #include "engine/base/status_macros.h"
+#include "services/common/errors.h"
 #include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/workers/fan_out.h"
 
@@ -52,8 +53,8 @@ absl::StatusOr<pbi::GraphRecord> Graphs::Find(const std::string& name, std::uint
   const std::uint64_t last = record.info().graph_version();
   if (graph_version == 0 || graph_version == last) return record;
   if (graph_version > last) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("graph '", name, "': expected a version up to ", last, ", found ", graph_version));
+    return FieldError("graph_version", absl::StrCat("expected a version up to ", last, ", found ",
+                                                    graph_version, ": graph '", name, "' has no later ones"));
   }
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
   LAWINE_ASSIGN_OR_RETURN(*record.mutable_info(), InfoAt(record.info(), placement, graph_version));

@@ -57,7 +57,7 @@ absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, Impor
   job.source = &source;
   job.graph.named_members = options.string_ids();
   job.graph.columns = source.columns();
-  job.graph.origin = absl::StrCat("import of ", seen.rows, " rows, ",
+  job.graph.origin = absl::StrCat("import of ", seen.rows, seen.rows == 1 ? " row, " : " rows, ",
                                   options.undirected() ? "undirected" : absl::StrCat("row ", options.row()),
                                   profiles > 0 ? absl::StrCat(", profiles of ", profiles, " members") : "");
   return LoadNew(wanted, std::move(job), source, watch);

@@ -50,9 +50,9 @@ bool AnyRules(const RunSpec& spec, bool (*ask)(const MessageSpec&)) {
 // Whether the graph has what the model asks of its links.
 absl::Status CheckLinks(const pbi::GraphInfo& graph, const RunSpec& spec) {
   const auto refuse = [](const char* what, const char* column) {
-    return absl::FailedPreconditionError(absl::StrCat("model: expected a graph whose links have ", what,
-                                                      ", found one without: import one with a column ",
-                                                      column, ", or give the model none of them"));
+    return FieldError("model", absl::StrCat("expected a graph whose links have ", what,
+                                            ", found one without: import one with a column ", column,
+                                            ", or give the model none of them"));
   };
   if (!graph.link_weights() && AnyRules(spec, &NeedsLinkWeights)) return refuse("weights", "probability");
   if (!graph.link_kinds() && AnyRules(spec, &NeedsLinkKinds)) return refuse("kinds", "kind");
