@@ -50,6 +50,17 @@ TEST(GoalAnswers, TellTheCostOfAMemberOrAPerson) {
   EXPECT_THAT(AnswerTo(result, "What does it cost?"), HasSubstr("50.0 with the other messages"));
 }
 
+TEST(GoalAnswers, TellTheCostOfAThousandWithItsInterval) {
+  v1::RunResult result = Result();
+  result.mutable_totals()->set_cost(40);
+  v1::Distribution& thousand = *result.mutable_ensemble()->mutable_measures()->mutable_cost_per_thousand();
+  thousand.set_mean(50);
+  thousand.mutable_ci95()->set_low(0.345);
+  thousand.mutable_ci95()->set_high(99.655);
+  EXPECT_EQ(AnswerTo(result, "What does it cost?"),
+            "20.0 units: 0.0500 for each member reached on average, 50.0 for a thousand [0.345 to 99.7].");
+}
+
 TEST(GoalAnswers, TellWhenMonitorsSeeIt) {
   v1::RunResult result = Result();
   result.mutable_totals()->set_monitors(6);

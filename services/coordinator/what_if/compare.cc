@@ -265,15 +265,16 @@ class Comparer {
     const bool paired = IsPaired(best, next);
     const DifferenceEstimate apart = EstimateDifference(best.lanes, next.lanes, measure(), paired, never_);
     const std::string most = absl::StrCat(best.name, " ", least ? words.least : words.most, ", ",
-                                          MeanText(mean(order[0])), " ", words.unit, " on average");
+                                          MeanWithUnit(measure(), mean(order[0])),
+                                          MeasureOf(measure()).over == nullptr ? " on average" : "");
     if (least ? apart.high() < 0 : apart.low() > 0) {
-      return absl::StrCat(most, "; next is ", next.name, " with ", MeanText(mean(order[1])), ".");
+      return absl::StrCat(most, "; next is ", next.name, " with ", MeanText(measure(), mean(order[1])), ".");
     }
     if (paired && Values(best) == Values(next)) {
       return absl::StrCat(most, "; ", best.name, " and ", next.name, " are alike in all ", best.lanes.size(),
                           " paired replicas.");
     }
-    return absl::StrCat(most, ", but ", next.name, " with ", MeanText(mean(order[1])),
+    return absl::StrCat(most, ", but ", next.name, " with ", MeanText(measure(), mean(order[1])),
                         " is not told from it: more replicas may tell.");
   }
 
