@@ -10,6 +10,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/text/text.h"
 #include "services/common/json/message_json.h"
+#include "services/coordinator/what_if/difference.h"
 
 namespace lawine::cli {
 namespace {
@@ -60,7 +61,7 @@ std::string PrecisionSentence(const v1::Ensemble& ensemble) {
                                 : "";
   return absl::StrCat(
       "After ", Thousands(ensemble.replicas()), " replicas the mean of ", precision.measure(),
-      " is known to +/- ", Decimal(precision.half_width(), 1), share, ": ",
+      " is known to +/- ", MeanText(precision.measure(), precision.half_width()), share, ": ",
       precision.met() ? "as well as asked." : "less well than asked, but no more replicas are allowed.");
 }
 
