@@ -200,6 +200,18 @@ TEST(MakeEnsemble, DiesOutBelowFivePercentUnlessItWasCutShort) {
   EXPECT_EQ(ensemble.dying_out_share(), 0.5);
 }
 
+// Else a message that nobody passes on would have survived.
+TEST(MakeEnsemble, DiesOutBelowMoreThanTheFirstAudienceGives) {
+  const std::vector<LaneOutcome> lanes = {Lane(301), Lane(400), Lane(351)};
+  const v1::Ensemble ensemble = MakeEnsemble(lanes, 1'000, 301);
+  EXPECT_EQ(ensemble.dying_out_below(), 351u);
+  EXPECT_NEAR(ensemble.dying_out_share(), 1.0 / 3, 1e-12);
+  EXPECT_EQ(MakeEnsemble(lanes, 1'000, 49).dying_out_below(), 50u);
+  const v1::Ensemble untold = MakeEnsemble(lanes, 1'000, 950);
+  EXPECT_EQ(untold.dying_out_below(), 0u);
+  EXPECT_EQ(untold.dying_out_share(), 0);
+}
+
 TEST(AddSteps, KeepsWhatAnEndedReplicaHasReached) {
   const std::vector<std::vector<StepCounts>> kept = {
       {{.step = 0, .first_receipts = 1}, {.step = 2, .deliveries = 9, .first_receipts = 4, .forwards = 2}},

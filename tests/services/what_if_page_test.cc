@@ -164,6 +164,7 @@ v1::SweepResult Sweep() {
     point.set_value(value);
     point.set_digest("d2");
     point.mutable_ensemble()->set_dying_out_share(1 - value);
+    point.mutable_ensemble()->set_dying_out_below(50);
     Fill(1000 * value, *point.mutable_ensemble()->mutable_measures()->mutable_reach());
     Fill(10 - value, *point.mutable_ensemble()->mutable_measures()->mutable_steps());
   }
@@ -179,6 +180,15 @@ TEST(SweepPage, SaysWhatItFound) {
   EXPECT_EQ(page.answers[1].sentence,
             "It dies out in 90% of replicas where model.forward.probability is 0.1, in 60% where it is 0.4.");
   EXPECT_EQ(page.answers[2].sentence, "It goes on longest, 9.9 steps on average, where it is 0.1.");
+}
+
+TEST(SweepPage, SaysNothingOfDyingOutWhereItCannotBeTold) {
+  v1::SweepResult result = Sweep();
+  result.mutable_points(2)->mutable_ensemble()->set_dying_out_below(0);
+  const Page page = SweepPage(result);
+  for (const Answer& answer : page.answers) EXPECT_NE(answer.question, "When does it die out?");
+  EXPECT_EQ(page.tables[0].rows[2][6], "-");
+  EXPECT_EQ(page.tables[0].rows[0][6], "90%");
 }
 
 TEST(SweepPage, MarksTheCriticalValueInEveryPlot) {

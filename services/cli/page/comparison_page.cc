@@ -11,6 +11,7 @@
 #include "services/cli/page/step_series.h"
 #include "services/cli/page/what_if_page.h"
 #include "services/cli/text/comparison_text.h"
+#include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
 
@@ -40,7 +41,7 @@ PageTable VariantsRows(const v1::ComparisonResult& result) {
     const v1::EnsembleMeasures& measures = variant.ensemble().measures();
     table.rows.push_back({variant.name(), cell(measures.reach()), cell(measures.deliveries()),
                           cell(measures.forwards()), Decimal(measures.steps().mean(), 1),
-                          absl::StrFormat("%.0f%%", 100 * variant.ensemble().dying_out_share()),
+                          DiedOutCell(variant.ensemble()),
                           absl::StrCat(Counted(variant.seed_members(), "member", "members"), ", audience ",
                                        Thousands(variant.seed_audience()))});
     for (const std::string& goal : goals) {

@@ -9,6 +9,7 @@
 #include "services/cli/page/page_manifest.h"
 #include "services/cli/page/what_if_page.h"
 #include "services/cli/text/comparison_text.h"
+#include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/sweep_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
@@ -29,8 +30,7 @@ PageTable PointsRows(const v1::SweepResult& result) {
         {absl::StrFormat("%.6g", point.value()), Decimal(reach.mean(), decimals),
          absl::StrCat(Decimal(reach.ci95().low(), decimals), " to ", Decimal(reach.ci95().high(), decimals)),
          Thousands(reach.quantiles().p05()), Thousands(reach.quantiles().p50()),
-         Thousands(reach.quantiles().p95()),
-         absl::StrFormat("%.0f%%", 100 * point.ensemble().dying_out_share()),
+         Thousands(reach.quantiles().p95()), DiedOutCell(point.ensemble()),
          Decimal(point.ensemble().measures().steps().mean(), 1), Decimal(point.variability(), 2)});
     if (!own.empty()) {
       table.rows.back().push_back(MeanAndHalfWidth(own, DistributionIn(point.ensemble(), own), "±"));
@@ -117,7 +117,10 @@ std::vector<Plot> SweepPlots(const v1::SweepResult& result) {
           &v1::EnsembleMeasures::reach),
       ValuePlot(result,
                 OverValues(result, "Dying out",
-                           absl::StrCat("Share of replicas that end before 5% of all members had it.", mark),
+                           absl::StrCat("Share of replicas that end before 5% of all members had it; where "
+                                        "the first audience alone "
+                                        "is as many, before 5% beside it had.",
+                                        mark),
                            {.title = "% of replicas", .from_zero = true}),
                 "died out", [](const auto& point) { return 100 * point.ensemble().dying_out_share(); }),
       MeasurePlot(result,
@@ -199,8 +202,13 @@ Page SweepPage(const v1::SweepResult& result) {
   }
   page.assumptions.push_back(SweptAssumption(result.sweep()));
   page.answers = {{"How far does it go?", FarSentence(result)},
-                  {"When does it die out?", DyingSentence(result)},
                   {"How long does it go on?", LongSentence(result)}};
+  const bool tells_dying = std::all_of(result.points().begin(), result.points().end(), [](const auto& point) {
+    return point.ensemble().dying_out_below() > 0;
+  });
+  if (tells_dying) {
+    page.answers.insert(page.answers.begin() + 1, {"When does it die out?", DyingSentence(result)});
+  }
   return page;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/model_text.h"
 #include "services/cli/text/rate_text.h"
 #include "services/cli/text/text.h"
@@ -64,7 +65,7 @@ std::string VariantsTable(const v1::ComparisonResult& result, bool color) {
                                     MeanCell(measures.deliveries()),
                                     MeanCell(measures.forwards()),
                                     Decimal(measures.steps().mean(), 1),
-                                    absl::StrFormat("%.0f%%", 100 * variant.ensemble().dying_out_share())};
+                                    DiedOutCell(variant.ensemble())};
     for (const std::string& goal : goals) {
       row.push_back(MeanAndHalfWidth(goal, DistributionIn(variant.ensemble(), goal), "+/-"));
     }

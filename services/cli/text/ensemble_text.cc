@@ -49,8 +49,15 @@ std::string EnsembleSentence(const v1::RunResult& result) {
   return absl::StrCat("In ", Thousands(ensemble.replicas()), " realisations the message reached ",
                       Decimal(reach.mean(), reach.mean() < 100 ? 1 : 0), " of ",
                       Thousands(result.graph_members()), " members on average, ", half,
-                      "; it died out (before ", Thousands(ensemble.dying_out_below()), " had it) in ",
-                      ShareOf(ensemble), ".");
+                      ensemble.dying_out_below() == 0
+                          ? ""
+                          : absl::StrCat("; it died out (before ", Thousands(ensemble.dying_out_below()),
+                                         " had it) in ", ShareOf(ensemble)),
+                      ".");
+}
+
+std::string DiedOutCell(const v1::Ensemble& ensemble) {
+  return ensemble.dying_out_below() == 0 ? "-" : absl::StrFormat("%.0f%%", 100 * ensemble.dying_out_share());
 }
 
 std::string PrecisionSentence(const v1::Ensemble& ensemble) {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/text/comparison_text.h"
+#include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/model_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
@@ -48,8 +49,7 @@ std::string PointsTable(const v1::SweepResult& result, bool color) {
         absl::StrCat(Decimal(reach.mean(), decimals), " +/- ",
                      Decimal((reach.ci95().high() - reach.ci95().low()) / 2, decimals)),
         absl::StrCat(Thousands(reach.quantiles().p25()), " and ", Thousands(reach.quantiles().p75())),
-        absl::StrFormat("%.0f%%", 100 * point.ensemble().dying_out_share()),
-        Decimal(measures.steps().mean(), 1)};
+        DiedOutCell(point.ensemble()), Decimal(measures.steps().mean(), 1)};
     if (!own.empty()) row.push_back(MeanAndHalfWidth(own, DistributionIn(point.ensemble(), own), "+/-"));
     row.push_back(absl::StrFormat("%.2f %s%s", point.variability(), Bar(point.variability(), most),
                                   critical ? " most" : ""));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/check.h"
+#include "services/common/dying_out.h"
 #include "services/common/errors.h"
 #include "services/common/json/suggest.h"
 #include "services/coordinator/statistics/statistics.h"
@@ -284,7 +285,8 @@ double MeanOf(const pb::Ensemble& ensemble, const std::string& measure) {
   return static_cast<const pb::Distribution&>(measures.GetReflection()->GetMessage(measures, field)).mean();
 }
 
-pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count) {
+pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count,
+                          std::uint64_t first_audience) {
   pb::Ensemble ensemble;
   const std::uint64_t never = NeverOf(lanes);
   pb::EnsembleMeasures& measures = *ensemble.mutable_measures();
@@ -303,7 +305,7 @@ pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t memb
       histograms.GetReflection()->AddMessage(&histograms, bins)->CopyFrom(bin);
     }
   }
-  const std::uint64_t below = (members_count * kDyingOutPercent + 99) / 100;
+  const std::uint64_t below = DyingOutBelow(members_count, first_audience);
   const auto died = std::count_if(lanes.begin(), lanes.end(), [below](const LaneOutcome& lane) {
     return lane.stop == StopReason::kNothingPending && lane.reach < below;
   });

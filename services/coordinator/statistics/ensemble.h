@@ -15,9 +15,6 @@
 
 namespace lawine {
 
-// A replica that ends with less than this share of the members has died out.
-inline constexpr std::uint64_t kDyingOutPercent = 5;
-
 // What is counted of each replica: the fields of lawine.v1.EnsembleMeasures.
 struct Measure {
   const char* name;
@@ -55,8 +52,10 @@ std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& 
 std::vector<double> SingleValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure,
                                    std::uint64_t never);
 
-// REQUIRES: at least two replicas, on a graph of `members_count` members.
-lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count);
+// `first_audience`: seed members and their audiences together. REQUIRES: at least two replicas, on a graph of
+// `members_count` members.
+lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count,
+                                  std::uint64_t first_audience = 0);
 
 // Adds what replicas were like by step, from the steps that were kept of each: ascending, some left out.
 // REQUIRES: at least two replicas.
