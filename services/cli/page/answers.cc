@@ -60,10 +60,10 @@ std::optional<std::uint32_t> StepTo(const v1::RunResult& result, double share, s
 std::string FarSentence(const v1::RunResult& result) {
   if (result.has_ensemble()) return EnsembleSentence(result);
   const std::uint64_t reach = result.totals().reach();
-  return absl::StrCat(
-      Thousands(reach), " of ", Counted(result.graph_members(), "member", "members"), " (",
-      ShareText(static_cast<double>(reach), result.graph_members()), ") got it, in ",
-      Counted(result.totals().steps(), StepWord(result.scenario()), StepsWord(result.scenario())), ".");
+  return absl::StrCat(Thousands(reach), " of ", Counted(result.graph_members(), "member", "members"), " (",
+                      ShareText(static_cast<double>(reach), result.graph_members()), ") got it, in ",
+                      Counted(LastArrival(result), StepWord(result.scenario()), StepsWord(result.scenario())),
+                      ".");
 }
 
 std::string FastSentence(const v1::RunResult& result) {
@@ -80,7 +80,7 @@ std::string FastSentence(const v1::RunResult& result) {
   if (!half_reached.has_value()) return "Nobody got it.";
   return absl::StrCat("Half of those it reached", of, " had it by ", StepText(scenario, *half_reached),
                       "; the last ", StepWord(scenario), " at which anything happened was ",
-                      StepText(scenario, result.totals().steps()), ".");
+                      StepText(scenario, LastArrival(result)), ".");
 }
 
 std::string OftenSentence(const v1::RunResult& result) {
