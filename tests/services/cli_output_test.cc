@@ -128,35 +128,6 @@ TEST(Sentence, GivesTheMeanOfReplicas) {
   EXPECT_THAT(Sentence(result), HasSubstr("on average over 2 replicas 15.5 forwarded it"));
 }
 
-// A member was removed, links of one person carry nothing, or the network has not grown yet.
-TEST(Sentence, SaysWhatWasDeliveredWhereThatIsNotTheAudience) {
-  v1::RunResult result = EmptyRun();
-  AddSeed(result, "1", 300);
-  AddStep(result, 0, 1, 1);
-  EXPECT_THAT(Sentence(result),
-              HasSubstr("has 300 friends, to whom 0 messages were delivered at hop 1; nobody"));
-  AddStep(result, 280, 280, 31);
-  EXPECT_EQ(
-      Sentence(result),
-      "One member has 300 friends, to whom 280 messages were delivered at hop 1; 31 forwarded it: it entered "
-      "31 other personal networks.");
-  result.mutable_scenario()->set_replicas(2);
-  EXPECT_THAT(Sentence(result),
-              HasSubstr("to whom 140.0 messages were delivered at hop 1 on average; on average"));
-  result.mutable_scenario()->set_replicas(1);
-  result.mutable_scenario()->set_step_seconds(60);
-  EXPECT_THAT(Sentence(result), HasSubstr("messaged 300 friends")) << "the rest may be on its way";
-}
-
-// What was forwarded last had nobody to go to.
-TEST(Summary, DoesNotCountStepsAtWhichNothingArrives) {
-  v1::RunResult result = ArticleRun();
-  AddStep(result, 0, 0, 0);
-  EXPECT_EQ(result.totals().steps(), 4u);
-  EXPECT_EQ(LastArrival(result), 3u);
-  EXPECT_THAT(Summary(result), HasSubstr("in 3 hops with"));
-}
-
 TEST(Sentence, CallsThemFollowersWhereLinksGoOneWay) {
   v1::RunResult result = ArticleRun();
   result.mutable_manifest()->set_graph_origin("preset twitter-nl, 250000 members");

@@ -138,6 +138,17 @@ TEST(ComparisonPage, HasABreakEvenWhereOneWasAskedFor) {
   EXPECT_EQ(page.plots[0].plots.back().marks[0].at, 0.2);
 }
 
+TEST(ComparisonPage, SaysWhoseSeedMembersAreOneDraw) {
+  v1::ComparisonResult result = Comparison();
+  v1::Scenario& scenario = *result.mutable_variants(1)->mutable_scenario();
+  scenario.set_replicas(10);
+  scenario.set_run_seed(3);
+  scenario.mutable_seed_members()->set_random(true);
+  const Page page = ComparisonPage(result);
+  EXPECT_EQ(page.answers.back().question, "Would other seed members do the same?");
+  EXPECT_THAT(page.answers.back().sentence, HasSubstr("at random of 'page' are one draw (run seed 3)"));
+}
+
 TEST(ComparisonPage, HoldsTheFileThatRepeatsIt) {
   const v1::ComparisonResult result = Comparison();
   const PageManifest manifest = ComparisonPage(result).manifests.at(0);

@@ -15,6 +15,7 @@
 #include "services/cli/text/model_text.h"
 #include "services/cli/text/rate_text.h"
 #include "services/cli/text/result_text.h"
+#include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 #include "services/common/dying_out.h"
 
@@ -243,6 +244,9 @@ std::vector<Answer> RunAnswers(const v1::RunResult& result) {
     answers.push_back({"Luck, or not knowing the rate?",
                        absl::StrCat(CountedSentence(result),
                                     luck.rates().empty() ? "" : " " + LuckSentence(luck, luck.measure()))});
+  }
+  if (std::string draw = SeedDrawSentence(result.scenario()); !draw.empty()) {
+    answers.push_back({kSeedsQuestion, std::move(draw)});
   }
   const std::string precision = result.has_ensemble() ? PrecisionSentence(result.ensemble()) : "";
   if (!precision.empty()) answers.push_back({"How well is that known?", precision});

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/cli/page/answers.h"
 #include "services/cli/page/assumptions.h"
 #include "services/cli/page/page_manifest.h"
 #include "services/cli/page/step_series.h"
@@ -268,6 +269,9 @@ Page ComparisonPage(const v1::ComparisonResult& result) {
     page.answers.push_back({absl::StrCat("When does ", result.break_even().break_even().variant(),
                                          " do as well as ", result.comparison().base_name(), "?"),
                             result.break_even().answer()});
+  }
+  if (std::string draw = SeedDrawSentence(result); !draw.empty()) {
+    page.answers.push_back({kSeedsQuestion, std::move(draw)});
   }
   page.warnings = {result.warnings().begin(), result.warnings().end()};
   page.tables = {VariantsRows(result), DifferencesRows(result)};

@@ -5,11 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/cli/page/answers.h"
 #include "services/cli/page/assumptions.h"
 #include "services/cli/page/page_manifest.h"
 #include "services/cli/page/what_if_page.h"
 #include "services/cli/text/comparison_text.h"
 #include "services/cli/text/ensemble_text.h"
+#include "services/cli/text/run_text.h"
 #include "services/cli/text/sweep_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
@@ -208,6 +210,9 @@ Page SweepPage(const v1::SweepResult& result) {
   });
   if (tells_dying) {
     page.answers.insert(page.answers.begin() + 1, {"When does it die out?", DyingSentence(result)});
+  }
+  if (std::string draw = SeedDrawSentence(scenario); !draw.empty()) {
+    page.answers.push_back({kSeedsQuestion, std::move(draw)});
   }
   return page;
 }

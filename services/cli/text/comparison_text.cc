@@ -7,11 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/status_macros.h"
 #include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/model_text.h"
 #include "services/cli/text/rate_text.h"
+#include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
 
@@ -138,6 +140,8 @@ std::string Answers(const v1::ComparisonResult& result) {
     absl::StrAppend(&text, Wrap(absl::StrCat("* ", DifferenceSentence(difference)), 2), "\n");
   if (result.has_break_even())
     absl::StrAppend(&text, Wrap(absl::StrCat("* ", result.break_even().answer()), 2), "\n");
+  if (const std::string draw = SeedDrawSentence(result); !draw.empty())
+    absl::StrAppend(&text, Wrap(absl::StrCat("* ", draw), 2), "\n");
   return text;
 }
 
@@ -181,6 +185,18 @@ std::string PrecisionText(const v1::ComparisonResult& result) {
 }
 
 }  // namespace
+
+std::string SeedDrawSentence(const v1::ComparisonResult& result) {
+  std::vector<std::string> names;
+  const v1::Scenario* scenario = nullptr;
+  for (const v1::VariantResult& variant : result.variants()) {
+    if (SeedDrawSentence(variant.scenario()).empty()) continue;
+    names.push_back(absl::StrCat("'", variant.name(), "'"));
+    scenario = &variant.scenario();
+  }
+  if (scenario == nullptr) return "";
+  return SeedDrawSentence(*scenario, " of " + absl::StrJoin(names, ", "));
+}
 
 std::string DifferenceSentence(const v1::Difference& difference) {
   if (!difference.has_luck_and_ignorance()) return difference.answer();

@@ -22,6 +22,9 @@ const v1::Distribution& DistributionIn(const v1::Ensemble& ensemble, const std::
 std::string MeanAndHalfWidth(const std::string& measure, const v1::Distribution& distribution,
                              const char* plus_minus);
 
+// That seed members at random are one draw, and whose are; empty where nobody's are.
+std::string SeedDrawSentence(const v1::ComparisonResult& result);
+
 // Its answer, and where rates were counted how much of it is luck.
 std::string DifferenceSentence(const v1::Difference& difference);
 

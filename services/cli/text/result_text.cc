@@ -313,6 +313,9 @@ std::string Report(const v1::RunResult& result, bool color) {
   const std::string sentence = Wrap(several ? EnsembleSentence(result) : Sentence(result));
   std::string text = absl::StrCat(color ? absl::StrCat("\033[1m", sentence, "\033[0m") : sentence, "\n",
                                   several ? Wrap(Sentence(result)) + "\n" : "", Setting(result), "\n\n");
+  if (const std::string draw = SeedDrawSentence(result.scenario()); !draw.empty()) {
+    absl::StrAppend(&text, Wrap(draw), "\n\n");
+  }
   if (several) {
     const std::string precision = PrecisionSentence(result.ensemble());
     if (!precision.empty()) absl::StrAppend(&text, Wrap(precision), "\n\n");

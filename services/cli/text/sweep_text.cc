@@ -12,6 +12,7 @@
 #include "services/cli/text/comparison_text.h"
 #include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/model_text.h"
+#include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
 
@@ -113,6 +114,9 @@ std::string SweepReport(const v1::SweepResult& result, bool color) {
                               "it some go far."),
                          "\n\n"),
       SweepFacts(result), "\n");
+  if (const std::string draw = SeedDrawSentence(result.sweep().scenario()); !draw.empty()) {
+    absl::StrAppend(&text, Wrap(draw), "\n");
+  }
   for (const std::string& warning : result.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");
   }
