@@ -152,6 +152,7 @@ ComparedRun CostlyRun(const std::string& name, std::uint64_t cost, const Reaches
   for (const std::uint64_t reach : reaches) {
     run.lanes.emplace_back().reach = reach;
     run.lanes.back().cost = cost;
+    if (reach > 0) run.lanes.back().first_step = 0;
   }
   return run;
 }
@@ -196,6 +197,14 @@ TEST(DifferenceTest, ReplicasThatReachNobodyCountTheirCost) {
   EXPECT_EQ(never.answer(),
             "By cost_per_thousand nothing can be ranked: b reaches nobody in all 2 replicas.");
   EXPECT_FALSE(never.measures().has_cost_per_thousand());
+}
+
+TEST(DifferenceTest, SaysWhoseMessageNeverStarts) {
+  const ComparedRun never = CostlyRun("b", 0, {0, 0});
+  EXPECT_EQ(NeverStartsText(never), "b never starts: nobody gets its message in any of 2 replicas.");
+  EXPECT_EQ(NeverStartsText(CostlyRun("a", 0, {0, 1})), "");
+  EXPECT_THAT(Differ(never, CostlyRun("a", 0, {9, 9})).answer(),
+              testing::EndsWith("b never starts: nobody gets its message in any of 2 replicas."));
 }
 
 TEST(DifferenceTest, SharesAreToldInPercent) {

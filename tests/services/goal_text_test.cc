@@ -39,6 +39,13 @@ TEST(GoalAnswers, TellTheTargetsMeanAndShare) {
             "25.0 of the 100 members it is meant for (25.00%) on average.");
 }
 
+TEST(GoalAnswers, SayThatATargetIsEmpty) {
+  v1::RunResult result = Result();
+  result.set_target_members(0);
+  EXPECT_EQ(AnswerTo(result, "Does it reach whom it is meant for?"),
+            "It is meant for nobody: the graph has no such members.");
+}
+
 TEST(GoalAnswers, TellTheCostOfAMemberOrAPerson) {
   v1::RunResult result = Result();
   result.mutable_totals()->set_cost(40);

@@ -40,7 +40,7 @@ PageTable VariantsRows(const v1::ComparisonResult& result) {
   for (const std::string& goal : goals) table.columns.push_back(MeasureTitle(goal));
   for (const v1::VariantResult& variant : result.variants()) {
     const v1::EnsembleMeasures& measures = variant.ensemble().measures();
-    table.rows.push_back({variant.name(), cell(measures.reach()), cell(measures.deliveries()),
+    table.rows.push_back({VariantName(variant), cell(measures.reach()), cell(measures.deliveries()),
                           cell(measures.forwards()), Decimal(measures.steps().mean(), 1),
                           DiedOutCell(variant.ensemble()),
                           absl::StrCat(Counted(variant.seed_members(), "member", "members"), ", audience ",

@@ -62,12 +62,9 @@ std::string VariantsTable(const v1::ComparisonResult& result, bool color) {
   Table table(std::move(columns));
   for (const v1::VariantResult& variant : result.variants()) {
     const v1::EnsembleMeasures& measures = variant.ensemble().measures();
-    std::vector<std::string> row = {variant.name(),
-                                    MeanCell(measures.reach()),
-                                    MeanCell(measures.deliveries()),
-                                    MeanCell(measures.forwards()),
-                                    Decimal(measures.steps().mean(), 1),
-                                    DiedOutCell(variant.ensemble())};
+    std::vector<std::string> row = {
+        VariantName(variant),          MeanCell(measures.reach()),          MeanCell(measures.deliveries()),
+        MeanCell(measures.forwards()), Decimal(measures.steps().mean(), 1), DiedOutCell(variant.ensemble())};
     for (const std::string& goal : goals) {
       row.push_back(MeanAndHalfWidth(goal, DistributionIn(variant.ensemble(), goal), "+/-"));
     }
@@ -185,6 +182,12 @@ std::string PrecisionText(const v1::ComparisonResult& result) {
 }
 
 }  // namespace
+
+std::string VariantName(const v1::VariantResult& variant) {
+  const v1::EnsembleMeasures& measures = variant.ensemble().measures();
+  const bool starts = !measures.has_reach() || measures.reach().max() > 0;
+  return starts ? variant.name() : variant.name() + " (never starts)";
+}
 
 std::string SeedDrawSentence(const v1::ComparisonResult& result) {
   std::vector<std::string> names;

@@ -22,6 +22,9 @@ const v1::Distribution& DistributionIn(const v1::Ensemble& ensemble, const std::
 std::string MeanAndHalfWidth(const std::string& measure, const v1::Distribution& distribution,
                              const char* plus_minus);
 
+// Its name, and where the message asked for starts in no replica that it never does.
+std::string VariantName(const v1::VariantResult& variant);
+
 // That seed members at random are one draw, and whose are; empty where nobody's are.
 std::string SeedDrawSentence(const v1::ComparisonResult& result);
 

@@ -22,6 +22,7 @@ std::string MeanOf(std::uint64_t sum, const v1::RunResult& result) {
 std::string OnAverage(const v1::RunResult& result) { return Replicas(result) > 1 ? " on average" : ""; }
 
 std::string TargetSentence(const v1::RunResult& result) {
+  if (result.target_members() == 0) return "It is meant for nobody: the graph has no such members.";
   const std::uint64_t all = result.target_members() * Replicas(result);
   return absl::StrCat(MeanOf(result.totals().target_reach(), result), " of the ",
                       Thousands(result.target_members()), " members it is meant for (",

@@ -51,7 +51,7 @@ Moments MomentsOf(std::span<const double> values) {
   Moments moments;
   double sum = 0;
   double squares = 0;
-  for (const double value : values) sum += value;  // exact: counts are whole
+  for (const double value : values) sum += value;  // exact where they are counts
   moments.mean = sum / count;
   for (const double value : values) squares += (value - moments.mean) * (value - moments.mean);
   moments.variance = squares / (count - 1);

@@ -245,7 +245,13 @@ class Comparer {
     std::vector<const ComparedRun*> runs;
     for (const ComparedRun& run : compared_) runs.push_back(&run);
     std::string text = UnrankedText(runs, measure());
-    if (text.empty()) text = RankedText(std::move(runs));
+    if (text.empty()) {
+      text = RankedText(std::move(runs));
+      for (const ComparedRun& run : compared_) {
+        const std::string never_starts = NeverStartsText(run);
+        if (!never_starts.empty()) absl::StrAppend(&text, " ", never_starts);
+      }
+    }
     if (result_.has_precision() && result_.precision().half_width() == 0) {
       absl::StrAppend(&text, " ", AlikeText(result_.precision().replicas()));
     }

@@ -160,7 +160,12 @@ pb::Difference MakeDifference(const ComparedRun& of, const ComparedRun& against,
   }
   const ComparedRun* const both[] = {&of, &against};
   const std::string unranked = UnrankedText(both, measure);
-  difference.set_answer(unranked.empty() ? AnswerOf(difference, measure) : unranked);
+  std::string answer = unranked.empty() ? AnswerOf(difference, measure) : unranked;
+  for (const ComparedRun* run : both) {
+    const std::string never_starts = NeverStartsText(*run);
+    if (unranked.empty() && !never_starts.empty()) absl::StrAppend(&answer, " ", never_starts);
+  }
+  difference.set_answer(std::move(answer));
   return difference;
 }
 
@@ -184,6 +189,14 @@ std::string UnrankedText(std::span<const ComparedRun* const> runs, const std::st
                       measure == "first_sighting" ? "no monitor got it" : "it never began", " in ",
                       never(*most), " of ", (*most)->lanes.size(), " replicas of ", (*most)->name, ", in ",
                       never(*least), " of ", (*least)->name, ".");
+}
+
+std::string NeverStartsText(const ComparedRun& run) {
+  const bool starts = std::any_of(run.lanes.begin(), run.lanes.end(),
+                                  [](const LaneOutcome& lane) { return lane.first_step != kNoStep; });
+  if (starts || run.lanes.empty()) return "";
+  return absl::StrCat(run.name, " never starts: nobody gets its message in any of ", run.lanes.size(),
+                      " replicas.");
 }
 
 const pb::MeasureDifference& DifferenceIn(const pb::Difference& difference, const std::string& measure) {

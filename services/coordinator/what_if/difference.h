@@ -41,6 +41,9 @@ void AddStepDifferences(const ComparedRun& of, const ComparedRun& against,
 // that of reaching nobody. Empty where it does. REQUIRES: at least one, equally many replicas of each.
 std::string UnrankedText(std::span<const ComparedRun* const> runs, const std::string& measure);
 
+// "B never starts: ..."; empty where it starts in some replica.
+std::string NeverStartsText(const ComparedRun& run);
+
 // "B reaches more than A in 97 of 100 paired replicas, A in 2: +1,234 members [1,100 to 1,370]."
 std::string AnswerOf(const lawine::v1::Difference& difference, const std::string& measure);
 // Verb and noun of a measure: {"reaches more", "reaches fewer", "reaches most", "reaches fewest", "members"}.
