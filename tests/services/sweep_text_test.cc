@@ -35,7 +35,7 @@ v1::SweepResult Result(const std::string& measure) {
 }
 
 TEST(SweepReport, HasAColumnOfTheMeasureAskedFor) {
-  EXPECT_THAT(SweepReport(Result("target_share"), false), HasSubstr("target reached"));
+  EXPECT_THAT(SweepReport(Result("target_share"), false), HasSubstr("target share"));
   EXPECT_THAT(SweepReport(Result("target_share"), false), HasSubstr("50.0% +/- 0.2%"));
   EXPECT_THAT(SweepReport(Result("cost_per_thousand"), false), HasSubstr("cost a thousand"));
   EXPECT_THAT(SweepReport(Result("cost_per_thousand"), false), HasSubstr("0.345 +/- "));

@@ -91,7 +91,7 @@ TEST(ComparisonPage, HasAColumnOfTheMeasureThatDecidesAndSharesInPercent) {
   found.mutable_ci95()->set_low(40'000);
   found.mutable_ci95()->set_high(60'000);
   const Page page = ComparisonPage(result);
-  EXPECT_EQ(page.tables[0].columns.back(), "target reached");
+  EXPECT_EQ(page.tables[0].columns.back(), "target share");
   EXPECT_EQ(page.tables[0].rows[0].back(), "93.0% ± 0.4%");
   EXPECT_EQ(page.tables[1].rows[0][1], "5.0%");
   EXPECT_EQ(page.tables[1].rows[0][2], "4.0% to 6.0%");
@@ -221,9 +221,9 @@ TEST(SweepPage, HasAColumnAndAPlotOfTheMeasureAskedFor) {
     point.mutable_ensemble()->mutable_measures()->mutable_target_share()->set_mean(500'000);
   }
   const Page page = SweepPage(result);
-  EXPECT_EQ(page.tables[0].columns.back(), "target reached");
+  EXPECT_EQ(page.tables[0].columns.back(), "target share");
   EXPECT_THAT(page.tables[0].rows[0].back(), HasSubstr("50.0% ± "));
-  EXPECT_EQ(TitlesOf(page)[0], "Asked for: target reached");
+  EXPECT_EQ(TitlesOf(page)[0], "Asked for: target share");
   EXPECT_THAT(page.plots[0].plots[0].series[0].y, ElementsAre(50, 50, 50));
 }
 

@@ -230,7 +230,6 @@ std::vector<std::string> GoalMeasures(const v1::ComparisonResult& result) {
 std::string MeasureTitle(const std::string& measure) {
   if (measure == "reach") return "members reached";
   if (measure == "steps") return "last step";
-  if (measure == "target_share") return "target reached";
   if (measure == "cost_per_thousand") return "cost a thousand";
   return absl::StrReplaceAll(measure, {{"_", " "}});
 }
