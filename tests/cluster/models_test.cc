@@ -307,6 +307,16 @@ TEST_F(ModelsTest, AreRefusedByTheFieldThatIsWrong) {
   for (const auto& [json, field] : fields) ExpectRefused(json, field);
 }
 
+TEST_F(ModelsTest, WhatCanNeverBeIsRefused) {
+  const std::pair<const char*, const char*> fields[] = {
+      {R"({"target": {"community": 99999}})", "target.community"},
+      {R"({"model": {"forward": {"factors": {"communities": [{"community": 99999, "factor": 2}]}}}})",
+       "model.forward.factors.communities[0].community"},
+      {R"({"messages": [{"name": "a", "start": {"reach": {"message": "a", "members": 2}}}]})",
+       "messages[0].start.reach.message"}};
+  for (const auto& [json, field] : fields) ExpectRefused(json, field);
+}
+
 TEST_F(ModelsTest, CountsAreRefusedByTheFieldThatIsWrong) {
   const std::map<std::string, std::string> fields = {
       {R"({"model": {"forward": {"probability": {"shares": 3}}}})", "model.forward.probability_counts"},

@@ -147,6 +147,80 @@ TEST(DifferenceTest, WhoIsSeenLessOftenIsNotRankedByWhen) {
   EXPECT_THAT(Differ(often, seldom, "steps").answer(), testing::HasSubstr("are alike"));
 }
 
+ComparedRun CostlyRun(const std::string& name, std::uint64_t cost, const Reaches& reaches) {
+  ComparedRun run{.name = name, .graph_digest = "d", .lanes = {}, .kept_steps = {}};
+  for (const std::uint64_t reach : reaches) {
+    run.lanes.emplace_back().reach = reach;
+    run.lanes.back().cost = cost;
+    if (reach > 0) run.lanes.back().first_step = 0;
+  }
+  return run;
+}
+
+// 100 units for 1,609 members on average are 62.2 a thousand, 400 for 3,683 are 108.6; the mean of the
+// replicas' ratios says 250.4 and 111.6: that the other one costs less.
+TEST(DifferenceTest, CostOfAThousandIsAllCostOverAllReach) {
+  Reaches of_one, of_four;
+  for (int i = 0; i < 10; ++i) {
+    of_one.insert(of_one.end(), {305, 305, 305, 5521});
+    of_four.insert(of_four.end(), {3000, 3200, 4000, 4532});
+  }
+  const ComparedRun base = CostlyRun("base", 100, of_one);
+  const ComparedRun four = CostlyRun("four", 400, of_four);
+  const auto d = Differ(four, base, "cost_per_thousand");
+  const auto& found = d.measures().cost_per_thousand();
+  EXPECT_NEAR(found.mean(), 400'000.0 / 3683 - 100'000.0 / 1609, 1e-9);
+  EXPECT_EQ(found.more(), 10u) << "their own ratios, replica by replica";
+  EXPECT_EQ(found.less(), 30u);
+  EXPECT_THAT(d.answer(), testing::HasSubstr("four costs more for a thousand reached than base in 10 of 40 "
+                                             "paired replicas, base in 30: +46.5 units"));
+  EXPECT_EQ(EstimateDifference(four.lanes, base.lanes, "cost_per_thousand", true, 0).mean, found.mean());
+}
+
+// Pairs are subtracted after both ratios are linearised. Ratios 200 and 100; replicas' values, by hand, 800/3
+// and 400/3, 400/3 and 200/3.
+TEST(DifferenceTest, RatiosAreComparedByTheirLinearisedReplicas) {
+  const auto d = Differ(CostlyRun("b", 3, {10, 20}), CostlyRun("a", 3, {20, 40}), "cost_per_thousand");
+  const auto& found = d.measures().cost_per_thousand();
+  EXPECT_NEAR(found.mean(), 100, 1e-9);
+  // Differences 400/3 and 200/3: deviation sqrt(2) * 100/3, t of one degree 12.706205.
+  EXPECT_NEAR(found.standard_deviation(), std::sqrt(2.0) * 100 / 3, 1e-9);
+  EXPECT_NEAR(found.ci95().high(), 100 + 12.706205 * 100 / 3, 1e-4);
+  EXPECT_EQ(found.more(), 2u);
+}
+
+TEST(DifferenceTest, ReplicasThatReachNobodyCountTheirCost) {
+  const auto d = Differ(CostlyRun("b", 30, {0, 600}), CostlyRun("a", 10, {200, 300}), "cost_per_thousand");
+  EXPECT_NEAR(d.measures().cost_per_thousand().mean(), 100 - 40, 1e-9);
+  EXPECT_EQ(d.measures().cost_per_thousand().more(), 2u) << "infinite, and 50 against 33.3";
+  const auto never = Differ(CostlyRun("b", 30, {0, 0}), CostlyRun("a", 10, {200, 300}), "cost_per_thousand");
+  EXPECT_EQ(never.answer(),
+            "By cost_per_thousand nothing can be ranked: b reaches nobody in all 2 replicas.");
+  EXPECT_FALSE(never.measures().has_cost_per_thousand());
+}
+
+TEST(DifferenceTest, SaysWhoseMessageNeverStarts) {
+  const ComparedRun never = CostlyRun("b", 0, {0, 0});
+  EXPECT_EQ(NeverStartsText(never), "b never starts: nobody gets its message in any of 2 replicas.");
+  EXPECT_EQ(NeverStartsText(CostlyRun("a", 0, {0, 1})), "");
+  EXPECT_THAT(Differ(never, CostlyRun("a", 0, {9, 9})).answer(),
+              testing::EndsWith("b never starts: nobody gets its message in any of 2 replicas."));
+}
+
+TEST(DifferenceTest, SharesAreToldInPercent) {
+  ComparedRun more = RunOf("b", {5, 5}), less = RunOf("a", {5, 5});
+  for (ComparedRun* run : {&more, &less}) {
+    for (LaneOutcome& lane : run->lanes) lane.target_members = 1000;
+  }
+  more.lanes[0].target_reach = more.lanes[1].target_reach = 930;
+  less.lanes[0].target_reach = less.lanes[1].target_reach = 880;
+  EXPECT_THAT(Differ(more, less, "target_share").answer(),
+              testing::HasSubstr("+5.0 percentage points of the target [5.0 to 5.0]"));
+  EXPECT_EQ(MeanWithUnit("target_share", 929'980), "93.0% of the target");
+  EXPECT_EQ(MeanWithUnit("reach", 1234), "1,234 members");
+  EXPECT_EQ(MeanText("cost_per_thousand", 0.345), "0.345");
+}
+
 // The other side would count as 2^32 - 1 steps.
 TEST(DifferenceTest, WhatOnlyOneSideTellsIsNoDifference) {
   ComparedRun asked = RunOf("b", {5, 6});
@@ -210,7 +284,6 @@ TEST(Measures, OfGoalsAndCosts) {
   lane.target_members = 100;
   lane.cost = 30;
   EXPECT_EQ(value("target_share", lane), 250'000u);
-  EXPECT_EQ(value("cost_per_thousand", lane), 75u);
   EXPECT_TRUE(LessIsBetter("cost_per_thousand"));
   EXPECT_FALSE(LessIsBetter("target_share"));
 }

@@ -1,5 +1,6 @@
 #include "services/coordinator/statistics/ensemble.h"
 
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -156,11 +157,59 @@ TEST(MakeEnsemble, TellsWhenMostWasReachedAndWhatSomeReplicaHas) {
   EXPECT_FALSE(ensemble.measures().has_follows());
 }
 
+LaneOutcome CostlyLane(std::uint64_t cost, std::uint64_t reach) {
+  LaneOutcome lane = Lane(reach);
+  lane.cost = cost;
+  return lane;
+}
+
+// 5 units for 14,500 members on average.
+TEST(MakeEnsemble, CostOfAThousandIsNotRounded) {
+  const std::vector<LaneOutcome> lanes = {CostlyLane(5, 9'000), CostlyLane(5, 20'000)};
+  const v1::Distribution& thousand = MakeEnsemble(lanes, 100'000).measures().cost_per_thousand();
+  EXPECT_NEAR(thousand.mean(), 5 / 14.5, 1e-12);
+  // Linearised: 5/14.5 +/- 5/14.5 * 5500/14500.
+  EXPECT_NEAR(thousand.standard_deviation(), std::sqrt(2.0) * 5 / 14.5 * 5.5 / 14.5, 1e-12);
+  EXPECT_NEAR(thousand.ci95().high(), 5 / 14.5 * (1 + 12.706205 * 5.5 / 14.5), 1e-6);
+  EXPECT_EQ(thousand.max(), 1u) << "0.56, to the nearest";
+}
+
+TEST(MakeEnsemble, CostOfAThousandIsRatioOfMeansAlsoWhereSomeReachNobody) {
+  const std::vector<LaneOutcome> lanes = {CostlyLane(100, 0), CostlyLane(100, 305), CostlyLane(100, 6131)};
+  const v1::Ensemble ensemble = MakeEnsemble(lanes, 100'000);
+  const v1::Distribution& thousand = ensemble.measures().cost_per_thousand();
+  EXPECT_NEAR(thousand.mean(), 300'000.0 / 6436, 1e-9);
+  EXPECT_EQ(thousand.min(), 16u);
+  EXPECT_EQ(thousand.max(), 328u);
+  const std::vector<LaneOutcome> nobody = {CostlyLane(100, 0), CostlyLane(100, 0)};
+  EXPECT_FALSE(MakeEnsemble(nobody, 100'000).measures().has_cost_per_thousand());
+}
+
+// Rounding errors would be an interval.
+TEST(MakeEnsemble, CostOfAThousandOfReplicasThatAreAlikeHasNoInterval) {
+  const std::vector<LaneOutcome> lanes(7, CostlyLane(5, 14'503));
+  const v1::Distribution& thousand = MakeEnsemble(lanes, 100'000).measures().cost_per_thousand();
+  EXPECT_EQ(thousand.standard_deviation(), 0);
+  EXPECT_EQ(thousand.ci95().low(), thousand.mean());
+}
+
 TEST(MakeEnsemble, DiesOutBelowFivePercentUnlessItWasCutShort) {
   const std::vector<LaneOutcome> lanes = {Lane(1), Lane(5), Lane(6), Lane(1, StopReason::kMaxSteps)};
   const v1::Ensemble ensemble = MakeEnsemble(lanes, 101);
   EXPECT_EQ(ensemble.dying_out_below(), 6u) << "5.05 members, rounded up";
   EXPECT_EQ(ensemble.dying_out_share(), 0.5);
+}
+
+// Else a message that nobody passes on would have survived.
+TEST(MakeEnsemble, DiesOutBelowMoreThanTheFirstAudienceGives) {
+  const std::vector<LaneOutcome> lanes = {Lane(301), Lane(400), Lane(351)};
+  const v1::Ensemble ensemble = MakeEnsemble(lanes, 1'000, 301);
+  EXPECT_EQ(ensemble.dying_out_below(), 351u);
+  EXPECT_NEAR(ensemble.dying_out_share(), 1.0 / 3, 1e-12);
+  EXPECT_EQ(MakeEnsemble(lanes, 1'000, 49).dying_out_below(), 50u);
+  const v1::Ensemble untold = MakeEnsemble(lanes, 1'000, 950);
+  EXPECT_EQ(untold.dying_out_below(), 0u);
+  EXPECT_EQ(untold.dying_out_share(), 0);
 }
 
 TEST(AddSteps, KeepsWhatAnEndedReplicaHasReached) {

@@ -48,6 +48,15 @@ v1::RunResult ResultOf(const std::vector<std::uint64_t>& reaches) {
   return result;
 }
 
+TEST(EnsembleSentence, SaysNothingOfDyingOutWhereItCannotBeTold) {
+  v1::RunResult result = ResultOf({960, 970});
+  result.mutable_ensemble()->set_dying_out_below(0);
+  EXPECT_EQ(
+      EnsembleSentence(result),
+      "In 2 realisations the message reached 965 of 1,000 members on average, half of them between 960 and "
+      "970.");
+}
+
 TEST(EnsembleSentence, SaysWhatIsLikelyAndHowOftenItDiedOut) {
   EXPECT_EQ(
       EnsembleSentence(ResultOf({1, 900, 910, 920})),

@@ -39,6 +39,13 @@ TEST(GoalAnswers, TellTheTargetsMeanAndShare) {
             "25.0 of the 100 members it is meant for (25.00%) on average.");
 }
 
+TEST(GoalAnswers, SayThatATargetIsEmpty) {
+  v1::RunResult result = Result();
+  result.set_target_members(0);
+  EXPECT_EQ(AnswerTo(result, "Does it reach whom it is meant for?"),
+            "It is meant for nobody: the graph has no such members.");
+}
+
 TEST(GoalAnswers, TellTheCostOfAMemberOrAPerson) {
   v1::RunResult result = Result();
   result.mutable_totals()->set_cost(40);
@@ -48,6 +55,17 @@ TEST(GoalAnswers, TellTheCostOfAMemberOrAPerson) {
   result.add_messages();
   result.add_messages()->mutable_totals()->set_cost(60);
   EXPECT_THAT(AnswerTo(result, "What does it cost?"), HasSubstr("50.0 with the other messages"));
+}
+
+TEST(GoalAnswers, TellTheCostOfAThousandWithItsInterval) {
+  v1::RunResult result = Result();
+  result.mutable_totals()->set_cost(40);
+  v1::Distribution& thousand = *result.mutable_ensemble()->mutable_measures()->mutable_cost_per_thousand();
+  thousand.set_mean(50);
+  thousand.mutable_ci95()->set_low(0.345);
+  thousand.mutable_ci95()->set_high(99.655);
+  EXPECT_EQ(AnswerTo(result, "What does it cost?"),
+            "20.0 units: 0.0500 for each member reached on average, 50.0 for a thousand [0.345 to 99.7].");
 }
 
 TEST(GoalAnswers, TellWhenMonitorsSeeIt) {

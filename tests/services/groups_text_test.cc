@@ -2,6 +2,7 @@
 #include "services/cli/text/groups_text.h"
 
 #include <string>
+#include <tuple>
 
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
@@ -77,6 +78,22 @@ TEST(BesideReach, TellsPeopleFromAccountsAndLinksWonFromLost) {
   result.mutable_totals()->set_follows(1);
   result.mutable_totals()->set_unfollows(5);
   EXPECT_EQ(BesideReach(result), "It won 1 follower and lost 5 links.");
+}
+
+TEST(BesideReach, TellsLinksOfEveryMessageAndTogether) {
+  v1::RunResult result;
+  result.mutable_scenario()->set_replicas(2);
+  for (const auto& [name, follows, unfollows] : {std::tuple("post 1", 4, 37), std::tuple("post 2", 1, 30)}) {
+    v1::MessageResult& message = *result.add_messages();
+    message.set_name(name);
+    message.mutable_totals()->set_follows(static_cast<std::uint64_t>(follows));
+    message.mutable_totals()->set_unfollows(static_cast<std::uint64_t>(unfollows));
+  }
+  result.add_messages()->set_name("answer");  // to which nobody reacts
+  EXPECT_EQ(
+      BesideReach(result),
+      "post 1 won 4 followers and lost 37 links; post 2 won 1 follower and lost 30 links; together they won "
+      "5 followers and lost 67 links in all replicas together.");
 }
 
 TEST(NetworkRules, SayWhatChanges) {

@@ -13,6 +13,7 @@ namespace {
 using ::testing::ContainsRegex;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 void AddStep(v1::RunResult& result, std::uint32_t number, std::uint64_t deliveries, std::uint64_t first) {
   v1::StepCounts& step = *result.add_steps();
@@ -62,6 +63,57 @@ TEST(Sentence, KnowsOfAllOtherWays) {
               EndsWith(in_the_end));
   EXPECT_THAT(ends_well([](v1::Scenario& of) { of.mutable_later()->mutable_change()->add_injections(); }),
               EndsWith(in_the_end));
+}
+
+// A member was removed, links of one person carry nothing, or the network has not grown yet.
+TEST(Sentence, SaysWhatWasDeliveredWhereThatIsNotTheAudience) {
+  v1::RunResult result;
+  result.set_graph_members(10'000);
+  result.set_reason_stopped(v1::REASON_STOPPED_NOTHING_PENDING);
+  result.add_seed_members()->set_audience(300);
+  AddStep(result, 0, 0, 1);
+  EXPECT_THAT(Sentence(result),
+              HasSubstr("has 300 friends, to whom 0 messages were delivered at hop 1; nobody"));
+  AddStep(result, 1, 280, 280);
+  result.mutable_steps(1)->set_forwards(31);
+  EXPECT_EQ(
+      Sentence(result),
+      "One member has 300 friends, to whom 280 messages were delivered at hop 1; 31 forwarded it: it entered "
+      "31 other personal networks.");
+  result.mutable_scenario()->set_replicas(2);
+  EXPECT_THAT(
+      Sentence(result),
+      HasSubstr("to whom 140.0 messages were delivered at hop 1 on average; on average over 2 replicas"));
+  result.mutable_scenario()->set_replicas(1);
+  result.mutable_scenario()->set_step_seconds(60);
+  EXPECT_THAT(Sentence(result), HasSubstr("messaged 300 friends")) << "the rest may be on its way";
+}
+
+// What was forwarded last had nobody to go to.
+TEST(Summary, DoesNotCountStepsAtWhichNothingArrives) {
+  v1::RunResult result = Injected(30);
+  AddStep(result, 6, 0, 0);
+  EXPECT_EQ(result.totals().steps(), 6u);
+  EXPECT_EQ(LastArrival(result), 5u);
+  EXPECT_THAT(Summary(result), HasSubstr("in 5 hops with"));
+  EXPECT_THAT(Sentence(result), EndsWith("after 5 hops."));
+}
+
+TEST(SeedDrawSentence, SaysThatRandomSeedMembersAreOneDraw) {
+  v1::Scenario scenario;
+  scenario.set_run_seed(7);
+  scenario.set_replicas(100);
+  EXPECT_EQ(SeedDrawSentence(scenario), "");
+  scenario.mutable_seed_members()->set_random(true);
+  EXPECT_EQ(
+      SeedDrawSentence(scenario, " of 'base'"),
+      "The seed members at random of 'base' are one draw (run seed 7), the same in all replicas: other draws "
+      "may answer otherwise; vary --run-seed.");
+  v1::RunResult result = Injected(30);
+  *result.mutable_scenario()->mutable_seed_members() = scenario.seed_members();
+  EXPECT_THAT(Report(result, false), Not(HasSubstr("one draw"))) << "one realisation is one of everything";
+  result.mutable_scenario()->set_replicas(2);
+  EXPECT_THAT(Report(result, false), HasSubstr("one draw"));
 }
 
 TEST(Report, TellsTheLastStepThatWasAllowedLater) {

@@ -77,6 +77,27 @@ TEST(ComparisonPage, OpensWithTheRecommendationAndASentenceAPair) {
   EXPECT_EQ(page.answers[0].sentence, "page is delivered more often.");
 }
 
+TEST(ComparisonPage, HasAColumnOfTheMeasureThatDecidesAndSharesInPercent) {
+  v1::ComparisonResult result = Comparison();
+  result.mutable_comparison()->set_measure("target_share");
+  for (v1::VariantResult& variant : *result.mutable_variants()) {
+    v1::Distribution& share = *variant.mutable_ensemble()->mutable_measures()->mutable_target_share();
+    share.set_mean(929'980);
+    share.mutable_ci95()->set_low(925'980);
+    share.mutable_ci95()->set_high(933'980);
+  }
+  v1::MeasureDifference& found = *result.mutable_differences(0)->mutable_measures()->mutable_target_share();
+  found.set_mean(50'000);
+  found.mutable_ci95()->set_low(40'000);
+  found.mutable_ci95()->set_high(60'000);
+  const Page page = ComparisonPage(result);
+  EXPECT_EQ(page.tables[0].columns.back(), "target share");
+  EXPECT_EQ(page.tables[0].rows[0].back(), "93.0% ± 0.4%");
+  EXPECT_EQ(page.tables[1].rows[0][1], "5.0%");
+  EXPECT_EQ(page.tables[1].rows[0][2], "4.0% to 6.0%");
+  EXPECT_THAT(page.plots[0].plots[1].series[0].y, ElementsAre(5));
+}
+
 TEST(ComparisonPage, PlotsTheMeasureThatDecides) {
   const Page page = ComparisonPage(Comparison());
   EXPECT_THAT(TitlesOf(page),
@@ -117,6 +138,17 @@ TEST(ComparisonPage, HasABreakEvenWhereOneWasAskedFor) {
   EXPECT_EQ(page.plots[0].plots.back().marks[0].at, 0.2);
 }
 
+TEST(ComparisonPage, SaysWhoseSeedMembersAreOneDraw) {
+  v1::ComparisonResult result = Comparison();
+  v1::Scenario& scenario = *result.mutable_variants(1)->mutable_scenario();
+  scenario.set_replicas(10);
+  scenario.set_run_seed(3);
+  scenario.mutable_seed_members()->set_random(true);
+  const Page page = ComparisonPage(result);
+  EXPECT_EQ(page.answers.back().question, "Would other seed members do the same?");
+  EXPECT_THAT(page.answers.back().sentence, HasSubstr("at random of 'page' are one draw (run seed 3)"));
+}
+
 TEST(ComparisonPage, HoldsTheFileThatRepeatsIt) {
   const v1::ComparisonResult result = Comparison();
   const PageManifest manifest = ComparisonPage(result).manifests.at(0);
@@ -143,6 +175,7 @@ v1::SweepResult Sweep() {
     point.set_value(value);
     point.set_digest("d2");
     point.mutable_ensemble()->set_dying_out_share(1 - value);
+    point.mutable_ensemble()->set_dying_out_below(50);
     Fill(1000 * value, *point.mutable_ensemble()->mutable_measures()->mutable_reach());
     Fill(10 - value, *point.mutable_ensemble()->mutable_measures()->mutable_steps());
   }
@@ -160,6 +193,15 @@ TEST(SweepPage, SaysWhatItFound) {
   EXPECT_EQ(page.answers[2].sentence, "It goes on longest, 9.9 steps on average, where it is 0.1.");
 }
 
+TEST(SweepPage, SaysNothingOfDyingOutWhereItCannotBeTold) {
+  v1::SweepResult result = Sweep();
+  result.mutable_points(2)->mutable_ensemble()->set_dying_out_below(0);
+  const Page page = SweepPage(result);
+  for (const Answer& answer : page.answers) EXPECT_NE(answer.question, "When does it die out?");
+  EXPECT_EQ(page.tables[0].rows[2][6], "-");
+  EXPECT_EQ(page.tables[0].rows[0][6], "90%");
+}
+
 TEST(SweepPage, MarksTheCriticalValueInEveryPlot) {
   const Page page = SweepPage(Sweep());
   EXPECT_THAT(TitlesOf(page),
@@ -170,6 +212,19 @@ TEST(SweepPage, MarksTheCriticalValueInEveryPlot) {
     EXPECT_TRUE(plot.x.log);
   }
   EXPECT_THAT(page.plots[0].plots[0].series[0].y, ElementsAre(100, 200, 400));
+}
+
+TEST(SweepPage, HasAColumnAndAPlotOfTheMeasureAskedFor) {
+  v1::SweepResult result = Sweep();
+  result.mutable_sweep()->set_measure("target_share");
+  for (v1::SweepPoint& point : *result.mutable_points()) {
+    point.mutable_ensemble()->mutable_measures()->mutable_target_share()->set_mean(500'000);
+  }
+  const Page page = SweepPage(result);
+  EXPECT_EQ(page.tables[0].columns.back(), "target share");
+  EXPECT_THAT(page.tables[0].rows[0].back(), HasSubstr("50.0% ± "));
+  EXPECT_EQ(TitlesOf(page)[0], "Asked for: target share");
+  EXPECT_THAT(page.plots[0].plots[0].series[0].y, ElementsAre(50, 50, 50));
 }
 
 TEST(SweepPage, HoldsTheCommandThatRepeatsIt) {

@@ -11,10 +11,13 @@
 #include "absl/strings/str_join.h"
 #include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/goal_text.h"
+#include "services/cli/text/groups_text.h"
 #include "services/cli/text/model_text.h"
 #include "services/cli/text/rate_text.h"
 #include "services/cli/text/result_text.h"
+#include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
+#include "services/common/dying_out.h"
 
 namespace lawine::cli {
 namespace {
@@ -58,10 +61,10 @@ std::optional<std::uint32_t> StepTo(const v1::RunResult& result, double share, s
 std::string FarSentence(const v1::RunResult& result) {
   if (result.has_ensemble()) return EnsembleSentence(result);
   const std::uint64_t reach = result.totals().reach();
-  return absl::StrCat(
-      Thousands(reach), " of ", Counted(result.graph_members(), "member", "members"), " (",
-      ShareText(static_cast<double>(reach), result.graph_members()), ") got it, in ",
-      Counted(result.totals().steps(), StepWord(result.scenario()), StepsWord(result.scenario())), ".");
+  return absl::StrCat(Thousands(reach), " of ", Counted(result.graph_members(), "member", "members"), " (",
+                      ShareText(static_cast<double>(reach), result.graph_members()), ") got it, in ",
+                      Counted(LastArrival(result), StepWord(result.scenario()), StepsWord(result.scenario())),
+                      ".");
 }
 
 std::string FastSentence(const v1::RunResult& result) {
@@ -78,7 +81,7 @@ std::string FastSentence(const v1::RunResult& result) {
   if (!half_reached.has_value()) return "Nobody got it.";
   return absl::StrCat("Half of those it reached", of, " had it by ", StepText(scenario, *half_reached),
                       "; the last ", StepWord(scenario), " at which anything happened was ",
-                      StepText(scenario, result.totals().steps()), ".");
+                      StepText(scenario, LastArrival(result)), ".");
 }
 
 std::string OftenSentence(const v1::RunResult& result) {
@@ -103,8 +106,12 @@ bool DiedOut(v1::ReasonStopped reason, const v1::Totals& totals, std::uint64_t b
   return reason == v1::REASON_STOPPED_NOTHING_PENDING && totals.reach() < below;
 }
 
-// 5% of the members, as in Ensemble.dying_out_below.
-std::uint64_t DyingOutBelow(std::uint64_t members) { return (members * 5 + 99) / 100; }
+// Seed members and their audiences.
+std::uint64_t FirstAudience(const v1::RunResult& result) {
+  auto first = static_cast<std::uint64_t>(result.seed_members_size());
+  for (const v1::SeedMember& seed : result.seed_members()) first += seed.audience();
+  return first;
+}
 
 // What became of it, by what ended it and how many had it then.
 std::string EndSentence(const v1::RunResult& result) {
@@ -114,6 +121,7 @@ std::string EndSentence(const v1::RunResult& result) {
     const auto ended = [](const auto& replica) {
       return replica.reason_stopped() == v1::REASON_STOPPED_MAX_STEPS;
     };
+    if (below == 0) return "Its first audience is too large a part of all to tell whether it died out.";
     const std::string died =
         absl::StrCat("It died out in ", RealisationsThat(result, [&](const auto& replica) {
                        return DiedOut(replica.reason_stopped(), replica.totals(), below);
@@ -125,7 +133,8 @@ std::string EndSentence(const v1::RunResult& result) {
   const std::string had = absl::StrCat(ShareText(reach, result.graph_members()), " of all members had it");
   if (result.reason_stopped() == v1::REASON_STOPPED_MAX_STEPS)
     return absl::StrCat("When ", last, " ended the run, ", had, ".");
-  return DiedOut(result.reason_stopped(), result.totals(), DyingOutBelow(result.graph_members()))
+  return DiedOut(result.reason_stopped(), result.totals(),
+                 DyingOutBelow(result.graph_members(), FirstAudience(result)))
              ? absl::StrCat("It died out when ", had, ".")
              : absl::StrCat("It went on until ", had, ".");
 }
@@ -225,6 +234,9 @@ std::vector<Answer> RunAnswers(const v1::RunResult& result) {
     answers.push_back({"Does it take off?", GrowthSentence(result)});
   answers.push_back({"How often does one get it?", OftenSentence(result)});
   answers.push_back({"Who is never reached?", MissedSentence(result)});
+  if (const std::string links = LinksSentence(result); !links.empty()) {
+    answers.push_back({"How many links does it win and lose?", links});
+  }
   for (Answer& answer : GoalAnswers(result)) answers.push_back(std::move(answer));
   if (result.has_attribution()) answers.push_back({"Through whom?", WhomSentence(result)});
   if (result.counted_rates_size() > 0) {
@@ -232,6 +244,9 @@ std::vector<Answer> RunAnswers(const v1::RunResult& result) {
     answers.push_back({"Luck, or not knowing the rate?",
                        absl::StrCat(CountedSentence(result),
                                     luck.rates().empty() ? "" : " " + LuckSentence(luck, luck.measure()))});
+  }
+  if (std::string draw = SeedDrawSentence(result.scenario()); !draw.empty()) {
+    answers.push_back({kSeedsQuestion, std::move(draw)});
   }
   const std::string precision = result.has_ensemble() ? PrecisionSentence(result.ensemble()) : "";
   if (!precision.empty()) answers.push_back({"How well is that known?", precision});

@@ -11,6 +11,9 @@
 
 namespace lawine::cli {
 
+// What SeedDrawSentence answers.
+inline constexpr char kSeedsQuestion[] = "Would other seed members do the same?";
+
 std::vector<Answer> RunAnswers(const v1::RunResult& result);
 // The same in short, as the answer of one run among several.
 Answer RunInShort(const v1::RunResult& result);

@@ -6,11 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/cli/page/answers.h"
 #include "services/cli/page/assumptions.h"
 #include "services/cli/page/page_manifest.h"
 #include "services/cli/page/step_series.h"
 #include "services/cli/page/what_if_page.h"
 #include "services/cli/text/comparison_text.h"
+#include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
 
@@ -20,6 +22,11 @@ namespace {
 // "organisation − personal"
 std::string PairName(const v1::Difference& difference) {
   return absl::StrCat(difference.of(), " − ", difference.against());
+}
+
+// With the unit that ticks have no room for.
+std::string AxisTitle(const std::string& measure) {
+  return absl::StrCat(MeasureTitle(measure), measure == "target_share" ? ", %" : "");
 }
 
 PageTable VariantsRows(const v1::ComparisonResult& result) {
@@ -33,12 +40,14 @@ PageTable VariantsRows(const v1::ComparisonResult& result) {
   for (const std::string& goal : goals) table.columns.push_back(MeasureTitle(goal));
   for (const v1::VariantResult& variant : result.variants()) {
     const v1::EnsembleMeasures& measures = variant.ensemble().measures();
-    table.rows.push_back({variant.name(), cell(measures.reach()), cell(measures.deliveries()),
+    table.rows.push_back({VariantName(variant), cell(measures.reach()), cell(measures.deliveries()),
                           cell(measures.forwards()), Decimal(measures.steps().mean(), 1),
-                          absl::StrFormat("%.0f%%", 100 * variant.ensemble().dying_out_share()),
+                          DiedOutCell(variant.ensemble()),
                           absl::StrCat(Counted(variant.seed_members(), "member", "members"), ", audience ",
                                        Thousands(variant.seed_audience()))});
-    for (const std::string& goal : goals) table.rows.back().push_back(cell(DistributionIn(variant, goal)));
+    for (const std::string& goal : goals) {
+      table.rows.back().push_back(MeanAndHalfWidth(goal, DistributionIn(variant.ensemble(), goal), "±"));
+    }
   }
   return table;
 }
@@ -54,8 +63,8 @@ PageTable DifferencesRows(const v1::ComparisonResult& result) {
       return difference.paired() ? Thousands(replicas) : "-";
     };
     table.rows.push_back(
-        {PairName(difference), MeanText(found.mean()),
-         absl::StrCat(MeanText(found.ci95().low()), " to ", MeanText(found.ci95().high())),
+        {PairName(difference), MeanText(measure, found.mean()),
+         absl::StrCat(MeanText(measure, found.ci95().low()), " to ", MeanText(measure, found.ci95().high())),
          count(found.more()), count(found.less()), count(found.same()),
          found.has_unpaired_replicas() ? Counted(found.unpaired_replicas(), "replica", "replicas") : "-"});
   }
@@ -107,14 +116,14 @@ Plot VariantsPlot(const v1::ComparisonResult& result) {
                                      ? ""
                                      : " Under the same luck a difference can be told where these intervals "
                                        "overlap."),
-            .x = {.title = MeasureTitle(measure)}};
+            .x = {.title = AxisTitle(measure)}};
   Series series{.name = "mean", .bands = {{}}};
   for (const v1::VariantResult& variant : result.variants()) {
-    const v1::Distribution& d = DistributionIn(variant, measure);
+    const v1::Distribution& d = DistributionIn(variant.ensemble(), measure);
     plot.labels.push_back(variant.name());
-    series.y.push_back(d.mean());
-    series.bands[0].low.push_back(d.ci95().low());
-    series.bands[0].high.push_back(d.ci95().high());
+    series.y.push_back(ShownOf(measure, d.mean()));
+    series.bands[0].low.push_back(ShownOf(measure, d.ci95().low()));
+    series.bands[0].high.push_back(ShownOf(measure, d.ci95().high()));
   }
   plot.series = {std::move(series)};
   return plot;
@@ -126,15 +135,15 @@ Plot DifferencesPlot(const v1::ComparisonResult& result) {
             .title = absl::StrCat("Differences in ", MeasureTitle(measure)),
             .note = absl::StrCat(DifferencesText(PairingOf(result)),
                                  "; where it does not touch 0 a difference is told."),
-            .x = {.title = absl::StrCat("difference in ", MeasureTitle(measure)), .from_zero = true},
+            .x = {.title = absl::StrCat("difference in ", AxisTitle(measure)), .from_zero = true},
             .marks = {{.at = 0}}};
   Series series{.name = "difference", .bands = {{}}};
   for (const v1::Difference& difference : result.differences()) {
     const v1::MeasureDifference& found = DifferenceIn(difference, measure);
     plot.labels.push_back(PairName(difference));
-    series.y.push_back(found.mean());
-    series.bands[0].low.push_back(found.ci95().low());
-    series.bands[0].high.push_back(found.ci95().high());
+    series.y.push_back(ShownOf(measure, found.mean()));
+    series.bands[0].low.push_back(ShownOf(measure, found.ci95().low()));
+    series.bands[0].high.push_back(ShownOf(measure, found.ci95().high()));
   }
   plot.series = {std::move(series)};
   return plot;
@@ -208,17 +217,18 @@ Plot DifferenceCoursePlot(const v1::ComparisonResult& result, const StepAxis& ax
   return plot;
 }
 
-Plot BreakEvenPlot(const v1::BreakEvenResult& result) {
+Plot BreakEvenPlot(const v1::BreakEvenResult& result, const std::string& measure) {
   Plot plot{.title = absl::StrCat("Break-even of ", result.break_even().variant()),
             .note = result.answer(),
             .x = {.title = result.break_even().field()},
-            .y = {.title = "difference from the base", .from_zero = true}};
+            .y = {.title = absl::StrCat("difference from the base", measure == "target_share" ? ", %" : ""),
+                  .from_zero = true}};
   Series series{.name = "difference", .bands = {{}}}, zero{.name = "0: alike", .reference = true};
   for (const v1::BreakEvenTrial& trial : result.trials()) {
     series.x.push_back(trial.value());
-    series.y.push_back(trial.difference().mean());
-    series.bands[0].low.push_back(trial.difference().ci95().low());
-    series.bands[0].high.push_back(trial.difference().ci95().high());
+    series.y.push_back(ShownOf(measure, trial.difference().mean()));
+    series.bands[0].low.push_back(ShownOf(measure, trial.difference().ci95().low()));
+    series.bands[0].high.push_back(ShownOf(measure, trial.difference().ci95().high()));
   }
   zero.x = series.x;
   zero.y.assign(zero.x.size(), 0);
@@ -260,6 +270,9 @@ Page ComparisonPage(const v1::ComparisonResult& result) {
                                          " do as well as ", result.comparison().base_name(), "?"),
                             result.break_even().answer()});
   }
+  if (std::string draw = SeedDrawSentence(result); !draw.empty()) {
+    page.answers.push_back({kSeedsQuestion, std::move(draw)});
+  }
   page.warnings = {result.warnings().begin(), result.warnings().end()};
   page.tables = {VariantsRows(result), DifferencesRows(result)};
   page.assumptions = NetworkAssumptions(base.graph(), result.manifest().graph_origin());
@@ -273,7 +286,9 @@ Page ComparisonPage(const v1::ComparisonResult& result) {
   PagePlots plots{.title = "Comparison",
                   .plots = {VariantsPlot(result), DifferencesPlot(result), WinsPlot(result),
                             CoursePlot(result, axis), DifferenceCoursePlot(result, axis)}};
-  if (result.has_break_even()) plots.plots.push_back(BreakEvenPlot(result.break_even()));
+  if (result.has_break_even()) {
+    plots.plots.push_back(BreakEvenPlot(result.break_even(), result.comparison().measure()));
+  }
   page.plots = {std::move(plots)};
   page.manifests = {ComparisonManifest(result)};
   return page;

@@ -87,7 +87,8 @@ PageTable SideBySide(std::span<const v1::RunResult> results) {
   add("forwards, mean", [&](const auto& result) { return mean(result.totals().forwards(), result); });
   add("last step", [](const auto& result) { return Thousands(result.totals().steps()); });
   add("died out", [](const auto& result) {
-    return result.has_ensemble() ? Decimal(100 * result.ensemble().dying_out_share(), 1) + "%" : "-";
+    const v1::Ensemble& ensemble = result.ensemble();
+    return ensemble.dying_out_below() > 0 ? Decimal(100 * ensemble.dying_out_share(), 1) + "%" : "-";
   });
   return table;
 }

@@ -5,10 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/cli/page/answers.h"
 #include "services/cli/page/assumptions.h"
 #include "services/cli/page/page_manifest.h"
 #include "services/cli/page/what_if_page.h"
+#include "services/cli/text/comparison_text.h"
+#include "services/cli/text/ensemble_text.h"
+#include "services/cli/text/run_text.h"
+#include "services/cli/text/sweep_text.h"
 #include "services/cli/text/text.h"
+#include "services/coordinator/what_if/difference.h"
 
 namespace lawine::cli {
 namespace {
@@ -17,6 +23,8 @@ PageTable PointsRows(const v1::SweepResult& result) {
   PageTable table{.title = "Value by value",
                   .columns = {result.sweep().field(), "members reached", "95% interval", "5%", "median",
                               "95%", "died out", "last step", "variability"}};
+  const std::string own = OwnColumn(result);
+  if (!own.empty()) table.columns.push_back(MeasureTitle(own));
   for (const v1::SweepPoint& point : result.points()) {
     const v1::Distribution& reach = point.ensemble().measures().reach();
     const int decimals = reach.mean() >= 1000 ? 0 : 1;
@@ -24,9 +32,11 @@ PageTable PointsRows(const v1::SweepResult& result) {
         {absl::StrFormat("%.6g", point.value()), Decimal(reach.mean(), decimals),
          absl::StrCat(Decimal(reach.ci95().low(), decimals), " to ", Decimal(reach.ci95().high(), decimals)),
          Thousands(reach.quantiles().p05()), Thousands(reach.quantiles().p50()),
-         Thousands(reach.quantiles().p95()),
-         absl::StrFormat("%.0f%%", 100 * point.ensemble().dying_out_share()),
+         Thousands(reach.quantiles().p95()), DiedOutCell(point.ensemble()),
          Decimal(point.ensemble().measures().steps().mean(), 1), Decimal(point.variability(), 2)});
+    if (!own.empty()) {
+      table.rows.back().push_back(MeanAndHalfWidth(own, DistributionIn(point.ensemble(), own), "±"));
+    }
   }
   return table;
 }
@@ -70,6 +80,23 @@ Plot MeasurePlot(const v1::SweepResult& result, Plot plot,
   return plot;
 }
 
+// The measure asked for: its mean, which of a cost is no single replica's.
+Plot OwnPlot(const v1::SweepResult& result, const std::string& own, const std::string& mark) {
+  const char* const unit = own == "target_share" ? "%" : WordsOf(own).unit;
+  Plot plot =
+      OverValues(result, absl::StrCat("Asked for: ", MeasureTitle(own)),
+                 absl::StrCat("The mean with its 95% interval.", mark), {.title = unit, .from_zero = true});
+  Series mean{.name = "mean", .x = Values(result), .bands = {{}}};
+  for (const v1::SweepPoint& point : result.points()) {
+    const v1::Distribution& found = DistributionIn(point.ensemble(), own);
+    mean.y.push_back(ShownOf(own, found.mean()));
+    mean.bands[0].low.push_back(ShownOf(own, found.ci95().low()));
+    mean.bands[0].high.push_back(ShownOf(own, found.ci95().high()));
+  }
+  plot.series = {std::move(mean)};
+  return plot;
+}
+
 template <class Value>
 Plot ValuePlot(const v1::SweepResult& result, Plot plot, const char* name, const Value& value_of) {
   Series series{.name = name, .x = Values(result)};
@@ -81,7 +108,7 @@ Plot ValuePlot(const v1::SweepResult& result, Plot plot, const char* name, const
 std::vector<Plot> SweepPlots(const v1::SweepResult& result) {
   const std::string mark =
       result.critical().found() ? " The line is where replicas differ most, in grey its 95% interval." : "";
-  return {
+  std::vector<Plot> plots = {
       MeasurePlot(
           result,
           OverValues(result, "Members reached",
@@ -92,7 +119,10 @@ std::vector<Plot> SweepPlots(const v1::SweepResult& result) {
           &v1::EnsembleMeasures::reach),
       ValuePlot(result,
                 OverValues(result, "Dying out",
-                           absl::StrCat("Share of replicas that end before 5% of all members had it.", mark),
+                           absl::StrCat("Share of replicas that end before 5% of all members had it; where "
+                                        "the first audience alone "
+                                        "is as many, before 5% beside it had.",
+                                        mark),
                            {.title = "% of replicas", .from_zero = true}),
                 "died out", [](const auto& point) { return 100 * point.ensemble().dying_out_share(); }),
       MeasurePlot(result,
@@ -107,6 +137,9 @@ std::vector<Plot> SweepPlots(const v1::SweepResult& result) {
                      {.title = "variability", .from_zero = true}),
           "variability", [](const auto& point) { return point.variability(); }),
   };
+  const std::string own = OwnColumn(result);
+  if (!own.empty()) plots.insert(plots.begin(), OwnPlot(result, own, mark));
+  return plots;
 }
 
 const v1::SweepPoint& First(const v1::SweepResult& result) { return result.points(0); }
@@ -171,8 +204,16 @@ Page SweepPage(const v1::SweepResult& result) {
   }
   page.assumptions.push_back(SweptAssumption(result.sweep()));
   page.answers = {{"How far does it go?", FarSentence(result)},
-                  {"When does it die out?", DyingSentence(result)},
                   {"How long does it go on?", LongSentence(result)}};
+  const bool tells_dying = std::all_of(result.points().begin(), result.points().end(), [](const auto& point) {
+    return point.ensemble().dying_out_below() > 0;
+  });
+  if (tells_dying) {
+    page.answers.insert(page.answers.begin() + 1, {"When does it die out?", DyingSentence(result)});
+  }
+  if (std::string draw = SeedDrawSentence(scenario); !draw.empty()) {
+    page.answers.push_back({kSeedsQuestion, std::move(draw)});
+  }
   return page;
 }
 

@@ -7,10 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/model_text.h"
 #include "services/cli/text/rate_text.h"
+#include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
 #include "services/coordinator/what_if/difference.h"
 
@@ -59,13 +62,12 @@ std::string VariantsTable(const v1::ComparisonResult& result, bool color) {
   Table table(std::move(columns));
   for (const v1::VariantResult& variant : result.variants()) {
     const v1::EnsembleMeasures& measures = variant.ensemble().measures();
-    std::vector<std::string> row = {variant.name(),
-                                    MeanCell(measures.reach()),
-                                    MeanCell(measures.deliveries()),
-                                    MeanCell(measures.forwards()),
-                                    Decimal(measures.steps().mean(), 1),
-                                    absl::StrFormat("%.0f%%", 100 * variant.ensemble().dying_out_share())};
-    for (const std::string& goal : goals) row.push_back(MeanCell(DistributionIn(variant, goal)));
+    std::vector<std::string> row = {
+        VariantName(variant),          MeanCell(measures.reach()),          MeanCell(measures.deliveries()),
+        MeanCell(measures.forwards()), Decimal(measures.steps().mean(), 1), DiedOutCell(variant.ensemble())};
+    for (const std::string& goal : goals) {
+      row.push_back(MeanAndHalfWidth(goal, DistributionIn(variant.ensemble(), goal), "+/-"));
+    }
     table.AddRow(std::move(row));
   }
   return table.Render(color);
@@ -73,19 +75,24 @@ std::string VariantsTable(const v1::ComparisonResult& result, bool color) {
 
 std::string DifferencesTable(const v1::ComparisonResult& result, bool color) {
   const std::string& measure = result.comparison().measure();
-  Table table({{absl::StrCat("difference in ", absl::StrReplaceAll(measure, {{"_", " "}})), Align::kLeft},
-               {"against", Align::kLeft},
-               {"mean, 95% interval", Align::kRight},
-               {"more in", Align::kRight},
-               {"less in", Align::kRight},
-               {"same in", Align::kRight},
-               {"unpaired it takes", Align::kRight}});
+  const char* const unit = measure == "target_share" ? ", %" : "";
+  Table table(
+      {{absl::StrCat("difference in ", absl::StrReplaceAll(measure, {{"_", " "}}), unit), Align::kLeft},
+       {"against", Align::kLeft},
+       {"mean, 95% interval", Align::kRight},
+       {"more in", Align::kRight},
+       {"less in", Align::kRight},
+       {"same in", Align::kRight},
+       {"unpaired it takes", Align::kRight}});
   for (const v1::Difference& difference : result.differences()) {
     const v1::MeasureDifference& chosen = DifferenceIn(difference, measure);
+    v1::Interval shown;
+    shown.set_low(ShownOf(measure, chosen.ci95().low()));
+    shown.set_high(ShownOf(measure, chosen.ci95().high()));
     const auto count = [&](std::uint32_t replicas) {
       return difference.paired() ? Thousands(replicas) : "-";
     };
-    table.AddRow({difference.of(), difference.against(), WithInterval(chosen.mean(), chosen.ci95()),
+    table.AddRow({difference.of(), difference.against(), WithInterval(ShownOf(measure, chosen.mean()), shown),
                   count(chosen.more()), count(chosen.less()), count(chosen.same()),
                   !difference.paired() ? "it is unpaired"
                   : chosen.has_unpaired_replicas()
@@ -130,6 +137,8 @@ std::string Answers(const v1::ComparisonResult& result) {
     absl::StrAppend(&text, Wrap(absl::StrCat("* ", DifferenceSentence(difference)), 2), "\n");
   if (result.has_break_even())
     absl::StrAppend(&text, Wrap(absl::StrCat("* ", result.break_even().answer()), 2), "\n");
+  if (const std::string draw = SeedDrawSentence(result); !draw.empty())
+    absl::StrAppend(&text, Wrap(absl::StrCat("* ", draw), 2), "\n");
   return text;
 }
 
@@ -167,11 +176,30 @@ std::string PrecisionText(const v1::ComparisonResult& result) {
                                 : "";
   return absl::StrCat(
       "After ", Thousands(precision.replicas()), " replicas of each, differences from ",
-      result.comparison().base_name(), " are known to +/- ", Decimal(precision.half_width(), 1), share, ": ",
+      result.comparison().base_name(), " are known to +/- ",
+      MeanText(result.comparison().measure(), precision.half_width()), share, ": ",
       precision.met() ? "as well as asked." : "less well than asked, but no more are allowed.");
 }
 
 }  // namespace
+
+std::string VariantName(const v1::VariantResult& variant) {
+  const v1::EnsembleMeasures& measures = variant.ensemble().measures();
+  const bool starts = !measures.has_reach() || measures.reach().max() > 0;
+  return starts ? variant.name() : variant.name() + " (never starts)";
+}
+
+std::string SeedDrawSentence(const v1::ComparisonResult& result) {
+  std::vector<std::string> names;
+  const v1::Scenario* scenario = nullptr;
+  for (const v1::VariantResult& variant : result.variants()) {
+    if (SeedDrawSentence(variant.scenario()).empty()) continue;
+    names.push_back(absl::StrCat("'", variant.name(), "'"));
+    scenario = &variant.scenario();
+  }
+  if (scenario == nullptr) return "";
+  return SeedDrawSentence(*scenario, " of " + absl::StrJoin(names, ", "));
+}
 
 std::string DifferenceSentence(const v1::Difference& difference) {
   if (!difference.has_luck_and_ignorance()) return difference.answer();
@@ -192,21 +220,31 @@ std::vector<std::string> GoalMeasures(const v1::ComparisonResult& result) {
         });
     if (told) goals.emplace_back(measure);
   }
+  const std::string& decides = result.comparison().measure();
+  std::vector<std::string> shown = {"", "reach", "deliveries", "forwards", "steps"};
+  shown.insert(shown.end(), goals.begin(), goals.end());
+  if (std::find(shown.begin(), shown.end(), decides) == shown.end()) goals.push_back(decides);
   return goals;
 }
 
 std::string MeasureTitle(const std::string& measure) {
   if (measure == "reach") return "members reached";
   if (measure == "steps") return "last step";
-  if (measure == "target_share") return "target, millionths";
   if (measure == "cost_per_thousand") return "cost a thousand";
   return absl::StrReplaceAll(measure, {{"_", " "}});
 }
 
-const v1::Distribution& DistributionIn(const v1::VariantResult& variant, const std::string& measure) {
-  const v1::EnsembleMeasures& measures = variant.ensemble().measures();
+const v1::Distribution& DistributionIn(const v1::Ensemble& ensemble, const std::string& measure) {
+  const v1::EnsembleMeasures& measures = ensemble.measures();
   const auto* field = v1::EnsembleMeasures::descriptor()->FindFieldByName(measure);
   return static_cast<const v1::Distribution&>(measures.GetReflection()->GetMessage(measures, field));
+}
+
+std::string MeanAndHalfWidth(const std::string& measure, const v1::Distribution& distribution,
+                             const char* plus_minus) {
+  const double half_width = (distribution.ci95().high() - distribution.ci95().low()) / 2;
+  return absl::StrCat(MeanText(measure, distribution.mean()), " ", plus_minus, " ",
+                      MeanText(measure, half_width));
 }
 
 std::string ComparisonReport(const v1::ComparisonResult& result, bool color) {

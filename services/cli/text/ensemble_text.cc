@@ -10,6 +10,7 @@
 #include "engine/base/status_macros.h"
 #include "services/cli/text/text.h"
 #include "services/common/json/message_json.h"
+#include "services/coordinator/what_if/difference.h"
 
 namespace lawine::cli {
 namespace {
@@ -48,8 +49,15 @@ std::string EnsembleSentence(const v1::RunResult& result) {
   return absl::StrCat("In ", Thousands(ensemble.replicas()), " realisations the message reached ",
                       Decimal(reach.mean(), reach.mean() < 100 ? 1 : 0), " of ",
                       Thousands(result.graph_members()), " members on average, ", half,
-                      "; it died out (before ", Thousands(ensemble.dying_out_below()), " had it) in ",
-                      ShareOf(ensemble), ".");
+                      ensemble.dying_out_below() == 0
+                          ? ""
+                          : absl::StrCat("; it died out (before ", Thousands(ensemble.dying_out_below()),
+                                         " had it) in ", ShareOf(ensemble)),
+                      ".");
+}
+
+std::string DiedOutCell(const v1::Ensemble& ensemble) {
+  return ensemble.dying_out_below() == 0 ? "-" : absl::StrFormat("%.0f%%", 100 * ensemble.dying_out_share());
 }
 
 std::string PrecisionSentence(const v1::Ensemble& ensemble) {
@@ -60,7 +68,7 @@ std::string PrecisionSentence(const v1::Ensemble& ensemble) {
                                 : "";
   return absl::StrCat(
       "After ", Thousands(ensemble.replicas()), " replicas the mean of ", precision.measure(),
-      " is known to +/- ", Decimal(precision.half_width(), 1), share, ": ",
+      " is known to +/- ", MeanText(precision.measure(), precision.half_width()), share, ": ",
       precision.met() ? "as well as asked." : "less well than asked, but no more replicas are allowed.");
 }
 

@@ -12,6 +12,9 @@ namespace lawine::cli {
 
 // "In 1,000 realisations the message reached ...". REQUIRES: result.has_ensemble(), as below.
 std::string EnsembleSentence(const v1::RunResult& result);
+// Share of replicas that died out, for a cell; "-" where the first audience is too large a part of all to
+// tell.
+std::string DiedOutCell(const v1::Ensemble& ensemble);
 // Whether the mean is as well known as was asked for; empty when nothing was.
 std::string PrecisionSentence(const v1::Ensemble& ensemble);
 // A column a measure, a row a statistic; `steps` is what they are called.
@@ -19,8 +22,8 @@ std::string EnsembleTable(const v1::Ensemble& ensemble, const std::string& steps
 // How many replicas reached how many members, with bars.
 std::string ReachHistogram(const v1::Ensemble& ensemble, bool color);
 
-// CSV: replica,reach,deliveries,forwards,duplicates,steps,digest,reason, then a column for each counted rate; a row a
-// replica, also of a single one.
+// CSV: replica,reach,deliveries,forwards,duplicates,steps,digest,reason, then a column for each counted rate;
+// a row a replica, also of a single one.
 absl::Status WriteReplicas(const v1::RunResult& result, OutputFile& file);
 
 }  // namespace lawine::cli

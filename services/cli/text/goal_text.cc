@@ -9,6 +9,7 @@
 #include "services/cli/text/model_text.h"
 #include "services/cli/text/result_text.h"
 #include "services/cli/text/text.h"
+#include "services/coordinator/what_if/difference.h"
 
 namespace lawine::cli {
 namespace {
@@ -21,6 +22,7 @@ std::string MeanOf(std::uint64_t sum, const v1::RunResult& result) {
 std::string OnAverage(const v1::RunResult& result) { return Replicas(result) > 1 ? " on average" : ""; }
 
 std::string TargetSentence(const v1::RunResult& result) {
+  if (result.target_members() == 0) return "It is meant for nobody: the graph has no such members.";
   const std::uint64_t all = result.target_members() * Replicas(result);
   return absl::StrCat(MeanOf(result.totals().target_reach(), result), " of the ",
                       Thousands(result.target_members()), " members it is meant for (",
@@ -36,9 +38,16 @@ std::string CostSentence(const v1::RunResult& result) {
   std::string text = absl::StrCat(MeanOf(totals.cost(), result), " units");
   if (all > totals.cost()) absl::StrAppend(&text, ", ", MeanOf(all, result), " with the other messages");
   if (reached == 0) return text + "; it reaches nobody.";
-  return absl::StrCat(text, ": ",
-                      Decimal(static_cast<double>(totals.cost()) / static_cast<double>(reached), 4),
-                      " for each ", people ? "person" : "member", " reached", OnAverage(result), ".");
+  absl::StrAppend(&text, ": ", Decimal(static_cast<double>(totals.cost()) / static_cast<double>(reached), 4),
+                  " for each ", people ? "person" : "member", " reached", OnAverage(result));
+  if (result.ensemble().measures().has_cost_per_thousand()) {
+    const std::string measure = "cost_per_thousand";
+    const v1::Distribution& thousand = result.ensemble().measures().cost_per_thousand();
+    absl::StrAppend(&text, ", ", MeanText(measure, thousand.mean()), " for a thousand [",
+                    MeanText(measure, thousand.ci95().low()), " to ",
+                    MeanText(measure, thousand.ci95().high()), "]");
+  }
+  return text + ".";
 }
 
 std::string StepAt(const v1::Scenario& scenario, std::uint64_t step) {

@@ -123,6 +123,34 @@ std::string GroupTables(const v1::RunResult& result, bool color) {
                       : text;
 }
 
+std::string LinksSentence(const v1::RunResult& result) {
+  const auto won_and_lost = [](std::uint64_t follows, std::uint64_t unfollows) {
+    return absl::StrCat(" won ", Counted(follows, "follower", "followers"), " and lost ",
+                        Counted(unfollows, "link", "links"));
+  };
+  const auto reacted = [](const v1::Totals& totals) {
+    return totals.has_follows() || totals.has_unfollows();
+  };
+  const char* const end = result.scenario().replicas() > 1 ? " in all replicas together." : ".";
+  if (result.messages_size() < 2) {
+    const v1::Totals& totals = result.totals();
+    if (!reacted(totals)) return "";
+    return absl::StrCat("It", won_and_lost(totals.follows(), totals.unfollows()), end);
+  }
+  std::vector<std::string> parts;
+  std::uint64_t follows = 0, unfollows = 0;
+  for (const v1::MessageResult& message : result.messages()) {
+    const v1::Totals& totals = message.totals();
+    if (!reacted(totals)) continue;
+    parts.push_back(message.name() + won_and_lost(totals.follows(), totals.unfollows()));
+    follows += totals.follows();
+    unfollows += totals.unfollows();
+  }
+  if (parts.empty()) return "";
+  if (parts.size() > 1) parts.push_back("together they" + won_and_lost(follows, unfollows));
+  return absl::StrJoin(parts, "; ") + end;
+}
+
 std::string BesideReach(const v1::RunResult& result) {
   const v1::Totals& totals = result.totals();
   const bool several = result.scenario().replicas() > 1;
@@ -132,11 +160,7 @@ std::string BesideReach(const v1::RunResult& result) {
     sentences.push_back(absl::StrCat("The ", Counted(totals.reach(), "account", "accounts"), " reached are ",
                                      Counted(totals.people(), "person's", "people's"), together, "."));
   }
-  if (totals.has_follows() || totals.has_unfollows()) {
-    sentences.push_back(absl::StrCat("It won ", Counted(totals.follows(), "follower", "followers"),
-                                     " and lost ", Counted(totals.unfollows(), "link", "links"), together,
-                                     "."));
-  }
+  if (const std::string links = LinksSentence(result); !links.empty()) sentences.push_back(links);
   if (result.has_ensemble()) {
     sentences.push_back(Times(result.ensemble().measures(), StepWord(result.scenario())));
   }

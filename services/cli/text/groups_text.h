@@ -15,6 +15,9 @@ std::string GroupKindText(v1::GroupKind kind);
 // asked.
 std::string GroupTables(const v1::RunResult& result, bool color);
 
+// Links won and lost, by message and together; empty where nobody reacts.
+std::string LinksSentence(const v1::RunResult& result);
+
 // Who was reached as people, links won and lost, and when half and nine tenths of the reach were there.
 std::string BesideReach(const v1::RunResult& result);
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "services/cli/text/text.h"
 #include "services/common/json/rate_fields.h"
+#include "services/coordinator/what_if/difference.h"
 
 namespace lawine::cli {
 namespace {
@@ -59,11 +60,13 @@ std::string LuckSentence(const v1::LuckAndIgnorance& found, const std::string& o
             : absl::StrCat(rate.field(), " (", absl::StrFormat("%.0f%%", 100 * rate.share()), ")"));
   }
   const int decimals = std::max(found.luck(), found.ignorance()) < 100 ? 1 : 0;
+  const auto deviation = [&](double value) {
+    return found.measure() == "target_share" ? MeanText(found.measure(), value) : Decimal(value, decimals);
+  };
   return absl::StrCat("About ", absl::StrFormat("%.0f%%", 100 * found.ignorance_share()),
                       " of the variance in ", of, " comes of not knowing ", absl::StrJoin(rates, ", "),
-                      " better, the rest is luck: a standard deviation of ",
-                      Decimal(found.ignorance(), decimals), " from not knowing, of ",
-                      Decimal(found.luck(), decimals), " from luck.");
+                      " better, the rest is luck: a standard deviation of ", deviation(found.ignorance()),
+                      " from not knowing, of ", deviation(found.luck()), " from luck.");
 }
 
 std::string CountedSentence(const v1::RunResult& result) {

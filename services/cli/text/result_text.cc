@@ -40,16 +40,41 @@ std::uint64_t SeedAudience(const v1::RunResult& result) {
   return audience;
 }
 
-std::uint64_t ForwardsAt(const v1::RunResult& result, std::uint32_t step) {
+v1::StepCounts CountsAt(const v1::RunResult& result, std::uint32_t step) {
   for (const v1::StepCounts& counts : result.steps()) {
-    if (counts.step() == step) return counts.forwards();
+    if (counts.step() == step) return counts;
   }
-  return 0;
+  return {};
+}
+
+std::uint64_t ForwardsAt(const v1::RunResult& result, std::uint32_t step) {
+  return CountsAt(result, step).forwards();
 }
 
 std::string Sender(const v1::RunResult& result) {
   const auto seeds = static_cast<std::uint64_t>(result.seed_members_size());
   return seeds == 1 ? "One member" : Counted(seeds, "member", "members");
+}
+
+// What the seed members sent. Not all of it arrives where links carry nothing, or members are not there yet;
+// a coin of the link decides too. Where steps are time, or others send as well, the first step does not tell.
+std::string Sent(const v1::RunResult& result, std::uint64_t audience) {
+  const bool several_seeds = result.seed_members_size() > 1;
+  const std::string friends =
+      absl::StrCat(Audience(result, audience), several_seeds ? " (together, some perhaps twice)" : "");
+  const v1::Scenario& scenario = result.scenario();
+  const bool told = result.steps_size() > 0 && !HasTime(scenario) && scenario.injections().empty() &&
+                    scenario.later().change().injections().empty() &&
+                    scenario.people().cross_posting().empty();
+  const std::uint64_t delivered = CountsAt(result, 1).deliveries();
+  if (!told || delivered >= audience * Replicas(result)) {
+    return absl::StrCat(Sender(result), " messaged ", friends);
+  }
+  const double mean = static_cast<double>(delivered) / static_cast<double>(Replicas(result));
+  return absl::StrCat(Sender(result), several_seeds ? " have " : " has ", friends, ", to whom ",
+                      Replicas(result) > 1 ? Decimal(mean, 1) + " messages were delivered at hop 1 on average"
+                      : delivered == 1     ? "1 message was delivered at hop 1"
+                                           : Thousands(delivered) + " messages were delivered at hop 1");
 }
 
 // What followed the first hop, in one realisation.
@@ -73,7 +98,7 @@ std::string InTheEnd(const v1::RunResult& result) {
       Replicas(result) > 1 ? Decimal(mean, 1) + " members had it on average"
                            : Counted(result.totals().reach(), "member", "members") + " had it",
       ", after ", Replicas(result) > 1 ? "at most " : "",
-      Counted(result.totals().steps(), StepWord(result.scenario()), StepsWord(result.scenario())), ".");
+      Counted(LastArrival(result), StepWord(result.scenario()), StepsWord(result.scenario())), ".");
 }
 
 // Over replicas: the mean, said to be one.
@@ -241,6 +266,14 @@ std::uint64_t Replicas(const v1::RunResult& result) {
   return std::max<std::uint64_t>(1, result.scenario().replicas());
 }
 
+std::uint32_t LastArrival(const v1::RunResult& result) {
+  for (int i = result.steps_size() - 1; i >= 0; --i) {
+    const v1::StepCounts& counts = result.steps(i);
+    if (counts.deliveries() > 0 || counts.first_receipts() > 0) return counts.step();
+  }
+  return result.totals().steps();
+}
+
 std::string Sentence(const v1::RunResult& result) {
   const std::uint64_t audience = SeedAudience(result);
   const bool several_seeds = result.seed_members_size() > 1;
@@ -257,8 +290,7 @@ std::string Sentence(const v1::RunResult& result) {
                         alone ? ": nobody else got the message." : "; " + InTheEnd(result));
   }
   const bool by_hops = !HasTime(result.scenario()) && !HasOtherWays(result.scenario());
-  return absl::StrCat(Sender(result), " messaged ", Audience(result, audience),
-                      several_seeds ? " (together, some perhaps twice)" : "", "; ",
+  return absl::StrCat(Sent(result, audience), "; ",
                       !by_hops               ? InTheEnd(result)
                       : Replicas(result) > 1 ? MeanFirstHop(result)
                                              : FirstHop(result));
@@ -267,14 +299,14 @@ std::string Sentence(const v1::RunResult& result) {
 std::string Summary(const v1::RunResult& result) {
   const std::uint64_t reach = result.totals().reach();
   const bool several = Replicas(result) > 1;
-  return absl::StrCat(
-      result.has_ensemble() ? EnsembleSentence(result) + " " : "", Thousands(reach), " of ",
-      Thousands(MembersOfAll(result)), " members reached (", PercentCell(reach, MembersOfAll(result)), "%) ",
-      several ? "in at most " : "in ",
-      Counted(result.totals().steps(), StepWord(result.scenario()), StepsWord(result.scenario())), " with ",
-      Counted(result.totals().deliveries(), "delivery", "deliveries"), ", forwarded by ",
-      Thousands(result.totals().forwards()),
-      several ? absl::StrCat(" (sums over ", Thousands(Replicas(result)), " replicas)") : "", ".");
+  return absl::StrCat(result.has_ensemble() ? EnsembleSentence(result) + " " : "", Thousands(reach), " of ",
+                      Thousands(MembersOfAll(result)), " members reached (",
+                      PercentCell(reach, MembersOfAll(result)), "%) ", several ? "in at most " : "in ",
+                      Counted(LastArrival(result), StepWord(result.scenario()), StepsWord(result.scenario())),
+                      " with ", Counted(result.totals().deliveries(), "delivery", "deliveries"),
+                      ", forwarded by ", Thousands(result.totals().forwards()),
+                      several ? absl::StrCat(" (sums over ", Thousands(Replicas(result)), " replicas)") : "",
+                      ".");
 }
 
 std::string Report(const v1::RunResult& result, bool color, bool remarks) {
@@ -282,6 +314,9 @@ std::string Report(const v1::RunResult& result, bool color, bool remarks) {
   const std::string sentence = Wrap(several ? EnsembleSentence(result) : Sentence(result));
   std::string text = absl::StrCat(color ? absl::StrCat("\033[1m", sentence, "\033[0m") : sentence, "\n",
                                   several ? Wrap(Sentence(result)) + "\n" : "", Setting(result), "\n\n");
+  if (const std::string draw = SeedDrawSentence(result.scenario()); !draw.empty()) {
+    absl::StrAppend(&text, Wrap(draw), "\n\n");
+  }
   if (several) {
     const std::string precision = PrecisionSentence(result.ensemble());
     if (!precision.empty()) absl::StrAppend(&text, Wrap(precision), "\n\n");

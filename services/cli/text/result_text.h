@@ -12,6 +12,9 @@ namespace lawine::cli {
 // Realisations that the result is of, at least 1.
 std::uint64_t Replicas(const v1::RunResult& result);
 
+// The last step at which anything arrived. Runs may end after it: with forwards that nobody is left to get.
+std::uint32_t LastArrival(const v1::RunResult& result);
+
 // The article's sentence with the counts of this run: "One member messaged 300 friends; 31 forwarded it: it
 // entered 31 other personal networks." Honest for several seed members, replicas and nobody forwarding.
 std::string Sentence(const v1::RunResult& result);

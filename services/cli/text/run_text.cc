@@ -52,6 +52,15 @@ std::string SeedRuleText(const v1::Scenario& scenario) {
   return absl::StrCat(members, among, " at random");
 }
 
+std::string SeedDrawSentence(const v1::Scenario& scenario, const std::string& whose) {
+  const bool random = scenario.seed_members().random() ||
+                      std::any_of(scenario.messages().begin(), scenario.messages().end(),
+                                  [](const auto& message) { return message.seed_members().random(); });
+  if (!random || scenario.replicas() < 2) return "";
+  return absl::StrCat("The seed members at random", whose, " are one draw (run seed ", scenario.run_seed(),
+                      "), the same in all replicas: other draws may answer otherwise; vary --run-seed.");
+}
+
 std::string RunText(const v1::Run& run) {
   const v1::Scenario& scenario = run.scenario();
   std::vector<std::pair<std::string, std::string>> facts = {

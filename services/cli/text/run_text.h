@@ -19,6 +19,9 @@ std::string ReachedText(const v1::StepCounts& step, std::uint64_t reached, const
 
 // "audience 300", "members 17, 42", "2 at random".
 std::string SeedRuleText(const v1::Scenario& scenario);
+// That seed members at random are one draw for all replicas; empty where none are, or there is one replica.
+// `whose` says of which scenarios, such as " of 'base'". REQUIRES: the scenario is complete.
+std::string SeedDrawSentence(const v1::Scenario& scenario, const std::string& whose = "");
 
 }  // namespace lawine::cli
 

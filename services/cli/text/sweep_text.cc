@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/text/comparison_text.h"
+#include "services/cli/text/ensemble_text.h"
 #include "services/cli/text/model_text.h"
+#include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
+#include "services/coordinator/what_if/difference.h"
 
 namespace lawine::cli {
 namespace {
@@ -22,12 +28,16 @@ std::string Bar(double value, double most) {
 }
 
 std::string PointsTable(const v1::SweepResult& result, bool color) {
-  Table table({{result.sweep().field(), Align::kRight},
-               {"members reached", Align::kRight},
-               {"half of them between", Align::kRight},
-               {"died out", Align::kRight},
-               {StepsWord(result.sweep().scenario()), Align::kRight},
-               {"variability", Align::kLeft}});
+  std::vector<std::pair<std::string, Align>> columns = {
+      {result.sweep().field(), Align::kRight},
+      {"members reached", Align::kRight},
+      {"half of them between", Align::kRight},
+      {"died out", Align::kRight},
+      {StepsWord(result.sweep().scenario()), Align::kRight}};
+  const std::string own = OwnColumn(result);
+  if (!own.empty()) columns.emplace_back(MeasureTitle(own), Align::kRight);
+  columns.emplace_back("variability", Align::kLeft);
+  Table table(std::move(columns));
   double most = 0;
   for (const v1::SweepPoint& point : result.points()) most = std::max(most, point.variability());
   for (const v1::SweepPoint& point : result.points()) {
@@ -35,15 +45,16 @@ std::string PointsTable(const v1::SweepResult& result, bool color) {
     const v1::Distribution& reach = measures.reach();
     const int decimals = reach.mean() >= 1000 ? 0 : 1;
     const bool critical = result.critical().found() && point.value() == result.critical().value();
-    table.AddRow(
-        {absl::StrFormat("%.6g", point.value()),
-         absl::StrCat(Decimal(reach.mean(), decimals), " +/- ",
-                      Decimal((reach.ci95().high() - reach.ci95().low()) / 2, decimals)),
-         absl::StrCat(Thousands(reach.quantiles().p25()), " and ", Thousands(reach.quantiles().p75())),
-         absl::StrFormat("%.0f%%", 100 * point.ensemble().dying_out_share()),
-         Decimal(measures.steps().mean(), 1),
-         absl::StrFormat("%.2f %s%s", point.variability(), Bar(point.variability(), most),
-                         critical ? " most" : "")});
+    std::vector<std::string> row = {
+        absl::StrFormat("%.6g", point.value()),
+        absl::StrCat(Decimal(reach.mean(), decimals), " +/- ",
+                     Decimal((reach.ci95().high() - reach.ci95().low()) / 2, decimals)),
+        absl::StrCat(Thousands(reach.quantiles().p25()), " and ", Thousands(reach.quantiles().p75())),
+        DiedOutCell(point.ensemble()), Decimal(measures.steps().mean(), 1)};
+    if (!own.empty()) row.push_back(MeanAndHalfWidth(own, DistributionIn(point.ensemble(), own), "+/-"));
+    row.push_back(absl::StrFormat("%.2f %s%s", point.variability(), Bar(point.variability(), most),
+                                  critical ? " most" : ""));
+    table.AddRow(std::move(row));
   }
   return table.Render(color);
 }
@@ -68,7 +79,26 @@ std::string SweepFacts(const v1::SweepResult& result) {
        {"time", Duration(result.timing().makespan_seconds())}});
 }
 
+// Of that measure, as columns of a file.
+std::string OwnHeader(const std::string& own) {
+  if (own.empty()) return "";
+  const std::string name = own == "target_share" ? "target_share_percent" : own;
+  return absl::StrCat(",", name, "_mean,", name, "_low,", name, "_high");
+}
+
+std::string OwnCells(const std::string& own, const v1::Ensemble& ensemble) {
+  if (own.empty()) return "";
+  const v1::Distribution& found = DistributionIn(ensemble, own);
+  return absl::StrFormat(",%.17g,%.17g,%.17g", ShownOf(own, found.mean()), ShownOf(own, found.ci95().low()),
+                         ShownOf(own, found.ci95().high()));
+}
+
 }  // namespace
+
+std::string OwnColumn(const v1::SweepResult& result) {
+  const std::string& measure = result.sweep().measure();
+  return measure == "reach" || measure == "steps" ? "" : measure;
+}
 
 std::string SweepReport(const v1::SweepResult& result, bool color) {
   const std::string headline = Wrap(result.answer());
@@ -84,6 +114,9 @@ std::string SweepReport(const v1::SweepResult& result, bool color) {
                               "it some go far."),
                          "\n\n"),
       SweepFacts(result), "\n");
+  if (const std::string draw = SeedDrawSentence(result.sweep().scenario()); !draw.empty()) {
+    absl::StrAppend(&text, Wrap(draw), "\n");
+  }
   for (const std::string& warning : result.warnings()) {
     absl::StrAppend(&text, Wrap(absl::StrCat("warning: ", warning), 9), "\n");
   }
@@ -91,20 +124,23 @@ std::string SweepReport(const v1::SweepResult& result, bool color) {
 }
 
 absl::Status WriteSweep(const v1::SweepResult& result, OutputFile& file) {
-  std::string text =
+  const std::string own = OwnColumn(result);
+  std::string text = absl::StrCat(
       "value,replicas,reach_mean,reach_low,reach_high,reach_p05,reach_p25,reach_p50,reach_p75,reach_p95,"
-      "deliveries_mean,forwards_mean,steps_mean,dying_out_share,variability,digest\n";
+      "deliveries_mean,forwards_mean,steps_mean,dying_out_share,variability,digest",
+      OwnHeader(own), "\n");
   for (const v1::SweepPoint& point : result.points()) {
     const v1::EnsembleMeasures& measures = point.ensemble().measures();
     const v1::Distribution& reach = measures.reach();
     const v1::Quantiles& q = reach.quantiles();
     absl::StrAppend(
         &text,
-        absl::StrFormat("%.17g,%d,%.17g,%.17g,%.17g,%d,%d,%d,%d,%d,%.17g,%.17g,%.17g,%.17g,%.17g,%s\n",
+        absl::StrFormat("%.17g,%d,%.17g,%.17g,%.17g,%d,%d,%d,%d,%d,%.17g,%.17g,%.17g,%.17g,%.17g,%s%s\n",
                         point.value(), point.ensemble().replicas(), reach.mean(), reach.ci95().low(),
                         reach.ci95().high(), q.p05(), q.p25(), q.p50(), q.p75(), q.p95(),
                         measures.deliveries().mean(), measures.forwards().mean(), measures.steps().mean(),
-                        point.ensemble().dying_out_share(), point.variability(), point.digest()));
+                        point.ensemble().dying_out_share(), point.variability(), point.digest(),
+                        OwnCells(own, point.ensemble())));
   }
   LAWINE_RETURN_IF_ERROR(file.Write(text));
   return file.Finish();

@@ -13,7 +13,11 @@ namespace lawine::cli {
 // The answer, a line for each value, warnings. Ends with a newline.
 std::string SweepReport(const v1::SweepResult& result, bool color);
 
-// A line for each value. Ends the file.
+// The measure asked for, where reach and steps do not say it already: what has a column of its own. Else
+// empty.
+std::string OwnColumn(const v1::SweepResult& result);
+
+// A line for each value; the last columns are the asked measure's, a share in percent. Ends the file.
 absl::Status WriteSweep(const v1::SweepResult& result, OutputFile& file);
 
 }  // namespace lawine::cli

@@ -80,6 +80,21 @@ absl::Status CheckGoal(const pb::Scenario& scenario) {
   return scenario.has_costs() ? CheckCosts(scenario.costs()) : absl::OkStatus();
 }
 
+absl::Status CheckTargetIsThere(const pb::Target& target, const Members& members) {
+  if (!target.has_community() && target.account_kind().empty()) return absl::OkStatus();
+  SeedRule rule;  // one of them will do
+  if (target.has_community()) rule.community = target.community();
+  if (!target.account_kind().empty()) rule.account_kind = *ParseAccountKind(target.account_kind());
+  LAWINE_ASSIGN_OR_RETURN(const std::vector<SeedCandidate> found, members.Choose(rule));
+  if (!found.empty()) return absl::OkStatus();
+  const std::string kind = target.account_kind().empty() ? "members" : target.account_kind() + " accounts";
+  return FieldError(
+      target.has_community() ? "target.community" : "target.account_kind",
+      absl::StrCat("expected some that graph '", members.graph_name(), "' has, found no ", kind,
+                   target.has_community() ? absl::StrCat(" of community ", target.community()) : "",
+                   ": lawine graph stats ", members.graph_name(), " tells what there is"));
+}
+
 TargetSpec PlanTarget(const pb::Target& target) {
   TargetSpec plan;
   if (target.has_community()) plan.community = target.community();

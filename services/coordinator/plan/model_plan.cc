@@ -1,6 +1,7 @@
 #include "services/coordinator/plan/model_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -34,6 +35,8 @@ class ModelPlanner {
         warnings_(warnings) {}
 
   absl::StatusOr<ModelSpec> Plan(const std::vector<MemberId>& seed_members) {
+    LAWINE_RETURN_IF_ERROR(CheckCommunities(scenario_.model(), "model"));
+    LAWINE_RETURN_IF_ERROR(CheckCommunities(scenario_.later().change().model(), "later.change.model"));
     ModelSpec model;
     MessageSpec& first = model.messages.emplace_back();
     LAWINE_ASSIGN_OR_RETURN(first, PlanMessageModel(scenario_.model(), scenario_.step_seconds(), "model"));
@@ -57,6 +60,24 @@ class ModelPlanner {
   }
 
  private:
+  // A factor for a community that is not there would do nothing, and say nothing.
+  absl::Status CheckCommunities(const pb::Model& model, const std::string& path) {
+    const auto& factors = model.forward().factors().communities();
+    if (!factors.empty() && communities_.empty()) {
+      LAWINE_ASSIGN_OR_RETURN(communities_,
+                              members_.LargestCommunities(std::numeric_limits<std::size_t>::max()));
+    }
+    for (int i = 0; i < factors.size(); ++i) {
+      const std::uint32_t community = factors[i].community();
+      if (community == kNoCommunity || std::ranges::binary_search(communities_, community)) continue;
+      return FieldError(
+          At(path + ".forward.factors.communities", i) + ".community",
+          absl::StrCat("expected a community that graph '", members_.graph_name(), "' has, found ", community,
+                       ": lawine graph stats ", members_.graph_name(), " tells the largest"));
+    }
+    return absl::OkStatus();
+  }
+
   // Each choice by the run's luck has luck of its own; the seed members of the first message had the run's.
   absl::StatusOr<std::vector<MemberId>> Choose(const pb::SeedMembers& seeds, const std::string& path) {
     const std::uint64_t luck = hash::Absorb(scenario_.run_seed(), ++choices_);
@@ -148,6 +169,7 @@ class ModelPlanner {
   }
 
   absl::StatusOr<MessageSpec> PlanMessage(const pb::FurtherMessage& further, const std::string& path) {
+    LAWINE_RETURN_IF_ERROR(CheckCommunities(further.model(), path + ".model"));
     LAWINE_ASSIGN_OR_RETURN(MessageSpec message,
                             PlanMessageModel(further.model(), scenario_.step_seconds(), path + ".model"));
     message.injections.push_back({.step = 0, .members = {}});
@@ -157,8 +179,19 @@ class ModelPlanner {
     LAWINE_RETURN_IF_ERROR(AddInfluences(further.influences(), path + ".influences", message));
     if (further.has_start()) {
       LAWINE_ASSIGN_OR_RETURN(message.start, PlanTrigger(further.start(), path + ".start"));
+      LAWINE_RETURN_IF_ERROR(CheckStart(further, path + ".start"));
     }
     return message;
+  }
+
+  // Nobody gets a message before it starts.
+  static absl::Status CheckStart(const pb::FurtherMessage& further, const std::string& path) {
+    const pb::Trigger& start = further.start();
+    const std::string& awaited = start.has_reach() ? start.reach().message() : start.sightings().message();
+    if (start.has_from_step() || awaited != further.name()) return absl::OkStatus();
+    return FieldError(
+        absl::StrCat(path, start.has_reach() ? ".reach" : ".sightings", ".message"),
+        absl::StrCat("expected another message, found '", awaited, "' itself: it would never start"));
   }
 
   absl::StatusOr<Trigger> PlanTrigger(const pb::Trigger& trigger, const std::string& path) {
@@ -266,6 +299,7 @@ class ModelPlanner {
   const std::vector<std::string> names_;
   std::vector<std::string>& warnings_;
   std::uint64_t choices_ = 0;
+  std::vector<std::uint32_t> communities_;  // of the graph, ascending; once somebody asks
 };
 
 bool HasEndlessModel(const pb::Model& model) {

@@ -264,7 +264,10 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   LAWINE_ASSIGN_OR_RETURN(const std::uint32_t precise_message,
                           MessageNumber(plan.message_names, precise.message(), "until_precision.message"));
   plan.sentiments = SentimentsOf(plan.scenario);
-  if (scenario.has_target()) plan.spec.target = PlanTarget(scenario.target());
+  if (scenario.has_target()) {
+    LAWINE_RETURN_IF_ERROR(CheckTargetIsThere(scenario.target(), members));
+    plan.spec.target = PlanTarget(scenario.target());
+  }
   plan.spec.steps_to_percent = scenario.steps_to_percent();
   LAWINE_RETURN_IF_ERROR(
       CheckTold("until_precision.measure", precise.measure(), plan, precise_message, "this run"));

@@ -105,6 +105,13 @@ google::protobuf::RepeatedPtrField<pb::GroupResult> GroupsOf(const RunPlan& plan
                       outcome.groups.size() > 1);
 }
 
+// Of the first message.
+std::uint64_t FirstAudience(const RunPlan& plan) {
+  std::uint64_t first = plan.seed_members.size();
+  for (const pb::SeedMember& seed : plan.seed_members) first += seed.audience();
+  return first;
+}
+
 void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResult& result) {
   for (std::uint32_t m = 0; m < outcome.steps.size(); ++m) {
     pb::MessageResult& message = *result.add_messages();
@@ -120,7 +127,8 @@ void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResu
     }
     message.set_digest(digest.ToHex());
     if (lanes.size() < 2) continue;
-    *message.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+    *message.mutable_ensemble() =
+        MakeEnsemble(lanes, result.graph_members(), m == 0 ? FirstAudience(plan) : 0);
     AddLuckAndIgnorance(plan, lanes, *message.mutable_ensemble());
   }
 }
@@ -214,7 +222,9 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
     result.set_unreached_without_links(result.unreached_without_links() + lane.unreached_without_followees);
     if (several) *result.add_replicas() = ReplicaOf(plan, lane);
   }
-  if (several) *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members());
+  if (several) {
+    *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members(), FirstAudience(plan));
+  }
   if (several) AddLuckAndIgnorance(plan, lanes, *result.mutable_ensemble());
   if (several) AddSteps(outcome.kept_steps, *result.mutable_ensemble());
   for (const RateDraws& draws : plan.draws) {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/check.h"
+#include "services/common/dying_out.h"
 #include "services/common/errors.h"
 #include "services/common/json/suggest.h"
 #include "services/coordinator/statistics/statistics.h"
@@ -72,14 +74,60 @@ std::uint64_t TargetShare(const LaneOutcome& lane) {
   return HasTarget(lane) ? lane.target_reach * 1'000'000 / lane.target_members : 0;
 }
 
-std::uint64_t CostPerThousand(const LaneOutcome& lane) {
-  const std::uint64_t reached = lane.people > 0 ? lane.people : lane.reach;
-  return reached > 0 ? lane.cost * 1000 / reached : 0;
-}
+std::uint64_t Reached(const LaneOutcome& lane) { return lane.people > 0 ? lane.people : lane.reach; }
 
 std::uint64_t ValueOf(const LaneOutcome& lane, const Measure& measure, std::uint64_t never) {
   if (measure.step == nullptr) return measure.value_of(lane);
   return lane.*measure.step == kNoStep ? never : lane.*measure.step;
+}
+
+std::vector<std::uint64_t> SortedValues(std::span<const LaneOutcome> lanes, const Measure& measure,
+                                        std::uint64_t never) {
+  std::vector<std::uint64_t> values;
+  for (const LaneOutcome& lane : lanes) values.push_back(ValueOf(lane, measure, never));
+  return Sorted(std::move(values));
+}
+
+}  // namespace
+
+namespace {
+
+void SetMean(double mean, double deviation, std::uint64_t count, pb::Distribution& distribution) {
+  const double half_width = StudentT975(count - 1) * deviation / std::sqrt(static_cast<double>(count));
+  distribution.set_mean(mean);
+  distribution.mutable_ci95()->set_low(mean - half_width);
+  distribution.mutable_ci95()->set_high(mean + half_width);
+  distribution.set_standard_deviation(deviation);
+}
+
+void SetQuantiles(std::span<const std::uint64_t> sorted, pb::Distribution& distribution) {
+  distribution.set_min(sorted.front());
+  distribution.set_max(sorted.back());
+  pb::Quantiles& quantiles = *distribution.mutable_quantiles();
+  quantiles.set_p05(NearestRank(sorted, 5));
+  quantiles.set_p25(NearestRank(sorted, 25));
+  quantiles.set_p50(NearestRank(sorted, 50));
+  quantiles.set_p75(NearestRank(sorted, 75));
+  quantiles.set_p95(NearestRank(sorted, 95));
+}
+
+// Single replicas' ratios, to the nearest whole number, of those that have one; the mean is not theirs.
+std::vector<std::uint64_t> SortedRatios(std::span<const LaneOutcome> lanes, const Measure& measure) {
+  std::vector<std::uint64_t> ratios;
+  for (const LaneOutcome& lane : lanes) {
+    if (measure.over(lane) == 0) continue;
+    ratios.push_back((measure.value_of(lane) + measure.over(lane) / 2) / measure.over(lane));
+  }
+  return Sorted(std::move(ratios));
+}
+
+pb::Distribution RatioDistribution(std::span<const LaneOutcome> lanes, const Measure& measure,
+                                   std::span<const std::uint64_t> sorted) {
+  const Moments moments = MomentsOf(ValuesOf(lanes, measure));
+  pb::Distribution distribution;
+  SetMean(moments.mean, std::sqrt(moments.variance), lanes.size(), distribution);
+  SetQuantiles(sorted, distribution);
+  return distribution;
 }
 
 }  // namespace
@@ -96,20 +144,9 @@ pb::Distribution DistributionOf(std::span<const std::uint64_t> sorted) {
     squares += distance * distance;
   }
   const double deviation = std::sqrt(squares / static_cast<double>(count - 1));
-  const double half_width = StudentT975(count - 1) * deviation / std::sqrt(static_cast<double>(count));
   pb::Distribution distribution;
-  distribution.set_mean(mean);
-  distribution.mutable_ci95()->set_low(mean - half_width);
-  distribution.mutable_ci95()->set_high(mean + half_width);
-  distribution.set_standard_deviation(deviation);
-  distribution.set_min(sorted.front());
-  distribution.set_max(sorted.back());
-  pb::Quantiles& quantiles = *distribution.mutable_quantiles();
-  quantiles.set_p05(NearestRank(sorted, 5));
-  quantiles.set_p25(NearestRank(sorted, 25));
-  quantiles.set_p50(NearestRank(sorted, 50));
-  quantiles.set_p75(NearestRank(sorted, 75));
-  quantiles.set_p95(NearestRank(sorted, 95));
+  SetMean(mean, deviation, count, distribution);
+  SetQuantiles(sorted, distribution);
   return distribution;
 }
 
@@ -151,7 +188,10 @@ std::span<const Measure> Measures() {
        .of_both = true},
       {.name = "target_share", .value_of = &TargetShare, .is_told = &HasTarget, .of_both = true},
       {"cost", [](const LaneOutcome& lane) { return lane.cost; }, &HasCost},
-      {"cost_per_thousand", &CostPerThousand, &HasCost},
+      {.name = "cost_per_thousand",
+       .value_of = [](const LaneOutcome& lane) { return lane.cost * 1000; },
+       .is_told = [](const LaneOutcome& lane) { return HasCost(lane) && Reached(lane) > 0; },
+       .over = &Reached},
       {"positive_reach", [](const LaneOutcome& lane) { return lane.positive_reach; }, &HasSentiment},
       {"negative_reach", [](const LaneOutcome& lane) { return lane.negative_reach; }, &HasSentiment},
       {"monitors", [](const LaneOutcome& lane) { return lane.monitors; }, &HasMonitors},
@@ -199,11 +239,38 @@ std::uint32_t NeverCount(std::span<const LaneOutcome> lanes, const Measure& meas
       lanes.begin(), lanes.end(), [&](const LaneOutcome& lane) { return lane.*measure.step == kNoStep; }));
 }
 
+bool HasMean(std::span<const LaneOutcome> lanes, const Measure& measure) {
+  return measure.over == nullptr || std::any_of(lanes.begin(), lanes.end(), [&](const LaneOutcome& lane) {
+           return measure.over(lane) > 0;
+         });
+}
+
+namespace {
+
+std::vector<double> Over(std::span<const LaneOutcome> lanes, const Measure& measure) {
+  std::vector<double> over;
+  for (const LaneOutcome& lane : lanes) over.push_back(static_cast<double>(measure.over(lane)));
+  return over;
+}
+
+}  // namespace
+
 std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure,
                              std::uint64_t never) {
   std::vector<double> values;
   for (const LaneOutcome& lane : lanes) {
     values.push_back(static_cast<double>(ValueOf(lane, measure, never)));
+  }
+  return measure.over == nullptr || values.empty() ? values : LinearisedRatio(values, Over(lanes, measure));
+}
+
+std::vector<double> SingleValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure,
+                                   std::uint64_t never) {
+  if (measure.over == nullptr) return ValuesOf(lanes, measure, never);
+  std::vector<double> values = Over(lanes, measure);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = values[i] > 0 ? static_cast<double>(measure.value_of(lanes[i])) / values[i]
+                              : std::numeric_limits<double>::infinity();
   }
   return values;
 }
@@ -218,25 +285,27 @@ double MeanOf(const pb::Ensemble& ensemble, const std::string& measure) {
   return static_cast<const pb::Distribution&>(measures.GetReflection()->GetMessage(measures, field)).mean();
 }
 
-pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count) {
+pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count,
+                          std::uint64_t first_audience) {
   pb::Ensemble ensemble;
-  std::vector<std::uint64_t> values(lanes.size());
   const std::uint64_t never = NeverOf(lanes);
   pb::EnsembleMeasures& measures = *ensemble.mutable_measures();
   pb::EnsembleHistograms& histograms = *ensemble.mutable_histogram();
   for (const Measure& measure : Measures()) {
     if (!IsTold(lanes, measure)) continue;
-    std::transform(lanes.begin(), lanes.end(), values.begin(),
-                   [&](const LaneOutcome& lane) { return ValueOf(lane, measure, never); });
-    std::sort(values.begin(), values.end());
+    const bool ratio = measure.over != nullptr;
+    const std::vector<std::uint64_t> values =
+        ratio ? SortedRatios(lanes, measure) : SortedValues(lanes, measure, never);
     const auto* field = pb::EnsembleMeasures::descriptor()->FindFieldByName(measure.name);
-    measures.GetReflection()->MutableMessage(&measures, field)->CopyFrom(DistributionOf(values));
+    measures.GetReflection()
+        ->MutableMessage(&measures, field)
+        ->CopyFrom(ratio ? RatioDistribution(lanes, measure, values) : DistributionOf(values));
     const auto* bins = pb::EnsembleHistograms::descriptor()->FindFieldByName(measure.name);
     for (const pb::HistogramBin& bin : HistogramOf(values)) {
       histograms.GetReflection()->AddMessage(&histograms, bins)->CopyFrom(bin);
     }
   }
-  const std::uint64_t below = (members_count * kDyingOutPercent + 99) / 100;
+  const std::uint64_t below = DyingOutBelow(members_count, first_audience);
   const auto died = std::count_if(lanes.begin(), lanes.end(), [below](const LaneOutcome& lane) {
     return lane.stop == StopReason::kNothingPending && lane.reach < below;
   });

@@ -15,9 +15,6 @@
 
 namespace lawine {
 
-// A replica that ends with less than this share of the members has died out.
-inline constexpr std::uint64_t kDyingOutPercent = 5;
-
 // What is counted of each replica: the fields of lawine.v1.EnsembleMeasures.
 struct Measure {
   const char* name;
@@ -28,6 +25,9 @@ struct Measure {
   std::uint32_t LaneOutcome::*step = nullptr;
   // Where it is not told there is no value, not even 0: two ensembles differ in it only where both tell it.
   bool of_both = false;
+  // Of a ratio: what value_of is divided by. Its mean is the ratio of the means, since the mean of the
+  // replicas' ratios is ruled by those that reach few.
+  std::uint64_t (*over)(const LaneOutcome& lane) = nullptr;
 };
 std::span<const Measure> Measures();
 // The name is a measure's. INVALID_ARGUMENT for `path` with what may have been meant.
@@ -42,13 +42,20 @@ bool IsTold(std::span<const LaneOutcome> lanes, const Measure& measure);
 std::uint64_t NeverOf(std::span<const LaneOutcome> lanes);
 // Replicas in which the measure's step never came.
 std::uint32_t NeverCount(std::span<const LaneOutcome> lanes, const Measure& measure);
-// By replica, for statistics.
+// Whether there is a mean: not of a ratio over nothing.
+bool HasMean(std::span<const LaneOutcome> lanes, const Measure& measure);
+// By replica, for statistics of means; of a ratio linearised (LinearisedRatio).
 std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure, std::uint64_t never);
 // The same of replicas that are compared with no others.
 std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure);
+// By replica, to set one against the other: of a ratio the replica's own, infinite where it is over nothing.
+std::vector<double> SingleValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure,
+                                   std::uint64_t never);
 
-// REQUIRES: at least two replicas, on a graph of `members_count` members.
-lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count);
+// `first_audience`: seed members and their audiences together. REQUIRES: at least two replicas, on a graph of
+// `members_count` members.
+lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count,
+                                  std::uint64_t first_audience = 0);
 
 // Adds what replicas were like by step, from the steps that were kept of each: ascending, some left out.
 // REQUIRES: at least two replicas.

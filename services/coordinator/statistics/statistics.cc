@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
 #include <vector>
 
 #include "engine/base/check.h"
@@ -43,15 +44,29 @@ double StudentT975(std::uint64_t degrees) {
 
 Moments MomentsOf(std::span<const double> values) {
   LAWINE_CHECK(values.size() >= 2);
+  if (std::ranges::all_of(values, [&values](double value) { return value == values[0]; })) {
+    return {.mean = values[0], .variance = 0};
+  }
   const auto count = static_cast<double>(values.size());
   Moments moments;
   double sum = 0;
   double squares = 0;
-  for (const double value : values) sum += value;  // exact: counts are whole
+  for (const double value : values) sum += value;  // exact where they are counts
   moments.mean = sum / count;
   for (const double value : values) squares += (value - moments.mean) * (value - moments.mean);
   moments.variance = squares / (count - 1);
   return moments;
+}
+
+std::vector<double> LinearisedRatio(std::span<const double> of, std::span<const double> over) {
+  LAWINE_CHECK(of.size() == over.size() && !of.empty());
+  std::vector<double> values(of.size());
+  const double over_sum = std::accumulate(over.begin(), over.end(), 0.0);
+  if (over_sum == 0) return values;
+  const double ratio = std::accumulate(of.begin(), of.end(), 0.0) / over_sum;
+  const double over_mean = over_sum / static_cast<double>(over.size());
+  for (std::size_t i = 0; i < of.size(); ++i) values[i] = ratio + (of[i] - ratio * over[i]) / over_mean;
+  return values;
 }
 
 PairedDifference Paired(std::span<const double> of, std::span<const double> against) {

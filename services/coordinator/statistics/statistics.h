@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace lawine {
 
@@ -15,8 +16,14 @@ struct Moments {
   double mean = 0;
   double variance = 0;  // divided by N - 1
 };
-// REQUIRES: at least two values.
+// REQUIRES: at least two values. The variance of values that are all the same is 0, not a rounding error.
 Moments MomentsOf(std::span<const double> values);
+
+// The mean of `of` over the mean of `over`, linearised: values whose mean it is, and whose variance over
+// their number is the ratio's (the delta method; Cochran, Sampling Techniques, 1977, chapter 6). Good where
+// the mean of `over` is known to a small part of itself. Those of paired samples may be subtracted pair by
+// pair. All 0 where `over` is. REQUIRES: equally many of both, at least one.
+std::vector<double> LinearisedRatio(std::span<const double> of, std::span<const double> over);
 
 struct DifferenceEstimate {
   double mean = 0;

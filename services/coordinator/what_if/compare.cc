@@ -245,7 +245,13 @@ class Comparer {
     std::vector<const ComparedRun*> runs;
     for (const ComparedRun& run : compared_) runs.push_back(&run);
     std::string text = UnrankedText(runs, measure());
-    if (text.empty()) text = RankedText(std::move(runs));
+    if (text.empty()) {
+      text = RankedText(std::move(runs));
+      for (const ComparedRun& run : compared_) {
+        const std::string never_starts = NeverStartsText(run);
+        if (!never_starts.empty()) absl::StrAppend(&text, " ", never_starts);
+      }
+    }
     if (result_.has_precision() && result_.precision().half_width() == 0) {
       absl::StrAppend(&text, " ", AlikeText(result_.precision().replicas()));
     }
@@ -265,15 +271,16 @@ class Comparer {
     const bool paired = IsPaired(best, next);
     const DifferenceEstimate apart = EstimateDifference(best.lanes, next.lanes, measure(), paired, never_);
     const std::string most = absl::StrCat(best.name, " ", least ? words.least : words.most, ", ",
-                                          MeanText(mean(order[0])), " ", words.unit, " on average");
+                                          MeanWithUnit(measure(), mean(order[0])),
+                                          MeasureOf(measure()).over == nullptr ? " on average" : "");
     if (least ? apart.high() < 0 : apart.low() > 0) {
-      return absl::StrCat(most, "; next is ", next.name, " with ", MeanText(mean(order[1])), ".");
+      return absl::StrCat(most, "; next is ", next.name, " with ", MeanText(measure(), mean(order[1])), ".");
     }
     if (paired && Values(best) == Values(next)) {
       return absl::StrCat(most, "; ", best.name, " and ", next.name, " are alike in all ", best.lanes.size(),
                           " paired replicas.");
     }
-    return absl::StrCat(most, ", but ", next.name, " with ", MeanText(mean(order[1])),
+    return absl::StrCat(most, ", but ", next.name, " with ", MeanText(measure(), mean(order[1])),
                         " is not told from it: more replicas may tell.");
   }
 

@@ -45,6 +45,19 @@ pb::MeasureDifference MeasureDifferenceOf(std::span<const double> of, std::span<
   return difference;
 }
 
+// Wins are each replica's own ratios', not those of what is linearised.
+void SetWins(std::span<const double> of, std::span<const double> against, pb::MeasureDifference& difference) {
+  std::uint32_t more = 0, less = 0, same = 0;
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    more += of[i] > against[i];
+    less += of[i] < against[i];
+    same += of[i] == against[i];
+  }
+  difference.set_more(more);
+  difference.set_less(less);
+  difference.set_same(same);
+}
+
 // One value a replica at every step; those of a replica that has ended are `after` it.
 using StepValue = std::function<double(const std::vector<StepCounts>& steps, std::size_t step)>;
 
@@ -136,15 +149,23 @@ pb::Difference MakeDifference(const ComparedRun& of, const ComparedRun& against,
   for (const Measure& each : Measures()) {
     const bool told_of = IsTold(of.lanes, each), told_against = IsTold(against.lanes, each);
     if (each.name != measure && !(each.of_both ? told_of && told_against : told_of || told_against)) continue;
+    if (!HasMean(of.lanes, each) || !HasMean(against.lanes, each)) continue;
+    pb::MeasureDifference found = MeasureDifferenceOf(
+        ValuesOf(of.lanes, each, never), ValuesOf(against.lanes, each, never), difference.paired());
+    if (each.over != nullptr && difference.paired()) {
+      SetWins(SingleValuesOf(of.lanes, each, never), SingleValuesOf(against.lanes, each, never), found);
+    }
     const auto* field = pb::MeasureDifferences::descriptor()->FindFieldByName(each.name);
-    measures.GetReflection()
-        ->MutableMessage(&measures, field)
-        ->CopyFrom(MeasureDifferenceOf(ValuesOf(of.lanes, each, never), ValuesOf(against.lanes, each, never),
-                                       difference.paired()));
+    measures.GetReflection()->MutableMessage(&measures, field)->CopyFrom(found);
   }
   const ComparedRun* const both[] = {&of, &against};
   const std::string unranked = UnrankedText(both, measure);
-  difference.set_answer(unranked.empty() ? AnswerOf(difference, measure) : unranked);
+  std::string answer = unranked.empty() ? AnswerOf(difference, measure) : unranked;
+  for (const ComparedRun* run : both) {
+    const std::string never_starts = NeverStartsText(*run);
+    if (unranked.empty() && !never_starts.empty()) absl::StrAppend(&answer, " ", never_starts);
+  }
+  difference.set_answer(std::move(answer));
   return difference;
 }
 
@@ -153,6 +174,11 @@ void AddStepDifferences(const ComparedRun& of, const ComparedRun& against, pb::D
 }
 
 std::string UnrankedText(std::span<const ComparedRun* const> runs, const std::string& measure) {
+  for (const ComparedRun* run : runs) {
+    if (HasMean(run->lanes, MeasureOf(measure))) continue;
+    return absl::StrCat("By ", measure, " nothing can be ranked: ", run->name, " reaches nobody in all ",
+                        run->lanes.size(), " replicas.");
+  }
   const auto never = [&measure](const ComparedRun* run) {
     return NeverCount(run->lanes, MeasureOf(measure));
   };
@@ -163,6 +189,14 @@ std::string UnrankedText(std::span<const ComparedRun* const> runs, const std::st
                       measure == "first_sighting" ? "no monitor got it" : "it never began", " in ",
                       never(*most), " of ", (*most)->lanes.size(), " replicas of ", (*most)->name, ", in ",
                       never(*least), " of ", (*least)->name, ".");
+}
+
+std::string NeverStartsText(const ComparedRun& run) {
+  const bool starts = std::any_of(run.lanes.begin(), run.lanes.end(),
+                                  [](const LaneOutcome& lane) { return lane.first_step != kNoStep; });
+  if (starts || run.lanes.empty()) return "";
+  return absl::StrCat(run.name, " never starts: nobody gets its message in any of ", run.lanes.size(),
+                      " replicas.");
 }
 
 const pb::MeasureDifference& DifferenceIn(const pb::Difference& difference, const std::string& measure) {
@@ -205,7 +239,7 @@ MeasureWords WordsOf(const std::string& measure) {
       {"target_share",
        {"reaches a larger share of the target", "reaches a smaller share of the target",
         "reaches the largest share of the target", "reaches the smallest share of the target",
-        "millionths of the target"}},
+        "percentage points of the target"}},
       {"cost", {"costs more", "costs less", "costs most", "costs least", "units"}},
       {"cost_per_thousand",
        {"costs more for a thousand reached", "costs less for a thousand reached",
@@ -242,18 +276,36 @@ bool LessIsBetter(const std::string& measure) {
 
 std::string MeanText(double mean) { return Decimal(mean, std::abs(mean) >= 1000 ? 0 : 1); }
 
+double ShownOf(const std::string& measure, double value) {
+  return measure == "target_share" ? value / 10'000 : value;
+}
+
+std::string MeanText(const std::string& measure, double mean) {
+  const double shown = ShownOf(measure, mean);
+  if (measure == "target_share") return Decimal(shown, 1) + "%";
+  // A thousand members may cost less than a unit.
+  if (measure == "cost_per_thousand" && std::abs(shown) < 10)
+    return Decimal(shown, std::abs(shown) < 1 ? 3 : 2);
+  return MeanText(shown);
+}
+
+std::string MeanWithUnit(const std::string& measure, double mean) {
+  const char* const unit = measure == "target_share" ? "of the target" : WordsOf(measure).unit;
+  return absl::StrCat(MeanText(measure, mean), " ", unit);
+}
+
 std::string AnswerOf(const pb::Difference& difference, const std::string& measure) {
   const pb::MeasureDifference& found = DifferenceIn(difference, measure);
   const MeasureWords words = WordsOf(measure);
   const std::string& of = difference.of();
   const std::string& against = difference.against();
   const std::uint32_t replicas = difference.replicas();
-  const double low = found.ci95().low();
-  const double high = found.ci95().high();
-  const int decimals = DecimalsFor(found.mean() == 0 ? high : found.mean());
-  const std::string amount =
-      absl::StrCat(found.mean() > 0 ? "+" : "", Decimal(found.mean(), decimals), " ", words.unit, " [",
-                   Decimal(low, decimals), " to ", Decimal(high, decimals), "]");
+  const double mean = ShownOf(measure, found.mean());
+  const double low = ShownOf(measure, found.ci95().low());
+  const double high = ShownOf(measure, found.ci95().high());
+  const int decimals = DecimalsFor(mean == 0 ? high : mean);
+  const std::string amount = absl::StrCat(mean > 0 ? "+" : "", Decimal(mean, decimals), " ", words.unit, " [",
+                                          Decimal(low, decimals), " to ", Decimal(high, decimals), "]");
   if (!difference.paired()) {
     const std::string unpaired =
         absl::StrCat(" (unpaired, for the graphs differ; ", replicas, " replicas each)");

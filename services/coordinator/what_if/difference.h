@@ -37,13 +37,17 @@ lawine::v1::Difference MakeDifference(const ComparedRun& of, const ComparedRun& 
 void AddStepDifferences(const ComparedRun& of, const ComparedRun& against,
                         lawine::v1::Difference& difference);
 
-// Why the measure does not rank them: a step never came in more replicas of one than of another. Empty where
-// it does. REQUIRES: at least one, equally many replicas of each.
+// Why the measure does not rank them: a step never came in more replicas of one than of another, or a cost is
+// that of reaching nobody. Empty where it does. REQUIRES: at least one, equally many replicas of each.
 std::string UnrankedText(std::span<const ComparedRun* const> runs, const std::string& measure);
+
+// "B never starts: ..."; empty where it starts in some replica.
+std::string NeverStartsText(const ComparedRun& run);
 
 // "B reaches more than A in 97 of 100 paired replicas, A in 2: +1,234 members [1,100 to 1,370]."
 std::string AnswerOf(const lawine::v1::Difference& difference, const std::string& measure);
 // Verb and noun of a measure: {"reaches more", "reaches fewer", "reaches most", "reaches fewest", "members"}.
+// The noun is that of a difference, where a mean's is another (MeanWithUnit).
 struct MeasureWords {
   const char* more;
   const char* less;
@@ -59,6 +63,11 @@ const lawine::v1::MeasureDifference& DifferenceIn(const lawine::v1::Difference& 
                                                   const std::string& measure);
 // A mean, with no more decimals than it needs: "1,234", "12.3".
 std::string MeanText(double mean);
+// What people read for a measure's value: shares, which are counted in millionths, are told in percent.
+double ShownOf(const std::string& measure, double value);
+// A mean of that measure, as people read it: "1,234", "93.0%", "0.345"; with its unit: "1,234 members".
+std::string MeanText(const std::string& measure, double mean);
+std::string MeanWithUnit(const std::string& measure, double mean);
 
 }  // namespace lawine
 

@@ -1,5 +1,6 @@
 #include "services/coordinator/what_if/sweep.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -92,22 +93,6 @@ absl::StatusOr<FieldPath> Complete(pb::Sweep& sweep) {
   return field;
 }
 
-std::string AnswerOf(const pb::SweepResult& result, bool whole) {
-  const std::string& measure = result.sweep().measure();
-  const auto at = [&](const pb::SweepPoint& point) {
-    return absl::StrFormat("%s %s where it is %.4g", MeanText(MeanOf(point.ensemble(), measure)),
-                           WordsOf(measure).unit, point.value());
-  };
-  const std::string ends =
-      absl::StrCat("Over ", result.sweep().field(), ", the mean ", measure, " goes from ",
-                   at(result.points(0)), " to ", at(result.points(result.points_size() - 1)));
-  // A number of things has no critical value, but replicas still differ more at one than at another.
-  const char* const what = whole ? "the value at which replicas differ most" : "the critical value";
-  if (!result.critical().found()) return absl::StrCat(ends, "; ", what, " is not inside this range.");
-  return absl::StrFormat("%s; %s is about %.4g [%.4g to %.4g].", ends, what, result.critical().value(),
-                         result.critical().ci95().low(), result.critical().ci95().high());
-}
-
 std::string CountsAnswerOf(const pb::SweepResult& result) {
   const pb::Uncertainty& found = result.uncertainty();
   return absl::StrFormat(
@@ -153,7 +138,7 @@ class Sweeper {
       const bool log_scale = result_.sweep().scale() == pb::SWEEP_SCALE_LOG;
       *result_.mutable_critical() =
           FindCritical(values_, reach_, log_scale, result_.sweep().scenario().run_seed());
-      result_.set_answer(AnswerOf(result_, field_.whole()));
+      result_.set_answer(SweepAnswer(result_, field_.whole()));
     }
     if (alike_) {
       result_.set_answer(
@@ -251,6 +236,26 @@ class Sweeper {
 };
 
 }  // namespace
+
+std::string SweepAnswer(const pb::SweepResult& result, bool whole) {
+  const std::string& measure = result.sweep().measure();
+  const auto at = [&](const pb::SweepPoint& point) {
+    return absl::StrFormat("%s where it is %.4g", MeanWithUnit(measure, MeanOf(point.ensemble(), measure)),
+                           point.value());
+  };
+  const std::string ends =
+      absl::StrCat("Over ", result.sweep().field(), ", the mean ", measure, " goes from ",
+                   at(result.points(0)), " to ", at(result.points(result.points_size() - 1)));
+  if (std::all_of(result.points().begin(), result.points().end(),
+                  [](const pb::SweepPoint& point) { return point.variability() == 0; })) {
+    return absl::StrCat(ends, "; replicas do not differ in reach at any value.");
+  }
+  // A number of things has no critical value, but replicas still differ more at one than at another.
+  const char* const what = whole ? "the value at which replicas differ most" : "the critical value";
+  if (!result.critical().found()) return absl::StrCat(ends, "; ", what, " is not inside this range.");
+  return absl::StrFormat("%s; %s is about %.4g [%.4g to %.4g].", ends, what, result.critical().value(),
+                         result.critical().ci95().low(), result.critical().ci95().high());
+}
 
 absl::StatusOr<pb::SweepResponse> Sweep(const pb::SweepRequest& request, WhatIfRuns& runs) {
   pb::Sweep sweep = request.sweep();
