@@ -21,7 +21,7 @@ namespace lawine {
 namespace pb = ::lawine::v1;
 
 // Generous: machines are busy. No call of a test waits longer.
-inline constexpr absl::Duration kCallTimeout = absl::Seconds(60 * kPatience);
+inline constexpr absl::Duration kCallTimeout = absl::Seconds(60 * kWaitFactor);
 
 // A status, and what came with it.
 template <class Value>

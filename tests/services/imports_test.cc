@@ -34,7 +34,7 @@ class HeldUpExecutor final : public Executor {
   std::size_t parallelism() const override { return 1; }
 
   bool AwaitSomebody() {
-    return wanted_.get_future().wait_for(kPatience * std::chrono::seconds(10)) == std::future_status::ready;
+    return wanted_.get_future().wait_for(kWaitFactor * std::chrono::seconds(10)) == std::future_status::ready;
   }
   void LetGo() { let_go_.set_value(); }
 
@@ -68,7 +68,7 @@ class ImportsTest : public testing::Test {
       internal::v1::RegisterRequest said;
       said.set_node_id("w");
       said.set_address("127.0.0.1:1");
-      workers_.Register(said);
+      EXPECT_TRUE(workers_.Register(said).ok());
     }
 
     const TempDirectory directory_;
@@ -160,7 +160,7 @@ TEST_F(ImportsTest, SilentOnesMakeWay) {
 }
 
 TEST_F(ImportsTest, ASilentOneGoesOnWhereItWas) {
-  Server server(executor_, absl::Seconds(kPatience));
+  Server server(executor_, absl::Seconds(kWaitFactor));
   Call call(server, "one");
   ASSERT_TRUE(call.Begun());
   call.Send("1 2\n3 4\n");

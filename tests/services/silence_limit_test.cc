@@ -70,7 +70,7 @@ TEST(SilenceLimitTest, WhoSaysNothingIsTold) {
 }
 
 TEST(SilenceLimitTest, AlsoLater) {
-  Listener listener(absl::Seconds(kPatience), absl::ZeroDuration());
+  Listener listener(absl::Seconds(kWaitFactor), absl::ZeroDuration());
   Speaker speaker(listener);
   speaker.Say();
   EXPECT_TRUE(speaker.Hear());
@@ -80,7 +80,7 @@ TEST(SilenceLimitTest, AlsoLater) {
 
 // What has come waits for the server, not the other way round.
 TEST(SilenceLimitTest, TheServersOwnTimeDoesNotCount) {
-  Listener listener(absl::Seconds(kPatience), absl::Seconds(kPatience + 1));
+  Listener listener(absl::Seconds(kWaitFactor), absl::Seconds(kWaitFactor + 1));
   Speaker speaker(listener);
   for (int i = 0; i < 2; ++i) speaker.Say();
   speaker.SayNoMore();

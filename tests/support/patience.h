@@ -18,11 +18,11 @@ inline constexpr std::uint32_t kSlowdown = 1;
 #endif
 
 // Machines are busy with other tests.
-inline constexpr int kPatience = 4;
+inline constexpr int kWaitFactor = 4;
 
-// True as soon as `condition` is; false when it is not within `timeout`, or kPatience times that.
+// True as soon as `condition` is; false when it is not within `timeout`, or kWaitFactor times that.
 inline bool Eventually(absl::Duration timeout, const std::function<bool()>& condition) {
-  const absl::Time end = absl::Now() + kPatience * timeout;
+  const absl::Time end = absl::Now() + kWaitFactor * timeout;
   while (!condition()) {
     if (absl::Now() > end) return false;
     absl::SleepFor(absl::Milliseconds(20));
