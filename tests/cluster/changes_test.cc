@@ -164,7 +164,7 @@ TEST_F(ChangesTest, ARunKeepsTheVersionItBeganWith) {
   EXPECT_EQ(DigestOf(second), before.value.digest());
   second.set_graph_version(4);
   EXPECT_THAT(client().Simulate(second).status,
-              IsRefused(StatusCode::FAILED_PRECONDITION, "up to 3, found 4"));
+              IsRefused(StatusCode::INVALID_ARGUMENT, "up to 3, found 4"));
   ASSERT_TRUE(Fold().ok());
   second.set_graph_version(2);
   EXPECT_THAT(client().Simulate(second).status, IsRefused(StatusCode::FAILED_PRECONDITION, "were folded"));
