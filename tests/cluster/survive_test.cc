@@ -70,7 +70,7 @@ TEST_F(SurviveTest, ARunGoesOnWithTheNextCoordinatorWhereItWas) {
   cluster().RestartCoordinator();
   // Replicas are kept every 200 ms: they need not be done again.
   EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return DoneOf(name) > 0; }));
-  EXPECT_GT(DoneOf(name), 200 / kSlowdown);
+  EXPECT_GT(DoneOf(name), 200 / (kSlowdown * kSlowdown));  // slow ones keep fewer
   EXPECT_EQ(WaitForEnd(name, absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
   EXPECT_EQ(WaitForEnd(queued, absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
   EXPECT_EQ(client().Result(name).value.digest(), digest);
