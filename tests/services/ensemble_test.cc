@@ -166,7 +166,8 @@ LaneOutcome CostlyLane(std::uint64_t cost, std::uint64_t reach) {
 // 5 units for 14,500 members on average.
 TEST(MakeEnsemble, CostOfAThousandIsNotRounded) {
   const std::vector<LaneOutcome> lanes = {CostlyLane(5, 9'000), CostlyLane(5, 20'000)};
-  const v1::Distribution& thousand = MakeEnsemble(lanes, 100'000).measures().cost_per_thousand();
+  const v1::Ensemble ensemble = MakeEnsemble(lanes, 100'000);
+  const v1::Distribution& thousand = ensemble.measures().cost_per_thousand();
   EXPECT_NEAR(thousand.mean(), 5 / 14.5, 1e-12);
   // Linearised: 5/14.5 +/- 5/14.5 * 5500/14500.
   EXPECT_NEAR(thousand.standard_deviation(), std::sqrt(2.0) * 5 / 14.5 * 5.5 / 14.5, 1e-12);
@@ -188,7 +189,8 @@ TEST(MakeEnsemble, CostOfAThousandIsRatioOfMeansAlsoWhereSomeReachNobody) {
 // Rounding errors would be an interval.
 TEST(MakeEnsemble, CostOfAThousandOfReplicasThatAreAlikeHasNoInterval) {
   const std::vector<LaneOutcome> lanes(7, CostlyLane(5, 14'503));
-  const v1::Distribution& thousand = MakeEnsemble(lanes, 100'000).measures().cost_per_thousand();
+  const v1::Ensemble ensemble = MakeEnsemble(lanes, 100'000);
+  const v1::Distribution& thousand = ensemble.measures().cost_per_thousand();
   EXPECT_EQ(thousand.standard_deviation(), 0);
   EXPECT_EQ(thousand.ci95().low(), thousand.mean());
 }
