@@ -99,7 +99,7 @@ class HangTest : public LongRunTest {
 };
 
 TEST_F(HangTest, WorkersGiveUpACoordinatorThatHangs) {
-  const std::string name = StartChain(4'000, 10'000);
+  const std::string name = StartChain(4'000 / kSlowdown, 10'000);
   ASSERT_TRUE(
       Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.replicas_done() > 600; }));
   cluster().coordinator().Signal(SIGSTOP);
