@@ -6,6 +6,7 @@
 #include "engine/base/status_macros.h"
 #include "services/common/wire.h"
 #include "services/coordinator/graphs/graphs.h"
+#include "services/coordinator/workers/graph_identity.h"
 #include "services/coordinator/workers/shard_calls.h"
 
 namespace lawine {
@@ -123,10 +124,7 @@ void Graphs::DropLeftovers() {
   for (const pbi::RegisterRequest& worker : workers_.Said()) {
     for (const pbi::HeldShard& held : worker.shards()) {
       if (!IsLeftover(held)) continue;
-      pbi::ShardId id;
-      id.set_graph(held.graph());
-      id.set_shard(held.shard());
-      id.set_graph_digest(held.graph_digest());
+      const pbi::ShardId id = ShardIdOf(held);
       const absl::StatusOr<WorkerHandle> live = workers_.Live(worker.node_id());
       if (!live.ok() || !DropShard(*live, id, /*arrived_only=*/false).ok()) continue;  // tried again
       spdlog::info("{} has dropped shard {} of graph '{}', which was deleted while it was away", live->Text(),

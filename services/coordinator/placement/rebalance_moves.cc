@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/coordinator/placement/rebalancer.h"
+#include "services/coordinator/workers/graph_identity.h"
 #include "services/coordinator/workers/shard_calls.h"
 
 namespace lawine {
@@ -205,10 +206,7 @@ void Rebalancer::DropStaleCopies() const {
     for (const pbi::HeldShard& held : worker.shards()) {
       const std::string owner = graphs_.placements().OwnerOf(held.graph(), held.graph_digest(), held.shard());
       if (owner.empty() || owner == worker.node_id() || !held.problem().empty()) continue;
-      pbi::ShardId id;
-      id.set_graph(held.graph());
-      id.set_shard(held.shard());
-      id.set_graph_digest(held.graph_digest());
+      const pbi::ShardId id = ShardIdOf(held);
       for (const pbi::RegisterRequest& other : workers) {
         if (other.node_id() != owner || silent.contains(owner) || !Holds(other, id)) continue;
         const absl::Status confirmed = ConfirmHeld(owner, id);

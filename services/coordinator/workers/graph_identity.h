@@ -7,6 +7,7 @@
 
 #include "lawine/internal/v1/changes.pb.h"
 #include "lawine/internal/v1/placement.pb.h"
+#include "lawine/internal/v1/worker.pb.h"
 
 namespace lawine {
 
@@ -24,6 +25,14 @@ inline internal::v1::ShardId ShardIdOf(const internal::v1::GraphInfo& info, std:
   id.set_graph_digest(MadeDigest(info));
   id.set_graph_version(info.graph_version());
   id.set_version_digest(info.digest());
+  return id;
+}
+// One that a worker says it holds, at whatever version.
+inline internal::v1::ShardId ShardIdOf(const internal::v1::HeldShard& held) {
+  internal::v1::ShardId id;
+  id.set_graph(held.graph());
+  id.set_shard(held.shard());
+  id.set_graph_digest(held.graph_digest());
   return id;
 }
 
