@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
@@ -108,21 +109,18 @@ absl::Status CheckPlainName(std::string_view file_name) {
   return absl::OkStatus();
 }
 
-bool IsPlain(std::string_view first_bytes) {
-  return !first_bytes.starts_with(kGzipMagic) && !first_bytes.starts_with(kZstdMagic);
-}
-
-std::unique_ptr<internal::Decoder> DecoderFor(std::string_view first_bytes) {
+absl::StatusOr<std::unique_ptr<internal::Decoder>> DecoderFor(std::string_view first_bytes,
+                                                              std::string_view file_name) {
   if (first_bytes.starts_with(kGzipMagic)) return std::make_unique<GzipDecoder>();
   if (first_bytes.starts_with(kZstdMagic)) return std::make_unique<ZstdDecoder>();
+  LAWINE_RETURN_IF_ERROR(CheckPlainName(file_name));
   return std::make_unique<PlainDecoder>();
 }
 
 }  // namespace
 
 absl::Status Inflater::Start(ByteSink sink) {
-  if (IsPlain(first_bytes_)) LAWINE_RETURN_IF_ERROR(CheckPlainName(file_name_));
-  decoder_ = DecoderFor(first_bytes_);
+  LAWINE_ASSIGN_OR_RETURN(decoder_, DecoderFor(first_bytes_, file_name_));
   return decoder_->Decode(first_bytes_, sink);
 }
 

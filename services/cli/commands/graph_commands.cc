@@ -188,8 +188,8 @@ void AddCreate(CLI::App& graph, Action& action) {
   });
 }
 
-void AddNamed(CLI::App& graph, Action& action, const std::string& verb, const std::string& description,
-              absl::Status (*command_action)(Session&, const std::string&)) {
+void AddGraphVerb(CLI::App& graph, Action& action, const std::string& verb, const std::string& description,
+                  absl::Status (*command_action)(Session&, const std::string&)) {
   const auto name = std::make_shared<std::string>();
   CLI::App& command = AddCommand(graph, verb, description, absl::StrCat("lawine graph ", verb, " hyves"));
   command.add_option("NAME", *name, "Name of the graph")->required();
@@ -252,11 +252,11 @@ void AddGraphCommands(CLI::App& app, Action& action) {
       AddCommand(graph, "list", "List the graphs there are", "lawine graph list\nlawine graph list -o json");
   list.callback([&action] { action = ShowGraphs; });
   AddPresets(graph, action);
-  AddNamed(graph, action, "stats", "Count a graph's audiences and describe its shards", ShowStats);
-  AddNamed(graph, action, "verify", "Read and check everything on disk of a graph", VerifyGraph);
+  AddGraphVerb(graph, action, "stats", "Count a graph's audiences and describe its shards", ShowStats);
+  AddGraphVerb(graph, action, "verify", "Read and check everything on disk of a graph", VerifyGraph);
   AddBackupCommands(graph, action);
   AddChangeCommands(graph, action);
-  AddNamed(graph, action, "delete", "Delete a graph from every worker", DeleteGraph);
+  AddGraphVerb(graph, action, "delete", "Delete a graph from every worker", DeleteGraph);
   AddMember(app, action);
 }
 

@@ -216,8 +216,8 @@ void AddReceipts(CLI::App& run, Action& action) {
       [flags, &action] { action = [flags](Session& session) { return SaveReceipts(session, *flags); }; });
 }
 
-void AddNamed(CLI::App& run, Action& action, const std::string& verb, const std::string& description,
-              absl::Status (*command_action)(Session&, const std::string&)) {
+void AddRunVerb(CLI::App& run, Action& action, const std::string& verb, const std::string& description,
+                absl::Status (*command_action)(Session&, const std::string&)) {
   const auto name = std::make_shared<std::string>();
   CLI::App& command = AddCommand(run, verb, description, absl::StrCat("lawine run ", verb, " runs/17"));
   command.add_option("RUN", *name, "Name of the run, with or without runs/")->required();
@@ -238,17 +238,17 @@ void AddRunCommands(CLI::App& app, Action& action) {
       AddCommand(run, "list", "List runs, latest first", "lawine run list\nlawine run list --limit 5");
   AddInteger(list, "--limit", *limit, "N", "At most this many (default: 100)", 1, 1'000'000);
   list.callback([=, &action] { action = [=](Session& session) { return ListRuns(session, *limit); }; });
-  AddNamed(run, action, "get", "Show where a run is", GetRun);
-  AddNamed(run, action, "watch", "Show steps, or replicas done, as they happen", WatchRun);
-  AddNamed(run, action, "result", "Print the result of a run that has ended", ShowResult);
-  AddNamed(run, action, "pause", "Ask a run to rest until it is resumed", PauseRun);
-  AddNamed(run, action, "resume", "Let a paused run go on", ResumeRun);
+  AddRunVerb(run, action, "get", "Show where a run is", GetRun);
+  AddRunVerb(run, action, "watch", "Show steps, or replicas done, as they happen", WatchRun);
+  AddRunVerb(run, action, "result", "Print the result of a run that has ended", ShowResult);
+  AddRunVerb(run, action, "pause", "Ask a run to rest until it is resumed", PauseRun);
+  AddRunVerb(run, action, "resume", "Let a paused run go on", ResumeRun);
   AddReceipts(run, action);
   AddTraceCommand(run, action);
-  AddNamed(run, action, "cancel", "Ask a run to stop", CancelRun);
-  AddNamed(run, action, "pin", "Keep an ended run and its result until it is deleted", PinRun);
-  AddNamed(run, action, "unpin", "Let an ended run be forgotten when its time comes", UnpinRun);
-  AddNamed(run, action, "delete", "Forget an ended run and its result", DeleteRun);
+  AddRunVerb(run, action, "cancel", "Ask a run to stop", CancelRun);
+  AddRunVerb(run, action, "pin", "Keep an ended run and its result until it is deleted", PinRun);
+  AddRunVerb(run, action, "unpin", "Let an ended run be forgotten when its time comes", UnpinRun);
+  AddRunVerb(run, action, "delete", "Forget an ended run and its result", DeleteRun);
 }
 
 }  // namespace lawine::cli

@@ -16,6 +16,7 @@
 #include "services/cli/text/rate_text.h"
 #include "services/cli/text/run_text.h"
 #include "services/cli/text/text.h"
+#include "services/common/seed_audience.h"
 
 namespace lawine::cli {
 namespace {
@@ -32,12 +33,6 @@ std::string Audience(const v1::RunResult& result, std::uint64_t count) {
   const bool followed = absl::StrContains(origin, "twitter") ||
                         (absl::StartsWith(origin, "import") && !absl::StrContains(origin, "undirected"));
   return followed ? Counted(count, "follower", "followers") : Counted(count, "friend", "friends");
-}
-
-std::uint64_t SeedAudience(const v1::RunResult& result) {
-  std::uint64_t audience = 0;
-  for (const v1::SeedMember& seed : result.seed_members()) audience += seed.audience();
-  return audience;
 }
 
 v1::StepCounts CountsAt(const v1::RunResult& result, std::uint32_t step) {
@@ -275,7 +270,7 @@ std::uint32_t LastArrival(const v1::RunResult& result) {
 }
 
 std::string Sentence(const v1::RunResult& result) {
-  const std::uint64_t audience = SeedAudience(result);
+  const std::uint64_t audience = SeedAudience(result.seed_members());
   const bool several_seeds = result.seed_members_size() > 1;
   if (result.totals().steps() == 0 && result.reason_stopped() == v1::REASON_STOPPED_MAX_STEPS) {
     return absl::StrCat(Sender(result), several_seeds ? " have" : " has",

@@ -63,7 +63,7 @@ std::string Number(double value) {
   return Decimal(value, value >= 2 ? 1 : 4);
 }
 
-const char* Basis(const v1::PresetFigure& figure) { return figure.measured() ? "measured" : "assumed"; }
+const char* BasisText(const v1::PresetFigure& figure) { return figure.measured() ? "measured" : "assumed"; }
 
 std::string FiguresText(const v1::GetGraphStatsResponse& stats, bool color) {
   if (stats.figures().empty()) return "";
@@ -73,7 +73,7 @@ std::string FiguresText(const v1::GetGraphStatsResponse& stats, bool color) {
                {"target is", Align::kLeft}});
   for (const v1::PresetFigure& figure : stats.figures()) {
     if (!figure.has_realised()) continue;
-    table.AddRow({figure.figure(), Number(figure.target()), Number(figure.realised()), Basis(figure)});
+    table.AddRow({figure.figure(), Number(figure.target()), Number(figure.realised()), BasisText(figure)});
   }
   return table.Render(color) + "\n";
 }
@@ -160,7 +160,7 @@ std::string PresetText(const v1::Preset& preset, bool color) {
                {"", Align::kLeft},
                {"source or reason", Align::kLeft}});
   for (const v1::PresetFigure& figure : preset.figures()) {
-    table.AddRow({figure.figure(), Number(figure.target()), Basis(figure), figure.source()});
+    table.AddRow({figure.figure(), Number(figure.target()), BasisText(figure), figure.source()});
   }
   return absl::StrCat(Facts({{"preset", preset.name()},
                              {"title", preset.title()},

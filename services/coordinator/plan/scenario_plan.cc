@@ -12,6 +12,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/spread/link_attempts.h"
 #include "services/common/errors.h"
+#include "services/common/seed_audience.h"
 #include "services/coordinator/plan/deliveries_limit.h"
 #include "services/coordinator/plan/foreseen.h"
 #include "services/coordinator/plan/goal_plan.h"
@@ -150,8 +151,7 @@ ExpectedSpread ExpectedOf(const RunPlan& plan) {
   const pbi::GraphInfo& info = plan.graph.info();
   const double members = MembersOf(plan), links = static_cast<double>(info.links());
   const double mean_audience = members > 0 ? links / members : 0;
-  double seed_audience = 0;
-  for (const pb::SeedMember& seed : plan.seed_members) seed_audience += seed.audience();
+  const auto seed_audience = static_cast<double>(SeedAudience(plan.seed_members));
   if (plan.spec.model == nullptr) {
     MessageSpec message;
     message.forward = plan.spec.forward;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/digest.h"
 #include "services/common/process.h"
+#include "services/common/seed_audience.h"
 #include "services/coordinator/plan/foreseen.h"
 #include "services/coordinator/plan/result_assumptions.h"
 #include "services/coordinator/runs/group_result.h"
@@ -105,11 +106,9 @@ google::protobuf::RepeatedPtrField<pb::GroupResult> GroupsOf(const RunPlan& plan
                       outcome.groups.size() > 1);
 }
 
-// Of the first message.
+// Of the first message: its seed members and theirs.
 std::uint64_t FirstAudience(const RunPlan& plan) {
-  std::uint64_t first = plan.seed_members.size();
-  for (const pb::SeedMember& seed : plan.seed_members) first += seed.audience();
-  return first;
+  return plan.seed_members.size() + SeedAudience(plan.seed_members);
 }
 
 void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResult& result) {

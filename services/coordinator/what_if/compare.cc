@@ -10,6 +10,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/seed_audience.h"
 #include "services/coordinator/plan/foreseen.h"
 #include "services/coordinator/runs/run_blocks.h"
 #include "services/coordinator/runs/run_result.h"
@@ -42,9 +43,7 @@ pb::VariantResult VariantResultOf(const std::string& name, const RunPlan& plan, 
   result.set_graph_digest(run.graph_digest());
   result.set_graph_members(run.graph_members());
   result.set_seed_members(static_cast<std::uint32_t>(run.seed_members_size()));
-  for (const pb::SeedMember& seed : run.seed_members()) {
-    result.set_seed_audience(result.seed_audience() + seed.audience());
-  }
+  result.set_seed_audience(SeedAudience(run.seed_members()));
   result.set_digest(run.digest());
   *result.mutable_ensemble() = EnsembleOf(run, message);
   const auto& rows = message == 0 ? run.steps() : run.messages(static_cast<int>(message)).steps();
