@@ -58,6 +58,10 @@ inline constexpr std::uint32_t kInterventionsMax = 256;
 inline constexpr std::uint32_t kInjectionsMax = 4096;
 inline constexpr std::uint32_t kGroupCommunitiesMax = 1000;
 inline constexpr std::uint32_t kDelayStepsMax = 1u << 16;
+// Steps of a day that delays follow: of a second each.
+inline constexpr std::uint32_t kRhythmStepsMax = 86'400;
+// Monitors, and members that an intervention lists: a run's plan is a single message.
+inline constexpr std::uint32_t kListedMembersMax = 1u << 20;
 // Links that a replica adds and drops on a shard: they are in memory, kChangedLinkBytes each, about.
 inline constexpr std::uint64_t kChangedLinksMax = 1ull << 24;
 inline constexpr std::uint64_t kChangedLinkBytes = 48;

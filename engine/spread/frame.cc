@@ -113,6 +113,9 @@ absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
   frame.header.from = ShardIndex(reader.U32());
   frame.header.sequence = reader.U32();
   frame.header.events_count = reader.U32();
+  if (frame.header.kind == FrameKind::kMarker && frame.header.events_count != 0) {
+    return Garbled(absl::StrCat("a marker that says it has ", frame.header.events_count, " events"));
+  }
   frame.payload = reader.Bytes(reader.remaining());
   return frame;
 }

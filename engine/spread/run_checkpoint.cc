@@ -7,7 +7,6 @@
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/base/crc32c.h"
-#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/run_machine.h"
 
@@ -105,7 +104,7 @@ absl::Status RunMachine::LoadShard(std::string_view bytes, std::size_t shard, La
   ExpectWord(in, "graph digest", image.graph().digest.low);
   ExpectNumber(in, "shard", image.manifest().shard.value);
   const std::uint32_t step =
-      in.Number32("step", std::min(limits::kStepsMax, spec_.max_steps.value_or(limits::kStepsMax)));
+      in.Number32("step", spec_.max_steps.value_or(StepsMaxOf(static_cast<std::uint32_t>(steps_.size()))));
   ExpectNumber(in, "messages", steps_.size());
   Lane::Rows found = ReadRows(step, in);
   if (!in.ok()) return in.status();

@@ -77,6 +77,14 @@ TEST(FrameTest, FramesOfAnotherFormatAreRefusedEvenWithAGoodChecksum) {
   }
 }
 
+TEST(FrameTest, MarkersSayThatTheyHaveNoEvents) {
+  FrameHeader header = kHeader;
+  header.kind = FrameKind::kMarker;
+  EXPECT_TRUE(Refused(EncodeFrame(header, EncodeMarkerPayload({}))));
+  header.events_count = 0;
+  EXPECT_FALSE(Refused(EncodeFrame(header, EncodeMarkerPayload({}))));
+}
+
 TEST(FrameTest, FramesThatAreTooLargeAreRefused) {
   EXPECT_TRUE(Refused(EncodeFrame(kHeader, std::string(limits::kFramePayloadBytesMax + 1, 'x'))));
 }
