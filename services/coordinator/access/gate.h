@@ -24,8 +24,7 @@ namespace lawine {
 struct Rule {
   enum class Kind {
     kAnswers,  // from what is there
-    kBegins,   // what goes on without the caller, or works when BeginWork says: not while the coordinator
-               // stops
+    kBegins,   // goes on without the caller, or works now and then: not while the coordinator stops
     kWorks,    // as long as the caller waits: at most runs_at_once of a token, beside its runs
   };
   const char* method;

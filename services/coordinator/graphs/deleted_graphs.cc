@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "services/common/errors.h"
 
 namespace lawine {
 namespace {
@@ -47,6 +48,13 @@ absl::StatusOr<bool> DeletedGraphs::Read(const std::string& name, const std::str
   const auto earlier = registry_.Get(EarlierDeletedKey(digest));
   if (!earlier.ok() && !absl::IsNotFound(earlier.status())) return earlier.status();
   return earlier.ok() && *earlier == name;
+}
+
+absl::Status LeftoversStay(const std::string& name) {
+  return WithRetry(absl::UnavailableError(
+                       absl::StrCat("parts of an earlier graph '", name,
+                                    "', which was deleted, are being removed from workers: try again soon")),
+                   absl::Seconds(2));
 }
 
 }  // namespace lawine

@@ -143,6 +143,26 @@ absl::StatusOr<pb::Graph> Graphs::MadeBefore(const New& wanted) const {
 
 bool Graphs::Begun(const std::string& name) const { return registry_.Get(BegunKey(name)).ok(); }
 
+absl::Status Graphs::CheckFree(const New& wanted, bool begun) const {
+  if (graphs_.contains(wanted.name)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("graph '", wanted.name, "' exists: choose another name, or delete it first"));
+  }
+  if (const auto loading = loading_.find(wanted.name); loading != loading_.end()) {
+    if (!wanted.request_id.empty() && loading->second == wanted.request_id) {
+      return StillGoingOn("this request");
+    }
+    return absl::AlreadyExistsError(
+        absl::StrCat("graph '", wanted.name, "' is being loaded by another request"));
+  }
+  if (!begun && !workers_.HoldersOf(wanted.name).empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("workers hold parts of a graph '", wanted.name,
+                     "' that is not complete: start its missing workers, or delete it first"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
   if (!existing.name().empty()) return existing;
@@ -151,6 +171,7 @@ absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
   {
     MutexLock lock(mutex_);
     LAWINE_RETURN_IF_ERROR(CheckFree(wanted, begun));
+    if (dropping_.contains(wanted.name)) return LeftoversStay(wanted.name);
     loading_.emplace(wanted.name, wanted.request_id);
   }
   absl::Status taken;

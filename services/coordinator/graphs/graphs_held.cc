@@ -4,7 +4,6 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
-#include "services/common/errors.h"
 #include "services/common/wire.h"
 #include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/workers/graph_identity.h"
@@ -17,13 +16,6 @@ namespace pbi = ::lawine::internal::v1;
 
 // A worker that hangs keeps neither those who want the name nor what else is to be dropped for long.
 constexpr absl::Duration kLeftoverTimeout = absl::Seconds(10);
-
-absl::Status LeftoversStay(const std::string& name) {
-  return WithRetry(absl::UnavailableError(
-                       absl::StrCat("parts of an earlier graph '", name,
-                                    "', which was deleted, are being removed from workers: try again soon")),
-                   absl::Seconds(2));
-}
 
 }  // namespace
 
@@ -148,26 +140,6 @@ void Graphs::DropLeftovers(const std::string& name) {
       if (absl::IsDeadlineExceeded(DropLeftover(worker.node_id(), held))) break;
     }
   }
-}
-
-absl::Status Graphs::CheckFree(const New& wanted, bool begun) const {
-  if (graphs_.contains(wanted.name)) {
-    return absl::AlreadyExistsError(
-        absl::StrCat("graph '", wanted.name, "' exists: choose another name, or delete it first"));
-  }
-  if (const auto loading = loading_.find(wanted.name); loading != loading_.end()) {
-    if (!wanted.request_id.empty() && loading->second == wanted.request_id) {
-      return StillGoingOn("this request");
-    }
-    return absl::AlreadyExistsError(
-        absl::StrCat("graph '", wanted.name, "' is being loaded by another request"));
-  }
-  if (!begun && !workers_.HoldersOf(wanted.name).empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("workers hold parts of a graph '", wanted.name,
-                     "' that is not complete: start its missing workers, or delete it first"));
-  }
-  return dropping_.contains(wanted.name) ? LeftoversStay(wanted.name) : absl::OkStatus();
 }
 
 absl::Status Graphs::ClearLeftovers(const std::string& name) {
