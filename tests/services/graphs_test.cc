@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <future>
 #include <string>
+#include <vector>
 
 #include "engine/graph/partition.h"
 #include "engine/store/shard_manifest.h"
@@ -143,7 +145,7 @@ pbi::RegisterRequest WholeGraph() {
   said.set_address("127.0.0.1:1");
   GraphInfo graph;
   graph.name = "g";
-  graph.partition = *PartitionMap::FromBoundaries({0, 2}, 1);
+  graph.partition = *PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 2}, 1);
   pbi::HeldShard& shard = *said.add_shards();
   *shard.mutable_info() = wire::ToProto(graph);
   shard.set_graph("g");

@@ -19,8 +19,10 @@ namespace lawine {
 class OneWorker {
  public:
   OneWorker() {
-    auto worker = WorkerServer::Start(
-        {.data_dir = (directory_.path() / "worker").string(), .coordinator = bound_.address});
+    WorkerOptions options;
+    options.data_dir = (directory_.path() / "worker").string();
+    options.coordinator = bound_.address;
+    auto worker = WorkerServer::Start(options);
     EXPECT_TRUE(worker.ok()) << worker.status();
     worker_ = *std::move(worker);
     EXPECT_TRUE(workers.WaitForWorkers(1, absl::Seconds(60)));

@@ -123,7 +123,9 @@ TEST(TrafficKeepingTest, TrafficGoesOnThoughNothingOfItCanBeKept) {
     ++refused;
     return absl::ResourceExhaustedError("full");
   };
-  Runs runs(one.registry, one.graphs, one.workers, {.keep_every = absl::ZeroDuration()}, nullptr);
+  RunsOptions options;
+  options.keep_every = absl::ZeroDuration();
+  Runs runs(one.registry, one.graphs, one.workers, options, nullptr);
   ASSERT_TRUE(runs.Start().ok());
   TrafficService service(one.registry, one.graphs, runs);
   OpenDoor door(service);
