@@ -39,7 +39,7 @@ class OneWorker {
     request.set_request_id(request_id);
     request.set_preset("hyves");
     request.set_members(2'000);
-    request.set_links_per_member(5);
+    request.set_links_per_member(20);
     request.set_shards(2);
     return request;
   }

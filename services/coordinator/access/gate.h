@@ -77,7 +77,7 @@ class Gate {
         *context, rule, [&](const Caller&) { return (service.*method)(context, arguments...); },
         (kStreams<std::remove_pointer_t<Arguments>> || ...));
   }
-  // And for one that asks whose its caller is.
+  // And for one that asks who its caller is.
   template <class Service, class... Arguments>
   grpc::Status Pass(const Rule& rule, Service& service,
                     grpc::Status (Service::*method)(const std::string& owner, grpc::ServerContext*,
