@@ -21,7 +21,12 @@ inline constexpr std::uint64_t kLinksPerShardMax = 0xFFFFFFFEull;
 // a member block this many consecutive members.
 inline constexpr std::uint32_t kSourcesPerBlock = 64;
 inline constexpr std::uint32_t kMembersPerBlock = 1024;
-static_assert(kMembersPerBlock <= kRoundUpMax);
+// How many blocks of kSize members (or strides, or piles) hold so many; the last one may not be full.
+template <std::uint32_t kSize>
+constexpr std::uint32_t BlocksOf(std::uint32_t members_count) {
+  static_assert(kSize <= kRoundUpMax, "rounding up stays below 2^32");
+  return (members_count + kSize - 1) / kSize;
+}
 inline constexpr std::uint64_t kBlockBytesMax = 1ull << 31;
 inline constexpr std::uint32_t kExternalIdBytesMax = 256;
 inline constexpr std::uint32_t kGraphNameBytesMax = 63;
@@ -79,10 +84,11 @@ inline constexpr std::uint64_t kWaveEventsMax = 1ull << 27;
 // Messages of a wave whose receivers a shard keeps as a set of its own, when their lists outgrow that set.
 inline constexpr std::uint32_t kLargeMessages = 64;
 
-// Exchange. Forward events travel in frames of at most this many bytes of payload.
+// Exchange. Forward events travel in frames of at most this many bytes of payload, beside a header before
+// them and a checksum behind.
 inline constexpr std::uint32_t kFramePayloadBytesMax = 1u << 20;
-inline constexpr std::uint32_t kFrameHeaderBytes = 44;
-inline constexpr std::uint32_t kFrameBytesMax = kFrameHeaderBytes + kFramePayloadBytesMax;
+inline constexpr std::uint32_t kFrameOverheadBytes = 44;
+inline constexpr std::uint32_t kFrameBytesMax = kFrameOverheadBytes + kFramePayloadBytesMax;
 // Frames of a run that begins at once may come before its plan: so many bytes of it are kept, and of all
 // such.
 inline constexpr std::uint64_t kEarlyBytesOfRunMax = 4u << 20;

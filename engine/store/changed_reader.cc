@@ -11,9 +11,7 @@
 namespace lawine {
 namespace {
 
-std::uint32_t BlocksOf(std::uint32_t members) {
-  return members / limits::kMembersPerBlock + (members % limits::kMembersPerBlock > 0 ? 1 : 0);
-}
+std::uint32_t BlocksOf(std::uint32_t members) { return limits::BlocksOf<limits::kMembersPerBlock>(members); }
 
 // Whether a map by number has one in [first, end).
 template <class Map>

@@ -108,11 +108,10 @@ absl::Status CheckConsistent(const ShardManifest& m) {
       m.links_before.back() != m.links || m.links > m.graph.links || m.links > limits::kLinksPerShardMax) {
     return Damaged("its link counts contradict each other");
   }
-  const std::uint64_t blocks =
-      (std::uint64_t{m.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
-  const std::uint64_t strides =
-      (blocks + ShardManifest::kBlocksPerStride - 1) / ShardManifest::kBlocksPerStride;
-  if (m.links_before.size() != strides + 1) return Damaged("its link counts do not fit its members");
+  const std::uint32_t strides = limits::BlocksOf<ShardManifest::kSourcesPerStride>(m.graph.members());
+  if (m.links_before.size() != std::size_t{strides} + 1) {
+    return Damaged("its link counts do not fit its members");
+  }
   return absl::OkStatus();
 }
 

@@ -52,9 +52,8 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
     persons_.insert(persons_.end(), block_members.person.begin(), block_members.person.end());
     return absl::OkStatus();
   };
-  const std::uint64_t blocks =
-      (std::uint64_t{range_.count} + limits::kMembersPerBlock - 1) / limits::kMembersPerBlock;
-  LAWINE_RETURN_IF_ERROR(reader.ScanMembers(0, static_cast<std::uint32_t>(blocks), visit));
+  LAWINE_RETURN_IF_ERROR(
+      reader.ScanMembers(0, limits::BlocksOf<limits::kMembersPerBlock>(range_.count), visit));
   if (audience_.size() != range_.count) return ManifestContradicted(manifest_, "members are missing");
   LAWINE_RETURN_IF_ERROR(IndexKeys());
   if (persons_.size() != (manifest_.graph.persons ? range_.count : 0)) {
@@ -107,7 +106,7 @@ absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, 
     }
     return absl::OkStatus();
   };
-  LAWINE_RETURN_IF_ERROR(reader.ScanKeys(0, (members_count - 1) / limits::kMembersPerBlock + 1, visit));
+  LAWINE_RETURN_IF_ERROR(reader.ScanKeys(0, limits::BlocksOf<limits::kMembersPerBlock>(members_count), visit));
   for (std::uint32_t i = 0; i < range.count; ++i) {
     const std::size_t at = std::size_t{range.first.value} + i;
     if (at >= keys.size() || keys[at] != members.KeyOf(LocalId(i))) {
