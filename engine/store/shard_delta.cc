@@ -34,6 +34,11 @@ absl::StatusOr<std::shared_ptr<const ShardDelta>> ShardDelta::Of(const ShardMemb
                                                                  std::span<const ChangeRecord> records) {
   std::shared_ptr<ShardDelta> delta(new ShardDelta(base.manifest()));
   for (const ChangeRecord& record : records) LAWINE_RETURN_IF_ERROR(delta->Add(record));
+  const ShardManifest& now = delta->manifest_;
+  if (now.links > limits::kLinksPerShardMax || now.links > now.graph.links) {
+    return Unfit(now, now.graph.graph_version,
+                 absl::StrCat("leave the shard ", now.links, " links, of a graph of ", now.graph.links));
+  }
   LAWINE_RETURN_IF_ERROR(delta->CheckDegrees(base));
   LAWINE_RETURN_IF_ERROR(delta->CountByStride());
   return delta;
