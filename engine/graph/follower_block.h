@@ -9,7 +9,7 @@
 //   Stream VByte: for each present source, its first follower (local id), then gaps: difference - 1; in
 //                 graphs with link kinds the difference itself, since one pair may have several kinds
 //   [u8  kind of each link]
-//   [u32 weight of each link, fixed point: 2^31 is 1]
+//   [u32 weight of each link, fixed point: 2^31 is 1, and the most]
 //   u32  CRC-32C of everything before
 #ifndef LAWINE_ENGINE_GRAPH_FOLLOWER_BLOCK_H_
 #define LAWINE_ENGINE_GRAPH_FOLLOWER_BLOCK_H_

@@ -21,8 +21,9 @@ namespace lawine {
 
 // Who is followed by members of high rank has a high rank. Rounds in which every member passes on a part of
 // its rank to those it follows:
-//   for (int round = 0; round < PageRank::kRounds; ++round) rank.Take(sums over followers of
-//   rank.PassedOn());
+//   for (int round = 0; round < PageRank::kRounds; ++round) {
+//     rank.Take(sums over followers of rank.PassedOn());
+//   }
 class PageRank {
  public:
   static constexpr int kRounds = 20;
