@@ -1,4 +1,5 @@
-// Every limit of the engine, in one place. Derived limits are computed and relations asserted.
+// The limits of graphs and runs, in one place: those that users meet, and those that several folders keep to.
+// Derived limits are computed and relations asserted. What limits one part only is beside it.
 #ifndef LAWINE_ENGINE_BASE_LIMITS_H_
 #define LAWINE_ENGINE_BASE_LIMITS_H_
 

@@ -115,8 +115,7 @@ absl::StatusOr<FolloweeIndex> FolloweeIndex::Build(const SourceIndex& sources, G
   index.ids_ = HugeArray<std::uint8_t>(std::size_t{index.offsets_[counts.size()]} * index.width_ + 1);
   std::vector<std::uint32_t> next(index.offsets_.span().begin(), index.offsets_.span().end() - 1);
 
-  const std::size_t piles_count =
-      limits::BlocksOf<kPileMembers>(static_cast<std::uint32_t>(counts.size()));
+  const std::size_t piles_count = limits::BlocksOf<kPileMembers>(static_cast<std::uint32_t>(counts.size()));
   std::vector<ThrownLinks> tasks(executor.parallelism());
   std::atomic<bool> fits{true};
   const auto work_off = [&](std::size_t p) {

@@ -94,8 +94,8 @@ class LinkAnswers {
     LinkAnswers answers;
     LAWINE_ASSIGN_OR_RETURN(answers.found_, calls.find(pairs));
     if (answers.found_.size() != pairs.size()) {
-      return absl::DataLossError(absl::StrCat("survey: expected ", pairs.size(), " answers, found ",
-                                              answers.found_.size()));
+      return absl::DataLossError(
+          absl::StrCat("survey: expected ", pairs.size(), " answers, found ", answers.found_.size()));
     }
     answers.pairs_ = std::move(pairs);
     return answers;
@@ -269,10 +269,10 @@ absl::StatusOr<SurveyDraw> DrawForSurvey(const ShardMembers& members, const Surv
   const GraphInfo& graph = members.manifest().graph;
   if (size.graph_members != graph.members() || size.graph_links != graph.links ||
       size.sources > graph.links) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "expected a survey of a graph of ", graph.members(), " members and ", graph.links,
-        " links, and of no more sources, found ", size.graph_members, ", ", size.graph_links, " and ",
-        size.sources));
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected a survey of a graph of ", graph.members(), " members and ", graph.links,
+                     " links, and of no more sources, found ", size.graph_members, ", ", size.graph_links,
+                     " and ", size.sources));
   }
   const CoinLane member_lane({}, kMemberCoin);
   const CoinLane source_lane({}, kSourceCoin);

@@ -120,8 +120,7 @@ absl::Status ShardDelta::CheckDegrees(const ShardMembers& base) {
 }
 
 absl::Status ShardDelta::CountByStride() {
-  const std::uint32_t strides =
-      limits::BlocksOf<ShardManifest::kSourcesPerStride>(manifest_.graph.members());
+  const std::uint32_t strides = limits::BlocksOf<ShardManifest::kSourcesPerStride>(manifest_.graph.members());
   std::vector<std::uint64_t> before = {0};
   for (std::uint32_t s = 0; s < strides; ++s) {
     std::int64_t links = 0;

@@ -83,10 +83,9 @@ absl::Status ShardLog::Read() {
         }
         members += record.members.size();
         if (members > limits::kMembersMax) {
-          return ManifestContradicted(
-              stored->manifest(),
-              absl::StrCat("the changes of version ", next, " lead to ", members, " members, the most is ",
-                           limits::kMembersMax));
+          return ManifestContradicted(stored->manifest(),
+                                      absl::StrCat("the changes of version ", next, " lead to ", members,
+                                                   " members, the most is ", limits::kMembersMax));
         }
         records.push_back(std::move(record));
         return absl::OkStatus();
@@ -223,13 +222,13 @@ absl::Status ShardLog::CheckLinksFit(const ChangeRecord& record, std::size_t rec
   const std::int64_t links = static_cast<std::int64_t>(manifest.links) + LinksAddedBy(record) +
                              (records_before > 0 ? links_added_[records_before - 1] : 0);
   if (links < 0 || static_cast<std::uint64_t>(links) > record.graph_links) {
-    return absl::InvalidArgumentError(absl::StrCat("a change that leaves a shard ", links,
-                                                   " links, of a graph of ", record.graph_links));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a change that leaves a shard ", links, " links, of a graph of ", record.graph_links));
   }
   if (static_cast<std::uint64_t>(links) <= limits::kLinksPerShardMax) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "shard ", manifest.shard.value, " of graph '", manifest.graph.name, "' would have ", links,
-      " links, the most is ", limits::kLinksPerShardMax, ": load the graph with more shards"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("shard ", manifest.shard.value, " of graph '", manifest.graph.name, "' would have ", links,
+                   " links, the most is ", limits::kLinksPerShardMax, ": load the graph with more shards"));
 }
 
 absl::Status ShardLog::CheckFits(const ChangeRecord& record) const {

@@ -27,10 +27,10 @@ absl::Status ReadMemberBlock(const ShardManifest& manifest, std::uint32_t number
   if (members.size() != count || members.names.size() != (graph.named_members ? count : 0) ||
       members.person.size() != (graph.persons ? count : 0)) {
     return ManifestContradicted(
-        manifest, absl::StrCat("expected ", count, " members", graph.named_members ? " with names" : "",
-                               graph.persons ? " with persons" : "", " in block ", number, ", found ",
-                               members.size(), ", ", members.names.size(), " names and ",
-                               members.person.size(), " persons"));
+        manifest,
+        absl::StrCat("expected ", count, " members", graph.named_members ? " with names" : "",
+                     graph.persons ? " with persons" : "", " in block ", number, ", found ", members.size(),
+                     ", ", members.names.size(), " names and ", members.person.size(), " persons"));
   }
   const auto unknown = [&graph](std::uint32_t person) { return person >= graph.members(); };
   if (std::any_of(members.person.begin(), members.person.end(), unknown)) {
@@ -122,7 +122,8 @@ absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, 
     }
     return absl::OkStatus();
   };
-  LAWINE_RETURN_IF_ERROR(reader.ScanKeys(0, limits::BlocksOf<limits::kMembersPerBlock>(members_count), visit));
+  LAWINE_RETURN_IF_ERROR(
+      reader.ScanKeys(0, limits::BlocksOf<limits::kMembersPerBlock>(members_count), visit));
   for (std::uint32_t i = 0; i < range.count; ++i) {
     const std::size_t at = std::size_t{range.first.value} + i;
     if (at >= keys.size() || keys[at] != members.KeyOf(LocalId(i))) {

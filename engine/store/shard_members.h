@@ -83,8 +83,8 @@ class ShardMembers {
 };
 
 // Replaces `members` by those of block `number` of the shard. DATA_LOSS unless they are as many as `manifest`
-// has there, with the names and persons that its graph has, and persons are members of it. REQUIRES: the block
-// begins inside the shard's range.
+// has there, with the names and persons that its graph has, and persons are members of it. REQUIRES: the
+// block begins inside the shard's range.
 absl::Status ReadMemberBlock(const ShardManifest& manifest, std::uint32_t number, std::string_view bytes,
                              MemberColumns& members);
 

@@ -41,7 +41,8 @@ absl::Status ScanStride(const ShardReader& reader, std::uint32_t number, StrideV
     if (links > expected) return wrong(links, " at least");
     if (!CutToMembers(block, members, lists)) {
       return ManifestContradicted(
-          manifest, absl::StrCat("block ", block, " has links of members beyond the last one, ", members - 1));
+          manifest,
+          absl::StrCat("block ", block, " has links of members beyond the last one, ", members - 1));
     }
     visit(block, bytes, lists);
     return absl::OkStatus();

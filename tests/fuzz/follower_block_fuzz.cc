@@ -66,7 +66,8 @@ FollowerLists TakeLists(FuzzInput& input, std::uint32_t receivers_count, LinkCol
          ++count, follower += 1 + input.Number(4)) {
       lists.followers.push_back(static_cast<std::uint32_t>(follower));
       if (columns.kinds) lists.kinds.push_back(input.U8());
-      if (columns.weights) lists.weights.push_back(static_cast<std::uint32_t>(input.Number(4) % (kLinkWeightOne + 1)));
+      if (columns.weights)
+        lists.weights.push_back(static_cast<std::uint32_t>(input.Number(4) % (kLinkWeightOne + 1)));
     }
   }
   return lists;

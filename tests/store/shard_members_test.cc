@@ -102,7 +102,8 @@ TEST(ShardMembersTest, PersonsAreCountedInTheirMemory) {
   }
 }
 
-// Blocks whose checksums fit, of 1,100 members in two blocks; each is changed in one way, and the shard no more.
+// Blocks whose checksums fit, of 1,100 members in two blocks; each is changed in one way, and the shard no
+// more.
 class MemberBlocksTest : public testing::Test {
  protected:
   using Shard = MemoryShardStorage::Shard;
@@ -155,8 +156,7 @@ TEST_F(MemberBlocksTest, ColumnsAreThoseOfTheGraph) {
                 "expected 1024 members with names in block 0, found 1024, 0 names");
   ExpectRefused([](MemberColumns& members, ShardManifest&) { members.names.resize(members.size()); },
                 "1024 names");
-  ExpectRefused([](MemberColumns&, ShardManifest& manifest) { manifest.graph.persons = true; },
-                "0 persons");
+  ExpectRefused([](MemberColumns&, ShardManifest& manifest) { manifest.graph.persons = true; }, "0 persons");
 }
 
 // Who wants one member reads its block: it must be in the place that its number says.
