@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
 #include "engine/base/mutex.h"
@@ -39,7 +40,7 @@ class ShardHost {
   absl::Status CheckMemoryLimit() const;
 
   std::vector<HeldShardState> List() const;
-  // The same without waiting for a disk: while members are being read or files deleted, what it was before.
+  // The same without waiting for a disk: while shards are being opened or deleted, what it was before.
   std::vector<HeldShardState> LastList() const;
 
   struct Acquired {
@@ -121,6 +122,12 @@ class ShardHost {
   absl::Status HydrateAll(const std::string& graph, Room room);
   absl::Status Layer(const std::string& graph, std::uint64_t graph_version);
   absl::Status Keep(const ShardName& name, const ShardAtVersion& at, std::shared_ptr<const ShardImage> image);
+  // A shard at the version that version_of(it) says, its members in memory, and without
+  // its image. Errors as Find, and as Read.
+  using VersionOf = absl::FunctionRef<std::uint64_t(const HeldShard&)>;
+  absl::StatusOr<ShardAtVersion> At(const ShardName& name, VersionOf version_of);
+  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> MembersAt(const std::string& graph,
+                                                                             VersionOf version_of);
   absl::StatusOr<HeldShard*> Find(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // All of the graph's, or why there are none.
   absl::StatusOr<std::vector<HeldShard*>> Held(const std::string& graph)
@@ -130,6 +137,7 @@ class ShardHost {
   const std::optional<std::uint64_t> memory_limit_bytes_;
   Executor& executor_;
   Mutex loading_;   // one graph's links are brought into memory at a time; taken before mutex_
+  Mutex reading_;   // one shard's members are read at a time; taken after loading_, before mutex_
   Mutex deleting_;  // one deletes what was left at a time; taken before mutex_
   mutable Mutex mutex_;
   std::map<ShardName, HeldShard> shards_ ABSL_GUARDED_BY(mutex_);
