@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
@@ -164,16 +165,18 @@ grpc::Status WorkerService::ReadReceipts(grpc::ServerContext*, const pbi::ReadRe
                                          grpc::ServerWriter<pbi::ReadReceiptsResponse>* writer) {
   const auto kept = runs_.FindReceipts(request->run_id());
   if (kept == nullptr) {
-    return ToGrpc(
-        absl::NotFoundError("this worker no longer has the run's receipts (it keeps those of the last 4 "
-                            "runs, until it stops): repeat "
-                            "the run with the same run seed, the receipts will be the same"));
+    return ToGrpc(absl::NotFoundError(absl::StrCat(
+        "this worker no longer has the run's receipts (it keeps those of the last ", RunHost::kReceiptsKept,
+        " runs, until it stops): repeat the run with the same run seed, the receipts will be the "
+        "same")));
   }
   if (request->message() >= kept->receipts.size()) {
     return ToGrpc(absl::InvalidArgumentError("the run has no message of this number"));
   }
-  return ToGrpc(StreamReceipts(shards_, *kept, request->message(),
-                               [writer](const auto& part) { return writer->Write(part); }));
+  const absl::Status read = StreamReceipts(shards_, *kept, request->message(),
+                                           [writer](const auto& part) { return writer->Write(part); });
+  if (read.ok()) runs_.NoteRead(request->run_id());
+  return ToGrpc(read);
 }
 
 grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequest* request,

@@ -88,5 +88,38 @@ TEST(RunHostTest, WhatIsKeptOfAllRunsIsBounded) {
   EXPECT_LE(begun * bytes, limits::kEarlyBytesMax);
 }
 
+// Their coordinator may read them only when all of them are over.
+TEST(RunHostTest, WhatIsAwaitedOfRunsAtOnceStaysUntilItIsRead) {
+  constexpr std::uint64_t kAtOnce = 6;
+  static_assert(kAtOnce > RunHost::kReceiptsKept);
+  RunHost runs;
+  const auto kept = [&runs](std::uint64_t first, std::uint64_t last) {
+    std::vector<std::uint64_t> found;
+    for (std::uint64_t run = first; run <= last; ++run) {
+      if (runs.FindReceipts(run) != nullptr) found.push_back(run);
+    }
+    return found;
+  };
+  for (std::uint64_t run = 1; run <= kAtOnce; ++run) runs.Keep({.run_id = run, .awaited = true});
+  for (std::uint64_t run = 11; run <= 20; ++run) runs.Keep({.run_id = run});
+  EXPECT_THAT(kept(1, kAtOnce), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_THAT(kept(11, 20), ElementsAre(17, 18, 19, 20)) << "others make room for each other";
+  for (std::uint64_t run = 1; run <= kAtOnce; ++run) runs.NoteRead(run);
+  EXPECT_THAT(kept(1, 20), ElementsAre(3, 4, 5, 6)) << "then they are as others";
+  runs.DropReceipts(4);
+  EXPECT_THAT(kept(1, 20), ElementsAre(3, 5, 6));
+}
+
+TEST(RunHostTest, WhatNobodyReadsIsBounded) {
+  RunHost runs;
+  for (std::uint64_t run = 1; run <= 2 * limits::kRunsAtOnceMax; ++run) {
+    runs.Keep({.run_id = run, .awaited = true});
+  }
+  EXPECT_EQ(runs.FindReceipts(limits::kRunsAtOnceMax), nullptr);
+  EXPECT_NE(runs.FindReceipts(limits::kRunsAtOnceMax + 1), nullptr);
+  runs.DropReceipts(limits::kRunsAtOnceMax + 1);
+  EXPECT_EQ(runs.FindReceipts(limits::kRunsAtOnceMax + 1), nullptr);
+}
+
 }  // namespace
 }  // namespace lawine

@@ -47,15 +47,17 @@ absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std:
   return worker.Said(reader->Finish());
 }
 
-void ForgetReceipts(const WorkerHandle& worker, std::uint64_t run_id) {
-  grpc::ClientContext context;
-  SetDeadline(context, kForgetTimeout);
-  pbi::DropRunRequest request;
-  request.set_run_id(run_id);
-  pbi::DropRunResponse response;
-  const grpc::Status status = worker.stub->DropRun(&context, request, &response);
-  if (!status.ok())
+void ForgetReceipts(const WorkerDirectory& workers, std::uint64_t run_id) {
+  for (const WorkerHandle& worker : workers.Alive()) {
+    grpc::ClientContext context;
+    SetDeadline(context, kForgetTimeout);
+    pbi::DropRunRequest request;
+    request.set_run_id(run_id);
+    pbi::DropRunResponse response;
+    const grpc::Status status = worker.stub->DropRun(&context, request, &response);
+    if (status.ok()) continue;
     spdlog::warn("{} still keeps receipts of run {}: {}", worker.Text(), run_id, status.error_message());
+  }
 }
 
 }  // namespace lawine

@@ -130,8 +130,7 @@ absl::StatusOr<ShardAtVersion> ShardHost::At(const ShardName& name, VersionOf ve
   }
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::MembersAt(
-    const std::string& graph, VersionOf version_of) {
+absl::StatusOr<MembersByShard> ShardHost::MembersAt(const std::string& graph, VersionOf version_of) {
   std::vector<ShardName> names;
   {
     MutexLock lock(mutex_);
@@ -140,7 +139,7 @@ absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Memb
       if (name.graph == graph) names.push_back(name);
     }
   }
-  std::vector<std::shared_ptr<const ShardMembers>> members;
+  MembersByShard members;
   for (const ShardName& name : names) {
     LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion at, At(name, version_of));
     members.push_back(at.members);
@@ -148,13 +147,11 @@ absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Memb
   return members;
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Members(
-    const std::string& graph, std::uint64_t graph_version) {
+absl::StatusOr<MembersByShard> ShardHost::Members(const std::string& graph, std::uint64_t graph_version) {
   return MembersAt(graph, [graph_version](const HeldShard&) { return graph_version; });
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::StoredMembers(
-    const std::string& graph) {
+absl::StatusOr<MembersByShard> ShardHost::StoredMembers(const std::string& graph) {
   return MembersAt(graph, [](const HeldShard& shard) { return shard.stored().graph_version; });
 }
 

@@ -22,6 +22,7 @@
 namespace lawine {
 
 using Images = std::vector<std::shared_ptr<const ShardImage>>;
+using MembersByShard = std::vector<std::shared_ptr<const ShardMembers>>;
 
 // Thread-safe.
 class ShardHost {
@@ -55,11 +56,10 @@ class ShardHost {
 
   // Members of all of this worker's shards of `graph`; quick also when the links are not in memory. Errors as
   // Acquire.
-  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> Members(const std::string& graph,
-                                                                           std::uint64_t graph_version);
+  absl::StatusOr<MembersByShard> Members(const std::string& graph, std::uint64_t graph_version);
 
   // The same as they are stored.
-  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> StoredMembers(const std::string& graph);
+  absl::StatusOr<MembersByShard> StoredMembers(const std::string& graph);
 
   // A reader of one shard, for what images and members do not hold. Where the version was folded into a later
   // one, of that: names and profiles stay as they are.
@@ -126,8 +126,7 @@ class ShardHost {
   // its image. Errors as Find, and as Read.
   using VersionOf = absl::FunctionRef<std::uint64_t(const HeldShard&)>;
   absl::StatusOr<ShardAtVersion> At(const ShardName& name, VersionOf version_of);
-  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> MembersAt(const std::string& graph,
-                                                                             VersionOf version_of);
+  absl::StatusOr<MembersByShard> MembersAt(const std::string& graph, VersionOf version_of);
   absl::StatusOr<HeldShard*> Find(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // All of the graph's, or why there are none.
   absl::StatusOr<std::vector<HeldShard*>> Held(const std::string& graph)
