@@ -158,7 +158,7 @@ GraphInfo ShardLog::InfoAt(std::size_t count) const {
   std::vector<std::uint32_t> boundaries(info.partition.boundaries().begin(),
                                         info.partition.boundaries().end());
   boundaries.back() += added;
-  info.partition = PartitionMap::FromBoundaries(boundaries, info.partition.epoch()).value();
+  info.partition = PartitionMap::FromBoundaries(boundaries).value();
   return info;
 }
 

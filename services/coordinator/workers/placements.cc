@@ -1,5 +1,7 @@
 #include "services/coordinator/workers/placements.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,6 +49,7 @@ absl::Status Placements::SetOwners(const pbi::GraphInfo& graph,
   while (record.owners_size() < shards) record.add_owners();
   for (const auto& [shard, owner] : owners) record.set_owners(static_cast<int>(shard), owner);
   LAWINE_RETURN_IF_ERROR(registry_.Put(absl::StrCat(kPrefix, graph.name()), record.SerializeAsString()));
+  spdlog::info("graph '{}': its shards' owners are those of epoch {}", graph.name(), record.epoch());
   workers_.SetOwners(graph.name(), MadeDigest(graph), OwnersOf(record));
   records_[graph.name()] = std::move(record);
   return absl::OkStatus();
