@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "tests/support/gate.h"
+#include "tests/support/waiting_gate.h"
 
 namespace lawine {
 
@@ -30,7 +30,7 @@ class ClosingGate final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  Gate gate_;
+  WaitingGate gate_;
 };
 
 }  // namespace lawine

@@ -133,7 +133,8 @@ class SlowDiskHostTest : public testing::Test {
                        head.digest);
   }
   // That ask() is answered while what work() waits for does not come.
-  void ExpectAnswered(Gate& gate, const std::function<bool()>& work, const std::function<bool()>& ask) {
+  void ExpectAnswered(WaitingGate& gate, const std::function<bool()>& work,
+                      const std::function<bool()>& ask) {
     gate.Close();
     auto working = std::async(std::launch::async, work);
     EXPECT_TRUE(gate.AwaitSomebody());

@@ -9,13 +9,13 @@
 
 #include "engine/base/status_macros.h"
 #include "engine/store/shard_store.h"
-#include "tests/support/gate.h"
+#include "tests/support/waiting_gate.h"
 
 namespace lawine {
 
 struct SlowDisk {
-  Gate reads;   // of members, and of what a shard takes
-  Gate writes;  // of changes, and of what is folded
+  WaitingGate reads;   // of members, and of what a shard takes
+  WaitingGate writes;  // of changes, and of what is folded
 };
 
 class SlowStorage final : public ShardStorage {

@@ -18,16 +18,9 @@
 #include "engine/spread/run_machine.h"
 #include "services/worker/runs/active_machine.h"
 #include "services/worker/runs/checkpoint_totals.h"
+#include "services/worker/runs/kept_receipts.h"
 
 namespace lawine {
-
-// Receipts of an ended run, with what is needed to name members.
-struct KeptReceipts {
-  std::uint64_t run_id = 0;
-  std::vector<std::shared_ptr<const ShardMembers>> shards = {};
-  std::vector<std::vector<Receipts>> receipts = {};  // by message, then parallel to shards
-  bool awaited = false;                              // the coordinator reads them before the run is over
-};
 
 class RunHost;
 

@@ -39,7 +39,6 @@ class ShardHost {
 
   // INVALID_ARGUMENT when not even the members of a graph that is here fit the limit.
   absl::Status CheckMemoryLimit() const;
-
   std::vector<HeldShardState> List() const;
   // The same without waiting for a disk: while shards are being opened or deleted, what it was before.
   std::vector<HeldShardState> LastList() const;
@@ -57,7 +56,6 @@ class ShardHost {
   // Members of all of this worker's shards of `graph`; quick also when the links are not in memory. Errors as
   // Acquire.
   absl::StatusOr<MembersByShard> Members(const std::string& graph, std::uint64_t graph_version);
-
   // The same as they are stored.
   absl::StatusOr<MembersByShard> StoredMembers(const std::string& graph);
 

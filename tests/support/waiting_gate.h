@@ -1,6 +1,6 @@
 // Where somebody waits for as long as a test wants.
-#ifndef LAWINE_TESTS_SUPPORT_GATE_H_
-#define LAWINE_TESTS_SUPPORT_GATE_H_
+#ifndef LAWINE_TESTS_SUPPORT_WAITING_GATE_H_
+#define LAWINE_TESTS_SUPPORT_WAITING_GATE_H_
 
 #include <chrono>
 
@@ -9,7 +9,7 @@
 namespace lawine {
 
 // Thread-safe. Open at first.
-class Gate {
+class WaitingGate {
  public:
   void Close() {
     MutexLock lock(mutex_);
@@ -44,4 +44,4 @@ class Gate {
 
 }  // namespace lawine
 
-#endif  // LAWINE_TESTS_SUPPORT_GATE_H_
+#endif  // LAWINE_TESTS_SUPPORT_WAITING_GATE_H_
