@@ -55,6 +55,8 @@ inline constexpr std::uint32_t kLanesMin = 4;
 inline constexpr std::uint32_t kLanesMax = 32;
 // Replicas that are ready share a turn while they have at most this many forward events to deliver together.
 inline constexpr std::uint32_t kTurnEventsMax = 1u << 13;
+// Runs that may go on at once; so many keep receipts until their coordinator has read them.
+inline constexpr std::uint32_t kRunsAtOnceMax = 64;
 // They are listed in a run's plan and result, which are single messages.
 inline constexpr std::uint32_t kSeedMembersMax = 50'000;
 

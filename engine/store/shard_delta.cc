@@ -78,7 +78,7 @@ absl::Status ShardDelta::AddMembers(const ChangeRecord& record) {
   std::vector<std::uint32_t> boundaries(graph.partition.boundaries().begin(),
                                         graph.partition.boundaries().end());
   boundaries.back() = static_cast<std::uint32_t>(members);
-  LAWINE_ASSIGN_OR_RETURN(graph.partition, PartitionMap::FromBoundaries(boundaries, graph.partition.epoch()));
+  LAWINE_ASSIGN_OR_RETURN(graph.partition, PartitionMap::FromBoundaries(boundaries));
   return absl::OkStatus();
 }
 

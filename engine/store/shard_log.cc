@@ -65,6 +65,7 @@ absl::StatusOr<std::vector<std::pair<std::uint32_t, std::string>>> ReadBlocks(
 absl::StatusOr<std::shared_ptr<ShardLog>> ShardLog::Open(std::shared_ptr<StoredShard> stored) {
   std::shared_ptr<ShardLog> log(new ShardLog(std::move(stored)));
   LAWINE_RETURN_IF_ERROR(log->Read());
+  log->MeasureDisk();
   return log;
 }
 
@@ -148,6 +149,17 @@ std::uint64_t ShardLog::records_count() const {
   return records_.size();
 }
 
+std::uint64_t ShardLog::disk_bytes() const {
+  MutexLock lock(mutex_);
+  return disk_bytes_;
+}
+
+void ShardLog::MeasureDisk() {
+  const std::uint64_t bytes = stored()->disk_bytes();
+  MutexLock lock(mutex_);
+  disk_bytes_ = bytes;
+}
+
 // The graph after the first `count` records.
 GraphInfo ShardLog::InfoAt(std::size_t count) const {
   GraphInfo info = stored_->manifest().graph;
@@ -162,7 +174,7 @@ GraphInfo ShardLog::InfoAt(std::size_t count) const {
   std::vector<std::uint32_t> boundaries(info.partition.boundaries().begin(),
                                         info.partition.boundaries().end());
   boundaries.back() += added;
-  info.partition = PartitionMap::FromBoundaries(boundaries, info.partition.epoch()).value();
+  info.partition = PartitionMap::FromBoundaries(boundaries).value();
   return info;
 }
 
@@ -258,16 +270,7 @@ absl::Status ShardLog::CheckFits(const ChangeRecord& record) const {
       " changes beside its blocks, the most is ", limits::kUnfoldedChangesMax, ": fold the graph first"));
 }
 
-absl::Status ShardLog::Append(const ChangeRecord& record, const Digest& previous) {
-  const std::string bytes = EncodeChangeRecord(record);
-  if (bytes.size() > limits::kChangeRecordBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "expected a record of at most ", limits::kChangeRecordBytesMax, " bytes, found ", bytes.size()));
-  }
-  if (const auto decoded = DecodeChangeRecord(bytes); !decoded.ok()) {
-    return absl::InvalidArgumentError(decoded.status().message());
-  }
-  MutexLock lock(mutex_);
+absl::StatusOr<std::size_t> ShardLog::CheckNext(const ChangeRecord& record, const Digest& previous) const {
   if (record.ticket <= ticket_) {
     return absl::AbortedError(absl::StrCat("expected a ticket after ", ticket_, ", found ", record.ticket,
                                            ": later changes were written"));
@@ -279,7 +282,30 @@ absl::Status ShardLog::Append(const ChangeRecord& record, const Digest& previous
                                                       here.ToHex()));
   }
   LAWINE_RETURN_IF_ERROR(CheckFits(record));
-  if (absl::Status written = stored_->WriteChange(record.graph_version, bytes); !written.ok()) {
+  return count;
+}
+
+absl::Status ShardLog::Append(const ChangeRecord& record, const Digest& previous) {
+  const std::string bytes = EncodeChangeRecord(record);
+  if (bytes.size() > limits::kChangeRecordBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected a record of at most ", limits::kChangeRecordBytesMax, " bytes, found ", bytes.size()));
+  }
+  if (const auto decoded = DecodeChangeRecord(bytes); !decoded.ok()) {
+    return absl::InvalidArgumentError(decoded.status().message());
+  }
+  MutexLock writing(writing_);
+  std::shared_ptr<StoredShard> stored;
+  std::size_t count = 0;
+  {
+    MutexLock lock(mutex_);
+    LAWINE_ASSIGN_OR_RETURN(count, CheckNext(record, previous));
+    stored = stored_;
+  }
+  const absl::Status written = stored->WriteChange(record.graph_version, bytes);
+  MeasureDisk();
+  MutexLock lock(mutex_);
+  if (!written.ok()) {
     unsure_from_ = std::min(unsure_from_, record.graph_version);
     return written;
   }
@@ -312,22 +338,31 @@ absl::StatusOr<std::shared_ptr<const ShardDelta>> ShardLog::DeltaOf(std::uint64_
 }
 
 absl::Status ShardLog::CheckStored() const {
-  MutexLock lock(mutex_);
-  const std::uint64_t sure = unsure_from_ - 1 - stored_->manifest().graph.graph_version;
-  const std::size_t expected = std::min<std::uint64_t>(records_.size(), sure);
+  MutexLock writing(writing_);  // what is compared stays as it is
+  std::shared_ptr<const StoredShard> stored;
+  std::vector<ChangeRecord> records;
+  std::uint64_t unsure_from = kSure;
+  {
+    MutexLock lock(mutex_);
+    stored = stored_;
+    records = records_;
+    unsure_from = unsure_from_;
+  }
+  const std::uint64_t sure = unsure_from - 1 - stored->manifest().graph.graph_version;
+  const std::size_t expected = std::min<std::uint64_t>(records.size(), sure);
   std::size_t found = 0;
   LAWINE_RETURN_IF_ERROR(
-      stored_->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
-        if (version >= unsure_from_) return absl::OkStatus();
+      stored->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
+        if (version >= unsure_from) return absl::OkStatus();
         LAWINE_ASSIGN_OR_RETURN(const ChangeRecord record, DecodeChangeRecord(bytes));
-        const bool same = found < records_.size() && record == records_[found];
+        const bool same = found < records.size() && record == records[found];
         found += same;
         if (same) return absl::OkStatus();
         return ManifestContradicted(
-            stored_->manifest(), absl::StrCat("the changes of version ", version, " are not those written"));
+            stored->manifest(), absl::StrCat("the changes of version ", version, " are not those written"));
       }));
   if (found == expected) return absl::OkStatus();
-  return ManifestContradicted(stored_->manifest(),
+  return ManifestContradicted(stored->manifest(),
                               absl::StrCat("expected ", expected, " records of changes, found ", found));
 }
 
@@ -364,12 +399,16 @@ absl::StatusOr<std::uint64_t> ShardLog::Fold(std::uint64_t graph_version) {
   if (delta == nullptr) return std::uint64_t{0};
   LAWINE_ASSIGN_OR_RETURN(const FoldedShard folded, FoldBlocks(stored, delta));
   // Records that come meanwhile are later ones, and stay.
+  MutexLock writing(writing_);
+  LAWINE_RETURN_IF_ERROR(GraphAt(graph_version).status());
+  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<StoredShard> now, this->stored()->Fold(folded));
+  const std::uint64_t disk_bytes = now->disk_bytes();
   MutexLock lock(mutex_);
   LAWINE_ASSIGN_OR_RETURN(const std::size_t count, CountTo(graph_version));
-  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<StoredShard> now, stored_->Fold(folded));
   if (graph_version >= unsure_from_) unsure_from_ = kSure;
   records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(count));
   stored_ = std::move(now);
+  disk_bytes_ = disk_bytes;
   NoteAll();
   return folded.followers.size() + folded.members.size() + folded.keys.size();
 }

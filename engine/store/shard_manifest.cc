@@ -18,6 +18,8 @@ namespace {
 
 constexpr absl::string_view kMagic = "lawine-shard";
 constexpr absl::string_view kVersion = "1";
+// A field of version 1 whose value never was another.
+constexpr std::uint64_t kEpoch = 1;
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("shard manifest is damaged: ", what));
@@ -143,7 +145,7 @@ std::string EncodeManifest(const ShardManifest& m) {
   if (m.graph.added_members > 0) add("added_members", m.graph.added_members);
   if (m.graph.made_digest.has_value()) add("made_digest", m.graph.made_digest->ToHex());
   add("origin", OneLine(m.graph.origin));
-  add("epoch", m.graph.partition.epoch());
+  add("epoch", kEpoch);
   add("boundaries", absl::StrJoin(m.graph.partition.boundaries(), ","));
   add("shard", m.shard.value);
   add("links", m.links);
@@ -168,7 +170,7 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   if (fields.Has("added_members")) m.graph.added_members = fields.Number32("added_members");
   if (fields.Has("made_digest")) m.graph.made_digest = fields.Hex("made_digest");
   m.graph.origin = fields.Text("origin");
-  const std::uint64_t epoch = fields.Number("epoch");
+  const bool has_epoch = fields.Number("epoch") == kEpoch;
   const auto boundaries = fields.Numbers<std::uint32_t>("boundaries");
   m.shard = ShardIndex(fields.Number32("shard"));
   m.links = fields.Number("links");
@@ -177,8 +179,9 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   m.keys_listed = fields.Flag("keys_listed");
   m.links_before = fields.Numbers<std::uint64_t>("links_before");
   LAWINE_RETURN_IF_ERROR(fields.status());
+  if (!has_epoch) return Damaged(absl::StrCat("its epoch is another than ", kEpoch));
   if (const absl::Status named = CheckGraphName(m.graph.name); !named.ok()) return Damaged(named.message());
-  auto partition = PartitionMap::FromBoundaries(boundaries, epoch);
+  auto partition = PartitionMap::FromBoundaries(boundaries);
   if (!partition.ok()) return Damaged(partition.status().message());
   m.graph.partition = *std::move(partition);
   LAWINE_RETURN_IF_ERROR(CheckConsistent(m));
