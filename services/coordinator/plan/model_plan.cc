@@ -42,7 +42,7 @@ class ModelPlanner {
     LAWINE_ASSIGN_OR_RETURN(first, PlanMessageModel(scenario_.model(), scenario_.step_seconds(), "model"));
     first.injections = {{.step = 0, .members = seed_members}};
     LAWINE_RETURN_IF_ERROR(AddInjections(scenario_.injections(), "injections", first));
-    LAWINE_RETURN_IF_ERROR(AddInfluences(scenario_.influences(), "influences", first));
+    LAWINE_RETURN_IF_ERROR(AddInfluences(scenario_.influences(), "influences", 0, first));
     for (int m = 0; m < scenario_.messages_size(); ++m) {
       LAWINE_ASSIGN_OR_RETURN(model.messages.emplace_back(),
                               PlanMessage(scenario_.messages(m), At("messages", m)));
@@ -108,7 +108,7 @@ class ModelPlanner {
       LAWINE_ASSIGN_OR_RETURN(later.messages.emplace_back(),
                               LaterRulesOf(model.messages[m], m < messages && HasFirstModel(m)));
     }
-    return AddInfluences(change.influences(), "later.change.influences", later.messages[0]);
+    return AddInfluences(change.influences(), "later.change.influences", 0, later.messages[0]);
   }
 
   // Whether the scenario gave it no model of its own.
@@ -154,11 +154,17 @@ class ModelPlanner {
     return absl::OkStatus();
   }
 
+  // Influences on message `number`.
   template <class Influences>
-  absl::Status AddInfluences(const Influences& influences, const std::string& path, MessageSpec& message) {
+  absl::Status AddInfluences(const Influences& influences, const std::string& path, std::uint32_t number,
+                             MessageSpec& message) {
     for (int i = 0; i < influences.size(); ++i) {
       Influence& added = message.influences.emplace_back();
       LAWINE_ASSIGN_OR_RETURN(added.by, MessageAt(influences.at(i).by(), At(path, i) + ".by"));
+      if (added.by == number) {
+        return FieldError(At(path, i) + ".by",
+                          absl::StrCat("expected another message, found '", names_[number], "' itself"));
+      }
       const absl::StatusOr<Factor> factor = Factor::FromDouble(influences.at(i).factor());
       if (!influences.at(i).has_factor() || !factor.ok()) {
         return FieldError(At(path, i) + ".factor", "expected a factor between 0 and 2^30");
@@ -176,7 +182,8 @@ class ModelPlanner {
     LAWINE_ASSIGN_OR_RETURN(message.injections.back().members,
                             Choose(further.seed_members(), path + ".seed_members"));
     LAWINE_RETURN_IF_ERROR(AddInjections(further.injections(), path + ".injections", message));
-    LAWINE_RETURN_IF_ERROR(AddInfluences(further.influences(), path + ".influences", message));
+    LAWINE_ASSIGN_OR_RETURN(const std::uint32_t number, MessageAt(further.name(), path + ".name"));
+    LAWINE_RETURN_IF_ERROR(AddInfluences(further.influences(), path + ".influences", number, message));
     if (further.has_start()) {
       LAWINE_ASSIGN_OR_RETURN(message.start, PlanTrigger(further.start(), path + ".start"));
       LAWINE_RETURN_IF_ERROR(CheckStart(further, path + ".start"));
@@ -206,7 +213,12 @@ class ModelPlanner {
     }
     Trigger plan{.kind = Trigger::Kind::kMonitors,
                  .count = sightings.has_monitors() ? sightings.monitors() : 1};
-    if (plan.count < 1) return FieldError(path + ".sightings.monitors", "expected at least 1, found 0");
+    if (const std::uint64_t most = MembersAskedFor(scenario_.monitors());
+        plan.count < 1 || plan.count > most) {
+      return FieldError(
+          path + ".sightings.monitors",
+          absl::StrCat("expected 1 to ", most, ", the scenario's monitors, found ", plan.count));
+    }
     LAWINE_ASSIGN_OR_RETURN(plan.message, MessageAt(sightings.message(), path + ".sightings.message"));
     return plan;
   }
@@ -218,15 +230,17 @@ class ModelPlanner {
     Trigger plan{.kind = Trigger::Kind::kReach, .count = reach.members()};
     LAWINE_ASSIGN_OR_RETURN(plan.message, MessageAt(reach.message(), path + ".message"));
     if (reach.has_members()) {
-      return plan.count >= 1 ? absl::StatusOr<Trigger>(plan)
-                             : FieldError(path + ".members", "expected at least 1, found 0");
+      if (plan.count >= 1 && plan.count <= members_count_) return plan;
+      return FieldError(path + ".members",
+                        absl::StrCat("expected 1 to ", members_count_, ", the members of graph '",
+                                     members_.graph_name(), "', found ", plan.count));
     }
-    if (!(reach.share() > 0 && reach.share() <= 1)) {
+    const Threshold share = Threshold::FromProbability(reach.share()).value_or(Threshold());
+    if (share == Threshold()) {
       return FieldError(path + ".share",
-                        absl::StrCat("expected a share above 0, at most 1, found ", reach.share()));
+                        absl::StrCat("expected a share of 2^-64 to 1, found ", reach.share()));
     }
     // At least this share: rounded up.
-    const Threshold share = *Threshold::FromProbability(reach.share());
     const auto members = static_cast<unsigned __int128>(share.fixed()) * members_count_;
     plan.count = static_cast<std::uint64_t>((members + Threshold::kOne - 1) >> 63);
     return plan;
@@ -284,6 +298,10 @@ class ModelPlanner {
     if (!carry.ok()) return FieldError(path + ".carry_share", std::string(carry.status().message()));
     plan.carry = *carry;
     plan.delay = given.extra_delay();
+    if (plan.delay >= limits::kDelayStepsMax) {
+      return FieldError(path + ".extra_delay", absl::StrCat("expected less than ", limits::kDelayStepsMax,
+                                                            " steps, found ", plan.delay));
+    }
     if (given.has_immune()) {
       LAWINE_ASSIGN_OR_RETURN(plan.immune, PlanChoice(given.immune(), path + ".immune"));
     }
@@ -330,6 +348,11 @@ std::vector<std::string> MessageNames(const pb::Scenario& scenario) {
   return names;
 }
 
+void CompleteModel(pb::Model& model) {
+  if (model.has_forward() && !model.forward().has_probability())
+    model.mutable_forward()->set_probability(0.1);
+}
+
 absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<pb::FurtherMessage>& messages,
                              const pb::Model& model, std::uint32_t step_seconds, const std::string& path,
                              std::set<std::string>& names) {
@@ -346,6 +369,7 @@ absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<pb::FurtherMessa
                                                at + ".seed_members"));
     LAWINE_RETURN_IF_ERROR(CompleteInjections(*message.mutable_injections(), at + ".injections"));
     if (!message.has_model()) *message.mutable_model() = model;
+    CompleteModel(*message.mutable_model());
     LAWINE_RETURN_IF_ERROR(PlanMessageModel(message.model(), step_seconds, at + ".model").status());
   }
   return absl::OkStatus();
