@@ -11,9 +11,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/profile.h"
 #include "services/common/errors.h"
-#include "services/coordinator/plan/labels.h"
 #include "services/coordinator/plan/later_plan.h"
-#include "services/coordinator/plan/list_limits.h"
 #include "services/coordinator/plan/seed_plan.h"
 
 namespace lawine {
@@ -320,24 +318,7 @@ class ModelPlanner {
   std::vector<std::uint32_t> communities_;  // of the graph, ascending; once somebody asks
 };
 
-bool HasEndlessModel(const pb::Model& model) {
-  return model.has_si() || model.has_sis() || (model.has_sir() && model.sir().recovery() == 0) ||
-         (model.has_seir() && (model.seir().recovery() == 0 || model.seir().onset() == 0));
-}
-
 }  // namespace
-
-absl::Status CompleteInjections(google::protobuf::RepeatedPtrField<pb::Injection>& injections,
-                                const std::string& path) {
-  for (int i = 0; i < injections.size(); ++i) {
-    pb::Injection& injection = *injections.Mutable(i);
-    if (!injection.has_step() || injection.step() > limits::kStepsMax) {
-      return FieldError(At(path, i) + ".step", absl::StrCat("expected a step up to ", limits::kStepsMax));
-    }
-    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*injection.mutable_members(), true, At(path, i) + ".members"));
-  }
-  return absl::OkStatus();
-}
 
 std::vector<std::string> MessageNames(const pb::Scenario& scenario) {
   std::vector<std::string> names = {scenario.message().kind()};
@@ -346,54 +327,6 @@ std::vector<std::string> MessageNames(const pb::Scenario& scenario) {
     names.push_back(message.name());
   }
   return names;
-}
-
-void CompleteModel(pb::Model& model) {
-  if (model.has_forward() && !model.forward().has_probability())
-    model.mutable_forward()->set_probability(0.1);
-}
-
-absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<pb::FurtherMessage>& messages,
-                             const pb::Model& model, std::uint32_t step_seconds, const std::string& path,
-                             std::set<std::string>& names) {
-  for (int m = 0; m < messages.size(); ++m) {
-    pb::FurtherMessage& message = *messages.Mutable(m);
-    const std::string at = At(path, m);
-    if (message.name().empty() || !names.insert(message.name()).second) {
-      return FieldError(at + ".name",
-                        absl::StrCat("expected a name of its own, found '", message.name(), "'"));
-    }
-    LAWINE_RETURN_IF_ERROR(CheckLabel(at + ".name", message.name()));
-    LAWINE_RETURN_IF_ERROR(CheckMessage(at + ".message", message.message()));
-    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*message.mutable_seed_members(), message.has_seed_members(),
-                                               at + ".seed_members"));
-    LAWINE_RETURN_IF_ERROR(CompleteInjections(*message.mutable_injections(), at + ".injections"));
-    if (!message.has_model()) *message.mutable_model() = model;
-    CompleteModel(*message.mutable_model());
-    LAWINE_RETURN_IF_ERROR(PlanMessageModel(message.model(), step_seconds, at + ".model").status());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CompleteMessages(pb::Scenario& scenario) {
-  LAWINE_RETURN_IF_ERROR(CheckListSizes(scenario));
-  LAWINE_RETURN_IF_ERROR(CompleteInjections(*scenario.mutable_injections(), "injections"));
-  if (scenario.has_monitors()) {
-    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*scenario.mutable_monitors(), true, "monitors"));
-  }
-  std::set<std::string> names = {scenario.message().kind()};
-  LAWINE_RETURN_IF_ERROR(CompleteFurther(*scenario.mutable_messages(), scenario.model(),
-                                         scenario.step_seconds(), "messages", names));
-  bool endless = HasEndlessModel(scenario.model());
-  for (const pb::FurtherMessage& message : scenario.messages()) {
-    endless = endless || HasEndlessModel(message.model());
-  }
-  if (scenario.has_later()) endless = endless || HasEndlessModel(LaterModel(scenario));
-  if (endless && !scenario.stop().has_max_steps() && !scenario.later().change().stop().has_max_steps()) {
-    return FieldError("stop.max_steps", "expected a last step: this epidemic need not end by itself");
-  }
-  if (scenario.has_later()) LAWINE_RETURN_IF_ERROR(CompleteLater(scenario, names));
-  return CheckMembersGiven(scenario);
 }
 
 bool NeedsModelSpec(const pb::Scenario& scenario) {
