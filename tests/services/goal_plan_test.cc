@@ -21,7 +21,7 @@ absl::StatusOr<std::vector<MessageCosts>> Costs(std::uint64_t post, const RunSpe
 }
 
 // A replica in which the first receipt was at this step.
-LaneOutcome From(std::uint32_t step) {
+LaneOutcome FirstReceiptAt(std::uint32_t step) {
   LaneOutcome lane;
   lane.first_step = step;
   return lane;
@@ -34,7 +34,7 @@ absl::StatusOr<std::uint64_t> SeedCost(std::uint64_t post, std::uint32_t members
   for (std::uint32_t member = 0; member < members; ++member) spec.seed_members.emplace_back(member);
   const auto costs = Costs(post, spec);
   if (!costs.ok()) return costs.status();
-  return costs->at(0).In(From(0), {});
+  return costs->at(0).In(FirstReceiptAt(0), {});
 }
 
 TEST(GoalPlanTest, CostsAreRefusedWhereTheirSumWouldNotFit) {
@@ -62,15 +62,15 @@ TEST(GoalPlanTest, OnlyWhatCameToPassIsPaid) {
   RunSpec spec;
   spec.model = std::make_shared<const ModelSpec>(model);
   const MessageCosts waits = Costs(50, spec).value().at(1);
-  EXPECT_EQ(waits.In(From(kNoStep), {}), 0u) << "it did not start";
-  EXPECT_EQ(waits.In(From(3), {}), 200u);
-  EXPECT_EQ(waits.In(From(3), 8), 200u);
-  EXPECT_EQ(waits.In(From(3), 7), 50u);
+  EXPECT_EQ(waits.In(FirstReceiptAt(kNoStep), {}), 0u) << "it did not start";
+  EXPECT_EQ(waits.In(FirstReceiptAt(3), {}), 200u);
+  EXPECT_EQ(waits.In(FirstReceiptAt(3), 8), 200u);
+  EXPECT_EQ(waits.In(FirstReceiptAt(3), 7), 50u);
   model.messages[1].start = {.kind = Trigger::Kind::kStep, .count = 2, .not_before = 4};
   spec.model = std::make_shared<const ModelSpec>(model);
   const MessageCosts known = Costs(50, spec).value().at(1);
-  EXPECT_EQ(known.In(From(9), 9), 200u) << "it starts at step 4, though nobody received it then";
-  EXPECT_EQ(known.In(From(4), 8), 50u);
+  EXPECT_EQ(known.In(FirstReceiptAt(9), 9), 200u) << "it starts at step 4, though nobody received it then";
+  EXPECT_EQ(known.In(FirstReceiptAt(4), 8), 50u);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ bool SameThrough(std::uint32_t step, const Steps& a, const Steps& b) {
 }
 
 // Of all messages.
-std::uint32_t LastStep(const pb::RunResult& run) {
+std::uint32_t LastStepOf(const pb::RunResult& run) {
   std::uint32_t last = run.totals().steps();
   for (const pb::MessageResult& message : run.messages()) last = std::max(last, message.totals().steps());
   return last;
@@ -131,7 +131,7 @@ absl::StatusOr<pb::Scenario> BranchOf(const pb::RunResult& run, std::uint32_t af
                       absl::StrCat(name, " changes after step ", run.scenario().later().after_step(),
                                    " itself: branch one that does not, with all that changes"));
   }
-  if (const std::uint32_t last = LastStep(run); after_step > last) {
+  if (const std::uint32_t last = LastStepOf(run); after_step > last) {
     return FieldError("branch_of.after_step", absl::StrCat("expected at most ", last, ", the last step of ",
                                                            name, ", found ", after_step));
   }

@@ -36,11 +36,12 @@ class Sum {
   std::uint64_t left_;
 };
 
-std::string At(const std::string& list, int index) { return absl::StrCat(list, "[", index, "]"); }
+std::string InList(const std::string& list, int index) { return absl::StrCat(list, "[", index, "]"); }
 
 absl::Status AddMembers(const Injections& injections, const std::string& path, Sum& members) {
   for (int i = 0; i < injections.size(); ++i) {
-    LAWINE_RETURN_IF_ERROR(members.Add(MembersAskedFor(injections[i].members()), At(path, i) + ".members"));
+    LAWINE_RETURN_IF_ERROR(
+        members.Add(MembersAskedFor(injections[i].members()), InList(path, i) + ".members"));
   }
   return absl::OkStatus();
 }
@@ -49,7 +50,7 @@ template <class Messages>
 absl::Status CheckMembersOf(const Messages& messages, const std::string& path) {
   for (int m = 0; m < messages.size(); ++m) {
     Sum members(limits::kSeedMembersMax, MembersAskedFor(messages[m].seed_members()));
-    LAWINE_RETURN_IF_ERROR(AddMembers(messages[m].injections(), At(path, m) + ".injections", members));
+    LAWINE_RETURN_IF_ERROR(AddMembers(messages[m].injections(), InList(path, m) + ".injections", members));
   }
   return absl::OkStatus();
 }
@@ -68,7 +69,7 @@ std::uint32_t LastStep(const Injections& injections, const std::string& list, st
   for (int i = 0; i < injections.size(); ++i) {
     if (injections[i].step() <= last) continue;
     last = injections[i].step();
-    path = At(list, i) + ".step";
+    path = InList(list, i) + ".step";
   }
   return last;
 }
@@ -90,7 +91,7 @@ absl::Status AddLastInjections(const Messages& messages, const std::string& list
     const pb::Trigger& trigger = messages[m].start();
     const std::uint64_t start = std::max<std::uint64_t>(first_step, trigger.from_step());
     if (start >= kNoStep) continue;  // it never starts
-    std::string path = At(list, m);
+    std::string path = InList(list, m);
     const std::uint32_t last = LastStep(messages[m].injections(), path + ".injections", 0, path);
     if (last == 0 && trigger.has_from_step()) path += ".start.from_step";
     LAWINE_RETURN_IF_ERROR(AddLastInjection(start + last, path, sum));
@@ -127,11 +128,11 @@ absl::Status CheckListSizes(const pb::Scenario& scenario) {
   LAWINE_RETURN_IF_ERROR(injections.Add(size_of(change.injections()), "later.change.injections"));
   for (int m = 0; m < scenario.messages_size(); ++m) {
     LAWINE_RETURN_IF_ERROR(
-        injections.Add(size_of(scenario.messages(m).injections()), At("messages", m) + ".injections"));
+        injections.Add(size_of(scenario.messages(m).injections()), InList("messages", m) + ".injections"));
   }
   for (int m = 0; m < change.messages_size(); ++m) {
     LAWINE_RETURN_IF_ERROR(injections.Add(size_of(change.messages(m).injections()),
-                                          At("later.change.messages", m) + ".injections"));
+                                          InList("later.change.messages", m) + ".injections"));
   }
   return absl::OkStatus();
 }
