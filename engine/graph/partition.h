@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/base/event_codec.h"
 #include "engine/base/ids.h"
 
 namespace lawine {

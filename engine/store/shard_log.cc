@@ -36,6 +36,13 @@ absl::StatusOr<StoredList> ReadStored(const ShardReader& reader, MemberId source
   return list;
 }
 
+// How many more links there are after the record.
+std::int64_t LinksAddedBy(const ChangeRecord& record) {
+  const auto came = std::count_if(record.links.begin(), record.links.end(),
+                                  [](const ChangedLink& link) { return link.there; });
+  return 2 * static_cast<std::int64_t>(came) - static_cast<std::int64_t>(record.links.size());
+}
+
 // The blocks in `numbers` as `reader` has them.
 absl::StatusOr<std::vector<std::pair<std::uint32_t, std::string>>> ReadBlocks(
     const std::set<std::uint32_t>& numbers,
@@ -64,6 +71,7 @@ absl::StatusOr<std::shared_ptr<ShardLog>> ShardLog::Open(std::shared_ptr<StoredS
 absl::Status ShardLog::Read() {
   const std::shared_ptr<StoredShard> stored = this->stored();
   std::vector<ChangeRecord> records;
+  std::uint64_t members = stored->manifest().graph.members();
   LAWINE_RETURN_IF_ERROR(
       stored->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
         LAWINE_ASSIGN_OR_RETURN(ChangeRecord record, DecodeChangeRecord(bytes));
@@ -72,6 +80,12 @@ absl::Status ShardLog::Read() {
           return ManifestContradicted(
               stored->manifest(), absl::StrCat("expected the changes of version ", next, ", found those of ",
                                                version, " that say ", record.graph_version));
+        }
+        members += record.members.size();
+        if (members > limits::kMembersMax) {
+          return ManifestContradicted(stored->manifest(),
+                                      absl::StrCat("the changes of version ", next, " lead to ", members,
+                                                   " members, the most is ", limits::kMembersMax));
         }
         records.push_back(std::move(record));
         return absl::OkStatus();
@@ -86,6 +100,7 @@ void ShardLog::NoteAll() {
   links_.clear();
   added_.clear();
   members_added_.clear();
+  links_added_.clear();
   changes_count_ = 0;
   for (const ChangeRecord& record : records_) Note(record);
 }
@@ -95,6 +110,7 @@ void ShardLog::Note(const ChangeRecord& record) {
   changes_count_ += 1 + record.links.size() + record.members.size();
   const std::uint32_t before = members_added_.empty() ? 0 : members_added_.back();
   members_added_.push_back(before + static_cast<std::uint32_t>(record.members.size()));
+  links_added_.push_back((links_added_.empty() ? 0 : links_added_.back()) + LinksAddedBy(record));
   const std::uint32_t first = stored_->manifest().range().first.value;
   for (const ChangedLink& link : record.links) {
     links_[{link.source, MemberId(first + link.receiver), link.kind}][record.graph_version] = {
@@ -200,6 +216,21 @@ std::optional<MemberId> ShardLog::FindAdded(MemberKey key, std::uint64_t graph_v
   return added->second.id;
 }
 
+// What is too much must be refused now: a shard that is folded with it could not be opened any more.
+absl::Status ShardLog::CheckLinksFit(const ChangeRecord& record, std::size_t records_before) const {
+  const ShardManifest& manifest = stored_->manifest();
+  const std::int64_t links = static_cast<std::int64_t>(manifest.links) + LinksAddedBy(record) +
+                             (records_before > 0 ? links_added_[records_before - 1] : 0);
+  if (links < 0 || static_cast<std::uint64_t>(links) > record.graph_links) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a change that leaves a shard ", links, " links, of a graph of ", record.graph_links));
+  }
+  if (static_cast<std::uint64_t>(links) <= limits::kLinksPerShardMax) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("shard ", manifest.shard.value, " of graph '", manifest.graph.name, "' would have ", links,
+                   " links, the most is ", limits::kLinksPerShardMax, ": load the graph with more shards"));
+}
+
 absl::Status ShardLog::CheckFits(const ChangeRecord& record) const {
   const ShardManifest& manifest = stored_->manifest();
   const std::uint64_t before = record.graph_version - manifest.graph.graph_version - 1;  // records
@@ -219,6 +250,7 @@ absl::Status ShardLog::CheckFits(const ChangeRecord& record) const {
   if (members > limits::kMembersMax) {
     return absl::ResourceExhaustedError("more members than a graph may have");
   }
+  LAWINE_RETURN_IF_ERROR(CheckLinksFit(record, before));
   const std::uint64_t changes = changes_count_ + 1 + record.links.size() + record.members.size();
   if (changes <= limits::kUnfoldedChangesMax) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(

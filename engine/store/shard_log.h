@@ -64,6 +64,8 @@ class ShardLog {
   explicit ShardLog(std::shared_ptr<StoredShard> stored) : stored_(std::move(stored)) {}
   absl::Status Read();
   absl::Status CheckFits(const ChangeRecord& record) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckLinksFit(const ChangeRecord& record, std::size_t records_before) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::size_t> CountTo(std::uint64_t graph_version) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   GraphInfo InfoAt(std::size_t count) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -77,6 +79,7 @@ class ShardLog {
   std::uint64_t ticket_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t changes_count_ ABSL_GUARDED_BY(mutex_) = 0;           // in all records, and these themselves
   std::vector<std::uint32_t> members_added_ ABSL_GUARDED_BY(mutex_);  // by all records up to each
+  std::vector<std::int64_t> links_added_ ABSL_GUARDED_BY(mutex_);     // the same
   // Of all records: links by place and version, members by key.
   std::map<LinkPlace, std::map<std::uint64_t, LinkState>> links_ ABSL_GUARDED_BY(mutex_);
   struct Added {

@@ -108,11 +108,13 @@ absl::Status CheckConsistent(const ShardManifest& m) {
       m.links_before.back() != m.links || m.links > m.graph.links || m.links > limits::kLinksPerShardMax) {
     return Damaged("its link counts contradict each other");
   }
-  const std::uint64_t blocks =
-      (std::uint64_t{m.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
-  const std::uint64_t strides =
-      (blocks + ShardManifest::kBlocksPerStride - 1) / ShardManifest::kBlocksPerStride;
-  if (m.links_before.size() != strides + 1) return Damaged("its link counts do not fit its members");
+  if (m.graph.persons && !m.graph.columns.kinds) {
+    return Damaged("it has persons with several accounts and no kinds of links, by which those are joined");
+  }
+  const std::uint32_t strides = limits::BlocksOf<ShardManifest::kSourcesPerStride>(m.graph.members());
+  if (m.links_before.size() != std::size_t{strides} + 1) {
+    return Damaged("its link counts do not fit its members");
+  }
   return absl::OkStatus();
 }
 
@@ -175,8 +177,10 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   m.keys_listed = fields.Flag("keys_listed");
   m.links_before = fields.Numbers<std::uint64_t>("links_before");
   LAWINE_RETURN_IF_ERROR(fields.status());
-  LAWINE_RETURN_IF_ERROR(CheckGraphName(m.graph.name));
-  LAWINE_ASSIGN_OR_RETURN(m.graph.partition, PartitionMap::FromBoundaries(boundaries, epoch));
+  if (const absl::Status named = CheckGraphName(m.graph.name); !named.ok()) return Damaged(named.message());
+  auto partition = PartitionMap::FromBoundaries(boundaries, epoch);
+  if (!partition.ok()) return Damaged(partition.status().message());
+  m.graph.partition = *std::move(partition);
   LAWINE_RETURN_IF_ERROR(CheckConsistent(m));
   return m;
 }

@@ -112,9 +112,11 @@ TEST(ShardManifestTest, ContradictionsAreRefused) {
   ExpectRefused("links_before 0,200,200,500", "links_before 1,200,200,500");
   ExpectRefused("without_followees 17\n", "without_followees 30001\n");
   ExpectRefused("\nlinks 500\n", "\nlinks 4294967295\n");
-  EXPECT_FALSE(DecodeManifest(Changed("0,10000,10000,40000", "0,20000,10000,40000")).ok());
-  EXPECT_FALSE(DecodeManifest(Changed("0,10000,10000,40000", "5,10000,10000,40000")).ok());
-  EXPECT_FALSE(DecodeManifest(Changed("name hyves-2009", "name ../hyves")).ok());
+  ExpectRefused("0,10000,10000,40000", "0,20000,10000,40000");
+  ExpectRefused("0,10000,10000,40000", "5,10000,10000,40000");
+  ExpectRefused("name hyves-2009", "name ../hyves");
+  ExpectRefused("link_kinds 1\nlink_weights 0\nnamed_members 1\n",
+                "link_kinds 0\nlink_weights 0\nnamed_members 1\npersons 1\n");
 }
 
 TEST(ShardManifestTest, AnOriginCannotForgeFields) {
