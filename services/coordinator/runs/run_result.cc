@@ -99,6 +99,15 @@ pb::StepCounts WithModelCounts(const RunPlan& plan, std::uint32_t message, const
   return step;
 }
 
+// Of the last replica: what ended its messages that had something left.
+pb::ReasonStopped ReasonStoppedOf(const ConductOutcome& outcome) {
+  const std::span<const LaneOutcome> lanes(outcome.lanes);
+  const bool cut =
+      std::ranges::any_of(lanes.last(std::min(lanes.size(), outcome.steps.size())),
+                          [](const LaneOutcome& lane) { return lane.stop == StopReason::kMaxSteps; });
+  return cut ? pb::REASON_STOPPED_MAX_STEPS : pb::REASON_STOPPED_NOTHING_PENDING;
+}
+
 google::protobuf::RepeatedPtrField<pb::GroupResult> GroupsOf(const RunPlan& plan,
                                                              const ConductOutcome& outcome,
                                                              std::uint32_t message) {
@@ -215,9 +224,9 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   Digest digest;
   for (const LaneOutcome& lane : outcome.lanes) digest += lane.digest;
   *result.mutable_totals() = SumOf(plan, 0, lanes);
+  result.set_reason_stopped(ReasonStoppedOf(outcome));
   if (!outcome.groups.empty()) *result.mutable_groups() = GroupsOf(plan, outcome, 0);
   for (const LaneOutcome& lane : lanes) {
-    result.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop));
     result.set_unreached_without_links(result.unreached_without_links() + lane.unreached_without_followees);
     if (several) *result.add_replicas() = ReplicaOf(plan, lane);
   }
