@@ -152,6 +152,33 @@ TEST(EdgeReaderTest, EveryColumnNeedsAName) {
             "there are");
 }
 
+TEST(EdgeReaderTest, SaysHowToNameTheColumnsOfFriendships) {
+  EXPECT_EQ(ErrorOf(Undirected(), "1 2 0.5\n"),
+            "edges.txt:1: line 1 has 3 columns, --undirected reads 2: name all of them, as in --row "
+            "member,member,probability (or kind, or ignore)");
+}
+
+TEST(EdgeReaderTest, KnowsWhatNetworkXWritesAfterALink) {
+  EXPECT_THAT(ErrorOf(Directed(), "0 1 {}\n"),
+              HasSubstr("--row names 2: what NetworkX's write_edgelist writes after a link is to be ignored "
+                        "where it is {} (--row from,to,ignore), and else left out (data=False)"));
+  EXPECT_THAT(ErrorOf(Undirected(), "0 1 {'weight': 3}\n"), HasSubstr("--row member,member,ignore"));
+  EXPECT_EQ(RowsOf(Directed("from,to,ignore"), "0 1 {}\n"), (Rows{{0, 1}}));
+}
+
+TEST(EdgeReaderTest, CommentsMayFollowARow) {
+  EXPECT_EQ(RowsOf(Directed(), "1 2 # as, of 2008\n3 4\n"), (Rows{{1, 2}, {3, 4}}));
+  EXPECT_EQ(RowsOf(Directed("from,to,probability"), "1 2 1 #\n"), (Rows{{1, 2, kLinkWeightOne}}));
+}
+
+TEST(EdgeReaderTest, EmptyColumnsCountBetweenCommas) {
+  EXPECT_EQ(RowsOf(Directed("from,to,ignore,ignore,ignore,probability"), "0,1,Directed,0,,0.5\n"),
+            (Rows{{0, 1, kHalf}}));
+  EXPECT_THAT(ErrorOf(Directed("from,to,probability"), "0,1,\n0,2,0.5\n"),
+              HasSubstr("edges.txt:1: expected a probability, a decimal number from 0 to 1, found ''"));
+  EXPECT_EQ(RowsOf(Directed(), "1,2\n,\n"), (Rows{{1, 2}})) << "a row of nothing is none";
+}
+
 TEST(EdgeReaderTest, ProbabilitiesBecomeTheNearestWeight) {
   const EdgeFormat format = Directed("from,to,probability");
   const ReadResult result = Read(format, "1 2 0\n1 3 1\n1 4 0.5\n1 5 0.1\n1 6 1e-1\n");
@@ -194,6 +221,11 @@ TEST(EdgeReaderHeaderTest, NamesOfColumnsAreSkippedWithAWarning) {
   ASSERT_TRUE(result.status.ok()) << result.status;
   EXPECT_EQ(result.edges.links.unsorted(), (Rows{{1, 2}}));
   EXPECT_THAT(result.report.warnings, ElementsAre("edges.txt:2: taken as a header: 'node_1,node_2'"));
+}
+
+// As pandas writes an index.
+TEST(EdgeReaderHeaderTest, AColumnMayHaveNoName) {
+  EXPECT_EQ(RowsOf(Directed("ignore,from,to"), ",source,target\n0,1,2\n"), (Rows{{1, 2}}));
 }
 
 TEST(EdgeReaderHeaderTest, OnlyTheFirstLineWithDataIsAHeader) {
@@ -251,6 +283,22 @@ TEST(EdgeReaderHeaderTest, HeaderLinesAreSkippedWhateverTheyHold) {
   EXPECT_THAT(result.report.warnings, IsEmpty());
 }
 
+TEST(EdgeReaderHeaderTest, ARowThatIsTheCountsOfTheOthersIsReported) {
+  const std::string warning =
+      "edges.txt:2: read as a row, but the rest of the file has 3 members and 2 rows, as it would say if it "
+      "were a header: skip it then (--header-lines 2)";
+  for (const EdgeFormat& format : {Directed(), Undirected()}) {
+    const ReadResult result = Read(format, "# by hand\n3 2\n0 1\n1 2\n");
+    ASSERT_TRUE(result.status.ok()) << result.status;
+    EXPECT_EQ(result.report.rows, 3u) << "it may be a row";
+    EXPECT_THAT(result.report.warnings, ElementsAre(warning));
+  }
+  for (const char* text :
+       {"4 2\n0 1\n1 2\n", "3 2\n0 1\n1 2\n2 3\n", "3 3\n0 1\n1 2\n", "0 0\n", "1 2\n2 3\n3 1\n"}) {
+    EXPECT_THAT(Read(Directed(), text).report.warnings, IsEmpty()) << text;
+  }
+}
+
 TEST(EdgeReaderHeaderTest, AFileWithoutRowsIsReported) {
   for (const char* text : {"", "# nothing\n", "\n\n"}) {
     EXPECT_THAT(Read(Directed(), text).report.warnings, ElementsAre("edges.txt: the file has no rows"));
@@ -266,6 +314,32 @@ TEST(EdgeReaderStringIdTest, KeysAreHashesAndNamesAreKept) {
               testing::Contains(std::pair<MemberKey, std::string>(0x0B41BEBA40346EBE, "ann")));
   EXPECT_THAT(result.report.examples,
               ElementsAre("ann and Zo\xC3\xAB reach each other", "Zo\xC3\xAB and 17 reach each other"));
+}
+
+TEST(EdgeReaderStringIdTest, WordsForColumnsAreAHeaderAndOtherWordsMembers) {
+  const ReadResult result = Read(Strings(Directed()), "Source,TARGET\nalice,bob\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.edges.names.size(), 2u);
+  EXPECT_THAT(result.report.warnings, ElementsAre("edges.txt:1: taken as a header: 'Source,TARGET'"));
+  const ReadResult tabs = Read(Strings(Directed()), "source\ttarget\nalice\tbob\n");
+  EXPECT_EQ(tabs.report.rows, 2u);
+  EXPECT_THAT(tabs.report.warnings,
+              ElementsAre("edges.txt:1: read as a row: 'source\\ttarget': if it names the columns, skip it "
+                          "(--header-lines 1)"));
+  EXPECT_EQ(RowsOf(Strings(Directed()), "source,alice\nalice,to\n").size(), 2u);
+  EXPECT_EQ(RowsOf(Strings(Directed()), "alice,bob\nsource,target\n").size(), 2u);
+  EdgeFormat skipped = Strings(Directed());
+  skipped.header_lines = 1;
+  EXPECT_EQ(RowsOf(skipped, "a,b\nsource,target\n").size(), 1u);
+}
+
+TEST(EdgeReaderStringIdTest, QuotesAreNoPartOfNamesBetweenCommas) {
+  const ReadResult result = Read(Strings(Directed()), "\"Jansen, A.\",bob\n\"bob\",\"the \"\"boss\"\"\"\r\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_THAT(result.report.examples, ElementsAre("Jansen, A. reaches bob", "bob reaches the \"boss\""));
+  EXPECT_EQ(RowsOf(Directed(), "\"1\",\"2\"\n"), (Rows{{1, 2}})) << "not a header";
+  EXPECT_THAT(ErrorOf(Strings(Directed()), "\"ann,bob\n"),
+              HasSubstr("edges.txt:1: expected a closing quote"));
 }
 
 TEST(EdgeReaderStringIdTest, RefusesNamesThatAreTooLongOrNotPrintable) {
