@@ -58,7 +58,7 @@ const char* WhatIsWrongWithId(std::string_view text) {
 std::optional<std::uint64_t> NumberAfter(std::string_view text, std::string_view label) {
   const std::size_t at = text.find(label);
   if (at == std::string_view::npos) return std::nullopt;
-  const std::vector<std::string_view> words = WordsOf(text.substr(at + label.size()));
+  const std::vector<std::string_view> words = SplitWords(text.substr(at + label.size()));
   std::uint64_t value = 0;
   if (words.empty() || !ParseDecimal(words[0], value)) return std::nullopt;
   return value;
@@ -66,7 +66,7 @@ std::optional<std::uint64_t> NumberAfter(std::string_view text, std::string_view
 
 }  // namespace
 
-std::vector<std::string_view> WordsOf(std::string_view text) {
+std::vector<std::string_view> SplitWords(std::string_view text) {
   std::vector<std::string_view> words;
   for (const absl::string_view word : absl::StrSplit(absl::string_view(text.data(), text.size()),
                                                      absl::ByAnyChar(" \t\r\n\v\f,;"), absl::SkipEmpty())) {

@@ -15,7 +15,7 @@
 namespace lawine {
 
 // What stands between white space, commas and semicolons, as many as there are. Views into `text`.
-std::vector<std::string_view> WordsOf(std::string_view text);
+std::vector<std::string_view> SplitWords(std::string_view text);
 
 // Plain decimal digits, 0 to 2^64 - 1. False, with `value` unspecified, for anything else.
 bool ParseDecimal(std::string_view text, std::uint64_t& value);

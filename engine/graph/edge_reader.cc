@@ -94,7 +94,7 @@ const char* ColumnsNoun(std::size_t count) { return count == 1 ? " column" : " c
 
 absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, bool undirected) {
   std::vector<EdgeColumn> columns;
-  for (const std::string_view word : WordsOf(text)) {
+  for (const std::string_view word : SplitWords(text)) {
     const auto* const known =
         std::find_if(kColumnWords.begin(), kColumnWords.end(),
                      [&](const ColumnWord& candidate) { return candidate.word == word; });
