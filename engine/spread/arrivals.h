@@ -24,7 +24,6 @@ class Arrivals {
     std::uint64_t seen = 0;
     std::vector<std::uint32_t> first;       // members whose first delivery it is, each once
     std::vector<std::uint32_t> first_seen;  // members whose first delivery seen it is, each once
-    std::vector<std::uint64_t> by_group;    // deliveries; empty where they are not asked for
   };
 
   Arrivals() = default;
@@ -46,13 +45,6 @@ class Arrivals {
     due.first_seen.push_back(receiver);
   }
 
-  // Deliveries by group that arrive at a step; those that are not there yet are 0.
-  std::vector<std::uint64_t>& ByGroup(std::uint32_t step, std::uint32_t groups_count) {
-    std::vector<std::uint64_t>& groups = due_[step].by_group;
-    groups.resize(groups_count);
-    return groups;
-  }
-
   // What arrives at `step`: nothing before it may be left.
   Due Take(std::uint32_t step) {
     const auto it = due_.find(step);
@@ -65,7 +57,7 @@ class Arrivals {
   }
   // See ShardProcess.
   void SaveTo(StateWriter& out) const;
-  void LoadFrom(std::uint32_t step, std::size_t groups_count, StateReader& in);
+  void LoadFrom(std::uint32_t step, StateReader& in);
 
   std::uint32_t next_step() const { return due_.empty() ? kNoStep : due_.begin()->first; }
 

@@ -28,7 +28,8 @@ class Attribution {
   // source's.
   void Deliver(std::uint32_t step, MemberId source, const CoinLane& coins, std::uint32_t receiver,
                MemberKey receiver_key) {
-    ++receipts_.deliveries[receiver];
+    std::uint32_t& deliveries = receipts_.deliveries[receiver];
+    deliveries += deliveries < 0xFFFFFFFF ? 1 : 0;
     Best& best = best_[receiver];
     if (step > best.step) return;
     const std::uint64_t coin = coins.Coin(receiver_key);

@@ -14,12 +14,18 @@ class CascadeShard final : public ShardProcess {
  public:
   // Both must outlive it.
   CascadeShard(const RunSpec& spec, const ShardImage& image) : spec_(spec), state_(image) {
-    if (!spec.drawn_rates.empty()) drawn_ = spec;
+    if (spec.drawn_rates.empty()) return;
+    drawn_.emplace();
+    drawn_->run_seed = spec.run_seed;
+    drawn_->message = spec.message;
+    drawn_->forward = spec.forward;
+    drawn_->link = spec.link;
+    drawn_->record_receipts = spec.record_receipts;
   }
 
   void Begin(std::uint32_t replica) override {
     if (drawn_.has_value()) SetDrawnRates(spec_.drawn_rates, replica, KernelRatesOf(*drawn_));
-    state_.Begin(rules(), replica);
+    state_.Begin(spec_, replica);
   }
   absl::Status Step(std::uint32_t step, std::span<const Frontier> frontiers, const RunProgress&,
                     std::span<MessageStep> steps) override {
@@ -42,7 +48,8 @@ class CascadeShard final : public ShardProcess {
   const RunSpec& rules() const { return drawn_.has_value() ? *drawn_ : spec_; }
 
   const RunSpec& spec_;
-  std::optional<RunSpec> drawn_;  // with the replica's own rates, where it draws any
+  // What steps go by, with the replica's own rates, where it draws any.
+  std::optional<RunSpec> drawn_;
   ShardState state_;
 };
 

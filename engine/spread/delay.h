@@ -21,9 +21,20 @@ struct DelayTable {
 struct Rhythm {
   std::vector<std::uint32_t> activity;  // not all 0; empty: no rhythm
   std::uint32_t first = 0;              // place of step 0
+};
+
+// A rhythm to ask of many delays: its day is added up once.
+class RhythmSteps {
+ public:
+  // The rhythm must outlive it.
+  explicit RhythmSteps(const Rhythm& rhythm);
 
   // The first step s >= step such that steps step + 1 .. s have an activity of `amount` together.
-  std::uint64_t StepAfter(std::uint64_t step, std::uint32_t amount) const;
+  std::uint64_t After(std::uint64_t step, std::uint32_t amount) const;
+
+ private:
+  const Rhythm& rhythm_;
+  const std::uint64_t day_;  // activity of one
 };
 
 }  // namespace lawine

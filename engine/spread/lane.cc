@@ -7,6 +7,7 @@
 #include "engine/base/check.h"
 #include "engine/base/event_codec.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/send_part.h"
 
 namespace lawine {
 
@@ -98,22 +99,15 @@ void Lane::SendStep(const Send& send) {
 }
 
 void Lane::SendShard(const LocalShard& shard, std::uint32_t message, const Send& send) {
-  FrameHeader header{.kind = FrameKind::kEvents,
-                     .run = spec_.run_id,
-                     .attempt = spec_.attempt,
-                     .key = OpenKey(message),
-                     .from = shard.image.manifest().shard};
+  const FrameHeader header{.kind = FrameKind::kEvents,
+                           .run = spec_.run_id,
+                           .attempt = spec_.attempt,
+                           .key = OpenKey(message),
+                           .from = shard.image.manifest().shard};
   const MessageStep& step = shard.open[message];
-  for (const EventPayload& payload : EncodeEvents(step.acting, shard.image.range())) {
-    header.events_count = payload.events_count;
-    send(EncodeFrame(header, payload.bytes));
-    ++header.sequence;
-  }
-  header.kind = FrameKind::kMarker;
-  header.events_count = 0;
   Marker marker = MarkerOf(step.counts, step.next_pending_step);
   marker.checkpoint = checkpoint_asked_ && message == 0;
-  send(EncodeFrame(header, EncodeMarkerPayload(marker)));
+  SendPart(header, EncodeEvents(step.acting, shard.image.range()), marker, send);
   events_sent_ += step.acting.size();
 }
 

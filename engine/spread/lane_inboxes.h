@@ -45,7 +45,8 @@ class LaneInboxesOf {
   // What still comes for it are late duplicates.
   void End(std::uint32_t replica);
 
-  // As StepInbox::Receive; frames of ended replicas, other runs and other attempts are dropped.
+  // As StepInbox::Receive, of what DecodeFrame accepts; frames of ended replicas, other runs and other
+  // attempts are dropped.
   absl::Status Receive(std::string_view frame);
 
  private:

@@ -33,6 +33,9 @@ class LocalRounds {
       });
     }
   }
+  // Machines send through it.
+  LocalRounds(const LocalRounds&) = delete;
+  LocalRounds& operator=(const LocalRounds&) = delete;
 
   template <class Turn>
   absl::Status Round(Executor& executor, Turn&& turn) {
@@ -43,9 +46,14 @@ class LocalRounds {
     for (const absl::Status& status : statuses_) LAWINE_RETURN_IF_ERROR(status);
     return absl::OkStatus();
   }
+  // INTERNAL when some are not done, and none can go on.
   absl::Status RunUntilDone(Executor& executor) {
     const auto done = [](const auto& machine) { return machine->done(); };
+    const auto ready = [](const auto& machine) { return machine->Ready(); };
     while (!std::all_of(machines_.begin(), machines_.end(), done)) {
+      if (std::none_of(machines_.begin(), machines_.end(), ready)) {
+        return absl::InternalError("no worker can go on: each waits for frames that nobody will send");
+      }
       LAWINE_RETURN_IF_ERROR(Round(executor, [&executor](Machine& machine) {
         return machine.Ready() ? machine.Advance(executor) : absl::OkStatus();
       }));

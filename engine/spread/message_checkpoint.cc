@@ -16,12 +16,11 @@ void Arrivals::SaveTo(StateWriter& out) const {
     out.Number(due.seen);
     out.List(due.first);
     out.List(due.first_seen);
-    out.Number(due.by_group.size());
-    for (const std::uint64_t deliveries : due.by_group) out.Number(deliveries);
+    out.Number(0);  // counts by group, which the format has room for: groups have theirs already
   }
 }
 
-void Arrivals::LoadFrom(std::uint32_t step, std::size_t groups_count, StateReader& in) {
+void Arrivals::LoadFrom(std::uint32_t step, StateReader& in) {
   const auto members_count = static_cast<std::uint32_t>(first_.size());
   in.Steps("first arrivals", kNoStep, first_);
   in.Steps("first arrivals seen", kNoStep, first_seen_);
@@ -35,10 +34,7 @@ void Arrivals::LoadFrom(std::uint32_t step, std::size_t groups_count, StateReade
     due.seen = in.Number("arrivals seen");
     due.first = in.List("members that are reached", members_count);
     due.first_seen = in.List("members that see it", members_count);
-    const std::size_t groups = in.Count("groups of arrivals");
-    if (groups != 0 && groups != groups_count) return in.Refuse("groups of arrivals", "all or none", "some");
-    due.by_group.resize(groups);
-    for (std::uint64_t& deliveries : due.by_group) deliveries = in.Number("arrivals of a group");
+    in.Number("groups of arrivals", 0);
   }
 }
 
@@ -97,7 +93,7 @@ void MessageShard::LoadFrom(std::uint32_t step, StateReader& in) {
   for (std::size_t i = 0; i < applied_.size(); ++i) applied_[i] = in.Bit("interventions applied");
   in.Column("deliveries seen", kNoStep, seen_counts_);
   for (std::uint64_t& weight : seen_weights_) weight = in.Number("weights seen");
-  arrivals_.LoadFrom(step, groups_.size(), in);
+  arrivals_.LoadFrom(step, in);
   LoadDue(step, in);
   acting_ = in.List("acting", count);
   exposed_ = in.List("exposed", count);

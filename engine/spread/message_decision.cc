@@ -80,9 +80,10 @@ void MessageShard::Schedule(std::uint32_t step) {
     return;
   }
   const CoinLane coins = Coins(CoinPurpose::kDelay);
+  const RhythmSteps steps(spec_->rhythm);
   for (const std::uint32_t local : accepting_) {
-    const std::uint64_t at = spec_->rhythm.StepAfter(
-        step, spec_->delay.empty() ? 0 : spec_->delay.Delay(coins.Coin(DeciderOf(local))));
+    const std::uint64_t at =
+        steps.After(step, spec_->delay.empty() ? 0 : spec_->delay.Delay(coins.Coin(DeciderOf(local))));
     const auto due = static_cast<std::uint32_t>(std::min<std::uint64_t>(at + extra, kNoStep - 1));
     due == step ? starting_.push_back(local) : due_[due].push_back(local);
   }

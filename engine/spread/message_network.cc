@@ -73,15 +73,6 @@ void MessageShard::FollowAuthor() {
   }
 }
 
-void MessageShard::CountDeliveries(std::uint32_t step, std::span<const std::uint32_t> receivers) {
-  if (context_.groups == nullptr) return;
-  if (spec_->link_delay.empty()) return CountGroups(receivers, &GroupRow::deliveries);
-  std::vector<std::uint64_t>& deliveries = arrivals_.ByGroup(step, context_.groups->count());
-  for (const std::uint32_t receiver : receivers) {
-    for (const std::uint32_t group : context_.groups->Of(receiver)) ++deliveries[group];
-  }
-}
-
 void MessageShard::CountGroups(std::span<const std::uint32_t> locals, std::uint64_t GroupRow::*count) {
   if (context_.groups == nullptr) return;
   for (const std::uint32_t local : locals) {

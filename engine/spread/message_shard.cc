@@ -155,10 +155,6 @@ absl::Status MessageShard::Attempt(std::uint32_t step, Frontier frontier) {
     if (context_.changes == nullptr) continue;
     for (const MemberId source : part) attempts.TryAdded(source, deliver(source));
   }
-  for (const auto& [source, receiver] : unfollowing_) {
-    counts_.unfollows += context_.changes->Unfollow(source, receiver) ? 1 : 0;
-  }
-  unfollowing_.clear();
   return absl::OkStatus();
 }
 
@@ -167,7 +163,7 @@ void MessageShard::Deliver(std::uint32_t step, MemberId source, const LinkAttemp
   if (!spec_->link_delay.empty()) return DeliverLater(step, source, carried);
   if (attribution_ != nullptr) Attribute(step, source, carried);
   counts_.deliveries += carried.receivers.size();
-  CountDeliveries(step, carried.receivers);
+  CountGroups(carried.receivers, &GroupRow::deliveries);
   MarkReceived(carried.receivers);
   const bool unfollow = spec_->reactions.unfollow != Threshold();
   if (!spec_->seen.has_value() && !unfollow) return DeliverSeen(carried.receivers, carried.weights);
@@ -177,7 +173,7 @@ void MessageShard::Deliver(std::uint32_t step, MemberId source, const LinkAttemp
   for (std::size_t i = 0; i < carried.receivers.size(); ++i) {
     if (spec_->seen.has_value() && !spec_->seen->Passes(seen.Coin(carried.keys[i]))) continue;
     if (unfollow && spec_->reactions.unfollow.Passes(unfollows.Coin(carried.keys[i]))) {
-      unfollowing_.emplace_back(source, carried.receivers[i]);
+      counts_.unfollows += context_.changes->Unfollow(source, carried.receivers[i]) ? 1 : 0;
     }
     ++counts_.seen;
     const auto weight = carried.weights.empty() ? carried.weights : carried.weights.subspan(i, 1);
@@ -185,6 +181,7 @@ void MessageShard::Deliver(std::uint32_t step, MemberId source, const LinkAttemp
   }
 }
 
+// Nobody asks for groups before the replica is over, so what will have arrived by then counts at once.
 void MessageShard::DeliverLater(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried) {
   const MemberKey key = context_.image.KeyOfSource(source);
   const CoinLane seen = Coins(CoinPurpose::kSeen).ForSource(key);
@@ -193,7 +190,7 @@ void MessageShard::DeliverLater(std::uint32_t step, MemberId source, const LinkA
     const bool is_seen = !spec_->seen.has_value() || spec_->seen->Passes(seen.Coin(carried.keys[i]));
     const std::uint32_t arrival = step + spec_->link_delay.Delay(delay.Coin(carried.keys[i]));
     arrivals_.Add(arrival, carried.receivers[i], is_seen);
-    CountDeliveries(arrival, carried.receivers.subspan(i, 1));
+    if (arrival <= context_.last_step) CountGroups(carried.receivers.subspan(i, 1), &GroupRow::deliveries);
     if (attribution_ == nullptr) continue;
     attribution_->Deliver(arrival, source, attribution_->CoinsOf(key), carried.receivers[i], carried.keys[i]);
   }
@@ -244,7 +241,6 @@ void MessageShard::Touch(std::uint32_t local) {
 void MessageShard::TakeArrivals(std::uint32_t step) {
   const Arrivals::Due due = arrivals_.Take(step);
   counts_.deliveries += due.deliveries;
-  for (std::size_t g = 0; g < due.by_group.size(); ++g) groups_[g].deliveries += due.by_group[g];
   if (spec_->seen.has_value()) counts_.seen += due.seen;
   MarkReceived(due.first);
   DeliverSeen(due.first_seen, {});

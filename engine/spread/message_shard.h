@@ -10,7 +10,6 @@
 #include <map>
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -81,8 +80,6 @@ class MessageShard {
   void Deliver(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
   void DeliverLater(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
   void Attribute(std::uint32_t step, MemberId source, const LinkAttempts::Carried& carried);
-  void CountDeliveries(std::uint32_t step, std::span<const std::uint32_t> receivers);
-  void Unfollow(MemberId source, std::uint32_t receiver);
   void FollowAuthor();
   void MarkReceived(std::span<const std::uint32_t> receivers);
   void DeliverSeen(std::span<const std::uint32_t> receivers, std::span<const std::uint32_t> weights);
@@ -130,7 +127,6 @@ class MessageShard {
   MemberSet touched_set_;
   Locals accepting_;
   Locals starting_;  // begin to act
-  std::vector<std::pair<MemberId, std::uint32_t>> unfollowing_;
 
   std::uint64_t links_touched_ = 0;
   Digest digest_;

@@ -26,6 +26,15 @@ absl::Status CheckMembers(const std::vector<MemberId>& members, std::uint32_t me
       StrCat(field, ": the graph has ", members_count, " members, found dense id ", members.back().value));
 }
 
+absl::Status CheckListed(const std::vector<MemberId>& members, std::uint32_t members_count,
+                         const std::string& field) {
+  if (members.size() > limits::kListedMembersMax) {
+    return InvalidArgumentError(
+        StrCat(field, ": expected at most ", limits::kListedMembersMax, " members, found ", members.size()));
+  }
+  return CheckMembers(members, members_count, field);
+}
+
 absl::Status CheckDelay(const DelayTable& delay, const std::string& field) {
   const auto& table = delay.cumulative;
   const bool whole = table.empty() || table.back() == Threshold::FromFixed(Threshold::kOne);
@@ -90,6 +99,10 @@ absl::Status CheckRules(const ModelSpec& model, const MessageSpec& message, std:
   if (!message.link_kinds.empty() && message.link_kinds.size() != kKinds) {
     return InvalidArgumentError(StrCat(field, ": expected to be told of each of 256 link kinds"));
   }
+  if (message.rhythm.activity.size() > limits::kRhythmStepsMax) {
+    return InvalidArgumentError(StrCat(field, ": expected a rhythm of at most ", limits::kRhythmStepsMax,
+                                       " steps, found ", message.rhythm.activity.size()));
+  }
   if (!message.rhythm.activity.empty() &&
       std::all_of(message.rhythm.activity.begin(), message.rhythm.activity.end(),
                   [](std::uint32_t activity) { return activity == 0; })) {
@@ -103,6 +116,26 @@ absl::Status CheckRules(const ModelSpec& model, const MessageSpec& message, std:
   LAWINE_RETURN_IF_ERROR(CheckDelay(message.delay, field));
   LAWINE_RETURN_IF_ERROR(CheckDelay(message.link_delay, field));
   return CheckTogether(message, field);
+}
+
+absl::Status CheckIntervention(const ModelSpec& model, std::size_t number, std::uint32_t members_count) {
+  const Intervention& intervention = model.interventions[number];
+  const std::string field = StrCat("intervention ", number);
+  LAWINE_RETURN_IF_ERROR(CheckTrigger(intervention.trigger, model, field));
+  const std::vector<std::uint32_t>& messages = intervention.messages;
+  const bool ascending =
+      std::adjacent_find(messages.begin(), messages.end(), std::greater_equal<>()) == messages.end();
+  if (!ascending || (!messages.empty() && messages.back() >= model.messages.size())) {
+    return InvalidArgumentError(StrCat(field, ": expected messages below ", model.messages.size(),
+                                       ", each once, in ascending order"));
+  }
+  for (const auto* choice : {&intervention.immune, &intervention.removed}) {
+    if (!choice->has_value()) continue;
+    LAWINE_RETURN_IF_ERROR(CheckListed((*choice)->members, members_count, field));
+    if (std::is_sorted((*choice)->account_kinds.begin(), (*choice)->account_kinds.end())) continue;
+    return InvalidArgumentError(StrCat(field, ": expected account kinds in ascending order"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckMessage(const ModelSpec& model, std::size_t number, std::uint32_t members_count) {
@@ -244,18 +277,11 @@ absl::Status CheckModelSpec(const ModelSpec& model, std::uint32_t members_count)
   }
   LAWINE_RETURN_IF_ERROR(CheckSteps(model));
   for (std::size_t i = 0; i < model.interventions.size(); ++i) {
-    const Intervention& intervention = model.interventions[i];
-    const std::string field = StrCat("intervention ", i);
-    LAWINE_RETURN_IF_ERROR(CheckTrigger(intervention.trigger, model, field));
-    for (const auto* choice : {&intervention.immune, &intervention.removed}) {
-      if (choice->has_value()) {
-        LAWINE_RETURN_IF_ERROR(CheckMembers((*choice)->members, members_count, field));
-      }
-    }
+    LAWINE_RETURN_IF_ERROR(CheckIntervention(model, i, members_count));
   }
   if (model.later.has_value()) LAWINE_RETURN_IF_ERROR(CheckLater(model));
   LAWINE_RETURN_IF_ERROR(CheckNetwork(model, members_count));
-  return CheckMembers(model.monitors, members_count, "monitors");
+  return CheckListed(model.monitors, members_count, "monitors");
 }
 
 }  // namespace lawine

@@ -18,6 +18,7 @@ ModelShardContext MakeContext(const RunSpec& spec, const ModelSpec& model, const
                             .followee_chances = {},
                             .changes = changes,
                             .groups = groups,
+                            .last_step = spec.max_steps.value_or(kNoStep),
                             .keep_receipts = spec.record_receipts,
                             .keep_attribution = spec.record_attribution};
   for (const MemberId monitor : model.monitors) {
@@ -124,6 +125,7 @@ absl::Status ModelShard::Step(std::uint32_t step, std::span<const Frontier> fron
   if (changes_.has_value()) LAWINE_RETURN_IF_ERROR(changes_->Advance(step));
   for (std::size_t m = 0; m < messages_.size(); ++m) {
     LAWINE_RETURN_IF_ERROR(messages_[m]->Receive(step, frontiers[m], progress));
+    if (changes_.has_value()) LAWINE_RETURN_IF_ERROR(changes_->CheckCounts());
   }
   for (const auto& message : messages_) message->Decide(step, progress, messages_);
   for (std::size_t m = 0; m < messages_.size(); ++m) messages_[m]->Close(step, steps[m]);

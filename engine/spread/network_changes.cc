@@ -125,17 +125,14 @@ absl::Status NetworkChanges::CheckSteps(std::uint32_t step) const {
 }
 
 absl::Status NetworkChanges::CheckCounts() const {
-  const std::uint64_t changes = added_count_ + dropped_.size();
-  if (changes <= changes_max_) return absl::OkStatus();
+  if (!TooMany()) return absl::OkStatus();
   const bool added = added_count_ >= dropped_.size();
   const char* const field = !added                             ? "reactions.unfollow"
                             : growth_.new_links != Threshold() ? "growth.new_links"
                                                                : "reactions.follow";
-  return absl::ResourceExhaustedError(absl::StrCat(field, ": by step ", step_, " of a replica ", changes,
-                                                   " links into one shard were added or dropped, the most "
-                                                   "is ",
-                                                   changes_max_,
-                                                   ": lower it, end the run earlier, or use more shards"));
+  return absl::ResourceExhaustedError(absl::StrCat(
+      field, ": by step ", step_, " of a replica more than ", changes_max_,
+      " links into one shard were added or dropped: lower it, end the run earlier, or use more shards"));
 }
 
 void NetworkChanges::MoveMembers() {
@@ -169,7 +166,7 @@ void NetworkChanges::AddLinks(std::uint32_t step) {
   const MemberRange range = image_.range();
   std::array<std::uint32_t, kKeyBatch> ids;
   KeyBuffer keys;
-  for (std::uint32_t at = 0; at < members.count; at += kKeyBatch) {
+  for (std::uint32_t at = 0; at < members.count && !TooMany(); at += kKeyBatch) {
     const std::size_t count = std::min<std::size_t>(kKeyBatch, members.count - at);
     for (std::uint32_t i = 0; i < count; ++i) {
       ids[i] = members.first.value + at + i;
@@ -230,6 +227,7 @@ std::span<const NetworkChanges::Since> NetworkChanges::AddedOf(MemberId source) 
 // Growth adds few links to any one member, and looks through what it has. Whoever accepts may follow the same
 // author, so of that one it is known who does.
 bool NetworkChanges::Add(MemberId source, Since link) {
+  if (TooMany()) return false;
   const bool noted = author_followers_.members_count() > 0 && source == author_;
   if (noted) {
     if (author_followers_.Contains(LocalId(link.receiver))) return false;
@@ -261,7 +259,7 @@ bool NetworkChanges::Follow(MemberId source, std::uint32_t receiver) {
 }
 
 bool NetworkChanges::Unfollow(MemberId source, std::uint32_t receiver) {
-  if (!dropped_.try_emplace(LinkOf(source, receiver), step_ + 1).second) return false;
+  if (TooMany() || !dropped_.try_emplace(LinkOf(source, receiver), step_ + 1).second) return false;
   dropped_of_.insert(source.value);
   return true;
 }

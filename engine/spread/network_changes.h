@@ -40,6 +40,8 @@ class NetworkChanges {
   // Brings the network to `step`, before messages take it. Steps may be left out. RESOURCE_EXHAUSTED, naming
   // the field, when it would take more memory or time than limits allow; it is then of no use until Begin.
   absl::Status Advance(std::uint32_t step);
+  // RESOURCE_EXHAUSTED once there are more changes than may be; those beyond the first too many are not kept.
+  absl::Status CheckCounts() const;
   // See ShardProcess. What luck alone decides is asked again.
   void SaveTo(StateWriter& out) const;
   void LoadFrom(std::uint32_t step, StateReader& in);
@@ -72,13 +74,14 @@ class NetworkChanges {
     std::span<const Since> added_;
     bool drops_ = false;  // somebody dropped one of them
   };
-  // At the step advanced to. Gone with the next Follow or Unfollow.
+  // At the step advanced to. Gone with the next Follow.
   SourceLinks LinksOf(MemberId source) const;
 
-  // The member drops what leads to it from `source`, from the next step on. False where it has already.
+  // The member drops what leads to it from `source`, from the next step on. False where it has already, or
+  // there are too many changes.
   bool Unfollow(MemberId source, std::uint32_t receiver);
-  // The member follows `source` from the next step on. False where the graph has such a link, lost or not, or
-  // one was added before.
+  // The member follows `source` from the next step on. False where the graph has such a link, lost or not,
+  // one was added before, or there are too many changes.
   bool Follow(MemberId source, std::uint32_t receiver);
 
  private:
@@ -101,7 +104,7 @@ class NetworkChanges {
   void AddLinks(std::uint32_t step);
   void MoveMembers();
   absl::Status CheckSteps(std::uint32_t step) const;
-  absl::Status CheckCounts() const;
+  bool TooMany() const { return added_count_ + dropped_.size() > changes_max_; }
 
   const ModelSpec& model_;
   const ShardImage& image_;

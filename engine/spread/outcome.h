@@ -23,7 +23,7 @@ struct StepCounts {
   std::uint64_t forwards = 0;        // members that begin to act
   std::uint64_t acting = 0;          // members whose links are tried at the next step
   std::uint64_t injected = 0;
-  std::uint64_t ignored = 0;      // injections into members that had a receipt
+  std::uint64_t ignored = 0;      // injections into members that had a receipt, are removed or away
   std::uint64_t seen = 0;         // deliveries; counted where they may be overlooked
   std::uint64_t recoveries = 0;   // of epidemics
   std::uint64_t monitors = 0;     // monitors among the first receipts
@@ -125,7 +125,7 @@ struct ReachAt {
 };
 
 // The first step through which `percent` of all that are ever reached are reached, rounded up; 0 where nobody
-// is. `reach` ascends.
+// is. `reach` ascends. REQUIRES: percent <= 100.
 inline std::uint32_t StepOfShare(std::span<const ReachAt> reach, std::uint64_t percent) {
   if (reach.empty()) return 0;
   const auto short_of = [&](const ReachAt& at) { return at.reach * 100 < reach.back().reach * percent; };

@@ -2,12 +2,12 @@
 #include "engine/spread/run_checkpoint.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/base/crc32c.h"
-#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/run_machine.h"
 
@@ -15,7 +15,6 @@ namespace lawine {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x3143574C;  // "LWC1"
-constexpr std::size_t kChecksumBytes = 4;
 
 // What stands between magic and checksum.
 absl::StatusOr<std::string_view> BodyOf(std::string_view bytes) {
@@ -23,15 +22,14 @@ absl::StatusOr<std::string_view> BodyOf(std::string_view bytes) {
     return absl::DataLossError(absl::StrCat("checkpoint: expected ", sizeof kMagic + kChecksumBytes,
                                             " bytes at least, found ", bytes.size()));
   }
-  const std::string_view checked = bytes.substr(0, bytes.size() - kChecksumBytes);
-  ByteReader reader(checked);
-  if (reader.U32() != kMagic) {
+  if (ByteReader(bytes).U32() != kMagic) {
     return absl::DataLossError("checkpoint: expected LWC1 at its start, found something else");
   }
-  if (ByteReader(bytes.substr(checked.size())).U32() != Crc32c(checked)) {
+  const std::optional<std::string_view> checked = WithoutChecksum(bytes);
+  if (!checked.has_value()) {
     return absl::DataLossError("checkpoint: expected another checksum than was found: it is damaged");
   }
-  return checked.substr(sizeof kMagic);
+  return checked->substr(sizeof kMagic);
 }
 
 void ExpectWord(StateReader& in, std::string_view what, std::uint64_t expected) {
@@ -105,7 +103,7 @@ absl::Status RunMachine::LoadShard(std::string_view bytes, std::size_t shard, La
   ExpectWord(in, "graph digest", image.graph().digest.low);
   ExpectNumber(in, "shard", image.manifest().shard.value);
   const std::uint32_t step =
-      in.Number32("step", std::min(limits::kStepsMax, spec_.max_steps.value_or(limits::kStepsMax)));
+      in.Number32("step", spec_.max_steps.value_or(StepsMaxOf(static_cast<std::uint32_t>(steps_.size()))));
   ExpectNumber(in, "messages", steps_.size());
   Lane::Rows found = ReadRows(step, in);
   if (!in.ok()) return in.status();

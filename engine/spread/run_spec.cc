@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/group_counts.h"
 
 namespace lawine {
 
@@ -13,6 +14,29 @@ std::uint32_t LanesFor(std::uint32_t members_count, std::uint32_t replicas) {
   const auto lanes = std::clamp<std::uint64_t>(small, limits::kLanesMin, limits::kLanesMax);
   return std::min(static_cast<std::uint32_t>(lanes), std::max(replicas, 1u));
 }
+
+namespace {
+
+// A rate of 0 is of something that a model does not have, and that no shard is made ready for.
+absl::Status CheckDraws(const RunSpec& spec) {
+  constexpr std::size_t kKernelRates = 2;
+  const auto& drawn = spec.drawn_rates;
+  if (drawn.empty()) return absl::OkStatus();
+  if (spec.model == nullptr) return CheckDrawnRates(drawn, kKernelRates, spec.first_replica, spec.replicas);
+  ModelSpec model = *spec.model;
+  const std::vector<Threshold*> rates = RatesOf(model);
+  LAWINE_RETURN_IF_ERROR(CheckDrawnRates(drawn, rates.size(), spec.first_replica, spec.replicas));
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    for (const std::uint32_t place : drawn[i].places) {
+      if (*rates[place] != Threshold()) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          "drawn_rates[", i, "]: expected rates above 0 in the model, found 0 at place ", place));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
   const auto& seeds = spec.seed_members;
@@ -54,25 +78,40 @@ absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
   if (spec.record_attribution && (!spec.record_receipts || spec.model == nullptr)) {
     return absl::InvalidArgumentError("record_attribution: expected record_receipts and a model beside it");
   }
-  std::size_t rates = 2;
-  if (spec.model != nullptr) {
-    ModelSpec model = *spec.model;
-    rates = RatesOf(model).size();
+  if (spec.steps_to_percent > 100) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("steps_to_percent: expected at most 100, found ", spec.steps_to_percent));
   }
-  return CheckDrawnRates(spec.drawn_rates, rates, spec.first_replica, spec.replicas);
+  return CheckDraws(spec);
 }
 
+namespace {
+
+// What lanes have beside messages' states, a member: chances of links, and groups.
+std::uint64_t TableBytes(const ModelSpec& model) {
+  const std::vector<const MessageSpec*> rules = AllRules(model);
+  const bool by_followees = std::any_of(rules.begin(), rules.end(), [](const MessageSpec* message) {
+    return message->link.kind == LinkChance::Kind::kByFollowees;
+  });
+  return (by_followees ? sizeof(Threshold) : 0) + (model.groups.has_value() ? 3 : 0);
+}
+
+}  // namespace
+
 // A lane's bits, a frontier's bits at each shard, what a step finds, and everybody's forwards of two steps.
-// Any model: sets, receipt steps, what was seen, arrivals.
+// Any model: sets, receipt steps, what was seen, arrivals; a row for each group at each shard.
 std::uint64_t StateBytes(const RunSpec& spec, std::uint64_t graph_members, std::uint64_t members,
                          std::uint64_t shards) {
   const double messages = MessagesOf(spec);
-  const double message = spec.model == nullptr ? 0 : 24 * messages;
+  const double message =
+      spec.model == nullptr ? 0 : 24 * messages + static_cast<double>(TableBytes(*spec.model));
+  const bool by_group = spec.model != nullptr && spec.model->groups.has_value();
+  const double rows = by_group ? messages * sizeof(GroupRow) * GroupsCount(*spec.model->groups) : 0;
   const double lane = 0.25 + 4 + 8 * spec.forward.ToDouble() + message;
   const double kept = (spec.record_receipts ? 8 : 0) + (spec.record_attribution ? 24 : 0);
   const double frontier = 0.125 * static_cast<double>(graph_members) * static_cast<double>(shards);
   return static_cast<std::uint64_t>(static_cast<double>(members) * (lane * spec.lanes + kept * messages) +
-                                    frontier * spec.lanes);
+                                    (frontier + rows * static_cast<double>(shards)) * spec.lanes);
 }
 
 }  // namespace lawine

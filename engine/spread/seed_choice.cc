@@ -55,6 +55,7 @@ class BestSeeds {
 
 // Blocks of members that are all too far from what is wanted are passed over, which are nearly all of them.
 std::vector<SeedCandidate> ProposeSeeds(const ShardMembers& members, const SeedRule& rule) {
+  if (rule.count == 0) return {};
   const CoinLane lane({.run_seed = rule.run_seed, .message = 0, .replica = 0}, CoinPurpose::kSeedChoice);
   const bool random = rule.kind == SeedRule::Kind::kRandom;
   const std::uint32_t wanted = WantedAudience(rule);

@@ -36,7 +36,8 @@ struct Receipts {
   std::vector<std::uint32_t> receipt_steps;
   std::vector<std::uint32_t> forward_steps;  // the first of each
   // Only where attribution is recorded: who brought it, as dense id plus 1 (0: nobody did), and how often
-  // each member was delivered to, also by what is still under way over links with delays.
+  // each member was delivered to, also by what is still under way over links with delays; 2^32 - 1 is as
+  // often or more.
   std::vector<std::uint32_t> senders_plus_one;
   std::vector<std::uint32_t> deliveries;
 
@@ -74,8 +75,8 @@ class ShardProcess {
   virtual std::vector<GroupRow> GroupsOf(std::uint32_t) const { return {}; }
   // Where people are counted: of each message, which accounts it reached that are not their person's first.
   virtual void TellAccounts(std::span<MessageStep>) const {}
-  // Persons of the range, each by the first account, whom a message reached. `accounts`: what all shards
-  // tell.
+  // Persons of the range, each by the first account, whom a message reached. The frontier is what
+  // all shards tell.
   virtual std::uint64_t PeopleOf(std::uint32_t, Frontier) const { return 0; }
   // Links read, by all replicas.
   virtual std::uint64_t links_touched() const = 0;

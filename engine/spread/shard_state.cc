@@ -5,6 +5,7 @@
 
 #include "engine/base/status_macros.h"
 #include "engine/spread/decide.h"
+#include "engine/spread/list_kernels.h"
 #include "engine/store/list_walk.h"
 
 namespace lawine {
@@ -92,22 +93,13 @@ ShardState::Direction ShardState::Choose(const RunSpec& spec, Frontier frontier)
 }
 
 absl::StatusOr<std::uint64_t> ShardState::PushSparse(Frontier frontier) {
-  const auto words = received_.words();
+  std::uint64_t* const words = received_.words().data();
   std::uint64_t deliveries = 0;
   for (const auto part : frontier) {
     const auto push = [&](std::size_t, Gaps list) {
-      std::size_t count = new_.size();
+      const std::size_t count = new_.size();
       new_.resize(count + list.size());
-      std::uint32_t receiver = 0;
-      for (const std::uint16_t gap : list) {
-        receiver += gap;
-        std::uint64_t& word = words[receiver >> 6];
-        const std::uint64_t bit = std::uint64_t{gap != kSkip} << (receiver & 63);
-        new_[count] = receiver;
-        count += (bit & ~word) != 0;
-        word |= bit;
-      }
-      new_.resize(count);
+      new_.resize(DeliverList(list, words, new_.data(), count).received_count);
     };
     LAWINE_ASSIGN_OR_RETURN(const std::uint64_t links, ForEachList(image_, part, push));
     deliveries += links;
@@ -119,16 +111,10 @@ absl::StatusOr<std::uint64_t> ShardState::PushSparse(Frontier frontier) {
 
 absl::StatusOr<std::uint64_t> ShardState::PushDense(Frontier frontier) {
   before_ = received_;
-  const auto words = received_.words();
+  std::uint64_t* const words = received_.words().data();
   std::uint64_t deliveries = 0;
   for (const auto part : frontier) {
-    const auto push = [&](std::size_t, Gaps list) {
-      std::uint32_t receiver = 0;
-      for (const std::uint16_t gap : list) {
-        receiver += gap;
-        words[receiver >> 6] |= std::uint64_t{gap != kSkip} << (receiver & 63);
-      }
-    };
+    const auto push = [&](std::size_t, Gaps list) { MarkList(list, words); };
     LAWINE_ASSIGN_OR_RETURN(const std::uint64_t links, ForEachList(image_, part, push));
     deliveries += links;
   }

@@ -52,12 +52,6 @@ absl::Status StepInboxOf<Events>::Await(StepKey key) {
 }
 
 template <class Events>
-absl::Status StepInboxOf<Events>::Receive(std::string_view bytes) {
-  LAWINE_ASSIGN_OR_RETURN(const FrameView frame, DecodeFrame(bytes));
-  return Receive(frame);
-}
-
-template <class Events>
 absl::Status StepInboxOf<Events>::Receive(const FrameView& frame) {
   if (frame.header.run != run_ || frame.header.attempt != attempt_) return absl::OkStatus();
   const std::uint32_t from = frame.header.from.value;

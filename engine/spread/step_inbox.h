@@ -65,9 +65,8 @@ class StepInboxOf {
   // REQUIRES: key is later than any awaited before. Fails if a frame of another later step is here.
   absl::Status Await(StepKey key);
 
-  // DATA_LOSS or INVALID_ARGUMENT for a frame that is garbled, from nowhere, too far ahead, or at odds with
-  // its marker. The inbox is then unusable: the run must fail.
-  absl::Status Receive(std::string_view frame);
+  // DATA_LOSS or INVALID_ARGUMENT for a frame whose payload is garbled, from nowhere, too far ahead, or at
+  // odds with its marker. The inbox is then unusable: the run must fail.
   absl::Status Receive(const FrameView& frame);
 
   bool Complete() const;

@@ -84,8 +84,10 @@ absl::Status TrafficMachine::CloseSteps(std::vector<TrafficWave*>& turn) {
   return absl::OkStatus();
 }
 
+// No more than may be in flight, so that turns end where waves are over at once.
 absl::Status TrafficMachine::BeginWaves(std::vector<TrafficWave*>& turn) {
-  while (!idle_.empty() && waves_.HasNext()) {
+  for (std::uint32_t begun = 0; begun < limits::kWavesInFlight; ++begun) {
+    if (idle_.empty() || !waves_.HasNext()) break;
     Wave next = waves_.Next();
     LAWINE_RETURN_IF_ERROR(CheckWave(next, spec_, partition_.members_count()));
     TrafficWave* const wave = idle_.back();

@@ -37,8 +37,12 @@ struct WaveOutcome {
   Digest digest;
 };
 
+// What every worker's part of a wave must be: columns of one length, steps and seconds that there are, each
+// shard once. DATA_LOSS for others. A part may leave out senders and starts.
+absl::Status CheckWaveOutcome(const WaveOutcome& part);
+
 // Adds another worker's part; one of them says senders and starts. DATA_LOSS when what all workers know
-// differs.
+// differs, and when both tell of the same shard. REQUIRES of both: CheckWaveOutcome.
 absl::Status MergeWave(const WaveOutcome& part, WaveOutcome& whole);
 
 // Sums over whole waves.
@@ -67,7 +71,7 @@ struct TrafficOutcome {
   std::uint64_t first_receipts() const { return reach - messages; }
   std::uint64_t duplicates() const { return deliveries - first_receipts(); }
 
-  // REQUIRES: `wave` is whole.
+  // REQUIRES: `wave` is whole, with senders and starts, and CheckWaveOutcome accepts it.
   void Add(const WaveOutcome& wave);
 };
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/list_kernels.h"
 #include "engine/store/list_walk.h"
 
 namespace lawine {
@@ -42,7 +43,7 @@ class TrafficShard::Pass {
     std::uint64_t* const words = own.set.words().data();
     if (!own.marked) {
       MarkSender(message.offset, words);
-      const auto mark = [&](std::size_t, Gaps list) { MarkOnly(list, words); };
+      const auto mark = [&](std::size_t, Gaps list) { MarkList(list, words); };
       LAWINE_RETURN_IF_ERROR(
           ForEachList(shard_.image_, Members(message.begin, message.split), mark).status());
       own.marked = true;
@@ -66,14 +67,6 @@ class TrafficShard::Pass {
     words[local >> 6] |= std::uint64_t{1} << (local & 63);
   }
 
-  void MarkOnly(Gaps list, std::uint64_t* words) {
-    std::uint32_t place = 0;
-    for (const std::uint16_t gap : list) {
-      place += gap;
-      words[place >> 6] |= std::uint64_t{gap != kSkip} << (place & 63);
-    }
-  }
-
   void Mark(Gaps list) {
     std::uint32_t* const ids = scratch_.marked.Room(list.size());
     std::uint32_t place = 0;
@@ -92,20 +85,9 @@ class TrafficShard::Pass {
   }
 
   void Deliver(Gaps list, std::uint64_t* words) {
-    std::uint32_t* const received = scratch_.received.Room(list.size());
-    std::size_t count = 0;
-    std::uint32_t receiver = 0, delivered = 0;
-    for (const std::uint16_t gap : list) {
-      receiver += gap;
-      std::uint64_t& word = words[receiver >> 6];
-      const std::uint64_t bit = std::uint64_t{gap != kSkip} << (receiver & 63);
-      received[count] = receiver;
-      count += (bit & ~word) != 0;
-      delivered += gap != kSkip;
-      word |= bit;
-    }
-    scratch_.received.Take(count);
-    delivered_ += delivered;
+    const ListDelivered delivered = DeliverList(list, words, scratch_.received.Room(list.size()), 0);
+    scratch_.received.Take(delivered.received_count);
+    delivered_ += delivered.deliveries;
   }
 
   // What a message's lists have set, and its sender.

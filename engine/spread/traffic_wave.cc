@@ -8,6 +8,7 @@
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/send_part.h"
 
 namespace lawine {
 
@@ -83,19 +84,12 @@ absl::Status TrafficWave::FinishStep(const Lane::Send& send) {
 }
 
 void TrafficWave::SendShard(const LocalShard& shard, const Lane::Send& send) {
-  FrameHeader header{.kind = FrameKind::kMessageEvents,
-                     .run = spec_.run_id,
-                     .attempt = spec_.attempt,
-                     .key = OpenKey(),
-                     .from = shard.image.manifest().shard};
-  for (const EventPayload& payload : MessageEvents::Encode(shard.forwards, shard.image.range())) {
-    header.events_count = payload.events_count;
-    send(EncodeFrame(header, payload.bytes));
-    ++header.sequence;
-  }
-  header.kind = FrameKind::kMarker;
-  header.events_count = 0;
-  send(EncodeFrame(header, EncodeMarkerPayload(MarkerOf(shard.counts))));
+  const FrameHeader header{.kind = FrameKind::kMessageEvents,
+                           .run = spec_.run_id,
+                           .attempt = spec_.attempt,
+                           .key = OpenKey(),
+                           .from = shard.image.manifest().shard};
+  SendPart(header, MessageEvents::Encode(shard.forwards, shard.image.range()), MarkerOf(shard.counts), send);
   events_sent_ += shard.forwards.size();
 }
 

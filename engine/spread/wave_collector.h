@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/traffic_outcome.h"
 
@@ -17,8 +18,8 @@ namespace lawine {
 // One thread at a time. Holds parts of as many waves as workers are apart: kWavesInFlight, twice.
 class WaveCollector {
  public:
-  // Gets every whole wave, in any order, before it is added up. May fill in what parts do not say. When it
-  // fails, so does Add, and the wave is not added.
+  // Gets every whole wave, in any order, before it is added up. When it fails, so does Add, and the wave is
+  // not added.
   using WhenWhole = std::function<absl::Status(WaveOutcome& wave)>;
 
   explicit WaveCollector(std::uint32_t workers_count, WhenWhole when_whole = nullptr)
@@ -34,7 +35,9 @@ class WaveCollector {
     open_.clear();
   }
 
+  // DATA_LOSS for a part that is none, or does not go with the others of its wave.
   absl::Status Add(WaveOutcome part) {
+    LAWINE_RETURN_IF_ERROR(CheckWaveOutcome(part));
     const std::uint32_t number = part.wave;
     if (number < next_wave_ || whole_.contains(number)) return absl::OkStatus();  // of an earlier attempt
     auto& [wave, parts_count] = open_[number];
@@ -44,6 +47,10 @@ class WaveCollector {
       LAWINE_RETURN_IF_ERROR(MergeWave(part, wave));
     }
     if (parts_count < workers_count_) return absl::OkStatus();
+    if (wave.messages.starts.empty()) {
+      return absl::DataLossError(absl::StrCat("wave ", number, ": expected one worker to say its messages, ",
+                                              "found none that did: the result cannot be trusted"));
+    }
     if (when_whole_ != nullptr) LAWINE_RETURN_IF_ERROR(when_whole_(wave));
     outcome_.Add(wave);
     open_.erase(number);

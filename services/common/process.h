@@ -44,7 +44,7 @@ class DirectoryLock {
 inline constexpr char kVersion[] = "0.1.0";
 // Of what coordinator and workers say to each other (proto/lawine/internal): grows when programs from before
 // a change cannot work with those from after it.
-inline constexpr std::uint32_t kClusterProtocol = 2;
+inline constexpr std::uint32_t kClusterProtocol = 3;
 
 }  // namespace lawine
 

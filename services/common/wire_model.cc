@@ -1,5 +1,4 @@
 // Models: the part of wire.h that turns ModelSpec into what workers get, and back.
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +9,7 @@ namespace lawine::wire {
 namespace {
 
 constexpr std::size_t kLinkKinds = 256;
+constexpr std::size_t kAccountKinds = 256;
 
 absl::StatusOr<Threshold> ThresholdOf(std::uint64_t fixed) {
   if (fixed <= Threshold::kOne) return Threshold::FromFixed(fixed);
@@ -79,9 +79,11 @@ absl::StatusOr<MemberChoice> FromProto(const pbi::MemberChoicePlan& plan) {
   LAWINE_RETURN_IF_ERROR(ReadMembers(plan.members(), choice.members));
   LAWINE_ASSIGN_OR_RETURN(choice.share, ThresholdOf(plan.share()));
   for (const std::uint32_t kind : plan.account_kinds()) {
+    if (kind >= kAccountKinds) {
+      return absl::InvalidArgumentError(absl::StrCat("model: unknown account kind ", kind));
+    }
     choice.account_kinds.push_back(static_cast<std::uint8_t>(kind));
   }
-  std::sort(choice.account_kinds.begin(), choice.account_kinds.end());
   return choice;
 }
 

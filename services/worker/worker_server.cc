@@ -122,6 +122,8 @@ class WorkerServerImpl final : public WorkerServer {
     AddShardFigures(shards_.LastList(), options_.memory_limit_bytes.value_or(0), families);
     AddGauges(families, "lawine_worker_runs", "Runs it takes part in.",
               {{static_cast<double>(runs_.runs_count())}});
+    AddGauges(families, "lawine_worker_peers", "Other workers it has a stream to, for runs.",
+              {{static_cast<double>(peers_.links_count())}});
     AddGauges(families, "lawine_coordinator_connected", "1 while the coordinator knows it.",
               {{registration_->connected() ? 1.0 : 0.0}});
     AddCheckpointFigures(runs_.checkpoint_totals(), families);
@@ -144,7 +146,7 @@ class WorkerServerImpl final : public WorkerServer {
       if (stopping_) return;
       stopping_ = true;
     }
-    if (registration_ != nullptr) registration_->Stop();
+    if (registration_ != nullptr) registration_->Join();
     peers_.Close();
     exchange_.Close();
     if (bound_.server != nullptr) StopServer(*bound_.server, kShutdownGrace);

@@ -19,6 +19,7 @@ constexpr StepKey kStep{.replica = 0, .step = 1};
 void CheckFrame(std::string_view bytes) {
   const auto frame = DecodeFrame(bytes);
   if (!frame.ok()) return;
+  LAWINE_CHECK(frame->header.kind != FrameKind::kMarker || frame->header.events_count == 0);
   LAWINE_CHECK(EncodeFrame(frame->header, frame->payload) == bytes);
   const auto marker = DecodeMarkerPayload(frame->payload);
   LAWINE_CHECK(!marker.ok() || EncodeMarkerPayload(*marker) == frame->payload);
@@ -33,18 +34,17 @@ std::string TakeFrame(FuzzInput& input, const PartitionMap& partition) {
   if ((choices & 14) == 4) header.key.step = static_cast<std::uint32_t>(input.Number(4));
   if ((choices & 14) == 6) header.attempt = input.U8();
   header.sequence = input.U8() % 4;
-  header.events_count = input.U8() % 8;
+  const std::uint8_t events_count = input.U8() % 8;
   std::string payload;
   if (header.kind == FrameKind::kMarker) {
-    Marker marker{.deliveries = 100,
-                  .first_receipts = 50,
-                  .forwards = header.events_count,
-                  .events_sent = header.events_count};
+    if ((choices & 14) == 8) header.events_count = events_count;
+    Marker marker{
+        .deliveries = 100, .first_receipts = 50, .forwards = events_count, .events_sent = events_count};
     payload = EncodeMarkerPayload(marker);
   } else {
     std::vector<MemberId> ids;
     const MemberRange range = partition.range(ShardIndex(1));
-    for (std::uint32_t id = range.first.value; ids.size() < header.events_count; ++id) {
+    for (std::uint32_t id = range.first.value; ids.size() < events_count; ++id) {
       id += input.U8() % 16;
       if (id >= range.end()) break;
       ids.push_back(MemberId(id));
@@ -84,7 +84,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!input.empty() && !inbox.Complete()) {
     bytes = TakeFrame(input, partition);
     CheckFrame(bytes);
-    if (!inbox.Receive(bytes).ok()) break;
+    const auto frame = DecodeFrame(bytes);
+    if (!frame.ok() || !inbox.Receive(*frame).ok()) break;
   }
   if (inbox.Complete()) CheckStep(inbox, partition);
   return 0;

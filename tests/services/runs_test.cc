@@ -3,6 +3,7 @@
 
 #include <prometheus/registry.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -11,24 +12,16 @@
 #include "absl/time/clock.h"
 #include "engine/base/thread_pool.h"
 #include "gtest/gtest.h"
+#include "services/common/rpc.h"
 #include "services/coordinator/runs/run_names.h"
+#include "tests/services/held_up_registry.h"
 #include "tests/services/memory_registry.h"
+#include "tests/support/patience.h"
 
 namespace lawine {
 namespace {
 
 constexpr std::chrono::seconds kPatience(20);
-
-// Opens once.
-class Latch {
- public:
-  void Open() { promise_.set_value(); }
-  bool Wait() const { return opened_.wait_for(kPatience) == std::future_status::ready; }
-
- private:
-  std::promise<void> promise_;
-  const std::shared_future<void> opened_ = promise_.get_future().share();
-};
 
 class RunsTest : public testing::Test {
  protected:
@@ -95,6 +88,22 @@ TEST_F(RunsTest, APausedRunThatIsCancelledCountsAsOneThatEnded) {
   EXPECT_EQ(runs_->Cancel("runs/1")->state(), v1::RUN_STATE_CANCELLED);
   EXPECT_EQ(Kept(1), v1::RUN_STATE_CANCELLED);
   EXPECT_EQ(Ends("cancelled"), 1);
+}
+
+// Its caller has waited since then, whoever conducts it.
+TEST_F(RunsTest, SecondsOfARunBeginWhereItWasAskedFor) {
+  Keep(1, v1::RUN_STATE_PAUSED);
+  internal::v1::RunRecord record = *RunArchive(registry_).Load(1);
+  record.mutable_run()->mutable_create_time()->set_seconds(absl::ToUnixSeconds(absl::Now() - absl::Hours(1)));
+  ASSERT_TRUE(RunArchive(registry_).Save(record).ok());
+  Start();
+  ASSERT_TRUE(runs_->Cancel("runs/1").ok());
+  for (const auto& family : prometheus_.Collect()) {
+    if (family.name != "lawine_run_seconds") continue;
+    EXPECT_GE(family.metric[0].histogram.sample_sum, 3'600);
+    return;
+  }
+  FAIL() << "no lawine_run_seconds";
 }
 
 TEST_F(RunsTest, AnEndIsToldAsItIsKeptWhenReplicasCannotBeDropped) {
@@ -168,6 +177,41 @@ TEST_F(RunsTest, APageOfLargeRunsEndsEarly) {
   EXPECT_TRUE(more);
   EXPECT_EQ(runs_->List(5, ~0ull, 100 * kMebibyte, more).size(), 5u);
   EXPECT_FALSE(more);
+}
+
+// A worker that knows nothing but of which run it was told to forget what it keeps.
+class Keeper final : public internal::v1::WorkerService::Service {
+ public:
+  Keeper() : bound_(*StartServer({.address = "127.0.0.1:0"}, {this})) {}
+  ~Keeper() override { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  const std::string& address() const { return bound_.address; }
+  std::uint64_t forgotten() const { return forgotten_; }
+  grpc::Status DropRun(grpc::ServerContext*, const internal::v1::DropRunRequest* request,
+                       internal::v1::DropRunResponse*) override {
+    forgotten_ = request->run_id();
+    return grpc::Status::OK;
+  }
+
+ private:
+  std::atomic<std::uint64_t> forgotten_{0};
+  const BoundServer bound_;
+};
+
+TEST_F(RunsTest, WorkersForgetTheReceiptsOfARunThatFails) {
+  const Keeper worker;
+  internal::v1::RegisterRequest said;
+  said.set_node_id("w-1");
+  said.set_address(worker.address());
+  ASSERT_TRUE(workers_.Register(said).ok());
+  Keep(7, v1::RUN_STATE_QUEUED);
+  auto record = RunArchive(registry_).Load(7).value();
+  record.mutable_run()->set_record_receipts(true);
+  ASSERT_TRUE(RunArchive(registry_).Save(record).ok());
+  Start();
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return worker.forgotten() == 7; }));
+  EXPECT_EQ(Kept(7), v1::RUN_STATE_FAILED);
+  runs_ = nullptr;
 }
 
 }  // namespace

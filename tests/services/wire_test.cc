@@ -27,5 +27,17 @@ TEST(WireTest, AReasonToStopThatIsNoneIsRefused) {
   }
 }
 
+TEST(WireTest, AnAccountKindThatIsNoneIsRefused) {
+  ModelSpec model;
+  MemberChoice& choice = model.interventions.emplace_back().immune.emplace();
+  choice.account_kinds = {1, 255};
+  auto plan = wire::ToProto(model);
+  const auto read = wire::FromProto(plan);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->interventions[0].immune->account_kinds, choice.account_kinds);
+  plan.mutable_interventions(0)->mutable_immune()->set_account_kinds(1, 257);
+  EXPECT_EQ(wire::FromProto(plan).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace lawine

@@ -117,6 +117,15 @@ TEST(AttributionTest, IsTheSameHoweverTheGraphIsDividedAlsoWithDelaysOfLinks) {
   }
 }
 
+TEST(AttributionTest, DeliveriesBeyondWhatIsCountedAreAsManyAsAreCounted) {
+  Receipts receipts;
+  Attribution attribution({.run_seed = 1}, 2, receipts);
+  receipts.deliveries[1] = 0xFFFFFFFE;
+  for (int i = 0; i < 3; ++i) attribution.Deliver(1, MemberId(0), attribution.CoinsOf(10), 1, 20);
+  EXPECT_THAT(receipts.deliveries, ElementsAre(0, 0xFFFFFFFF));
+  EXPECT_THAT(receipts.senders_plus_one, ElementsAre(0, 1));
+}
+
 TEST(AttributionTest, InjectedMembersHaveItFromNobody) {
   const TestGraph graph = Path(3);  // 10 -> 20 -> 30
   const VectorLinkSource source(graph);

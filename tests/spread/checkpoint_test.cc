@@ -261,6 +261,35 @@ TEST(CheckpointTest, EverybodyMakesOneOfTheSameStepWhoeverAsks) {
   EXPECT_THAT(round(3), testing::ElementsAre(6, 6, 6, 6));
 }
 
+// Deliveries by group that are under way are not kept by the step at which they arrive.
+TEST(CheckpointTest, GroupsTakeNoMoreRoomWhereDeliveriesTakeManySteps) {
+  constexpr std::uint32_t kDelays = 100;
+  const VectorLinkSource source(OutStar(300));
+  const Shards shards = Shards::InMemory(source, PartitionMap::Even(source.members_count(), 1));
+  InlineExecutor executor;
+  const auto bytes_with = [&](const std::optional<GroupSpec>& groups) {
+    ModelSpec model;
+    MessageSpec& message = model.messages.emplace_back();
+    message.injections = {{.step = 0, .members = {shards.IdOf(10)}}};
+    for (std::uint64_t i = 1; i < kDelays; ++i) {
+      message.link_delay.cumulative.push_back(Threshold::FromFixed(Threshold::kOne / kDelays * i));
+    }
+    message.link_delay.cumulative.push_back(Threshold::FromFixed(Threshold::kOne));
+    model.groups = groups;
+    RunSpec spec;
+    spec.model = std::make_shared<const ModelSpec>(std::move(model));
+    const Ended ended = Workers(shards, 1, executor).Run(spec, true);
+    EXPECT_TRUE(ended.status.ok()) << ended.status;
+    std::size_t most = 0;
+    for (const auto& [step, checkpoint] : ended.checkpoints) most = std::max(most, checkpoint[0].size());
+    return most;
+  };
+  const GroupSpec groups;
+  constexpr std::uint32_t kCountsAGroup = 3;
+  EXPECT_GT(bytes_with({}), 300u);
+  EXPECT_LE(bytes_with(groups), bytes_with({}) + 2 * kCountsAGroup * GroupsCount(groups));
+}
+
 // A model that uses all there is in a checkpoint.
 class DamagedTest : public testing::Test {
  protected:
@@ -348,6 +377,13 @@ TEST_F(DamagedTest, CheckpointsOfOthersAreRefused) {
   other = spec_;
   other.max_steps = 0;
   expect(other, middle(), "step: expected at most 0");
+  // A step that so many messages cannot take together, as a number of three bytes in place of one.
+  other.max_steps.reset();
+  constexpr std::size_t kStepAt = 4 + 4 * 8 + 1;
+  std::string late = middle()[0];
+  late.replace(kStepAt, 1, "\xC0\xCF\x24");
+  RepairChecksum(late);
+  expect(other, {late, middle()[1]}, "step: expected at most 524288, found 600000");
   expect(spec_, {middle()[1], middle()[0]}, "shard: expected 0, found 1");
   expect(spec_, {middle()[0], made_.checkpoints.begin()->second[1]}, "of the other shards");
   expect(spec_, {"", middle()[1]}, "expected 8 bytes at least, found 0");

@@ -2,6 +2,7 @@
 // everybody's.
 #include "engine/spread/drawn_rates.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -120,6 +121,26 @@ TEST(DrawnRatesTest, KernelsDrawToo) {
       EXPECT_EQ(together->lanes[i].digest, lanes->lanes[0].digest) << "replica " << i;
     }
   }
+}
+
+// Where nobody follows there is no author to follow, and no shard that could add links.
+TEST(DrawnRatesTest, DrawsOfWhatAModelDoesNotHaveAreRefused) {
+  ModelSpec model;
+  model.messages.emplace_back().injections = {{.step = 0, .members = {MemberId(0)}}};
+  RunSpec spec;
+  const auto check = [&] {
+    spec.model = std::make_shared<const ModelSpec>(model);
+    const std::vector<Threshold*> rates = RatesOf(model);
+    const auto place = std::find(rates.begin(), rates.end(), &model.messages[0].reactions.follow);
+    spec.drawn_rates = {{.places = {static_cast<std::uint32_t>(place - rates.begin())},
+                         .first_replica = 0,
+                         .by_replica = {Threshold::FromFixed(Threshold::kOne)}}};
+    return CheckRunSpec(spec, 10);
+  };
+  const absl::Status refused = check();
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  model.messages[0].reactions.follow = Threshold::FromFixed(1);
+  EXPECT_TRUE(check().ok());
 }
 
 TEST(DrawnRatesTest, DrawsThatDoNotFitAreRefused) {

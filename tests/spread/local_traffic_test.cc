@@ -232,6 +232,26 @@ TEST(LocalTrafficTest, SendersAreGroupedByAudience) {
   EXPECT_EQ(traffic.reach_max, 6u);
 }
 
+// Turns end, so that whoever drives a machine can look whether it is still wanted.
+TEST(LocalTrafficTest, WavesThatAreOverAtOnceEndNoMoreThanAFewATurn) {
+  const VectorLinkSource source(OutStar(5));
+  const Shards shards = Shards::InMemory(source, BalancedPartition(source, 1));
+  const TrafficSpec spec{.max_steps = 0, .wave_messages = 2};
+  GeneratedWaves waves({.messages = 100}, spec, source.members_count());
+  std::uint32_t ended = 0;
+  TrafficMachine machine(spec, shards.info().partition, shards.images(), waves, nullptr,
+                         [&ended](WaveOutcome) { ++ended; });
+  std::uint32_t turns = 0;
+  for (; machine.Ready(); ++turns) {
+    const std::uint32_t before = ended;
+    ASSERT_TRUE(machine.Advance(Threads(1)).ok());
+    EXPECT_LE(ended - before, limits::kWavesInFlight);
+  }
+  EXPECT_TRUE(machine.done());
+  EXPECT_EQ(ended, 50u);
+  EXPECT_GE(turns, 50 / limits::kWavesInFlight);
+}
+
 TEST(LocalTrafficTest, WavesThatDoNotFitTheGraphAreRefused) {
   const TestGraph graph = OutStar(5);
   const VectorLinkSource source(graph);

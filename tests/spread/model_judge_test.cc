@@ -200,7 +200,7 @@ TEST(ModelJudgeTest, TheEnginesDelaysAreTheSame) {
     rhythm.activity[random.Below(rhythm.activity.size())] = 1;
     const std::uint64_t step = random.Below(100);
     const auto amount = static_cast<std::uint32_t>(random.Below(1000));
-    EXPECT_EQ(rhythm.StepAfter(step, amount), EndOfDelay(rhythm, step, amount));
+    EXPECT_EQ(RhythmSteps(rhythm).After(step, amount), EndOfDelay(rhythm, step, amount));
 
     DelayTable table{.cumulative = std::vector<Threshold>(random.Below(6), P(0.25))};
     if (random.OneIn(2)) table.cumulative.push_back(P(0.5));

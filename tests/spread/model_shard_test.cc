@@ -56,6 +56,36 @@ TEST(ModelShardTest, ForwardAndCascadeAreAsTheirKernels) {
   }
 }
 
+TEST(ModelShardTest, GroupsCountWhatHasArrivedByTheLastStep) {
+  const VectorLinkSource source(OutStar(300));
+  const Shards shards = Shards::InMemory(source, BalancedPartition(source, 2));
+  ModelSpec model;
+  MessageSpec& message = model.messages.emplace_back();
+  message.injections = {{.step = 0, .members = {shards.IdOf(10)}}};
+  for (std::uint64_t i = 1; i <= 16; ++i) {
+    message.link_delay.cumulative.push_back(Threshold::FromFixed(Threshold::kOne / 16 * i));
+  }
+  model.groups.emplace();
+  RunSpec spec;
+  spec.model = std::make_shared<const ModelSpec>(model);
+  ThreadPool pool(1);
+  std::uint64_t before = 0;
+  for (const std::optional<std::uint32_t> steps :
+       {std::optional(1u), std::optional(8u), std::optional<std::uint32_t>()}) {
+    spec.max_steps = steps;
+    const auto outcome = LocalCluster(shards.images(), 2).Run(spec, pool);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    std::uint64_t by_audience = 0;
+    for (std::size_t band = 0; band < kAudienceBands.size(); ++band) {
+      by_audience += outcome->groups[0][kGroupAudiences + band].deliveries;
+    }
+    EXPECT_EQ(by_audience, outcome->lanes[0].deliveries);
+    EXPECT_GT(by_audience, before);
+    before = by_audience;
+  }
+  EXPECT_EQ(before, 300u);
+}
+
 StepCounts CountsOf(const ModelStep& step) {
   return {.step = static_cast<std::uint32_t>(step.step),
           .deliveries = step.deliveries,

@@ -101,6 +101,33 @@ TEST(NetworkChangesTest, MoreChangesThanMemoryIsForAreRefusedByTheirField) {
   EXPECT_THAT(refused(reacted, 1), HasSubstr("reactions.unfollow"));
 }
 
+// Whatever happens within a step: memory is bounded before the limit is looked at.
+TEST(NetworkChangesTest, NoMoreChangesAreKeptThanTheFirstTooMany) {
+  const Shards shards = InOneShard(Nobody(5'000));
+  const ModelSpec model;
+  NetworkChanges dropped(model, *shards.images()[0], 5);
+  dropped.Begin(kKey);
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 1; i <= 4'000; ++i) kept += dropped.Unfollow(MemberId(0), i) ? 1 : 0;
+  EXPECT_EQ(kept, 6u);
+  const absl::Status status = dropped.CheckCounts();
+  EXPECT_EQ(status.code(), StatusCode::kResourceExhausted) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("reactions.unfollow: by step 0 of a replica more than 5"));
+  dropped.Begin(kKey);
+  EXPECT_TRUE(dropped.CheckCounts().ok()) << "another replica begins anew";
+  for (std::uint32_t i = 1; i <= 4'000; ++i) kept += dropped.Follow(MemberId(0), i) ? 1 : 0;
+  EXPECT_EQ(kept, 12u);
+
+  const ModelSpec growing = Growing(Threshold::FromFixed(Threshold::kOne));
+  NetworkChanges grown(growing, *shards.images()[0], 10);
+  grown.Begin(kKey);
+  EXPECT_EQ(grown.Advance(1).code(), StatusCode::kResourceExhausted);
+  std::size_t added = 0;
+  for (std::uint32_t i = 0; i < 5'000; ++i) added += grown.LinksOf(MemberId(i)).added().size();
+  EXPECT_EQ(added, 11u);
+}
+
 // A run cannot be ended while links grow at steps that are left out.
 TEST(NetworkChangesTest, SoManyStepsAreNotLeftOutWhileLinksGrow) {
   const Shards shards = InOneShard(Nobody(200'000));

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "engine/base/limits.h"
+#include "engine/spread/group_counts.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -54,6 +55,81 @@ TEST(RunSpecTest, NumbersHaveLimits) {
   spec = Good();
   ExpectRefused((spec.lanes = 0, spec), "lanes");
   ExpectRefused((spec.lanes = limits::kLanesMax + 1, spec), "lanes");
+}
+
+TEST(RunSpecTest, ShareOfTheReachIsAtMostAllOfIt) {
+  RunSpec spec = Good();
+  EXPECT_TRUE(CheckRunSpec((spec.steps_to_percent = 100, spec), 10).ok());
+  ExpectRefused((spec.steps_to_percent = 101, spec), "steps_to_percent");
+  ExpectRefused((spec.steps_to_percent = 0xFFFFFFFF, spec), "steps_to_percent");
+}
+
+ModelSpec OneMessage() {
+  ModelSpec model;
+  model.messages.emplace_back().injections = {{.step = 0, .members = {MemberId(1)}}};
+  return model;
+}
+
+// Lists that are searched by halves, or that every member goes through.
+TEST(RunSpecTest, ListsOfInterventionsAreInOrderAndWithinTheirLimits) {
+  const auto expect_refused = [](auto change, std::string_view what) {
+    ModelSpec model = OneMessage();
+    model.messages.push_back(model.messages[0]);
+    model.interventions.emplace_back();
+    EXPECT_TRUE(CheckModelSpec(model, 10).ok());
+    change(model);
+    const absl::Status status = CheckModelSpec(model, 0xFFFFFF00);
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(what)));
+  };
+  expect_refused([](ModelSpec& model) { model.interventions[0].messages = {1, 0}; }, "ascending");
+  expect_refused([](ModelSpec& model) { model.interventions[0].messages = {0, 0}; }, "ascending");
+  expect_refused([](ModelSpec& model) { model.interventions[0].messages = {1, 2}; }, "messages below 2");
+  const auto kinds = [](std::optional<MemberChoice>& choice) {
+    choice = {.members = {}, .share = {}, .account_kinds = {3, 1}};
+  };
+  expect_refused([&](ModelSpec& model) { kinds(model.interventions[0].immune); }, "account kinds");
+  expect_refused([&](ModelSpec& model) { kinds(model.interventions[0].removed); }, "account kinds");
+  std::vector<MemberId> many;
+  for (std::uint32_t i = 0; i <= limits::kListedMembersMax; ++i) many.push_back(MemberId(i));
+  expect_refused([&](ModelSpec& model) { model.interventions[0].immune.emplace().members = many; },
+                 "at most");
+  expect_refused([&](ModelSpec& model) { model.interventions[0].removed.emplace().members = many; },
+                 "at most");
+  expect_refused([&](ModelSpec& model) { model.monitors = many; }, "monitors: expected at most");
+  expect_refused(
+      [](ModelSpec& model) { model.messages[1].rhythm.activity.assign(limits::kRhythmStepsMax + 1, 1); },
+      "message 1: expected a rhythm");
+}
+
+TEST(RunSpecTest, ListsOfInterventionsMayBeAsLongAsTheirLimits) {
+  ModelSpec model = OneMessage();
+  model.messages[0].rhythm.activity.assign(limits::kRhythmStepsMax, 1);
+  for (std::uint32_t i = 0; i < limits::kListedMembersMax; ++i) model.monitors.push_back(MemberId(i));
+  Intervention& intervention = model.interventions.emplace_back();
+  intervention.messages = {0};
+  intervention.immune = {.members = model.monitors, .share = {}, .account_kinds = {1, 1, 255}};
+  const absl::Status status = CheckModelSpec(model, limits::kListedMembersMax);
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+// Tables that every lane has are counted before a run begins.
+TEST(RunSpecTest, MemoryIsThatOfTablesAndGroupsToo) {
+  constexpr std::uint64_t kMembers = 1'000'000, kShards = 4;
+  RunSpec spec;
+  spec.lanes = 32;
+  const auto bytes = [&spec](const ModelSpec& model) {
+    spec.model = std::make_shared<const ModelSpec>(model);
+    return StateBytes(spec, kMembers, kMembers, kShards);
+  };
+  ModelSpec model = OneMessage();
+  const std::uint64_t plain = bytes(model);
+  model.messages[0].link.kind = LinkChance::Kind::kByFollowees;
+  EXPECT_EQ(bytes(model), plain + spec.lanes * kMembers * sizeof(Threshold));
+  model.messages[0].link.kind = LinkChance::Kind::kSame;
+  model.groups.emplace();
+  EXPECT_EQ(bytes(model),
+            plain + spec.lanes * (kMembers * 3 + kShards * GroupsCount(*model.groups) * sizeof(GroupRow)));
 }
 
 TEST(RunSpecTest, ReplicasAreNumberedBelowTheirLimit) {

@@ -92,10 +92,18 @@ TEST(SeedChoiceTest, TheHighestAudiencesComeInOrder) {
   EXPECT_THAT(Keys(Choose(shards, {.kind = Kind::kHighestAudience, .count = 3})), ElementsAre(10, 20, 30));
 }
 
+TEST(SeedChoiceTest, NobodyIsProposedWhereNobodyIsAskedFor) {
+  const VectorLinkSource source(Path(5));
+  const Shards shards = Shards::InMemory(source, BalancedPartition(source, 1));
+  for (const Kind kind : {Kind::kRandom, Kind::kAudience, Kind::kHighestAudience}) {
+    EXPECT_THAT(Choose(shards, {.kind = kind, .count = 0}), IsEmpty());
+  }
+}
+
 TEST(SeedChoiceTest, AnEmptyShardProposesNobody) {
   const VectorLinkSource source(Path(2));
   const Shards shards =
-      Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 2}, 1).value());
+      Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 2}).value());
   EXPECT_THAT(ProposeSeeds(shards.images()[0]->members(), {}), IsEmpty());
   EXPECT_EQ(ProposeSeeds(shards.images()[1]->members(), {}).size(), 1u);
 }

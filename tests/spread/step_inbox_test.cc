@@ -44,11 +44,15 @@ class StepInboxTest : public testing::Test {
         header, EncodeMarkerPayload(
                     {.deliveries = 1000, .first_receipts = 500, .forwards = events, .events_sent = events}));
   }
+  static absl::Status Receive(StepInbox& inbox, std::string_view bytes) {
+    const auto frame = DecodeFrame(bytes);
+    return frame.ok() ? inbox.Receive(*frame) : frame.status();
+  }
   void ExpectTaken(std::string frame) {
-    const absl::Status status = inbox_.Receive(frame);
+    const absl::Status status = Receive(inbox_, frame);
     EXPECT_TRUE(status.ok()) << status;
   }
-  void ExpectRefused(std::string frame) { EXPECT_FALSE(inbox_.Receive(frame).ok()); }
+  void ExpectRefused(std::string frame) { EXPECT_FALSE(Receive(inbox_, frame).ok()); }
   void Finish(std::uint32_t shard, StepKey key = kStep) {
     ExpectTaken(MarkerFrame(Header(shard, 0, key), 0, 0));
   }
@@ -128,8 +132,8 @@ TEST_F(StepInboxTest, FramesOfTheNextStepWaitForIt) {
 
 TEST_F(StepInboxTest, FramesMayComeBeforeTheFirstStepIsAwaited) {
   StepInbox early(partition_, {false, true, true}, kRun, 1);
-  EXPECT_TRUE(early.Receive(MarkerFrame(Header(1, 0), 0, 0)).ok());
-  EXPECT_TRUE(early.Receive(MarkerFrame(Header(2, 0), 0, 0)).ok());
+  EXPECT_TRUE(Receive(early, MarkerFrame(Header(1, 0), 0, 0)).ok());
+  EXPECT_TRUE(Receive(early, MarkerFrame(Header(2, 0), 0, 0)).ok());
   ASSERT_TRUE(early.Await(kStep).ok());
   EXPECT_TRUE(early.Complete());
 }
@@ -234,7 +238,7 @@ TEST_F(StepInboxTest, AnyOrderGivesTheSameStep) {
       if (i == awaited_at) {
         ASSERT_TRUE(inbox.Await(kStep).ok()) << seed;
       }
-      ASSERT_TRUE(inbox.Receive(frames[i]).ok()) << seed;
+      ASSERT_TRUE(Receive(inbox, frames[i]).ok()) << seed;
     }
     ASSERT_TRUE(inbox.Complete()) << seed;
     const auto parts = inbox.Take();
