@@ -252,9 +252,11 @@ void AddImportCommand(CLI::App& graph, Action& action) {
   command.add_flag("--undirected", flags->undirected, "Rows are friendships: both ways");
   command
       .add_option("--row", flags->row,
-                  "Meaning of the columns: follower,followed or from,to,probability,kind or ...")
+                  "Meaning of the columns: follower,followed or from,to,probability,kind or ...; of what "
+                  "NetworkX's write_edgelist writes from,to,ignore (with --undirected member,member,ignore)")
       ->type_name("COLUMNS");
-  command.add_flag("--string-ids", flags->string_ids, "Ids are words (default: integers)");
+  command.add_flag("--string-ids", flags->string_ids,
+                   "Ids are words (default: integers), between commas, semicolons or tabs also in quotes");
   AddInteger(command, "--header-lines", flags->header_lines, "N", "Lines to skip at the start of each file");
   AddInteger(command, "--shards", flags->shards, "K", "Shards (default: chosen by the cluster)");
   command.callback(

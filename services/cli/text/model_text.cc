@@ -42,6 +42,8 @@ bool IsEpidemic(const v1::Model& model) {
   return model.has_si() || model.has_sir() || model.has_sis() || model.has_seir();
 }
 
+bool HasThreshold(const v1::Model& model) { return model.has_threshold() || model.has_linear_threshold(); }
+
 bool TakesTime(const v1::Model& model) {
   return model.has_delay() || model.has_link_delay() || IsEpidemic(model);
 }
@@ -303,6 +305,15 @@ std::optional<std::uint32_t> MaxSteps(const v1::Scenario& scenario) {
   const v1::Stop& later = scenario.later().change().stop();
   const v1::Stop& stop = later.has_max_steps() ? later : scenario.stop();
   return stop.has_max_steps() ? std::optional(stop.max_steps()) : std::nullopt;
+}
+
+std::string OfThemAccepted(const v1::Model& model, const std::string& forwards) {
+  if (!HasThreshold(model) && !IsSome(model, "seen_probability")) return "";
+  return absl::StrCat(" (", forwards, " of them ", HasThreshold(model) ? "accepted it)" : "passed it on)");
+}
+
+std::string ForwardsWord(const v1::Scenario& scenario) {
+  return HasThreshold(scenario.model()) ? "accepted" : "forwards";
 }
 
 std::string StepWord(const v1::Scenario& scenario) { return HasTime(scenario) ? "step" : "hop"; }

@@ -136,7 +136,7 @@ void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResu
     message.set_digest(digest.ToHex());
     if (lanes.size() < 2) continue;
     *message.mutable_ensemble() =
-        MakeEnsemble(lanes, result.graph_members(), m == 0 ? FirstAudience(plan) : 0);
+        MakeEnsemble(lanes, result.graph_members(), m == 0 ? FirstAudience(plan) : 0, HasCoins(plan.spec));
     AddLuckAndIgnorance(plan, lanes, *message.mutable_ensemble());
   }
 }
@@ -231,7 +231,8 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
     if (several) *result.add_replicas() = ReplicaOf(plan, lane);
   }
   if (several) {
-    *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members(), FirstAudience(plan));
+    *result.mutable_ensemble() =
+        MakeEnsemble(lanes, result.graph_members(), FirstAudience(plan), HasCoins(plan.spec));
   }
   if (several) AddLuckAndIgnorance(plan, lanes, *result.mutable_ensemble());
   if (several) AddSteps(outcome.kept_steps, *result.mutable_ensemble());
@@ -244,7 +245,7 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
     const pb::UntilPrecision& wanted = plan.scenario.until_precision();
     const std::uint32_t message = *MessageNumber(plan.message_names, wanted.message(), "");
     *result.mutable_ensemble()->mutable_precision() =
-        PrecisionOf(LanesOf(outcome, message), wanted, HasCoins(plan.spec));
+        PrecisionOf(LanesOf(outcome, message), wanted, PossibleOf(plan));
   }
   if (outcome.steps.size() > 1) AddMessages(plan, outcome, result);
   const std::uint64_t all = std::uint64_t{result.graph_members()} * lanes.size();
