@@ -98,10 +98,6 @@ class ShardLog {
   std::map<MemberKey, Added> added_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The blocks of a shard that `delta` changes, as `stored` holds them, with the changes.
-absl::StatusOr<FoldedShard> FoldBlocks(std::shared_ptr<const ShardReader> stored,
-                                       std::shared_ptr<const ShardDelta> delta);
-
 }  // namespace lawine
 
 #endif  // LAWINE_ENGINE_STORE_SHARD_LOG_H_
