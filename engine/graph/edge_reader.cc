@@ -176,7 +176,7 @@ class EdgeReader::Impl {
   };
   // Two numbers where two columns are read: a link, or the numbers of members and rows.
   struct FirstRow {
-    FirstRow(std::uint64_t line, EdgeClaim claim) : line(line), claim(claim) {}
+    FirstRow(std::uint64_t its_line, EdgeClaim its_claim) : line(its_line), claim(its_claim) {}
     std::uint64_t line;
     EdgeClaim claim;
     KeySet others;  // members of the rows after it
