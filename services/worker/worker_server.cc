@@ -217,10 +217,14 @@ class WorkerServerImpl final : public WorkerServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOptions& options) {
-  if (options.data_dir.empty() || options.coordinator.empty() || options.threads < 1 ||
-      options.threads > 1024) {
+  if (options.data_dir.empty()) {
+    return absl::InvalidArgumentError("--data: expected a directory, found none");
+  }
+  LAWINE_RETURN_IF_ERROR(CheckHostPort("--coordinator", options.coordinator));
+  if (!options.advertise.empty()) LAWINE_RETURN_IF_ERROR(CheckHostPort("--advertise", options.advertise));
+  if (options.threads < 1 || options.threads > WorkerOptions::kThreadsMax) {
     return absl::InvalidArgumentError(
-        "a worker needs a data directory, a coordinator, and 1 to 1024 threads");
+        absl::StrCat("--threads: expected 1 to ", WorkerOptions::kThreadsMax, ", found ", options.threads));
   }
   if (options.advertise.empty() && IsAnyAddress(options.listen) && !IsLoopback(options.coordinator)) {
     return absl::InvalidArgumentError(absl::StrCat("with --listen ", options.listen,
