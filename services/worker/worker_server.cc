@@ -20,6 +20,7 @@
 #include "engine/store/shard_arrivals.h"
 #include "services/common/certificates.h"
 #include "services/common/errors.h"
+#include "services/common/memory.h"
 #include "services/common/process.h"
 #include "services/common/reload_figures.h"
 #include "services/common/repeating.h"
@@ -226,6 +227,8 @@ absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOp
     return absl::InvalidArgumentError(
         absl::StrCat("--threads: expected 1 to ", WorkerOptions::kThreadsMax, ", found ", options.threads));
   }
+  // Its own, and those that serve calls from the start.
+  LAWINE_RETURN_IF_ERROR(CheckRoomForStacks(options.threads + kIdleServerThreadsMax));
   if (options.advertise.empty() && IsAnyAddress(options.listen) && !IsLoopback(options.coordinator)) {
     return absl::InvalidArgumentError(absl::StrCat("with --listen ", options.listen,
                                                    " a worker does not know where others reach it: say "
