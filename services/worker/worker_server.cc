@@ -20,6 +20,7 @@
 #include "engine/store/shard_arrivals.h"
 #include "services/common/certificates.h"
 #include "services/common/errors.h"
+#include "services/common/memory.h"
 #include "services/common/process.h"
 #include "services/common/reload_figures.h"
 #include "services/common/repeating.h"
@@ -219,11 +220,17 @@ class WorkerServerImpl final : public WorkerServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOptions& options) {
-  if (options.data_dir.empty() || options.coordinator.empty() || options.threads < 1 ||
-      options.threads > 1024) {
-    return absl::InvalidArgumentError(
-        "a worker needs a data directory, a coordinator, and 1 to 1024 threads");
+  if (options.data_dir.empty()) {
+    return absl::InvalidArgumentError("--data: expected a directory, found none");
   }
+  LAWINE_RETURN_IF_ERROR(CheckHostPort("--coordinator", options.coordinator));
+  if (!options.advertise.empty()) LAWINE_RETURN_IF_ERROR(CheckHostPort("--advertise", options.advertise));
+  if (options.threads < 1 || options.threads > WorkerOptions::kThreadsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--threads: expected 1 to ", WorkerOptions::kThreadsMax, ", found ", options.threads));
+  }
+  // Its own, and those that serve calls from the start.
+  LAWINE_RETURN_IF_ERROR(CheckRoomForStacks(options.threads + kIdleServerThreadsMax));
   if (options.advertise.empty() && IsAnyAddress(options.listen) && !IsLoopback(options.coordinator)) {
     return absl::InvalidArgumentError(absl::StrCat("with --listen ", options.listen,
                                                    " a worker does not know where others reach it: say "

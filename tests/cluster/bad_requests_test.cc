@@ -245,7 +245,9 @@ TEST_F(BadImportsTest, AttributesOfMembersAreNamedByFileAndLine) {
 
 TEST_F(BadImportsTest, FilesThatAreDamagedOrEmpty) {
   EXPECT_THAT(Refusal(Directed(), {{"a.gz", std::string("\x1F\x8B\x08\0\0\0\0\0\0\x03garbage", 17)}}),
-              IsRefused(StatusCode::DATA_LOSS, "a.gz"));
+              IsRefused(StatusCode::INVALID_ARGUMENT, "a.gz"));
+  EXPECT_THAT(Refusal(Directed(), {{"cut.gz", std::string("\x1F\x8B\x08\0\0\0\0\0\0\x03", 10)}}),
+              IsRefused(StatusCode::INVALID_ARGUMENT, "the file is cut off"));
   EXPECT_THAT(Refusal(Directed(), {{"a.txt", ""}}), IsRefused(StatusCode::INVALID_ARGUMENT, ""));
   EXPECT_THAT(Refusal(Directed(), {}), IsBadField("part", "at least one file of links"));
 }

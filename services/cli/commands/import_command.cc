@@ -213,7 +213,7 @@ absl::Status ImportGraph(Session& session, const ImportFlags& flags) {
   LAWINE_RETURN_IF_ERROR(OpenFiles(flags.members, true, files));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   v1::ImportGraphResponse last;
-  LAWINE_RETURN_IF_ERROR(OfInput(Upload(session, *connection, flags, files, last)));
+  LAWINE_RETURN_IF_ERROR(Upload(session, *connection, flags, files, last));
   if (session.options.json) {
     Print(JsonText({{"graph", MessageToJson(last.graph())}, {"report", MessageToJson(last.report())}}));
   } else {

@@ -3,6 +3,7 @@
 #define LAWINE_SERVICES_COORDINATOR_ACCESS_GATE_H_
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/support/sync_stream.h>
 
 #include <atomic>
 #include <cstdint>
