@@ -62,6 +62,14 @@ std::string DefaultReason(absl::StatusCode code) {
       return "CANCELLED";
     case absl::StatusCode::kUnimplemented:
       return "UNKNOWN_CALL";
+    case absl::StatusCode::kAborted:
+      return "ABORTED";
+    case absl::StatusCode::kOutOfRange:
+      return "OUT_OF_RANGE";
+    case absl::StatusCode::kUnauthenticated:
+      return "UNAUTHENTICATED";
+    case absl::StatusCode::kPermissionDenied:
+      return "PERMISSION_DENIED";
     default:
       return "INTERNAL";
   }

@@ -2,10 +2,12 @@
 #ifndef LAWINE_SERVICES_COMMON_REQUEST_ID_H_
 #define LAWINE_SERVICES_COMMON_REQUEST_ID_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/coin.h"
 #include "engine/base/limits.h"
 #include "services/common/errors.h"
 
@@ -16,6 +18,21 @@ inline absl::Status CheckRequestId(const std::string& request_id, const char* fi
   if (request_id.size() <= limits::kRequestIdBytesMax) return absl::OkStatus();
   return FieldError(field, absl::StrCat("expected at most ", limits::kRequestIdBytesMax, " bytes, found ",
                                         request_id.size()));
+}
+
+// Of what is asked for, not of the id it is asked for with: tells a request that is repeated from another
+// with the same id. Never 0.
+template <class Request>
+std::uint64_t RequestHash(Request request) {
+  request.clear_request_id();
+  std::uint64_t h = 0;
+  for (const char c : request.SerializeAsString()) h = hash::Absorb(h, static_cast<unsigned char>(c));
+  return h | 1;
+}
+
+// INVALID_ARGUMENT: the id was used for another `what`, "run".
+inline absl::Status RequestIdUsed(const char* what) {
+  return FieldError("request_id", absl::StrCat("was used for another ", what, ": expected a new one"));
 }
 
 }  // namespace lawine

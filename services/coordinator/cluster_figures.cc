@@ -14,8 +14,7 @@ void AddClusterFigures(const WorkerDirectory& workers, const Graphs& graphs, con
   AddGauges(families, "lawine_workers", "Workers that have registered since the coordinator started.",
             {{static_cast<double>(alive), {{"state", "alive"}}},
              {static_cast<double>(known.size()) - static_cast<double>(alive), {{"state", "gone"}}}});
-  AddGauges(families, "lawine_graphs", "Graphs that are known.",
-            {{static_cast<double>(graphs.List().size())}});
+  AddGauges(families, "lawine_graphs", "Graphs that are known.", {{static_cast<double>(graphs.count())}});
   std::uint32_t running = 0;
   std::uint32_t queued = 0;
   runs.Count(running, queued);

@@ -51,10 +51,12 @@ class GraphFront final : public Front<pb::GraphService> {
     return Pass({"DeleteGraph", Role::kAdmin}, &Behind::DeleteGraph, c, q, r);
   }
   Status GetGraphStats(Context* c, const pb::GetGraphStatsRequest* q, pb::GetGraphStatsResponse* r) override {
-    return Pass({"GetGraphStats", Role::kRead}, &Behind::GetGraphStats, c, q, r);
+    // With its shape it reads the whole graph.
+    const Kind kind = q->shape() ? Kind::kWorks : Kind::kAnswers;
+    return Pass({"GetGraphStats", Role::kRead, kind}, &Behind::GetGraphStats, c, q, r);
   }
   Status VerifyGraph(Context* c, const pb::VerifyGraphRequest* q, pb::VerifyGraphResponse* r) override {
-    return Pass({"VerifyGraph", Role::kRead}, &Behind::VerifyGraph, c, q, r);
+    return Pass({"VerifyGraph", Role::kRead, Kind::kWorks}, &Behind::VerifyGraph, c, q, r);
   }
   Status ListPresets(Context* c, const pb::ListPresetsRequest* q, pb::ListPresetsResponse* r) override {
     return Pass({"ListPresets", Role::kRead}, &Behind::ListPresets, c, q, r);
@@ -174,12 +176,12 @@ class BackupFront final : public Front<pb::BackupService> {
   }
 };
 
-class ChangeFront final : public Front<pb::ChangeService> {
+class ChangeFront final : public Front<pb::ChangeService, ChangeService> {
  public:
   using Front::Front;
   Status ApplyChanges(
       Context* c, grpc::ServerReaderWriter<pb::ApplyChangesResponse, pb::ApplyChangesRequest>* s) override {
-    return Pass({"ApplyChanges", Role::kAdmin, Kind::kWorks}, &Behind::ApplyChanges, c, s);
+    return Pass({"ApplyChanges", Role::kAdmin, Kind::kBegins}, &Behind::ApplyChanges, c, s);
   }
   Status FoldChanges(Context* c, const pb::FoldChangesRequest* q, pb::FoldChangesResponse* r) override {
     return Pass({"FoldChanges", Role::kAdmin, Kind::kWorks}, &Behind::FoldChanges, c, q, r);

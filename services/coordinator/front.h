@@ -13,6 +13,7 @@
 #include "lawine/v1/traffic.grpc.pb.h"
 #include "lawine/v1/what_if.grpc.pb.h"
 #include "services/coordinator/access/gate.h"
+#include "services/coordinator/graphs/change_service.h"
 #include "services/coordinator/public_services.h"
 #include "services/coordinator/traffic/traffic_service.h"
 #include "services/coordinator/what_if/what_if_service.h"
@@ -28,7 +29,7 @@ struct PublicServices {
   lawine::v1::ClusterService::Service& cluster;
   lawine::v1::PlacementService::Service& placement;
   lawine::v1::BackupService::Service& backups;
-  lawine::v1::ChangeService::Service& changes;
+  ChangeService& changes;
 };
 
 // Services that pass `gate`, in any order. A method that has no rule there is UNIMPLEMENTED: nobody gets past

@@ -315,7 +315,7 @@ grpc::Status ClusterService::GetClusterStatus(grpc::ServerContext*, const pb::Ge
       response->mutable_workers()->rbegin()->add_problems(problem);
     }
   }
-  response->set_graphs(static_cast<std::uint32_t>(graphs_.List().size()));
+  response->set_graphs(static_cast<std::uint32_t>(graphs_.count()));
   std::uint32_t running = 0;
   std::uint32_t queued = 0;
   runs_.Count(running, queued);

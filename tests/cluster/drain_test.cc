@@ -81,6 +81,10 @@ TEST_F(DrainTest, ADrainedCoordinatorAnswersAndBeginsNothing) {
   EXPECT_THAT(refused, IsRefused(StatusCode::UNAVAILABLE, "stopping"));
   EXPECT_EQ(DetailsOf(refused).reason, "DRAINING");
   EXPECT_THAT(client().Simulate(Scenario(1)).status, IsRefused(StatusCode::UNAVAILABLE, "stopping"));
+  // What reads the whole graph would be cut off.
+  EXPECT_THAT(client().Verify("g").status, IsRefused(StatusCode::UNAVAILABLE, "stopping"));
+  EXPECT_THAT(client().Stats("g", true).status, IsRefused(StatusCode::UNAVAILABLE, "stopping"));
+  EXPECT_TRUE(client().Stats("g").ok());
   EXPECT_EQ(client().GetRun(run).value.state(), pb::RUN_STATE_RUNNING);
   cluster().coordinator().Signal(SIGTERM);
   EXPECT_EQ(cluster().coordinator().WaitUntilEnded(kPatience), 0);

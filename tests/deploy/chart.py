@@ -39,6 +39,11 @@ VARIATIONS = {
             "podAnnotations": {"n": "1"},
             "memory": "64Gi",
         },
+        "jobs": {
+            "nodeSelector": {"pool": "small"},
+            "tolerations": [{"key": "dedicated", "operator": "Exists"}],
+            "priorityClassName": "low-priority",
+        },
         "commonLabels": {"team": "spread"},
         "importVolume": {"existingClaim": "files"},
         "graphs": [

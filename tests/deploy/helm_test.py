@@ -81,6 +81,8 @@ class WrongValuesTest(unittest.TestCase):
         ({"tokens": {"mode": "existing"}}, "tokens.existingSecret"),
         ({"certificates": {"days": 30, "renewBeforeDays": 30}}, "renewBeforeDays: expected less than"),
         ({"coordinator": {"storage": {"size": "lots"}}}, "coordinator.?storage.?size"),
+        ({"coordinator": {"memory": "511Mi"}}, "coordinator.memory: expected at least 512Mi"),
+        ({"jobs": {"nodes": "small"}}, "nodes"),
         (
             {"coordinator": {"service": {"type": "LoadBalancer"}}},
             "networkPolicy.clients: coordinator.service.type is LoadBalancer, .*expected an ipBlock",
@@ -113,6 +115,25 @@ class WrongValuesTest(unittest.TestCase):
             path.write_text(yaml.safe_dump({"workers": {"count": 0}}))
             done = tools.run(tools.helm(), "lint", tools.CHART, "--values", path, check=False)
             self.assertNotEqual(done.returncode, 0)
+
+
+class PlacingTest(unittest.TestCase):
+    JOBS = {
+        "nodeSelector": {"pool": "small"},
+        "tolerations": [{"key": "dedicated", "operator": "Exists"}],
+        "priorityClassName": "low-priority",
+    }
+
+    def test_jobs_run_where_they_are_told_and_servers_do_not(self):
+        values = {"jobs": self.JOBS, "graphs": [{"name": "a", "preset": "own"}]}
+        jobs = 0
+        for name, _, spec in chart.pod_templates(chart.render(values, more=["--is-upgrade"])):
+            with self.subTest(name):
+                placed = {field: spec[field] for field in self.JOBS if field in spec}
+                server = name.startswith("StatefulSet")
+                self.assertEqual(placed, {} if server else self.JOBS)
+                jobs += not server
+        self.assertGreaterEqual(jobs, 5)  # keys, once and again, graphs, two checks, the release's test
 
 
 class NotesTest(unittest.TestCase):

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -71,6 +72,17 @@ TEST(ErrorsTest, LongFieldsArriveToo) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(ReasonOf(FromGrpc(status)), "INVALID_FIELD");
   EXPECT_THAT(FieldViolations(status), SizeIs(1));
+}
+
+// Only what nobody foresaw is INTERNAL.
+TEST(ErrorsTest, EveryCodeHasAReasonOfItsOwn) {
+  std::set<std::string> reasons;
+  for (int code = 1; code <= 16; ++code) {
+    const absl::Status error(static_cast<absl::StatusCode>(code), "no");
+    const bool unforeseen = absl::IsUnknown(error) || absl::IsInternal(error);
+    EXPECT_EQ(ReasonOf(error) == "INTERNAL", unforeseen) << error;
+    EXPECT_TRUE(unforeseen || reasons.insert(ReasonOf(error)).second) << error;
+  }
 }
 
 TEST(ErrorsTest, ShortTextsArriveWhole) {

@@ -39,10 +39,13 @@ class MemoryRegistry final : public RegistryStore {
     if (found == records_.end()) return absl::NotFoundError("no record '" + key + "'");
     return found->second;
   }
-  absl::Status Delete(const std::string& key) override {
-    if (absl::Status status = Before(key); !status.ok()) return status;
+  absl::Status Delete(const std::string& key) override { return DeleteAll({key}); }
+  absl::Status DeleteAll(const std::vector<std::string>& keys) override {
+    for (const std::string& key : keys) {
+      if (absl::Status status = Before(key); !status.ok()) return status;
+    }
     MutexLock lock(mutex_);
-    records_.erase(key);
+    for (const std::string& key : keys) records_.erase(key);
     return absl::OkStatus();
   }
   absl::Status Scan(

@@ -262,5 +262,16 @@ TEST(RegistryStoreTest, AnotherVersionsRegistryIsRefused) {
       << status;
 }
 
+TEST(RegistryStoreTest, RecordsAreDeletedTogether) {
+  const TempDirectory directory;
+  const auto store = *RegistryStore::Open((directory.path() / "registry").string());
+  ASSERT_TRUE(store->PutAll({{"a", "1"}, {"b", "2"}, {"c", "3"}}).ok());
+  ASSERT_TRUE(store->DeleteAll({"a", "c", "not there"}).ok());
+  ASSERT_TRUE(store->DeleteAll({}).ok());
+  EXPECT_TRUE(absl::IsNotFound(store->Get("a").status()));
+  EXPECT_EQ(*store->Get("b"), "2");
+  EXPECT_TRUE(absl::IsNotFound(store->Get("c").status()));
+}
+
 }  // namespace
 }  // namespace lawine

@@ -3,8 +3,11 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
@@ -29,15 +32,41 @@ class SilentWorker final : public internal::v1::WorkerService::Service {
   std::promise<void> asked_;
 };
 
+// Answers when two wait for it.
+class SlowDropper final : public internal::v1::WorkerService::Service {
+ public:
+  grpc::Status DropRun(grpc::ServerContext* context, const internal::v1::DropRunRequest*,
+                       internal::v1::DropRunResponse*) override {
+    ++asked_;
+    while (asked_ < 2 && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    if (!context->IsCancelled()) ++answered_;
+    return grpc::Status::OK;
+  }
+  int answered() const { return answered_; }
+
+ private:
+  std::atomic<int> asked_{0}, answered_{0};
+};
+
+WorkerHandle WorkerAt(const std::string& address) {
+  WorkerHandle worker;
+  worker.stub = internal::v1::WorkerService::NewStub(OpenChannel(address));
+  return worker;
+}
+
+TEST(RunReceiptsTest, AllWorkersAreToldAtOnceToForget) {
+  SlowDropper slow;
+  const BoundServer bound = *StartServer({.address = "127.0.0.1:0"}, {&slow});
+  const std::vector<WorkerHandle> workers = {WorkerAt(bound.address), WorkerAt(bound.address)};
+  ForgetReceipts(workers, 1);
+  EXPECT_EQ(slow.answered(), 2);
+  StopServer(*bound.server, absl::ZeroDuration());
+}
+
 TEST(RunReceiptsTest, ACancellationEndsReading) {
   SilentWorker silent;
-  int port = 0;
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(&silent);
-  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  WorkerHandle worker;
-  worker.stub = internal::v1::WorkerService::NewStub(OpenChannel("127.0.0.1:" + std::to_string(port)));
+  const BoundServer bound = *StartServer({.address = "127.0.0.1:0"}, {&silent});
+  const WorkerHandle worker = WorkerAt(bound.address);
   Cancellation cancellation;
   auto read = std::async(std::launch::async, [&] {
     return ReadReceipts(
@@ -47,6 +76,7 @@ TEST(RunReceiptsTest, ACancellationEndsReading) {
   cancellation.Cancel();
   ASSERT_EQ(read.wait_for(std::chrono::seconds(60)), std::future_status::ready);
   EXPECT_EQ(read.get().code(), absl::StatusCode::kCancelled);
+  StopServer(*bound.server, absl::ZeroDuration());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/coordinator/runs/conductor.h"
 
 namespace lawine {
 namespace {
@@ -89,6 +90,28 @@ TEST(RecoveryTest, CancelledIsForThoseWhoAskedForIt) {
   recovery.Started();
   EXPECT_EQ(recovery.Lost(absl::CancelledError("stopping"), false, kStart).code(),
             absl::StatusCode::kUnavailable);
+}
+
+TEST(UntilShardsRestTest, OnlyMovesOfShardsAreWaitedFor) {
+  Cancellation cancellation;
+  int attempts = 0;
+  const auto succeeds_third = [&attempts]() -> absl::StatusOr<int> {
+    if (++attempts < 3) return ShardsMove("shards of graph 'g' are moving");
+    return attempts;
+  };
+  const absl::Time later = absl::InfiniteFuture();
+  EXPECT_EQ(*UntilShardsRest(later, cancellation, succeeds_third), 3);
+  const auto is_gone = [&attempts]() -> absl::StatusOr<int> {
+    ++attempts;
+    return Gone();
+  };
+  EXPECT_EQ(UntilShardsRest(later, cancellation, is_gone).status(), Gone());
+  EXPECT_EQ(attempts, 4);
+  attempts = 0;
+  EXPECT_TRUE(IsShardsMove(UntilShardsRest(absl::InfinitePast(), cancellation, succeeds_third).status()));
+  cancellation.Cancel();
+  EXPECT_TRUE(IsShardsMove(UntilShardsRest(later, cancellation, succeeds_third).status()));
+  EXPECT_EQ(attempts, 2);
 }
 
 }  // namespace

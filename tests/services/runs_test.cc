@@ -12,23 +12,12 @@
 #include "engine/base/thread_pool.h"
 #include "gtest/gtest.h"
 #include "services/coordinator/runs/run_names.h"
-#include "tests/services/memory_registry.h"
+#include "tests/services/held_up_registry.h"
 
 namespace lawine {
 namespace {
 
 constexpr std::chrono::seconds kPatience(20);
-
-// Opens once.
-class Latch {
- public:
-  void Open() { promise_.set_value(); }
-  bool Wait() const { return opened_.wait_for(kPatience) == std::future_status::ready; }
-
- private:
-  std::promise<void> promise_;
-  const std::shared_future<void> opened_ = promise_.get_future().share();
-};
 
 class RunsTest : public testing::Test {
  protected:
@@ -95,6 +84,22 @@ TEST_F(RunsTest, APausedRunThatIsCancelledCountsAsOneThatEnded) {
   EXPECT_EQ(runs_->Cancel("runs/1")->state(), v1::RUN_STATE_CANCELLED);
   EXPECT_EQ(Kept(1), v1::RUN_STATE_CANCELLED);
   EXPECT_EQ(Ends("cancelled"), 1);
+}
+
+// Its caller has waited since then, whoever conducts it.
+TEST_F(RunsTest, SecondsOfARunBeginWhereItWasAskedFor) {
+  Keep(1, v1::RUN_STATE_PAUSED);
+  internal::v1::RunRecord record = *RunArchive(registry_).Load(1);
+  record.mutable_run()->mutable_create_time()->set_seconds(absl::ToUnixSeconds(absl::Now() - absl::Hours(1)));
+  ASSERT_TRUE(RunArchive(registry_).Save(record).ok());
+  Start();
+  ASSERT_TRUE(runs_->Cancel("runs/1").ok());
+  for (const auto& family : prometheus_.Collect()) {
+    if (family.name != "lawine_run_seconds") continue;
+    EXPECT_GE(family.metric[0].histogram.sample_sum, 3'600);
+    return;
+  }
+  FAIL() << "no lawine_run_seconds";
 }
 
 TEST_F(RunsTest, AnEndIsToldAsItIsKeptWhenReplicasCannotBeDropped) {

@@ -1,6 +1,7 @@
 // Calls with the request id of one that goes on.
 #include "services/coordinator/traffic/traffic_service.h"
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "tests/services/memory_registry.h"
+#include "tests/services/one_worker.h"
 
 namespace lawine {
 namespace {
@@ -109,6 +111,30 @@ TEST_F(TrafficServiceTest, WhoWaitsForAnEarlierCallTakesNoPlaceAndLeavesWhenItsC
   StopServer(*bound_.server, absl::ZeroDuration());
   EXPECT_LT(absl::Now() - start, absl::Seconds(20));
   EXPECT_FALSE(first.End().ok());
+}
+
+// What cannot be kept is only done again if the coordinator is lost.
+TEST(TrafficKeepingTest, TrafficGoesOnThoughNothingOfItCanBeKept) {
+  OneWorker one;
+  ASSERT_TRUE(one.Make(OneWorker::Wanted("g")).ok());
+  std::atomic<int> refused{0};
+  one.registry.before_write = [&refused](const std::string& key) {
+    if (!key.starts_with("traffic/")) return absl::OkStatus();
+    ++refused;
+    return absl::ResourceExhaustedError("full");
+  };
+  RunsOptions options;
+  options.keep_every = absl::ZeroDuration();
+  Runs runs(one.registry, one.graphs, one.workers, options, nullptr);
+  ASSERT_TRUE(runs.Start().ok());
+  TrafficService service(one.registry, one.graphs, runs);
+  OpenDoor door(service);
+  const BoundServer bound = *StartServer({.address = "127.0.0.1:0"}, {&door});
+  TrafficCall call(bound.address, "once", absl::Minutes(2));
+  const grpc::Status ended = call.End();
+  EXPECT_TRUE(ended.ok()) << ended.error_message();
+  EXPECT_GE(refused, 2) << "of a wave, and of the result that was told";
+  StopServer(*bound.server, absl::ZeroDuration());
 }
 
 }  // namespace

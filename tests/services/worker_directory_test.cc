@@ -2,9 +2,11 @@
 #include "services/coordinator/workers/worker_directory.h"
 
 #include <cstdint>
+#include <future>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -72,6 +74,27 @@ TEST(WorkerDirectoryTest, AnotherProcessMustHaveAllThatCounts) {
   again.set_incarnation(2);
   EXPECT_TRUE(workers.Register(again, {{"g", 2}}).ok());
   EXPECT_THAT(workers.Find("g", "d", 1).missing, ElementsAre(0));
+}
+
+TEST(WorkerDirectoryTest, WhoWaitsForSomethingLearnsWhetherItCame) {
+  WorkerDirectory workers;
+  const auto held = [&workers] { return !workers.HoldersOf("g").empty(); };
+  EXPECT_FALSE(workers.WaitUntil(held, absl::Milliseconds(50)));
+  auto waits = std::async(std::launch::async, [&] { return workers.WaitUntil(held, absl::Minutes(2)); });
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 1)).ok());
+  EXPECT_TRUE(waits.get());
+}
+
+TEST(WorkerDirectoryTest, WhoIsGoneForADayAndOwnsNothingIsForgotten) {
+  WorkerDirectory workers;
+  EXPECT_TRUE(workers.Register(HolderOfG("owner", {0}, 1)).ok());
+  EXPECT_TRUE(workers.Register(HolderOfG("other", {1}, 1)).ok());
+  workers.SetOwners("g", "d", {"owner"});
+  workers.ForgetGone(absl::Now() + absl::Hours(23));
+  EXPECT_EQ(workers.Describe().size(), 2u);
+  workers.ForgetGone(absl::Now() + absl::Hours(25));
+  ASSERT_EQ(workers.Describe().size(), 1u);
+  EXPECT_EQ(workers.Describe()[0].node_id(), "owner");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -56,7 +57,16 @@ absl::StatusOr<Token> Gate::TokenOf(const grpc::ServerContext& context) const {
       "TOKEN_UNKNOWN");
 }
 
-absl::Status Gate::BeginWork(const Token& token) {
+absl::Status Gate::CheckOpen() const {
+  if (!closed_) return absl::OkStatus();
+  return WithRetry(WithReason(absl::UnavailableError("the coordinator is stopping and begins nothing: call "
+                                                     "again when it is back"),
+                              "DRAINING"),
+                   kStoppingRetry);
+}
+
+absl::StatusOr<Work> Gate::BeginWork(const Token& token) {
+  LAWINE_RETURN_IF_ERROR(CheckOpen());
   MutexLock lock(mutex_);
   const std::uint32_t of_owner = working_.Of(token.name);
   if (token.runs_at_once > 0 && of_owner >= token.runs_at_once) {
@@ -68,7 +78,7 @@ absl::Status Gate::BeginWork(const Token& token) {
         kBusyRetry);
   }
   working_.Add(token.name);
-  return absl::OkStatus();
+  return Work([this, owner = token.name] { EndWork(owner); });
 }
 
 void Gate::EndWork(const std::string& owner) {
@@ -116,7 +126,7 @@ Gate::Call::Call(Gate& gate, grpc::ServerContext& context, const Rule& rule, boo
 }
 
 Gate::Call::~Call() {
-  if (works_) gate_.EndWork(caller_.owner);
+  work_.reset();
   if (streams_) gate_.EndStream(caller_.owner);
   const std::string code = absl::StatusCodeToString(static_cast<absl::StatusCode>(code_));
   gate_.metrics_.Ended(rule_.method, code, absl::Now() - began_);
@@ -147,15 +157,11 @@ absl::Status Gate::Call::Admit() {
     streams_ = true;
   }
   if (rule_.kind == Rule::Kind::kAnswers) return absl::OkStatus();
-  if (gate_.closed_) {
-    return WithRetry(WithReason(absl::UnavailableError("the coordinator is stopping and begins nothing: call "
-                                                       "again when it is back"),
-                                "DRAINING"),
-                     kStoppingRetry);
-  }
+  LAWINE_RETURN_IF_ERROR(gate_.CheckOpen());
+  caller_.begin_work = [this, token] { return gate_.BeginWork(token); };
   if (rule_.kind == Rule::Kind::kBegins) return absl::OkStatus();
-  LAWINE_RETURN_IF_ERROR(gate_.BeginWork(token));
-  works_ = true;
+  LAWINE_ASSIGN_OR_RETURN(Work work, gate_.BeginWork(token));
+  work_.emplace(std::move(work));
   return absl::OkStatus();
 }
 

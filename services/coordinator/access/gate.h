@@ -6,12 +6,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/base/mutex.h"
+#include "services/common/work.h"
 #include "services/coordinator/access/call_counts.h"
 #include "services/coordinator/access/call_metrics.h"
 #include "services/coordinator/access/token_store.h"
@@ -22,8 +24,8 @@ namespace lawine {
 struct Rule {
   enum class Kind {
     kAnswers,  // from what is there
-    kBegins,   // something that goes on without the caller: refused while the coordinator stops
-    kWorks,    // as long as the caller waits: also counts among the token's runs at once
+    kBegins,   // goes on without the caller, or works now and then: not while the coordinator stops
+    kWorks,    // as long as the caller waits: at most runs_at_once of a token, beside its runs
   };
   const char* method;
   Role role;
@@ -43,6 +45,7 @@ inline constexpr bool kStreams<grpc::ServerReader<Request>> = true;
 struct Caller {
   std::string owner;       // name of the token; empty where there are none
   std::string request_id;  // of header x-request-id, or made here
+  BeginWork begin_work;    // of calls that begin something, or work
 };
 
 // Thread-safe. Without tokens everybody may do everything. A call that is refused says why in google.rpc
@@ -85,6 +88,16 @@ class Gate {
         [&](const Caller& caller) { return (service.*method)(caller.owner, context, arguments...); },
         (kStreams<std::remove_pointer_t<Arguments>> || ...));
   }
+  // And for one that says itself when it works.
+  template <class Service, class... Arguments>
+  grpc::Status Pass(const Rule& rule, Service& service,
+                    grpc::Status (Service::*method)(const BeginWork&, grpc::ServerContext*, Arguments...),
+                    grpc::ServerContext* context, std::type_identity_t<Arguments>... arguments) {
+    return Serve(
+        *context, rule,
+        [&](const Caller& caller) { return (service.*method)(caller.begin_work, context, arguments...); },
+        (kStreams<std::remove_pointer_t<Arguments>> || ...));
+  }
 
   // From now on nothing is begun.
   void Close() { closed_ = true; }
@@ -112,12 +125,13 @@ class Gate {
     Caller caller_;
     const bool wants_stream_;
     bool streams_ = false;
-    bool works_ = false;
+    std::optional<Work> work_;
     grpc::StatusCode code_ = grpc::StatusCode::UNKNOWN;
   };
 
   absl::StatusOr<Token> TokenOf(const grpc::ServerContext& context) const;
-  absl::Status BeginWork(const Token& token);
+  absl::Status CheckOpen() const;
+  absl::StatusOr<Work> BeginWork(const Token& token);
   void EndWork(const std::string& owner);
   absl::Status BeginStream(const std::string& owner);
   void EndStream(const std::string& owner);

@@ -1,5 +1,6 @@
 #include "services/coordinator/graphs/change_service.h"
 
+#include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/coordinator/workers/call_guard.h"
 
@@ -7,19 +8,38 @@ namespace lawine {
 
 namespace pb = ::lawine::v1;
 
-grpc::Status ChangeService::ApplyChanges(
-    grpc::ServerContext* context,
-    grpc::ServerReaderWriter<pb::ApplyChangesResponse, pb::ApplyChangesRequest>* stream) {
+namespace {
+
+constexpr char kAdvice[] = "send a batch, or end your side after the last one";
+
+}  // namespace
+
+grpc::Status ChangeService::ApplyChanges(const BeginWork& begin_work, grpc::ServerContext* context,
+                                         Stream* stream) {
+  return ToGrpc(Apply(begin_work, *context, *stream));
+}
+
+absl::Status ChangeService::Apply(const BeginWork& begin_work, grpc::ServerContext& context, Stream& stream) {
   const GoingOn going_on(going_on_);
-  const absl::Status room = CheckRoom(going_on, kStreamsAtOnceMax, "streams of changes");
-  if (!room.ok()) return ToGrpc(room);
+  LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kStreamsAtOnceMax, "streams of changes"));
   pb::ApplyChangesRequest request;
-  while (stream->Read(&request)) {
-    const auto response = changes_.Apply(request, [context] { return context->IsCancelled(); });
-    if (!response.ok()) return ToGrpc(response.status());
-    if (!stream->Write(*response)) return grpc::Status::CANCELLED;
+  {
+    SilenceLimit silence(context, kAdvice, silence_.first);
+    if (!silence.Read(stream, request)) return silence.status();
   }
-  return grpc::Status::OK;
+  SilenceLimit silence(context, kAdvice, silence_.between);
+  do {
+    LAWINE_ASSIGN_OR_RETURN(const pb::ApplyChangesResponse response, ApplyOne(begin_work, context, request));
+    if (!stream.Write(response)) return absl::CancelledError("the caller is gone");
+  } while (silence.Read(stream, request));
+  return silence.status();
+}
+
+absl::StatusOr<pb::ApplyChangesResponse> ChangeService::ApplyOne(const BeginWork& begin_work,
+                                                                 const grpc::ServerContext& context,
+                                                                 const pb::ApplyChangesRequest& request) {
+  LAWINE_ASSIGN_OR_RETURN(const Work work, begin_work());
+  return changes_.Apply(request, [&context] { return context.IsCancelled(); });
 }
 
 grpc::Status ChangeService::FoldChanges(grpc::ServerContext* context, const pb::FoldChangesRequest* request,

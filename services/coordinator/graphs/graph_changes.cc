@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,7 @@
 #include "services/common/request_id.h"
 #include "services/common/wire.h"
 #include "services/coordinator/graphs/change_batch.h"
+#include "services/coordinator/registry/record.h"
 #include "services/coordinator/workers/fan_out.h"
 
 namespace lawine {
@@ -78,8 +80,9 @@ absl::StatusOr<pb::ApplyChangesResponse> GraphChanges::Apply(const pb::ApplyChan
                           requests_.Take(request.request_id().empty() ? "" : key, gone));
   if (!request.request_id().empty()) {
     if (const auto known = registry_.Get(key); known.ok()) {
-      pbi::ChangeRequestRecord record;
-      if (!record.ParseFromString(*known)) return absl::DataLossError("a request's record is damaged");
+      LAWINE_ASSIGN_OR_RETURN(auto record, ParseRecord<pbi::ChangeRequestRecord>(key, *known));
+      const bool same = record.request_hash() == 0 || record.request_hash() == RequestHash(request);
+      if (!same) return RequestIdUsed("batch");
       record.mutable_response()->set_repeated_request(true);
       return record.response();
     } else if (!absl::IsNotFound(known.status())) {
@@ -246,8 +249,9 @@ absl::Status GraphChanges::Commit(pbi::GraphRecord record, const ChangePlan& pla
     pbi::ChangeRequestRecord kept;
     *kept.mutable_response() = response;
     *kept.mutable_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-    requests.emplace_back(RequestsPrefix(record.info().name()) + response.request_id(),
-                          kept.SerializeAsString());
+    kept.set_request_hash(RequestHash(batch->request));
+    LAWINE_ASSIGN_OR_RETURN(std::string value, RecordOf(kept));
+    requests.emplace_back(RequestsPrefix(record.info().name()) + response.request_id(), std::move(value));
   }
   if (plan.empty() && requests.empty()) return absl::OkStatus();
   const absl::Status status = graphs_.Update(record, requests);
@@ -281,21 +285,27 @@ absl::StatusOr<pb::FoldChangesResponse> GraphChanges::Fold(const pb::FoldChanges
   return response;
 }
 
-// What was asked for long ago is not asked for again.
+// What was asked for long ago is not asked for again; and graphs that were deleted are not changed any more.
 void GraphChanges::ForgetOldRequests() {
   std::vector<std::string> old;
   const std::int64_t before = absl::ToUnixSeconds(absl::Now() - kRequestsKept);
   const auto note = [&](const std::string& key, const std::string& value) -> absl::Status {
-    pbi::ChangeRequestRecord kept;
-    if (kept.ParseFromString(value) && kept.time().seconds() < before) old.push_back(key);
+    const auto kept = ParseRecord<pbi::ChangeRequestRecord>(key, value);
+    if (kept.ok() && kept->time().seconds() < before) old.push_back(key);
     return absl::OkStatus();
   };
   absl::Status status;
+  std::set<std::string> there;
   for (const pb::Graph& graph : graphs_.List()) {
     status.Update(registry_.Scan(RequestsPrefix(graph.name()), note));
+    there.insert(graph.name());
   }
-  for (const std::string& key : old) status.Update(registry_.Delete(key));
+  status.Update(registry_.DeleteAll(old));
   if (!status.ok()) spdlog::warn("old requests of changes are kept: {}", std::string(status.message()));
+  MutexLock lock(mutex_);
+  std::erase_if(queues_, [&there](const auto& queue) {
+    return !queue.second.busy && queue.second.waiting.empty() && !there.contains(queue.first);
+  });
 }
 
 }  // namespace lawine

@@ -7,6 +7,7 @@
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/coordinator/graphs/graphs.h"
+#include "services/coordinator/registry/record.h"
 #include "services/coordinator/workers/fan_out.h"
 
 namespace lawine {
@@ -96,7 +97,8 @@ GraphUse::~GraphUse() {
 
 absl::Status Graphs::Update(const pbi::GraphRecord& record,
                             std::vector<std::pair<std::string, std::string>> others) {
-  others.emplace_back(GraphKey(record.info().name()), record.SerializeAsString());
+  LAWINE_ASSIGN_OR_RETURN(std::string value, RecordOf(record));
+  others.emplace_back(GraphKey(record.info().name()), std::move(value));
   LAWINE_RETURN_IF_ERROR(registry_.PutAll(others));
   MutexLock lock(mutex_);
   graphs_[record.info().name()] = record;
@@ -105,10 +107,7 @@ absl::Status Graphs::Update(const pbi::GraphRecord& record,
 
 absl::Status Graphs::Reload(const std::string& name) {
   LAWINE_ASSIGN_OR_RETURN(const std::string value, registry_.Get(GraphKey(name)));
-  pbi::GraphRecord record;
-  if (!record.ParseFromString(value)) {
-    return absl::DataLossError(absl::StrCat("registry record ", GraphKey(name), " is damaged"));
-  }
+  LAWINE_ASSIGN_OR_RETURN(pbi::GraphRecord record, ParseRecord<pbi::GraphRecord>(GraphKey(name), value));
   MutexLock lock(mutex_);
   graphs_[name] = std::move(record);
   return absl::OkStatus();
@@ -132,7 +131,7 @@ absl::Status Graphs::ForgetChanges(const std::string& name) {
                                           keys.push_back(key);
                                           return absl::OkStatus();
                                         }));
-  for (const std::string& key : keys) LAWINE_RETURN_IF_ERROR(registry_.Delete(key));
+  LAWINE_RETURN_IF_ERROR(registry_.DeleteAll(keys));
   MutexLock lock(mutex_);
   folded_.erase(name);
   return absl::OkStatus();

@@ -22,6 +22,7 @@
 #include "services/coordinator/graphs/graph_survey_calls.h"
 #include "services/coordinator/graphs/graph_verify.h"
 #include "services/coordinator/graphs/preset_list.h"
+#include "services/coordinator/registry/record.h"
 #include "services/coordinator/workers/fan_out.h"
 
 namespace lawine {
@@ -36,7 +37,6 @@ constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds
 
 // There from the moment a load takes the name until the graph is deleted.
 std::string BegunKey(const std::string& name) { return absl::StrCat("begun/", name); }
-std::string RequestKey(const std::string& id) { return absl::StrCat("request/graph/", id); }
 
 absl::Status SetOverlaps(const pb::Overlaps& request, Overlaps& overlaps) {
   absl::Status status;
@@ -94,9 +94,7 @@ absl::Status Graphs::Load() {
   LAWINE_RETURN_IF_ERROR(placements_.Load());
   MutexLock lock(mutex_);
   return registry_.Scan("graph/", [this](const std::string& key, const std::string& value) -> absl::Status {
-    pbi::GraphRecord record;
-    if (!record.ParseFromString(value))
-      return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+    LAWINE_ASSIGN_OR_RETURN(pbi::GraphRecord record, ParseRecord<pbi::GraphRecord>(key, value));
     graphs_[record.info().name()] = std::move(record);
     return absl::OkStatus();
   });
@@ -104,7 +102,10 @@ absl::Status Graphs::Load() {
 
 absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, const LoadWatcher& watch) {
   LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, SpecOf(request));
-  const New wanted{.name = request.name(), .request_id = request.request_id(), .shards = request.shards()};
+  const New wanted{.name = request.name(),
+                   .request_id = request.request_id(),
+                   .shards = request.shards(),
+                   .request_hash = RequestHash(request)};
   if (request.has_shards() && request.shards() == 0)
     return FieldError("shards", "expected at least 1, found 0");
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, TakeName(wanted));
@@ -130,12 +131,10 @@ absl::StatusOr<pb::Graph> Graphs::MadeBefore(const New& wanted) const {
                       absl::StrCat("expected at most ", limits::kShardsMax, ", found ", wanted.shards));
   }
   LAWINE_RETURN_IF_ERROR(CheckRequestId(wanted.request_id));
-  if (!wanted.request_id.empty()) {
-    const auto name = registry_.Get(RequestKey(wanted.request_id));
-    if (!name.ok() && !absl::IsNotFound(name.status())) return name.status();
-    // Noted before the graph is made: a coordinator that dies after may find it complete on the workers.
-    if (auto graph = Get(name.value_or("")); graph.ok() && *name == wanted.name) return graph;
-  }
+  LAWINE_ASSIGN_OR_RETURN(const bool asked,
+                          requests_.Has(wanted.request_id, wanted.name, wanted.request_hash));
+  // Noted before the graph is made: a coordinator that dies after may find it complete on the workers.
+  if (auto graph = asked ? Get(wanted.name) : absl::NotFoundError(""); graph.ok()) return graph;
   if (workers_.Alive().empty()) {
     return absl::UnavailableError("no worker is registered: start lawine-worker processes that point here");
   }
@@ -167,20 +166,18 @@ absl::Status Graphs::CheckFree(const New& wanted, bool begun) const {
 absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
   if (!existing.name().empty()) return existing;
-  ClearLeftovers(wanted.name);
+  LAWINE_RETURN_IF_ERROR(ClearLeftovers(wanted.name));
   const bool begun = Begun(wanted.name);
   {
-    MutexLock dropping(dropping_);
     MutexLock lock(mutex_);
     LAWINE_RETURN_IF_ERROR(CheckFree(wanted, begun));
+    if (dropping_.contains(wanted.name)) return LeftoversStay(wanted.name);
     loading_.emplace(wanted.name, wanted.request_id);
   }
   absl::Status taken;
   if (begun && !workers_.HoldersOf(wanted.name).empty()) taken = DropEverywhere(wanted.name);
   if (taken.ok()) taken = registry_.Put(BegunKey(wanted.name), "");
-  if (taken.ok() && !wanted.request_id.empty()) {
-    taken = registry_.Put(RequestKey(wanted.request_id), wanted.name);
-  }
+  if (taken.ok()) taken = requests_.Note(wanted.request_id, wanted.name, wanted.request_hash);
   if (taken.ok()) return pb::Graph();
   GiveBackName(wanted);
   return taken;
@@ -188,9 +185,7 @@ absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
 
 void Graphs::GiveBackName(const New& wanted) {
   // While the name is still taken: who takes it next with this id makes the note anew.
-  if (!wanted.request_id.empty() && !Find(wanted.name).ok()) {
-    registry_.Delete(RequestKey(wanted.request_id)).IgnoreError();
-  }
+  if (!Find(wanted.name).ok()) requests_.Forget(wanted.request_id).IgnoreError();
   MutexLock lock(mutex_);
   loading_.erase(wanted.name);
 }
@@ -232,7 +227,8 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
 absl::StatusOr<pb::Graph> Graphs::Keep(pbi::GraphRecord record) {
   const std::string name = record.info().name();
   *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-  LAWINE_RETURN_IF_ERROR(registry_.Put(GraphKey(name), record.SerializeAsString()));
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, RecordOf(record));
+  LAWINE_RETURN_IF_ERROR(registry_.Put(GraphKey(name), value));
   {
     MutexLock lock(mutex_);
     graphs_[name] = record;
@@ -261,15 +257,17 @@ absl::Status Graphs::Delete(const std::string& name) {
   if (!known && workers_.HoldersOf(name).empty()) return Find(name).status();
   if (known) {
     LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
-    LAWINE_RETURN_IF_ERROR(NoteDeleted(name, MadeDigest(record.info())));
+    LAWINE_RETURN_IF_ERROR(deleted_.Note(name, MadeDigest(record.info())));
   }
   Failpoint("graph.delete_noted");
   LAWINE_RETURN_IF_ERROR(DropEverywhere(name));
   LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
   LAWINE_RETURN_IF_ERROR(ForgetChanges(name));
   Failpoint("graph.dropped");
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(BegunKey(name)));
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(GraphKey(name)));
+  // A request that is repeated from here on makes the graph again.
+  LAWINE_ASSIGN_OR_RETURN(std::vector<std::string> gone, requests_.KeysOf(name));
+  gone.insert(gone.end(), {BegunKey(name), GraphKey(name)});
+  LAWINE_RETURN_IF_ERROR(registry_.DeleteAll(gone));
   MutexLock lock(mutex_);
   graphs_.erase(name);
   return absl::OkStatus();
@@ -281,10 +279,10 @@ absl::Status Graphs::DropEverywhere(const std::string& name) const {
   request.set_graph(name);
   LAWINE_RETURN_IF_ERROR(AskAll(workers, &WorkerStub::DropGraph, request, kDropTimeout).status());
   // What is gone must be seen to be gone, or the name could not be used again at once.
-  for (int i = 0; i < 40 && !workers_.HoldersOf(name).empty(); ++i) {
-    workers_.WaitForWorkers(~0u, WorkerDirectory::kHeartbeat / 2);
-  }
-  return absl::OkStatus();
+  const auto gone = [&] { return workers_.HoldersOf(name).empty(); };
+  if (workers_.WaitUntil(gone, WorkerDirectory::kHeldTimeout)) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("workers still say that they hold parts of graph '", name,
+                                             "', which they were told to drop: try again"));
 }
 
 absl::StatusOr<pb::Graph> Graphs::Get(const std::string& name) const {
@@ -301,6 +299,11 @@ std::vector<pb::Graph> Graphs::List() const {
   std::vector<pb::Graph> graphs;
   for (const auto& [name, record] : records) graphs.push_back(ToPublic(record));
   return graphs;
+}
+
+std::size_t Graphs::count() const {
+  MutexLock lock(mutex_);
+  return graphs_.size();
 }
 
 pb::Graph Graphs::ToPublic(const pbi::GraphRecord& record) const {

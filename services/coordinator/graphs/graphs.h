@@ -14,7 +14,9 @@
 #include "engine/graph/edge_reader.h"
 #include "lawine/internal/v1/registry.pb.h"
 #include "lawine/v1/graph.pb.h"
+#include "services/coordinator/graphs/deleted_graphs.h"
 #include "services/coordinator/graphs/graph_load.h"
+#include "services/coordinator/graphs/graph_requests.h"
 #include "services/coordinator/graphs/graph_use.h"
 #include "services/coordinator/registry/registry_store.h"
 #include "services/coordinator/workers/graph_identity.h"
@@ -46,8 +48,8 @@ class Graphs {
   std::vector<std::string> StrangeShards(const internal::v1::RegisterRequest& request) const;
   // Of the graphs that shards of this worker are of, by name, the versions that count.
   WorkerDirectory::Versions VersionsOf(const internal::v1::RegisterRequest& request) const;
-  // Has workers drop what they hold of graphs that were deleted while they were away.
-  void DropLeftovers();
+  // Has workers drop what they hold of graphs that were deleted while they were away: of this one, or of all.
+  void DropLeftovers(const std::string& name = "");
 
   absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
                                            const LoadWatcher& watch);
@@ -62,6 +64,7 @@ class Graphs {
     std::string name;
     std::string request_id = {};
     std::uint32_t shards = 0;  // 0: the default
+    std::uint64_t request_hash = 0;
   };
   // Takes the name, and notes whose it is; give it back when the graph is kept, or given up. A graph is the
   // one that an earlier request with the same id made: then nothing was taken.
@@ -77,6 +80,7 @@ class Graphs {
                                                  std::uint64_t graph_version = 0) const;
   absl::StatusOr<lawine::v1::Graph> Get(const std::string& name) const;
   std::vector<lawine::v1::Graph> List() const;
+  std::size_t count() const;
   // Live workers that hold the graph, all shards present, with a lease; UNAVAILABLE otherwise.
   absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
 
@@ -113,12 +117,13 @@ class Graphs {
   // `begun`: a load here took the name and did not end well, so parts of it that workers hold do not matter.
   absl::Status CheckFree(const New& wanted, bool begun) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Begun(const std::string& name) const;
-  // What workers hold of a deleted graph must neither bring it back nor keep its name.
-  absl::Status NoteDeleted(const std::string& name, const std::string& digest);
-  absl::StatusOr<bool> Deleted(const std::string& name, const std::string& digest) const;
+  bool IsWhole(const internal::v1::GraphInfo& info) const;
+  void AdoptWhole(const internal::v1::GraphInfo& info);
   bool IsLeftover(const internal::v1::HeldShard& held) const;
+  bool MayBeLeftover(const internal::v1::HeldShard& held) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool OnlyLeftovers(const std::string& name) const;  // false also where nothing is held
-  void ClearLeftovers(const std::string& name);
+  absl::Status ClearLeftovers(const std::string& name);
+  absl::Status DropLeftover(const std::string& node_id, const internal::v1::HeldShard& held);
   absl::Status DropEverywhere(const std::string& name) const;
   absl::Status ForgetChanges(const std::string& name);
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
@@ -127,11 +132,13 @@ class Graphs {
   WorkerDirectory& workers_;
   Executor& executor_;
   Placements placements_;
-  Mutex dropping_ ABSL_ACQUIRED_BEFORE(mutex_);  // leftovers: no name is taken meanwhile
+  DeletedGraphs deleted_{registry_};
+  GraphRequests requests_{registry_};
   mutable Mutex mutex_;
   std::map<std::string, internal::v1::GraphRecord> graphs_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> loading_ ABSL_GUARDED_BY(mutex_);  // names, for which requests
   std::map<std::string, std::multiset<std::uint64_t>> in_use_ ABSL_GUARDED_BY(mutex_);  // versions
+  std::multiset<std::string> dropping_ ABSL_GUARDED_BY(mutex_);  // names, of leftovers that go just now
   std::map<std::string, std::uint64_t> folded_ ABSL_GUARDED_BY(mutex_);  // by this coordinator, to versions
 };
 

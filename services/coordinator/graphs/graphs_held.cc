@@ -1,7 +1,7 @@
 // What workers say they hold, beside the graphs there are: taken in, strange, or left of what was deleted.
-#include <google/protobuf/util/time_util.h>
 #include <spdlog/spdlog.h>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "services/common/wire.h"
@@ -14,36 +14,41 @@ namespace {
 
 namespace pbi = ::lawine::internal::v1;
 
-// Stays when the graph is made again: until a worker that was away is back, nobody knows what it still has.
-std::string DeletedKey(const std::string& name, const std::string& digest) {
-  return absl::StrCat("deleted/", digest, "/", name);
-}
-// Of earlier versions: the name is its value.
-std::string EarlierDeletedKey(const std::string& digest) { return absl::StrCat("deleted/", digest); }
+// A worker that hangs keeps neither those who want the name nor what else is to be dropped for long.
+constexpr absl::Duration kLeftoverTimeout = absl::Seconds(10);
 
 }  // namespace
 
 void Graphs::Adopt(const pbi::RegisterRequest& request) {
   for (const pbi::HeldShard& shard : request.shards()) {
-    if (!shard.has_info()) continue;
-    const pbi::GraphInfo& info = shard.info();
-    const auto shards_count = static_cast<std::uint32_t>(info.boundaries_size()) - 1;
+    if (!shard.has_info() || !wire::FromProto(shard.info()).ok()) continue;
     {
       MutexLock lock(mutex_);
-      if (graphs_.contains(info.name()) || loading_.contains(info.name())) continue;
+      if (graphs_.contains(shard.graph()) || loading_.contains(shard.graph())) continue;
     }
-    // Not where it was deleted, nor where that cannot be read just now: the worker says it again.
-    if (!wire::FromProto(info).ok()) continue;
-    if (Deleted(info.name(), MadeDigest(info)).value_or(true)) continue;
-    if (!workers_.Find(info.name(), MadeDigest(info), shards_count).missing.empty()) continue;
-    pbi::GraphRecord record;
-    // What not all shards have did not come to count.
-    *record.mutable_info() = workers_.LowestVersion(info.name(), MadeDigest(info)).value_or(info);
-    *record.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-    if (!registry_.Put(GraphKey(info.name()), record.SerializeAsString()).ok()) continue;
-    MutexLock lock(mutex_);
-    graphs_.emplace(info.name(), std::move(record));
+    if (IsWhole(shard.info())) AdoptWhole(shard.info());
   }
+}
+
+// Not where it was deleted, nor where that cannot be read just now: the worker says it again.
+bool Graphs::IsWhole(const pbi::GraphInfo& info) const {
+  if (deleted_.Has(info.name(), MadeDigest(info)).value_or(true)) return false;
+  const auto shards_count = static_cast<std::uint32_t>(info.boundaries_size()) - 1;
+  return workers_.Find(info.name(), MadeDigest(info), shards_count).missing.empty();
+}
+
+// Under its name, taken as if it was loaded: nobody makes or deletes one of this name meanwhile.
+void Graphs::AdoptWhole(const pbi::GraphInfo& info) {
+  {
+    MutexLock lock(mutex_);
+    if (graphs_.contains(info.name()) || !loading_.emplace(info.name(), "").second) return;
+  }
+  const absl::Cleanup give_back = [&] { GiveBackName({.name = info.name()}); };
+  if (!IsWhole(info)) return;  // any more
+  pbi::GraphRecord record;
+  // What not all shards have did not come to count.
+  *record.mutable_info() = workers_.LowestVersion(info.name(), MadeDigest(info)).value_or(info);
+  Keep(std::move(record)).IgnoreError();
 }
 
 std::vector<std::string> Graphs::StrangeShards(const pbi::RegisterRequest& request) const {
@@ -79,32 +84,21 @@ WorkerDirectory::Versions Graphs::VersionsOf(const pbi::RegisterRequest& request
   return versions;
 }
 
-absl::Status Graphs::NoteDeleted(const std::string& name, const std::string& digest) {
-  return registry_.Put(DeletedKey(name, digest), name);
-}
-
-absl::StatusOr<bool> Graphs::Deleted(const std::string& name, const std::string& digest) const {
-  const auto deleted = registry_.Get(DeletedKey(name, digest));
-  if (deleted.ok()) return true;
-  if (!absl::IsNotFound(deleted.status())) return deleted.status();
-  const auto earlier = registry_.Get(EarlierDeletedKey(digest));
-  if (!earlier.ok() && !absl::IsNotFound(earlier.status())) return earlier.status();
-  return earlier.ok() && *earlier == name;
+bool Graphs::MayBeLeftover(const pbi::HeldShard& held) const {
+  if (loading_.contains(held.graph())) return false;
+  const auto graph = graphs_.find(held.graph());
+  // Made again with as many shards it is the same: who owns them tells the copies apart.
+  return graph == graphs_.end() || MadeDigest(graph->second.info()) != held.graph_digest() ||
+         graph->second.info().boundaries_size() != held.info().boundaries_size();
 }
 
 bool Graphs::IsLeftover(const pbi::HeldShard& held) const {
   if (!held.problem().empty() || !held.has_info()) return false;
   {
     MutexLock lock(mutex_);
-    if (loading_.contains(held.graph())) return false;
-    const auto graph = graphs_.find(held.graph());
-    // Made again with as many shards it is the same: who owns them tells the copies apart.
-    if (graph != graphs_.end() && MadeDigest(graph->second.info()) == held.graph_digest() &&
-        graph->second.info().boundaries_size() == held.info().boundaries_size()) {
-      return false;
-    }
+    if (!MayBeLeftover(held)) return false;
   }
-  return Deleted(held.graph(), held.graph_digest()).value_or(false);
+  return deleted_.Has(held.graph(), held.graph_digest()).value_or(false);
 }
 
 bool Graphs::OnlyLeftovers(const std::string& name) const {
@@ -119,27 +113,47 @@ bool Graphs::OnlyLeftovers(const std::string& name) const {
   return any;
 }
 
-void Graphs::DropLeftovers() {
-  MutexLock dropping(dropping_);
+// While its name is noted nobody takes it, so that no new shard is dropped in its place.
+absl::Status Graphs::DropLeftover(const std::string& node_id, const pbi::HeldShard& held) {
+  LAWINE_ASSIGN_OR_RETURN(const WorkerHandle live, workers_.Live(node_id));
+  {
+    MutexLock lock(mutex_);
+    if (!MayBeLeftover(held)) return absl::OkStatus();  // its name was taken since
+    dropping_.insert(held.graph());
+  }
+  const absl::Cleanup over = [&] {
+    MutexLock lock(mutex_);
+    dropping_.erase(dropping_.find(held.graph()));
+  };
+  LAWINE_RETURN_IF_ERROR(DropShard(live, ShardIdOf(held), /*arrived_only=*/false, kLeftoverTimeout));
+  spdlog::info("{} has dropped shard {} of graph '{}', which was deleted while it was away", live.Text(),
+               held.shard(), held.graph());
+  return absl::OkStatus();
+}
+
+void Graphs::DropLeftovers(const std::string& name) {
   for (const pbi::RegisterRequest& worker : workers_.Said()) {
     for (const pbi::HeldShard& held : worker.shards()) {
+      if (!name.empty() && held.graph() != name) continue;
       if (!IsLeftover(held)) continue;
-      const pbi::ShardId id = ShardIdOf(held);
-      const absl::StatusOr<WorkerHandle> live = workers_.Live(worker.node_id());
-      if (!live.ok() || !DropShard(*live, id, /*arrived_only=*/false).ok()) continue;  // tried again
-      spdlog::info("{} has dropped shard {} of graph '{}', which was deleted while it was away", live->Text(),
-                   held.shard(), held.graph());
+      // One that does not answer is not asked about its other shards too; all is tried again.
+      if (absl::IsDeadlineExceeded(DropLeftover(worker.node_id(), held))) break;
     }
   }
 }
 
-void Graphs::ClearLeftovers(const std::string& name) {
-  if (!OnlyLeftovers(name)) return;
-  DropLeftovers();
+absl::Status Graphs::ClearLeftovers(const std::string& name) {
+  const auto gone = [&] {
+    {
+      MutexLock lock(mutex_);
+      if (dropping_.contains(name)) return false;
+    }
+    return !OnlyLeftovers(name);
+  };
+  if (gone()) return absl::OkStatus();
+  DropLeftovers(name);
   // What is gone must be seen to be gone.
-  for (int i = 0; i < 40 && OnlyLeftovers(name); ++i) {
-    workers_.WaitForWorkers(~0u, WorkerDirectory::kHeartbeat / 2);
-  }
+  return workers_.WaitUntil(gone, WorkerDirectory::kHeldTimeout) ? absl::OkStatus() : LeftoversStay(name);
 }
 
 }  // namespace lawine

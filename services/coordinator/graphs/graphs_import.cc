@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
+#include "services/common/request_id.h"
 #include "services/coordinator/graphs/graphs.h"
 
 namespace lawine {
@@ -20,7 +21,12 @@ absl::Status WithWarnings(const absl::Status& status, const EdgeReport& seen) {
 }  // namespace
 
 Graphs::New Graphs::WantedBy(const pb::ImportOptions& options) {
-  return {.name = options.name(), .request_id = options.request_id(), .shards = options.shards()};
+  pb::ImportOptions asked = options;
+  asked.clear_resumable();  // the way files come does not matter
+  return {.name = options.name(),
+          .request_id = options.request_id(),
+          .shards = options.shards(),
+          .request_hash = RequestHash(asked)};
 }
 
 absl::StatusOr<pb::Graph> Graphs::CheckImport(const pb::ImportOptions& options) const {

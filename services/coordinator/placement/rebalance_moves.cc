@@ -67,6 +67,7 @@ bool Rebalancer::StepGraph(const std::string& graph) {
 
 // A graph that was deleted, or made again, has nothing that could move.
 void Rebalancer::GiveUpUnless(const std::string& graph, const std::string& digest) {
+  MutexLock writing(writing_);
   MutexLock lock(mutex_);
   for (int i = 0; i < record_.rebalance().moves_size(); ++i) {
     Move& move = *record_.mutable_rebalance()->mutable_moves(i);
@@ -142,11 +143,14 @@ absl::Status Rebalancer::CutOver(const std::string& graph) {
 // From here on the others own the shards. A cancellation comes before it, or too late.
 absl::Status Rebalancer::Flip(const std::string& graph) {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(graph));
-  MutexLock lock(mutex_);
+  MutexLock writing(writing_);
   std::map<std::uint32_t, std::string> owners;
-  for (const Move& move : record_.rebalance().moves()) {
-    if (move.graph() == graph && move.state() == pb::SHARD_MOVE_STATE_COPIED) {
-      owners[move.shard()] = move.to_node_id();
+  {
+    MutexLock lock(mutex_);
+    for (const Move& move : record_.rebalance().moves()) {
+      if (move.graph() == graph && move.state() == pb::SHARD_MOVE_STATE_COPIED) {
+        owners[move.shard()] = move.to_node_id();
+      }
     }
   }
   return owners.empty() ? absl::OkStatus() : graphs_.placements().SetOwners(record.info(), owners);
@@ -234,13 +238,18 @@ void Rebalancer::ClearArrivals() {
   for (const auto& [move, node_id, id] : left) {
     const absl::StatusOr<WorkerHandle> to = workers_.Live(node_id);
     if (!to.ok() || !DropShard(*to, id, /*arrived_only=*/true).ok()) continue;
-    MutexLock lock(mutex_);
-    // Another rebalance may have been applied meanwhile.
-    const bool same =
-        move < record_.cleared_size() && IdOf(move).SerializeAsString() == id.SerializeAsString();
-    if (!same) return;
-    record_.set_cleared(move, true);
-    Save().IgnoreError();  // done again, then
+    MutexLock writing(writing_);
+    pbi::RebalanceRecord record;
+    {
+      MutexLock lock(mutex_);
+      // Another rebalance may have been applied meanwhile.
+      const bool same =
+          move < record_.cleared_size() && IdOf(move).SerializeAsString() == id.SerializeAsString();
+      if (!same) return;
+      record_.set_cleared(move, true);
+      record = record_;
+    }
+    Save(record).IgnoreError();  // done again, then
   }
 }
 

@@ -13,6 +13,7 @@
 #include "services/common/log.h"
 #include "services/common/request_id.h"
 #include "services/coordinator/placement/rebalance_request.h"
+#include "services/coordinator/registry/record.h"
 #include "services/coordinator/workers/shard_calls.h"
 
 namespace lawine {
@@ -32,8 +33,8 @@ absl::Status Rebalancer::Start() {
   if (!kept.ok() && !absl::IsNotFound(kept.status())) return kept.status();
   {
     MutexLock lock(mutex_);
-    if (kept.ok() && !record_.ParseFromString(*kept)) {
-      return absl::DataLossError(absl::StrCat("registry record ", kKey, " is damaged"));
+    if (kept.ok()) {
+      LAWINE_ASSIGN_OR_RETURN(record_, ParseRecord<pbi::RebalanceRecord>(kKey, *kept));
     }
     graphs_.placements().SetDrained({record_.drained().begin(), record_.drained().end()});
   }
@@ -72,30 +73,31 @@ absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest&
     if (is_going_on()) return record_.rebalance();
   }
   LAWINE_ASSIGN_OR_RETURN(RebalancePlan plan, PlanRebalance(request.options(), graphs_, workers_));
-  MutexLock lock(mutex_);
-  if (is_going_on()) return record_.rebalance();
-  if (record_.rebalance().state() == pb::REBALANCE_STATE_RUNNING) {
-    return absl::FailedPreconditionError(
-        "a rebalance goes on already: wait for it, or cancel it (lawine cluster rebalance status, cancel)");
+  MutexLock writing(writing_);
+  {
+    MutexLock lock(mutex_);
+    if (is_going_on()) return record_.rebalance();
+    if (record_.rebalance().state() == pb::REBALANCE_STATE_RUNNING) {
+      return absl::FailedPreconditionError(
+          "a rebalance goes on already: wait for it, or cancel it (lawine cluster rebalance status, cancel)");
+    }
   }
-  const pbi::RebalanceRecord before = record_;
-  record_.Clear();
-  pb::Rebalance& rebalance = *record_.mutable_rebalance();
+  pbi::RebalanceRecord record;
+  pb::Rebalance& rebalance = *record.mutable_rebalance();
   rebalance.set_state(pb::REBALANCE_STATE_RUNNING);
   *rebalance.mutable_options() = request.options();
   *rebalance.mutable_create_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   for (int i = 0; i < plan.response.moves_size(); ++i) {
     *rebalance.add_moves() = plan.response.moves(i);
     rebalance.mutable_moves(i)->set_state(pb::SHARD_MOVE_STATE_COPYING);
-    record_.add_graph_digests(plan.graph_digests[static_cast<std::size_t>(i)]);
-    record_.add_cleared(false);
+    record.add_graph_digests(plan.graph_digests[static_cast<std::size_t>(i)]);
+    record.add_cleared(false);
   }
-  record_.set_request_id(request.request_id());
-  record_.mutable_drained()->Add(plan.drained.begin(), plan.drained.end());
-  if (absl::Status saved = Save(); !saved.ok()) {
-    record_ = before;
-    return saved;
-  }
+  record.set_request_id(request.request_id());
+  record.mutable_drained()->Add(plan.drained.begin(), plan.drained.end());
+  LAWINE_RETURN_IF_ERROR(Save(record));
+  MutexLock lock(mutex_);
+  record_ = record;
   graphs_.placements().SetDrained(std::move(plan.drained));
   not_before_.clear();
   copying_.Reset();
@@ -111,26 +113,27 @@ absl::StatusOr<pb::Rebalance> Rebalancer::Get() const {
 
 // What has passed to its new owner is finished: going back would be one more move.
 absl::StatusOr<pb::Rebalance> Rebalancer::Cancel() {
+  MutexLock writing(writing_);
+  pbi::RebalanceRecord record;
   {
     MutexLock lock(mutex_);
     if (record_.rebalance().state() != pb::REBALANCE_STATE_RUNNING) {
       return absl::FailedPreconditionError("no rebalance goes on: there is nothing to cancel");
     }
-    const pbi::RebalanceRecord before = record_;
-    for (int i = 0; i < before.rebalance().moves_size(); ++i) {
-      if (!IsOpen(before.rebalance().moves(i)) || Passed(i)) continue;
-      record_.mutable_rebalance()->mutable_moves(i)->set_state(pb::SHARD_MOVE_STATE_CANCELLED);
+    record = record_;
+    for (int i = 0; i < record.rebalance().moves_size(); ++i) {
+      if (!IsOpen(record.rebalance().moves(i)) || Passed(i)) continue;
+      record.mutable_rebalance()->mutable_moves(i)->set_state(pb::SHARD_MOVE_STATE_CANCELLED);
     }
-    record_.clear_drained();
-    if (absl::Status saved = Save(); !saved.ok()) {
-      record_ = before;
-      return saved;
-    }
-    graphs_.placements().SetDrained({});
-    copying_.Cancel();
-    wake_.NotifyAll();
   }
-  return Get();
+  record.clear_drained();
+  LAWINE_RETURN_IF_ERROR(Save(record));
+  MutexLock lock(mutex_);
+  record_ = record;
+  graphs_.placements().SetDrained({});
+  copying_.Cancel();
+  wake_.NotifyAll();
+  return record.rebalance();
 }
 
 void Rebalancer::Work() {
@@ -216,25 +219,38 @@ void Rebalancer::Note(int move, const absl::Status& failure, absl::Duration paus
 
 // A state that could not be kept is found again from the map and from what workers hold.
 void Rebalancer::SetState(int move, pb::ShardMoveState state) {
-  MutexLock lock(mutex_);
-  Move& moved = *record_.mutable_rebalance()->mutable_moves(move);
-  if (moved.state() == pb::SHARD_MOVE_STATE_CANCELLED) return;
-  moved.set_state(state);
-  if (state == pb::SHARD_MOVE_STATE_COPIED || state == pb::SHARD_MOVE_STATE_MOVED) {
-    moved.clear_problem();
-    moved.set_bytes_copied(moved.bytes());
+  MutexLock writing(writing_);
+  pbi::RebalanceRecord record;
+  {
+    MutexLock lock(mutex_);
+    Move& moved = *record_.mutable_rebalance()->mutable_moves(move);
+    if (moved.state() == pb::SHARD_MOVE_STATE_CANCELLED) return;
+    moved.set_state(state);
+    if (state == pb::SHARD_MOVE_STATE_COPIED || state == pb::SHARD_MOVE_STATE_MOVED) {
+      moved.clear_problem();
+      moved.set_bytes_copied(moved.bytes());
+    }
+    record = record_;
   }
-  if (const absl::Status saved = Save(); !saved.ok()) {
+  if (const absl::Status saved = Save(record); !saved.ok()) {
     spdlog::error("rebalance: its state could not be kept: {}", std::string(saved.message()));
   }
 }
 
-absl::Status Rebalancer::Save() { return registry_.Put(kKey, record_.SerializeAsString()); }
+absl::Status Rebalancer::Save(const pbi::RebalanceRecord& record) {
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, RecordOf(record));
+  return registry_.Put(kKey, value);
+}
 
 void Rebalancer::EndIfOver() {
-  MutexLock lock(mutex_);
-  if (record_.rebalance().state() != pb::REBALANCE_STATE_RUNNING) return;
-  pb::Rebalance& rebalance = *record_.mutable_rebalance();
+  MutexLock writing(writing_);
+  pbi::RebalanceRecord record;
+  {
+    MutexLock lock(mutex_);
+    record = record_;
+  }
+  if (record.rebalance().state() != pb::REBALANCE_STATE_RUNNING) return;
+  pb::Rebalance& rebalance = *record.mutable_rebalance();
   const auto any = [&rebalance](pb::ShardMoveState state) {
     return std::any_of(rebalance.moves().begin(), rebalance.moves().end(),
                        [state](const Move& move) { return move.state() == state; });
@@ -243,9 +259,10 @@ void Rebalancer::EndIfOver() {
                       : any(pb::SHARD_MOVE_STATE_FAILED)  ? pb::REBALANCE_STATE_FAILED
                                                           : pb::REBALANCE_STATE_SUCCEEDED);
   *rebalance.mutable_end_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
-  if (!Save().ok()) {  // tried again
-    rebalance.set_state(pb::REBALANCE_STATE_RUNNING);
-    return;
+  if (!Save(record).ok()) return;  // tried again
+  {
+    MutexLock lock(mutex_);
+    record_ = record;
   }
   spdlog::info("rebalance of {} shards: {}", rebalance.moves_size(),
                pb::RebalanceState_Name(rebalance.state()));

@@ -77,7 +77,7 @@ class Rebalancer {
   internal::v1::ShardId IdOf(int move) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Note(int move, const absl::Status& failure, absl::Duration pause);
   void SetState(int move, lawine::v1::ShardMoveState state);
-  absl::Status Save() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Save(const internal::v1::RebalanceRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
 
   RegistryStore& registry_;
   Graphs& graphs_;
@@ -86,6 +86,8 @@ class Rebalancer {
   Cancellation copying_;
   // The working thread's: graphs are not deleted while shards of them move.
   std::map<std::string, GraphUse> uses_;
+  // Held by who changes what is kept, or who owns a shard: nobody who only looks waits for the disk.
+  Mutex writing_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable Mutex mutex_;
   CondVar wake_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -87,6 +87,13 @@ class RocksRegistry final : public RegistryStore {
   absl::Status Delete(const std::string& key) override {
     return Write([&](rocksdb::DB& db) { return db.Delete(synced_, key); });
   }
+  absl::Status DeleteAll(const std::vector<std::string>& keys) override {
+    rocksdb::WriteBatch batch;
+    for (const std::string& key : keys)
+      LAWINE_RETURN_IF_ERROR(FromRocks(batch.Delete(key), path_, kRegistry));
+    return keys.empty() ? absl::OkStatus()
+                        : Write([&](rocksdb::DB& db) { return db.Write(synced_, &batch); });
+  }
 
   absl::Status Scan(
       const std::string& prefix,

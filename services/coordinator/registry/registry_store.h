@@ -37,6 +37,8 @@ class RegistryStore {
   // NOT_FOUND when there is none.
   virtual absl::StatusOr<std::string> Get(const std::string& key) = 0;
   virtual absl::Status Delete(const std::string& key) = 0;
+  // All of them or none.
+  virtual absl::Status DeleteAll(const std::vector<std::string>& keys) = 0;
   // Calls visit(key, value) for all keys that start with `prefix`, ascending. Where a write fails meanwhile,
   // others wait for the end: it should be quick, and not write.
   virtual absl::Status Scan(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/spread/group_counts.h"
 #include "engine/spread/outcome.h"
@@ -61,6 +62,16 @@ absl::StatusOr<ConductOutcome> OutcomeOf(const RunPlan& plan, const internal::v1
 absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& placement,
                                           absl::Duration timeout, const RunWatch& watch,
                                           Cancellation& cancellation);
+
+// Tries again while shards of the graph move: `try_once`, an absl::StatusOr<>(), makes an attempt of its own
+// each time. Returns what the last one says: that it had no time left, where there is none before `end`.
+template <class TryOnce>
+auto UntilShardsRest(absl::Time end, const Cancellation& cancellation, TryOnce&& try_once) {
+  for (;;) {
+    auto result = try_once();
+    if (!IsShardsMove(result.status()) || cancellation.cancelled() || absl::Now() >= end) return result;
+  }
+}
 
 }  // namespace lawine
 

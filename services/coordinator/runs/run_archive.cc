@@ -9,18 +9,8 @@
 #include "services/coordinator/runs/run_names.h"
 
 namespace lawine {
-namespace {
 
 namespace pbi = ::lawine::internal::v1;
-
-template <class Message>
-absl::StatusOr<Message> Parse(const std::string& key, const std::string& value) {
-  Message message;
-  if (message.ParseFromString(value)) return message;
-  return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
-}
-
-}  // namespace
 
 absl::StatusOr<std::uint64_t> RunArchive::Add(const pbi::RunRecord& record) {
   LAWINE_ASSIGN_OR_RETURN(std::string value, RecordOf(record));
@@ -42,13 +32,13 @@ absl::StatusOr<std::uint64_t> RunArchive::Save(const pbi::RunRecord& record) {
 
 absl::StatusOr<pbi::RunRecord> RunArchive::Load(std::uint64_t run_id) const {
   LAWINE_ASSIGN_OR_RETURN(const std::string value, registry_.Get(RunKey(run_id)));
-  return Parse<pbi::RunRecord>(RunKey(run_id), value);
+  return ParseRecord<pbi::RunRecord>(RunKey(run_id), value);
 }
 
 absl::Status RunArchive::ForEach(
     const std::function<absl::Status(pbi::RunRecord, std::uint64_t)>& visit) const {
   return registry_.Scan("run/", [&](const std::string& key, const std::string& value) -> absl::Status {
-    LAWINE_ASSIGN_OR_RETURN(pbi::RunRecord record, Parse<pbi::RunRecord>(key, value));
+    LAWINE_ASSIGN_OR_RETURN(pbi::RunRecord record, ParseRecord<pbi::RunRecord>(key, value));
     return visit(std::move(record), value.size());
   });
 }
@@ -79,7 +69,7 @@ absl::Status RunArchive::AddBlock(std::uint64_t run_id, const pbi::RunBlock& blo
 absl::StatusOr<std::vector<pbi::RunBlock>> RunArchive::Blocks(std::uint64_t run_id) const {
   std::vector<pbi::RunBlock> blocks;
   const auto add = [&blocks](const std::string& key, const std::string& value) -> absl::Status {
-    LAWINE_ASSIGN_OR_RETURN(blocks.emplace_back(), Parse<pbi::RunBlock>(key, value));
+    LAWINE_ASSIGN_OR_RETURN(blocks.emplace_back(), ParseRecord<pbi::RunBlock>(key, value));
     return absl::OkStatus();
   };
   LAWINE_RETURN_IF_ERROR(registry_.Scan(RunBlockPrefix(run_id), add));

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "engine/base/coin.h"
 #include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
@@ -15,14 +14,6 @@ namespace lawine {
 namespace {
 
 namespace pb = ::lawine::v1;
-
-// Never 0. Of what is asked for, not of the id it is asked for with.
-std::uint64_t HashOf(pb::CreateRunRequest request) {
-  request.clear_request_id();
-  std::uint64_t h = 0;
-  for (const char c : request.SerializeAsString()) h = hash::Absorb(h, static_cast<unsigned char>(c));
-  return h | 1;
-}
 
 pb::Run RunOf(const pb::CreateRunRequest& request, const RunPlan& plan) {
   pb::Run run;
@@ -84,9 +75,9 @@ absl::StatusOr<std::optional<pb::Run>> Runs::MadeBefore(const pb::CreateRunReque
     MutexLock lock((*entry)->mutex);
     request_hash = (*entry)->record.request_hash();
   }
-  const bool same = request_hash == 0 || request_hash == HashOf(request);
+  const bool same = request_hash == 0 || request_hash == RequestHash(request);
   if (same && (*entry)->owner == owner) return std::optional(Describe(**entry));
-  return FieldError("request_id", "was used for another run: expected a new one");
+  return RequestIdUsed("run");
 }
 
 absl::StatusOr<pb::CreateRunResponse> Runs::Create(const pb::CreateRunRequest& request,
@@ -135,7 +126,7 @@ absl::Status Runs::Accept(const pb::CreateRunRequest& request, const RunPlan& pl
   record.set_attempt(1);
   record.set_graph_digest(plan.graph.info().digest());
   record.set_request_id(request.request_id());
-  if (!request.request_id().empty()) record.set_request_hash(HashOf(request));
+  if (!request.request_id().empty()) record.set_request_hash(RequestHash(request));
   record.set_owner(entry.owner);
   *record.mutable_run() = RunOf(request, plan);
   record.mutable_run()->set_name(RunName(entry.run_id));

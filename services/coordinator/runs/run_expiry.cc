@@ -79,9 +79,7 @@ absl::Status Runs::Forget(RunEntry& entry, bool also_pinned) {
     MutexLock lock(mutex_);
     runs_.erase(entry.run_id);
   }
-  for (const WorkerHandle& worker : receipts ? workers_.Alive() : std::vector<WorkerHandle>()) {
-    ForgetReceipts(worker, entry.run_id);
-  }
+  if (receipts) ForgetReceipts(workers_.Alive(), entry.run_id);
   return absl::OkStatus();
 }
 
@@ -112,8 +110,13 @@ void Runs::Sweep() {
     if ((run.expire_seconds == 0 || run.expire_seconds > now) && !too_many) continue;
     bytes -= run.bytes;
     const absl::Status forgotten = Forget(*run.entry, false);
-    spdlog::info("{} {} forgotten: {} {}", RunName(run.entry->run_id), forgotten.ok() ? "is" : "is not",
-                 too_many ? "results take too much room" : "its time has come", forgotten.ToString());
+    const char* const why = too_many ? "results take too much room" : "its time has come";
+    if (forgotten.ok()) {
+      spdlog::info("{} is forgotten: {}", RunName(run.entry->run_id), why);
+    } else {
+      spdlog::warn("{} is not forgotten, though {}: {}", RunName(run.entry->run_id), why,
+                   std::string(forgotten.message()));
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/workers/fan_out.h"
 
 namespace lawine {
 namespace {
@@ -47,15 +48,13 @@ absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std:
   return worker.Said(reader->Finish());
 }
 
-void ForgetReceipts(const WorkerHandle& worker, std::uint64_t run_id) {
-  grpc::ClientContext context;
-  SetDeadline(context, kForgetTimeout);
+void ForgetReceipts(std::span<const WorkerHandle> workers, std::uint64_t run_id) {
   pbi::DropRunRequest request;
   request.set_run_id(run_id);
-  pbi::DropRunResponse response;
-  const grpc::Status status = worker.stub->DropRun(&context, request, &response);
-  if (!status.ok())
-    spdlog::warn("{} still keeps receipts of run {}: {}", worker.Text(), run_id, status.error_message());
+  const absl::Status told = AskAll(workers, &WorkerStub::DropRun, request, kForgetTimeout).status();
+  if (!told.ok()) {
+    spdlog::warn("receipts of run {} may be kept a while longer: {}", run_id, std::string(told.message()));
+  }
 }
 
 }  // namespace lawine

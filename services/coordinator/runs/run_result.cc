@@ -145,6 +145,8 @@ pb::Manifest MakeManifest(const pbi::GraphInfo& graph, std::uint64_t exchange_by
   return manifest;
 }
 
+namespace {
+
 std::string PartlyInMemoryWarning(std::uint64_t links_on_disk, std::uint64_t links) {
   if (links_on_disk == 0) {
     return "memory limits of workers leave the links from their receivers' side out of memory: steps that "
@@ -154,8 +156,6 @@ std::string PartlyInMemoryWarning(std::uint64_t links_on_disk, std::uint64_t lin
   return absl::StrCat("memory limits of workers leave ", links_on_disk, " of ", links,
                       " links on disk: steps read them there and take longer, results are the same");
 }
-
-namespace {
 
 void AddTable(const std::string& message, bool links, const DelayTable& table, const Rhythm& rhythm,
               pb::Manifest& manifest) {

@@ -1,5 +1,7 @@
 #include "services/coordinator/runs/runs.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -51,7 +53,10 @@ absl::Status Runs::TakeIn(pbi::RunRecord record, std::uint64_t bytes) {
   entry->run_id = record.run_id();
   entry->owner = record.owner();
   entry->scenario_bytes = record.run().scenario().SpaceUsedLong();
-  entry->asked = absl::Now();
+  // Seconds of a run are those its caller waits, whoever conducts it.
+  const std::int64_t created =
+      google::protobuf::util::TimeUtil::TimestampToNanoseconds(record.run().create_time());
+  entry->asked = std::min(absl::FromUnixNanos(created), absl::Now());
   const pb::RunState state = record.run().state();
   if (Ended(state)) LAWINE_RETURN_IF_ERROR(archive_.DropBlocks(entry->run_id));
   const bool queued = !Ended(state) && state != pb::RUN_STATE_PAUSED && options_.resume;
@@ -114,11 +119,10 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, const
         "RUN_TOO_LARGE");
   }
   LAWINE_RETURN_IF_ERROR(CheckQuota(options_, owner, plan.estimate));
-  absl::StatusOr<pb::RunResult> result = absl::DeadlineExceededError("no time was left for it");
-  do {
+  const absl::StatusOr<pb::RunResult> result = UntilShardsRest(end, cancellation, [&] {
     plan.spec.run_id = NewUnnamedId();
-    result = Once(plan, end - absl::Now(), cancellation);
-  } while (IsShardsMove(result.status()) && absl::Now() < end && !cancellation.cancelled());
+    return Once(plan, end - absl::Now(), cancellation);
+  });
   if (result.ok() && metrics_ != nullptr) metrics_->Delivered(result->totals().deliveries());
   return result;
 }

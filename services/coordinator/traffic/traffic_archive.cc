@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
@@ -87,10 +86,7 @@ absl::Status TrafficArchive::Load(const TrafficJob& job, TrafficConducted& so_fa
   const absl::StatusOr<std::string> value = registry_.Get(KeyOf(job));
   if (absl::IsNotFound(value.status())) return absl::OkStatus();
   LAWINE_RETURN_IF_ERROR(value.status());
-  pbi::TrafficRecord record;
-  if (!record.ParseFromString(*value)) {
-    return absl::DataLossError(absl::StrCat("registry record ", KeyOf(job), " is damaged"));
-  }
+  LAWINE_ASSIGN_OR_RETURN(const auto record, ParseRecord<pbi::TrafficRecord>(KeyOf(job), *value));
   const bool same = google::protobuf::util::MessageDifferencer::Equals(record.spec(), job.spec) &&
                     record.graph_digest() == job.graph.info().digest() &&
                     record.wave_messages() == job.task.spec.wave_messages;
@@ -128,8 +124,8 @@ absl::Status TrafficArchive::Sweep() const {
   const std::int64_t oldest = absl::ToUnixSeconds(absl::Now() - kept_);
   std::vector<std::string> keys;
   LAWINE_RETURN_IF_ERROR(registry_.Scan(kPrefix, [&](const std::string& key, const std::string& value) {
-    pbi::TrafficRecord record;
-    if (!record.ParseFromString(value) || record.time().seconds() < oldest) keys.push_back(key);
+    const auto record = ParseRecord<pbi::TrafficRecord>(key, value);
+    if (!record.ok() || record->time().seconds() < oldest) keys.push_back(key);
     return absl::OkStatus();
   }));
   for (const std::string& key : keys) LAWINE_RETURN_IF_ERROR(registry_.Delete(key));

@@ -245,7 +245,8 @@ class TrafficRun {
     if (!spec.has_generated()) hooks.next_batch = [&batches] { return batches.Next(); };
     hooks.wave = [&](const WaveOutcome& wave, const TrafficOutcome& before) -> absl::Status {
       LAWINE_RETURN_IF_ERROR(teller.Tell(wave, before, members));
-      return KeepNowAndThen();
+      KeepNowAndThen();
+      return absl::OkStatus();
     };
     hooks.started = [&recovery] { recovery.Started(); };
     if (!spec.has_generated()) {
@@ -266,10 +267,14 @@ class TrafficRun {
     return absl::OkStatus();
   }
 
-  absl::Status KeepNowAndThen() {
-    if (absl::Now() - kept_ < runs_.options().keep_every || so_far_.waves.ahead()) return absl::OkStatus();
+  // What cannot be kept is done again if the coordinator is lost, no more.
+  void KeepNowAndThen() {
+    if (absl::Now() - kept_ < runs_.options().keep_every || so_far_.waves.ahead()) return;
     kept_ = absl::Now();
-    return archive_.Save(*job_, so_far_);
+    const absl::Status saved = archive_.Save(*job_, so_far_);
+    if (saved.ok()) return;
+    spdlog::warn("traffic on '{}' goes on, but what is over of it could not be kept: {}", job_->spec.graph(),
+                 std::string(saved.message()));
   }
 
   Graphs& graphs_;

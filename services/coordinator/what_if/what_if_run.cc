@@ -60,15 +60,14 @@ absl::StatusOr<ConductOutcome> WhatIfRuns::Run(RunPlan plan, const std::string& 
                              if (!Tell(replicas, false)) cancellation_.Cancel();
                            }};
   std::size_t workers_count = 0;
-  absl::StatusOr<ConductOutcome> conducted = absl::DeadlineExceededError("no time was left for it");
-  do {
+  const auto try_once = [&]() -> absl::StatusOr<ConductOutcome> {
     LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(plan.graph));
     workers_count = placement.workers.size();
     plan.spec.run_id = runs_.NewUnnamedId();
     Cancellation attempt(cancellation_);
-    conducted = ConductRun(plan, placement, end_ - absl::Now(), watch, attempt);
-  } while (IsShardsMove(conducted.status()) && !cancellation_.cancelled() && absl::Now() < end_);
-  LAWINE_ASSIGN_OR_RETURN(ConductOutcome outcome, std::move(conducted));
+    return ConductRun(plan, placement, end_ - absl::Now(), watch, attempt);
+  };
+  LAWINE_ASSIGN_OR_RETURN(ConductOutcome outcome, UntilShardsRest(end_, cancellation_, try_once));
   progress_.set_runs_done(progress_.runs_done() + 1);
   timing_.set_load_seconds(timing_.load_seconds() + outcome.load_seconds);
   timing_.set_processing_seconds(timing_.processing_seconds() + outcome.processing_seconds);

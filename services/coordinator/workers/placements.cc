@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/coordinator/registry/record.h"
 #include "services/coordinator/workers/graph_identity.h"
 
 namespace lawine {
@@ -26,9 +27,7 @@ std::vector<std::string> OwnersOf(const pbi::PlacementRecord& record) {
 absl::Status Placements::Load() {
   MutexLock lock(mutex_);
   return registry_.Scan(kPrefix, [this](const std::string& key, const std::string& value) -> absl::Status {
-    pbi::PlacementRecord record;
-    if (!record.ParseFromString(value))
-      return absl::DataLossError(absl::StrCat("registry record ", key, " is damaged"));
+    LAWINE_ASSIGN_OR_RETURN(auto record, ParseRecord<pbi::PlacementRecord>(key, value));
     const std::string graph = key.substr(sizeof kPrefix - 1);
     workers_.SetOwners(graph, record.graph_digest(), OwnersOf(record));
     records_[graph] = std::move(record);
@@ -38,26 +37,39 @@ absl::Status Placements::Load() {
 
 absl::Status Placements::SetOwners(const pbi::GraphInfo& graph,
                                    const std::map<std::uint32_t, std::string>& owners) {
-  MutexLock lock(mutex_);
-  pbi::PlacementRecord record = records_[graph.name()];
+  MutexLock writing(writing_);
+  pbi::PlacementRecord record;
+  {
+    MutexLock lock(mutex_);
+    if (const auto known = records_.find(graph.name()); known != records_.end()) record = known->second;
+  }
   const int shards = graph.boundaries_size() - 1;
   if (record.graph_digest() != MadeDigest(graph) || record.owners_size() > shards) record.clear_owners();
   record.set_graph_digest(MadeDigest(graph));
   record.set_epoch(record.epoch() + 1);
   while (record.owners_size() < shards) record.add_owners();
   for (const auto& [shard, owner] : owners) record.set_owners(static_cast<int>(shard), owner);
-  LAWINE_RETURN_IF_ERROR(registry_.Put(absl::StrCat(kPrefix, graph.name()), record.SerializeAsString()));
+  LAWINE_ASSIGN_OR_RETURN(const std::string value, RecordOf(record));
+  LAWINE_RETURN_IF_ERROR(registry_.Put(absl::StrCat(kPrefix, graph.name()), value));
+  MutexLock lock(mutex_);
   workers_.SetOwners(graph.name(), MadeDigest(graph), OwnersOf(record));
   records_[graph.name()] = std::move(record);
   return absl::OkStatus();
 }
 
 absl::Status Placements::Forget(const std::string& graph) {
+  MutexLock writing(writing_);
+  const bool known = [&] {
+    MutexLock lock(mutex_);
+    return records_.contains(graph);
+  }();
+  if (known) LAWINE_RETURN_IF_ERROR(registry_.Delete(absl::StrCat(kPrefix, graph)));
   MutexLock lock(mutex_);
-  if (!records_.contains(graph)) return absl::OkStatus();
-  LAWINE_RETURN_IF_ERROR(registry_.Delete(absl::StrCat(kPrefix, graph)));
   records_.erase(graph);
   workers_.ForgetOwners(graph);
+  // A use or a hold that is not over yet keeps its own.
+  const auto gate = gates_.find(graph);
+  if (gate != gates_.end() && !gate->second.held && gate->second.lease.use_count() == 1) gates_.erase(gate);
   return absl::OkStatus();
 }
 
@@ -111,7 +123,7 @@ absl::StatusOr<std::unique_ptr<Placements::Hold>> Placements::HoldGraph(
 
 void Placements::Release(const std::string& graph) {
   MutexLock lock(mutex_);
-  gates_[graph] = Gate();
+  gates_.erase(graph);
   released_.NotifyAll();
 }
 

@@ -75,6 +75,7 @@ class Placements {
 
   RegistryStore& registry_;
   WorkerDirectory& workers_;
+  Mutex writing_ ABSL_ACQUIRED_BEFORE(mutex_);  // the map, durably: uses do not wait for the disk
   mutable Mutex mutex_;
   mutable CondVar released_;
   std::map<std::string, internal::v1::PlacementRecord> records_ ABSL_GUARDED_BY(mutex_);

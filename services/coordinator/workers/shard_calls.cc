@@ -57,14 +57,15 @@ absl::Status ConfirmShard(const WorkerHandle& worker, const pbi::ShardId& shard)
   return worker.Said(worker.copies->ConfirmShard(&context, request, &response));
 }
 
-absl::Status DropShard(const WorkerHandle& worker, const pbi::ShardId& shard, bool arrived_only) {
+absl::Status DropShard(const WorkerHandle& worker, const pbi::ShardId& shard, bool arrived_only,
+                       absl::Duration timeout) {
   pbi::DropShardRequest request;
   *request.mutable_shard() = shard;
   request.set_arrived_only(arrived_only);
   request.set_node_id(worker.node_id);
   pbi::DropShardResponse response;
   grpc::ClientContext context;
-  SetDeadline(context, kShardTimeout);
+  SetDeadline(context, timeout);
   return worker.Said(worker.copies->DropShard(&context, request, &response));
 }
 

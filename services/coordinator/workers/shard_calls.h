@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "lawine/internal/v1/placement.pb.h"
 #include "services/coordinator/workers/cancellation.h"
 #include "services/coordinator/workers/worker_directory.h"
@@ -25,7 +26,8 @@ absl::Status AdoptShard(const WorkerHandle& worker, const internal::v1::ShardId&
 // it is DEADLINE_EXCEEDED.
 absl::Status ConfirmShard(const WorkerHandle& worker, const internal::v1::ShardId& shard);
 // REQUIRES, unless `arrived_only`: the shard belongs to no graph, or its owner has confirmed it just now.
-absl::Status DropShard(const WorkerHandle& worker, const internal::v1::ShardId& shard, bool arrived_only);
+absl::Status DropShard(const WorkerHandle& worker, const internal::v1::ShardId& shard, bool arrived_only,
+                       absl::Duration timeout = absl::Minutes(2));
 
 }  // namespace lawine
 

@@ -22,6 +22,7 @@ namespace pbi = ::lawine::internal::v1;
 namespace {
 constexpr absl::Duration kIdentifyTimeout = absl::Seconds(2);
 constexpr char kShardsMovePayload[] = "lawine/shards-move";
+constexpr absl::Duration kRememberedFor = absl::Hours(24);
 constexpr std::size_t kShardsBytesMax = 100;  // of their numbers in a text
 
 void CopyDetails(const absl::Status& from, absl::Status& to) {
@@ -122,6 +123,11 @@ bool WorkerDirectory::Lives(const Worker& worker) const {
 absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions versions) {
   const std::optional<Worker> other = OtherThan(request);
   const bool refused = other.has_value() && Lives(*other);
+  const bool is_new = [&] {
+    MutexLock lock(mutex_);
+    return !workers_.contains(request.node_id());
+  }();
+  if (is_new) ForgetGone(absl::Now());
   MutexLock lock(mutex_);
   Worker& worker = workers_[request.node_id()];
   if (refused) {
@@ -168,14 +174,28 @@ std::vector<WorkerHandle> WorkerDirectory::Alive() const {
 }
 
 bool WorkerDirectory::WaitForWorkers(std::uint32_t workers_count, absl::Duration timeout) const {
+  return WaitUntil([&] { return Alive().size() >= workers_count; }, timeout);
+}
+
+// Workers that fall silent are not told of: looks again after each heartbeat's time in any case.
+bool WorkerDirectory::WaitUntil(const std::function<bool()>& condition, absl::Duration timeout) const {
   const absl::Time end = absl::Now() + timeout;
-  while (Alive().size() < workers_count) {
+  while (!condition()) {
     const absl::Duration left = end - absl::Now();
     if (left <= absl::ZeroDuration()) return false;
     MutexLock lock(mutex_);
     changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kHeartbeat)));
   }
   return true;
+}
+
+void WorkerDirectory::ForgetGone(absl::Time now) {
+  MutexLock lock(mutex_);
+  std::set<std::string> owners;
+  for (const auto& [graph, owned] : owners_) owners.insert(owned.node_ids.begin(), owned.node_ids.end());
+  std::erase_if(workers_, [&](const auto& known) {
+    return now - known.second.heard > kRememberedFor && !owners.contains(known.first);
+  });
 }
 
 void WorkerDirectory::SetOwners(const std::string& graph, const std::string& digest,
@@ -279,14 +299,13 @@ const WorkerHandle& Placement::HolderOf(std::uint32_t shard) const {
 
 Placement WorkerDirectory::WaitFor(const std::string& graph, const std::string& digest,
                                    std::uint32_t shards_count, absl::Duration timeout) const {
-  const absl::Time end = absl::Now() + timeout;
-  for (;;) {
-    Placement placement = Find(graph, digest, shards_count);
-    const absl::Duration left = end - absl::Now();
-    if (placement.missing.empty() || left <= absl::ZeroDuration()) return placement;
-    MutexLock lock(mutex_);
-    changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kHeartbeat)));
-  }
+  Placement placement;
+  const auto whole = [&] {
+    placement = Find(graph, digest, shards_count);
+    return placement.missing.empty();
+  };
+  WaitUntil(whole, timeout);
+  return placement;
 }
 
 std::vector<WorkerHandle> WorkerDirectory::HoldersOf(const std::string& graph) const {

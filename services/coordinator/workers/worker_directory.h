@@ -5,6 +5,7 @@
 #include <grpcpp/security/credentials.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -82,6 +83,10 @@ class WorkerDirectory {
   // Live workers by node id.
   std::vector<WorkerHandle> Alive() const;
   bool WaitForWorkers(std::uint32_t workers_count, absl::Duration timeout) const;
+  // Waits until what workers say makes `condition`, which may ask the directory, true.
+  bool WaitUntil(const std::function<bool()>& condition, absl::Duration timeout) const;
+  // Those that own nothing and were not heard of for a day.
+  void ForgetGone(absl::Time now);
 
   // `digest` is that of the graph as it was made, here and below.
   Placement Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const;

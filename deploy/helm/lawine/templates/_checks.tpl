@@ -28,6 +28,8 @@
 {{- if gt (add $graphMemory 512) $memory }}{{ fail (printf "workers.graphMemory: %s leaves less than 512Mi of the worker's %s for what is not graphs: lower it or raise workers.memory" $values.workers.graphMemory (include "lawine.quantity" $memory)) }}{{ end -}}
 {{- end -}}
 
+{{- if and $values.coordinator.memory (lt (int64 (include "lawine.mebibytes" $values.coordinator.memory)) 512) }}{{ fail (printf "coordinator.memory: expected at least 512Mi, of which two imports at once may take half each, found %s" $values.coordinator.memory) }}{{ end -}}
+
 {{- $certificates := $values.certificates -}}
 {{- if and (eq $certificates.mode "certManager") (not $certificates.issuer.name) }}{{ fail "certificates.issuer.name: certificates.mode is certManager, which needs an issuer of yours" }}{{ end -}}
 {{- if and (eq $certificates.mode "existing") (not (and $certificates.existing.internalSecret $certificates.existing.publicSecret)) }}{{ fail "certificates.existing: certificates.mode is existing, which needs internalSecret and publicSecret" }}{{ end -}}

@@ -109,6 +109,14 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
+{{/* Of the pods of Jobs. */}}
+{{- define "lawine.jobDefaults" -}}
+{{- include "lawine.podDefaults" . }}
+{{- with include "lawine.placing" .Values.jobs }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- end -}}
+
 {{/* The coordinator's name inside the cluster, which never changes. */}}
 {{- define "lawine.coordinatorHost" -}}
 {{ include "lawine.coordinator" . }}.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}

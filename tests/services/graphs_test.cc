@@ -1,0 +1,177 @@
+// Names of graphs: whose they are, and what keeps them from being taken.
+#include "services/coordinator/graphs/graphs.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "engine/graph/partition.h"
+#include "engine/store/shard_manifest.h"
+#include "services/common/errors.h"
+#include "services/common/wire.h"
+#include "tests/services/one_worker.h"
+#include "tests/support/patience.h"
+
+namespace lawine {
+namespace {
+
+namespace pbi = ::lawine::internal::v1;
+using testing::HasSubstr;
+
+constexpr std::chrono::seconds kTakenPatience(60);
+
+void ExpectUsed(const absl::Status& status) {
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("request_id: was used for another graph"));
+}
+
+TEST(GraphRequestsTest, ARepeatedRequestFindsItsGraphAndAnotherIsTold) {
+  OneWorker one;
+  const v1::CreateGraphRequest request = OneWorker::Wanted("g", "once");
+  const auto made = one.Make(request);
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto again = one.Make(request);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->digest(), made->digest());
+  ExpectUsed(one.Make(OneWorker::Wanted("h", "once")).status());
+  v1::CreateGraphRequest other = request;
+  other.set_graph_seed(7);
+  ExpectUsed(one.Make(other).status());
+  EXPECT_EQ(one.graphs.count(), 1u);
+}
+
+TEST(GraphRequestsTest, ADeletedGraphIsForgottenWithItsRequest) {
+  OneWorker one;
+  ASSERT_TRUE(one.Make(OneWorker::Wanted("g", "once")).ok());
+  ASSERT_TRUE(one.graphs.Delete("g").ok());
+  for (const auto& [key, value] : one.registry.Records()) EXPECT_FALSE(key.starts_with("request/")) << key;
+  ASSERT_TRUE(one.Make(OneWorker::Wanted("g", "another")).ok());
+  const absl::Status taken = one.Make(OneWorker::Wanted("g", "once")).status();
+  EXPECT_TRUE(absl::IsAlreadyExists(taken)) << taken;
+}
+
+TEST(GraphRequestsTest, WhoTakesANameTakesItFromThoseBefore) {
+  MemoryRegistry registry;
+  GraphRequests requests(registry);
+  ASSERT_TRUE(requests.Note("first", "g", 1).ok());
+  ASSERT_TRUE(requests.Note("second", "g", 3).ok());
+  EXPECT_FALSE(*requests.Has("first", "g", 1));
+  EXPECT_TRUE(*requests.Has("second", "g", 3));
+}
+
+TEST(GraphRequestsTest, RecordsOfEarlierVersionsAreRead) {
+  MemoryRegistry registry;
+  ASSERT_TRUE(registry.Put("request/graph/once", "g").ok());
+  GraphRequests requests(registry);
+  EXPECT_TRUE(*requests.Has("once", "g", 5)) << "what was asked for is not known";
+  ExpectUsed(requests.Has("once", "h", 5).status());
+  EXPECT_EQ(*requests.KeysOf("g"), (std::vector<std::string>{"request/graph/once"}));
+}
+
+// Holds a shard of a graph that was deleted, and does not answer when it is to be dropped.
+class HangingWorker final : public pbi::ShardService::Service {
+ public:
+  HangingWorker() : bound_(*StartServer({.address = "127.0.0.1:0"}, {this})) {}
+  ~HangingWorker() override { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  bool asked() const { return asked_; }
+  void Answer() { answers_ = true; }
+  grpc::Status DropShard(grpc::ServerContext* context, const pbi::DropShardRequest*,
+                         pbi::DropShardResponse*) override {
+    asked_ = true;
+    while (!answers_ && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    return answers_ ? grpc::Status::OK : grpc::Status::CANCELLED;
+  }
+  pbi::RegisterRequest Said() const {
+    pbi::RegisterRequest said;
+    said.set_node_id("w-hangs");
+    said.set_address(bound_.address);
+    pbi::HeldShard& shard = *said.add_shards();
+    shard.set_graph("old");
+    shard.set_graph_digest("d");
+    for (const std::uint32_t boundary : {0u, 2u}) shard.mutable_info()->add_boundaries(boundary);
+    return said;
+  }
+
+ private:
+  std::atomic<bool> asked_{false}, answers_{false};
+  const BoundServer bound_;
+};
+
+TEST(LeftoversTest, OneThatIsNotDroppedKeepsItsOwnNameOnly) {
+  HangingWorker hanging;
+  MemoryRegistry registry;
+  ASSERT_TRUE(registry.Put("deleted/d/old", "old").ok());
+  WorkerDirectory workers;
+  ThreadPool pool(1);
+  Graphs graphs(registry, workers, pool);
+  ASSERT_TRUE(workers.Register(hanging.Said()).ok());
+  auto dropping = std::async(std::launch::async, [&] { graphs.DropLeftovers(); });
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return hanging.asked(); }));
+  auto taken = std::async(std::launch::async, [&] { return graphs.TakeName({.name = "new"}).status(); });
+  ASSERT_EQ(taken.wait_for(std::chrono::seconds(5)), std::future_status::ready);
+  EXPECT_TRUE(taken.get().ok());
+  auto waits = std::async(std::launch::async, [&] { return graphs.TakeName({.name = "old"}).status(); });
+  EXPECT_EQ(waits.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  hanging.Answer();
+  pbi::RegisterRequest said = hanging.Said();
+  said.clear_shards();
+  ASSERT_TRUE(workers.Register(said).ok());
+  ASSERT_EQ(waits.wait_for(kTakenPatience), std::future_status::ready);
+  EXPECT_TRUE(waits.get().ok());
+}
+
+TEST(LeftoversTest, TheRegistryIsAskedOnceAndToldOfChanges) {
+  MemoryRegistry registry;
+  DeletedGraphs deleted(registry);
+  EXPECT_FALSE(*deleted.Has("g", "d"));
+  ASSERT_TRUE(registry.Put("deleted/d/g", "g").ok());
+  EXPECT_FALSE(*deleted.Has("g", "d")) << "asked again";
+  ASSERT_TRUE(deleted.Note("g", "d").ok());
+  EXPECT_TRUE(*deleted.Has("g", "d"));
+  ASSERT_TRUE(registry.Delete("deleted/d/g").ok());
+  EXPECT_TRUE(*deleted.Has("g", "d")) << "asked again";
+}
+
+// A worker that holds all of a graph nobody knows.
+pbi::RegisterRequest WholeGraph() {
+  pbi::RegisterRequest said;
+  said.set_node_id("w-1");
+  said.set_address("127.0.0.1:1");
+  GraphInfo graph;
+  graph.name = "g";
+  graph.partition = *PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 2}, 1);
+  pbi::HeldShard& shard = *said.add_shards();
+  *shard.mutable_info() = wire::ToProto(graph);
+  shard.set_graph("g");
+  shard.set_graph_digest(MadeDigest(shard.info()));
+  return said;
+}
+
+TEST(AdoptTest, NobodyTakesTheNameOfAGraphThatIsTakenIn) {
+  MemoryRegistry registry;
+  WorkerDirectory workers;
+  ThreadPool pool(1);
+  Graphs graphs(registry, workers, pool);
+  const pbi::RegisterRequest said = WholeGraph();
+  ASSERT_TRUE(workers.Register(said).ok());
+  absl::Status deleted, taken;
+  registry.before_write = [&](const std::string& key) {
+    if (key != GraphKey("g")) return absl::OkStatus();
+    deleted = graphs.Delete("g");
+    taken = graphs.TakeName({.name = "g"}).status();
+    return absl::OkStatus();
+  };
+  graphs.Adopt(said);
+  EXPECT_TRUE(absl::IsFailedPrecondition(deleted)) << deleted;
+  EXPECT_TRUE(absl::IsAlreadyExists(taken)) << taken;
+  EXPECT_TRUE(graphs.Get("g").ok());
+}
+
+}  // namespace
+}  // namespace lawine
