@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/log.h"
 #include "services/common/request_id.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/placement/rebalance_request.h"
 #include "services/coordinator/registry/record.h"
 #include "services/coordinator/workers/shard_calls.h"
@@ -173,7 +173,7 @@ std::optional<std::string> Rebalancer::OpenGraph() const {
     const Move& move = record_.rebalance().moves(i);
     if (!IsOpen(move)) continue;
     const auto later = not_before_.find(i);
-    if (later == not_before_.end() || later->second <= absl::Now()) return move.graph();
+    if (later == not_before_.end() || later->second <= SteadyNow()) return move.graph();
     if (!open.has_value()) open = move.graph();
   }
   return open;
@@ -214,7 +214,7 @@ void Rebalancer::Note(int move, const absl::Status& failure, absl::Duration paus
   spdlog::warn("rebalance: shard {} of '{}': {}", record_.rebalance().moves(move).shard(),
                record_.rebalance().moves(move).graph(), std::string(failure.message()));
   record_.mutable_rebalance()->mutable_moves(move)->set_problem(std::string(failure.message()));
-  not_before_[move] = absl::Now() + pause;
+  not_before_[move] = SteadyNow() + pause;
 }
 
 // A state that could not be kept is found again from the map and from what workers hold.

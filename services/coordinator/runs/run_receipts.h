@@ -14,10 +14,10 @@
 namespace lawine {
 
 // Calls write(part) with the receipts of the worker's shards until it returns false (CANCELLED then).
-// NOT_FOUND when the worker has none of the run.
+// NOT_FOUND when the worker has none of the run. Ends with `cancellation`, and with `lease`, if there is one.
 absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std::uint32_t message,
                           const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write,
-                          Cancellation& cancellation);
+                          Cancellation& cancellation, Cancellation* lease = nullptr);
 
 // Tells all at the same time. A worker that cannot be told keeps them a while longer, which does no harm.
 void ForgetReceipts(std::span<const WorkerHandle> workers, std::uint64_t run_id);

@@ -72,10 +72,12 @@ class Runs {
   // FAILED_PRECONDITION unless it has ended.
   absl::StatusOr<lawine::v1::Run> Pin(const std::string& name, bool pinned);
   absl::Status Delete(const std::string& name);
-  // Of a message, by name; the first one's for none.
-  absl::Status Receipts(const std::string& name, const std::string& message,
-                        const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write,
-                        Cancellation& cancellation) const;
+  // Of a message, by name; the first one's for none. write(part, lease) may wait for its caller, but not for
+  // long once the graph's lease has ended: then it is UNAVAILABLE, as ShardsMove.
+  absl::Status Receipts(
+      const std::string& name, const std::string& message,
+      const std::function<bool(const lawine::v1::ListReceiptsResponse&, const Cancellation&)>& write,
+      Cancellation& cancellation) const;
 
   // A number for a run that is answered at once and kept nowhere; no other run has it.
   std::uint64_t NewUnnamedId();

@@ -8,11 +8,11 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/check.h"
 #include "engine/base/list_text.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
+#include "services/common/steady_time.h"
 
 namespace lawine {
 
@@ -117,7 +117,7 @@ bool WorkerDirectory::Lives(const Worker& worker) const {
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) return false;
   MutexLock lock(mutex_);
   const Worker& now = workers_.at(worker.said.node_id());
-  return now.said.incarnation() == worker.said.incarnation() && absl::Now() - now.heard < 2 * kHeartbeat;
+  return now.said.incarnation() == worker.said.incarnation() && SteadyNow() - now.heard < 2 * kHeartbeat;
 }
 
 absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions versions) {
@@ -127,7 +127,7 @@ absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Vers
     MutexLock lock(mutex_);
     return !workers_.contains(request.node_id());
   }();
-  if (is_new) ForgetGone(absl::Now());
+  if (is_new) ForgetGone(SteadyNow());
   MutexLock lock(mutex_);
   Worker& worker = workers_[request.node_id()];
   if (refused) {
@@ -150,12 +150,12 @@ absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Vers
   FindOlder(request, versions, worker);
   worker.versions = std::move(versions);
   worker.said = request;
-  worker.heard = absl::Now();
+  worker.heard = SteadyNow();
   changed_.NotifyAll();
   return absl::OkStatus();
 }
 
-bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }
+bool WorkerDirectory::IsAlive(const Worker& worker) { return SteadyNow() - worker.heard < kAliveFor; }
 
 WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
   return {.node_id = worker.said.node_id(),
@@ -179,9 +179,9 @@ bool WorkerDirectory::WaitForWorkers(std::uint32_t workers_count, absl::Duration
 
 // Workers that fall silent are not told of: looks again after each heartbeat's time in any case.
 bool WorkerDirectory::WaitUntil(const std::function<bool()>& condition, absl::Duration timeout) const {
-  const absl::Time end = absl::Now() + timeout;
+  const SteadyTime end = SteadyNow() + timeout;
   while (!condition()) {
-    const absl::Duration left = end - absl::Now();
+    const absl::Duration left = end - SteadyNow();
     if (left <= absl::ZeroDuration()) return false;
     MutexLock lock(mutex_);
     changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kHeartbeat)));
@@ -189,7 +189,7 @@ bool WorkerDirectory::WaitUntil(const std::function<bool()>& condition, absl::Du
   return true;
 }
 
-void WorkerDirectory::ForgetGone(absl::Time now) {
+void WorkerDirectory::ForgetGone(SteadyTime now) {
   MutexLock lock(mutex_);
   std::set<std::string> owners;
   for (const auto& [graph, owned] : owners_) owners.insert(owned.node_ids.begin(), owned.node_ids.end());
@@ -344,7 +344,7 @@ std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
     status.set_node_id(node_id);
     status.set_address(worker.said.address());
     status.set_alive(IsAlive(worker));
-    status.set_seconds_since_heard(absl::ToDoubleSeconds(absl::Now() - worker.heard));
+    status.set_seconds_since_heard(absl::ToDoubleSeconds(SteadyNow() - worker.heard));
     status.set_shards(static_cast<std::uint32_t>(worker.said.shards_size()));
     status.set_runs(worker.said.runs());
     status.set_memory_limit_bytes(worker.said.memory_limit_bytes());

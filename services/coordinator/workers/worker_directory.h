@@ -20,6 +20,7 @@
 #include "lawine/internal/v1/placement.grpc.pb.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "lawine/v1/cluster.pb.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/workers/cancellation.h"
 
 namespace lawine {
@@ -86,7 +87,7 @@ class WorkerDirectory {
   // Waits until what workers say makes `condition`, which may ask the directory, true.
   bool WaitUntil(const std::function<bool()>& condition, absl::Duration timeout) const;
   // Those that own nothing and were not heard of for a day.
-  void ForgetGone(absl::Time now);
+  void ForgetGone(SteadyTime now);
 
   // `digest` is that of the graph as it was made, here and below.
   Placement Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const;
@@ -118,7 +119,7 @@ class WorkerDirectory {
     internal::v1::RegisterRequest said;
     Versions versions;                                      // that counted when it said that
     std::set<std::pair<std::string, std::uint32_t>> older;  // shards that lack what counts
-    absl::Time heard;
+    SteadyTime heard;
     std::shared_ptr<internal::v1::WorkerService::Stub> stub;
     std::shared_ptr<internal::v1::ShardService::Stub> copies;
     std::uint64_t refused = 0;  // incarnation that was refused last
