@@ -340,6 +340,7 @@ grpc::Status RegistryService::Register(grpc::ServerContext*, const pbi::Register
                      request->protocol(), "), the coordinator of ", kVersion, " (protocol ", kClusterProtocol,
                      "): it does not join before both are upgraded")));
   }
+  if (const absl::Status reached = workers_.Reach(*request); !reached.ok()) return ToGrpc(reached);
   if (const absl::Status taken = workers_.Register(*request, graphs_.VersionsOf(*request)); !taken.ok()) {
     return ToGrpc(taken);
   }

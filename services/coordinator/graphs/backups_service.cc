@@ -62,6 +62,7 @@ absl::Status BackupService::Backup(grpc::ServerContext& context, const std::stri
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
   Cancellation cancellation;
   const CallGuard guard(context, cancellation);
+  LAWINE_ASSIGN_OR_RETURN(OpenShards::Places places, TakePlaces(placement, cancellation));
   SilenceLimit silence(context);
   bool first = true;
   const auto take = [&](std::string_view bytes, std::uint64_t bytes_expected) {
@@ -75,11 +76,25 @@ absl::Status BackupService::Backup(grpc::ServerContext& context, const std::stri
     }
     return taken;
   };
-  const absl::Status made = BackUpGraph(graph, std::move(use), std::move(placement), take, cancellation);
+  const absl::Status made =
+      BackUpGraph(graph, std::move(use), std::move(placement), std::move(places), take, cancellation);
   LAWINE_RETURN_IF_ERROR(silence.status());
   LAWINE_RETURN_IF_ERROR(made);
   spdlog::info("graph '{}' was backed up, version {}", name, graph.info().graph_version());
   return absl::OkStatus();
+}
+
+// Shards that are to move meanwhile are not waited for with them.
+absl::StatusOr<OpenShards::Places> BackupService::TakePlaces(const Placement& placement,
+                                                             const Cancellation& cancellation) {
+  OpenShards::Counts counts;
+  for (const WorkerHandle& worker : placement.workers) {
+    counts[worker.node_id] = static_cast<std::uint32_t>(worker.shards.size());
+  }
+  const auto gone = [&] { return cancellation.cancelled() || placement.lease->cancelled(); };
+  auto places = graphs_.open_shards().Take(counts, gone);
+  LAWINE_RETURN_IF_ERROR(placement.Ended(places.status()));
+  return places;
 }
 
 grpc::Status BackupService::RestoreGraph(grpc::ServerContext* context, RestoreStream* stream) {

@@ -64,19 +64,24 @@ absl::StatusOr<pb::PlanRebalanceResponse> Rebalancer::Plan(const pb::RebalanceOp
 
 absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest& request) {
   LAWINE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
-  const auto is_going_on = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return !request.request_id().empty() && request.request_id() == record_.request_id();
+  const std::uint64_t request_hash = RequestHash(request);
+  const auto is_applied = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::StatusOr<bool> {
+    if (request.request_id().empty() || request.request_id() != record_.request_id()) return false;
+    const bool same = record_.request_hash() == 0 || record_.request_hash() == request_hash;
+    return same ? absl::StatusOr<bool>(true) : RequestIdUsed("rebalance");
   };
   {
     // Asked again, it need not make sense any more: who was drained may have gone.
     MutexLock lock(mutex_);
-    if (is_going_on()) return record_.rebalance();
+    LAWINE_ASSIGN_OR_RETURN(const bool applied, is_applied());
+    if (applied) return record_.rebalance();
   }
   LAWINE_ASSIGN_OR_RETURN(RebalancePlan plan, PlanRebalance(request.options(), graphs_, workers_));
   MutexLock writing(writing_);
   {
     MutexLock lock(mutex_);
-    if (is_going_on()) return record_.rebalance();
+    LAWINE_ASSIGN_OR_RETURN(const bool applied, is_applied());
+    if (applied) return record_.rebalance();
     if (record_.rebalance().state() == pb::REBALANCE_STATE_RUNNING) {
       return absl::FailedPreconditionError(
           "a rebalance goes on already: wait for it, or cancel it (lawine cluster rebalance status, cancel)");
@@ -94,6 +99,7 @@ absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest&
     record.add_cleared(false);
   }
   record.set_request_id(request.request_id());
+  record.set_request_hash(request_hash);
   record.mutable_drained()->Add(plan.drained.begin(), plan.drained.end());
   LAWINE_RETURN_IF_ERROR(Save(record));
   MutexLock lock(mutex_);

@@ -17,6 +17,7 @@
 #include "lawine/v1/simulation.pb.h"
 #include "services/common/turns.h"
 #include "services/coordinator/graphs/graphs.h"
+#include "services/coordinator/registry/expiry_clock.h"
 #include "services/coordinator/runs/conductor.h"
 #include "services/coordinator/runs/run_archive.h"
 #include "services/coordinator/runs/run_blocks.h"
@@ -133,6 +134,7 @@ class Runs {
   mutable MemberOrders orders_;
   mutable Cancellation planning_;  // by Stop
   RunMetrics* const metrics_;
+  ExpiryClock expiry_clock_{"results of runs", options_.time_of_day};
   Turns requests_;
   std::vector<std::thread> threads_;
   mutable Mutex mutex_;

@@ -30,6 +30,15 @@ void CopyDetails(const absl::Status& from, absl::Status& to) {
       [&to](absl::string_view name, const absl::Cord& payload) { to.SetPayload(name, payload); });
 }
 
+// Nobody should take it for something that may be deleted.
+std::string OnlyCopy(const pbi::HeldShard& shard, const std::string& owner) {
+  return absl::StrCat(
+      "shard ", shard.shard(), " is here, but by the registry it is worker ", owner,
+      "'s, which does not hold it: keep this copy, it may be the only one, and put the volume, "
+      "or the shard's folder, back to worker ",
+      owner, " if they were exchanged");
+}
+
 }  // namespace
 
 std::string WorkerHandle::Text() const { return absl::StrCat("worker ", node_id, " at ", address); }
@@ -118,6 +127,44 @@ bool WorkerDirectory::Lives(const Worker& worker) const {
   MutexLock lock(mutex_);
   const Worker& now = workers_.at(worker.said.node_id());
   return now.said.incarnation() == worker.said.incarnation() && SteadyNow() - now.heard < 2 * kHeartbeat;
+}
+
+std::string WorkerDirectory::WhyUnreached(const pbi::RegisterRequest& request) const {
+  const std::shared_ptr<grpc::Channel> channel = OpenChannel(request.address(), credentials_);
+  AwaitConnection(*channel);
+  grpc::ClientContext context;
+  SetDeadline(context, kIdentifyTimeout);
+  pbi::IdentifyResponse found;
+  const grpc::Status status = pbi::WorkerService::NewStub(channel)->Identify(&context, {}, &found);
+  if (!status.ok()) return absl::StrCat("the coordinator cannot reach it there: ", status.error_message());
+  if (found.node_id() == request.node_id() && found.incarnation() == request.incarnation()) return "";
+  return absl::StrCat("worker ", found.node_id(), " answers there",
+                      found.node_id() == request.node_id() ? ", as another process" : "");
+}
+
+absl::Status WorkerDirectory::Reach(const pbi::RegisterRequest& request) {
+  {
+    MutexLock lock(mutex_);
+    const auto known = workers_.find(request.node_id());
+    const bool reached = known != workers_.end() && known->second.said.address() == request.address() &&
+                         known->second.said.incarnation() == request.incarnation();
+    if (reached) return absl::OkStatus();
+  }
+  const std::string why = WhyUnreached(request);
+  MutexLock lock(mutex_);
+  std::erase_if(unreached_, [](const auto& worker) { return SteadyNow() - worker.second.heard > kAliveFor; });
+  if (why.empty()) {
+    unreached_.erase(request.node_id());
+    return absl::OkStatus();
+  }
+  const std::string problem = absl::StrCat(
+      "worker ", request.node_id(), " at ", request.address(), " does not join: ", why,
+      ". Start it with --advertise HOST:PORT where the coordinator and other workers reach it, and with a "
+      "certificate for that host, if it has one");
+  const bool is_new = !unreached_.contains(request.node_id());
+  unreached_[request.node_id()] = {.address = request.address(), .problem = problem, .heard = SteadyNow()};
+  if (is_new) spdlog::warn("{}", problem);
+  return absl::FailedPreconditionError(problem);
 }
 
 absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions versions) {
@@ -263,9 +310,11 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
       const std::string* const owner = OwnerOf(graph, digest, shard.shard());
       if (owner != nullptr && *owner != node_id) {
         holds_anothers = true;
-        placement.problems.push_back(absl::StrCat(handle.Text(), " has an earlier copy of shard ",
-                                                  shard.shard(), ", which is worker ", *owner,
-                                                  "'s now, and is to drop it first"));
+        placement.problems.push_back(Holds(*owner, shard)
+                                         ? absl::StrCat(handle.Text(), " has an earlier copy of shard ",
+                                                        shard.shard(), ", which is worker ", *owner,
+                                                        "'s now, and is to drop it first")
+                                         : absl::StrCat(handle.Text(), ": ", OnlyCopy(shard, *owner)));
       } else if (worker.older.contains({graph, shard.shard()})) {
         placement.problems.push_back(absl::StrCat(
             "shard ", shard.shard(), " on ", handle.Text(), " is an older copy: expected version ",
@@ -336,6 +385,39 @@ std::optional<pbi::GraphInfo> WorkerDirectory::LowestVersion(const std::string& 
   return lowest;
 }
 
+bool WorkerDirectory::Holds(const std::string& node_id, const pbi::HeldShard& shard) const {
+  const auto worker = workers_.find(node_id);
+  if (worker == workers_.end() || !IsAlive(worker->second)) return false;
+  const auto& held = worker->second.said.shards();
+  return std::any_of(held.begin(), held.end(), [&shard](const pbi::HeldShard& other) {
+    return other.graph() == shard.graph() && other.shard() == shard.shard() &&
+           other.graph_digest() == shard.graph_digest();
+  });
+}
+
+void WorkerDirectory::AddExchanged(const Worker& worker, pb::WorkerStatus& status) const {
+  for (const pbi::HeldShard& shard : worker.said.shards()) {
+    const std::string* const owner = OwnerOf(shard.graph(), shard.graph_digest(), shard.shard());
+    if (owner == nullptr || *owner == worker.said.node_id() || Holds(*owner, shard)) continue;
+    status.add_problems(absl::StrCat("graph '", shard.graph(), "': ", OnlyCopy(shard, *owner)));
+  }
+}
+
+void WorkerDirectory::AddUnreached(std::vector<pb::WorkerStatus>& all) const {
+  for (const auto& [node_id, unreached] : unreached_) {
+    if (SteadyNow() - unreached.heard > kAliveFor) continue;
+    auto status = std::find_if(all.begin(), all.end(),
+                               [&](const pb::WorkerStatus& known) { return known.node_id() == node_id; });
+    if (status == all.end()) {
+      status = all.insert(all.end(), pb::WorkerStatus());
+      status->set_node_id(node_id);
+      status->set_address(unreached.address);
+      status->set_seconds_since_heard(absl::ToDoubleSeconds(SteadyNow() - unreached.heard));
+    }
+    status->add_problems(unreached.problem);
+  }
+}
+
 std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
   MutexLock lock(mutex_);
   std::vector<pb::WorkerStatus> all;
@@ -360,7 +442,9 @@ std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
             absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "': ", shard.problem()));
       }
     }
+    if (IsAlive(worker)) AddExchanged(worker, status);
   }
+  AddUnreached(all);
   return all;
 }
 

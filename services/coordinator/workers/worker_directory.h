@@ -78,6 +78,10 @@ class WorkerDirectory {
 
   // The versions that count of graphs that it holds shards of, by name.
   using Versions = std::map<std::string, std::uint64_t>;
+  // Call before Register. FAILED_PRECONDITION unless the worker that says this answers where it says it is:
+  // who cannot be reached is no target of anything. It is asked once, when it is new there. Describe tells of
+  // it.
+  absl::Status Reach(const internal::v1::RegisterRequest& request);
   // FAILED_PRECONDITION while another process with its node id lives, that registered before it: it is asked.
   absl::Status Register(const internal::v1::RegisterRequest& request, Versions versions = {});
 
@@ -124,6 +128,12 @@ class WorkerDirectory {
     std::shared_ptr<internal::v1::ShardService::Stub> copies;
     std::uint64_t refused = 0;  // incarnation that was refused last
   };
+  // A worker that has spoken, but does not answer.
+  struct Unreached {
+    std::string address;
+    std::string problem;
+    SteadyTime heard;
+  };
   struct Owners {
     std::string digest;
     std::vector<std::string> node_ids;
@@ -132,6 +142,14 @@ class WorkerDirectory {
                         Worker& worker);
   std::optional<Worker> OtherThan(const internal::v1::RegisterRequest& request) const;
   bool Lives(const Worker& worker) const;
+  // Why it does not answer; empty when it does.
+  std::string WhyUnreached(const internal::v1::RegisterRequest& request) const;
+  // The shards of others that it holds, though those do not hold them.
+  void AddExchanged(const Worker& worker, lawine::v1::WorkerStatus& status) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Holds(const std::string& node_id, const internal::v1::HeldShard& shard) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AddUnreached(std::vector<lawine::v1::WorkerStatus>& all) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static bool IsAlive(const Worker& worker);
   static WorkerHandle Handle(const Worker& worker);
   const std::string* OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const
@@ -143,6 +161,7 @@ class WorkerDirectory {
   mutable Mutex mutex_;
   mutable CondVar changed_;
   std::map<std::string, Worker> workers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Unreached> unreached_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Owners> owners_ ABSL_GUARDED_BY(mutex_);  // by graph
 };
 
