@@ -17,6 +17,7 @@ class SteadyTime {
   static constexpr SteadyTime Never() { return SteadyTime(absl::InfiniteDuration()); }
 
   friend SteadyTime operator+(SteadyTime time, absl::Duration by) { return SteadyTime(time.since_ + by); }
+  friend SteadyTime operator-(SteadyTime time, absl::Duration by) { return SteadyTime(time.since_ - by); }
   friend absl::Duration operator-(SteadyTime later, SteadyTime earlier) {
     return later.since_ - earlier.since_;
   }

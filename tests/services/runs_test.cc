@@ -3,6 +3,7 @@
 
 #include <prometheus/registry.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "services/coordinator/runs/run_names.h"
 #include "tests/services/held_up_registry.h"
+#include "tests/support/patience.h"
 
 namespace lawine {
 namespace {
@@ -132,6 +134,20 @@ TEST_F(RunsTest, ARunThatIsPinnedWhileOthersAreForgottenStays) {
   EXPECT_FALSE(runs_->Get("runs/3").ok());
   EXPECT_TRUE(runs_->Get("runs/2").ok());
   EXPECT_EQ(Kept(2), v1::RUN_STATE_SUCCEEDED);
+}
+
+TEST_F(RunsTest, AClockThatIsSetForwardExpiresNothing) {
+  Keep(1, v1::RUN_STATE_SUCCEEDED);
+  Keep(2, v1::RUN_STATE_SUCCEEDED, -absl::Hours(1));
+  std::atomic<bool> set_forward{false};
+  RunsOptions options;
+  options.time_of_day = [&set_forward] { return absl::Now() + absl::Hours(set_forward ? 30 * 24 : 0); };
+  runs_ = std::make_unique<Runs>(registry_, graphs_, workers_, options, &metrics_);
+  set_forward = true;
+  ASSERT_TRUE(runs_->Start().ok());
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [this] { return !runs_->Get("runs/2").ok(); }));
+  EXPECT_TRUE(runs_->Get("runs/1").ok()) << "it was looked at before the other";
+  runs_ = nullptr;
 }
 
 TEST_F(RunsTest, NobodyWaitsForTheRecordOfAnotherToBeWritten) {

@@ -92,7 +92,7 @@ absl::StatusOr<OpenShards::Places> BackupService::TakePlaces(const Placement& pl
     counts[worker.node_id] = static_cast<std::uint32_t>(worker.shards.size());
   }
   const auto gone = [&] { return cancellation.cancelled() || placement.lease->cancelled(); };
-  auto places = graphs_.open_shards().Take(counts, gone);
+  auto places = graphs_.placements().open_shards().Take(counts, gone);
   LAWINE_RETURN_IF_ERROR(placement.Ended(places.status()));
   return places;
 }

@@ -206,7 +206,7 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
   pb::LoadProgress waiting;
   waiting.set_phase("waiting for other graphs");
   LAWINE_ASSIGN_OR_RETURN(std::optional<OpenShards::Places> places,
-                          open_shards_.Take(counts, [&] { return !watch(waiting); }));
+                          placements_.open_shards().Take(counts, [&] { return !watch(waiting); }));
   job.graph.name = wanted.name;
   job.graph.partition = PartitionMap::Balanced(
       source.members_count(), shards, [&source](MemberId member) { return source.InLinksOf(member); });

@@ -20,7 +20,6 @@
 #include "services/coordinator/graphs/graph_use.h"
 #include "services/coordinator/registry/registry_store.h"
 #include "services/coordinator/workers/graph_identity.h"
-#include "services/coordinator/workers/open_shards.h"
 #include "services/coordinator/workers/placements.h"
 #include "services/coordinator/workers/worker_directory.h"
 
@@ -85,8 +84,6 @@ class Graphs {
   // Live workers that hold the graph, all shards present, with a lease; UNAVAILABLE otherwise.
   absl::StatusOr<Placement> Place(const internal::v1::GraphRecord& graph) const;
 
-  // Who loads or reads all shards of a graph has places first.
-  OpenShards& open_shards() { return open_shards_; }
   Placements& placements() { return placements_; }
   const Placements& placements() const { return placements_; }
 
@@ -127,7 +124,6 @@ class Graphs {
   bool OnlyLeftovers(const std::string& name) const;  // false also where nothing is held
   absl::Status ClearLeftovers(const std::string& name);
   absl::Status DropLeftover(const std::string& node_id, const internal::v1::HeldShard& held);
-  // Of the graph, from `workers`; UNAVAILABLE also while some say that they hold any of it.
   absl::Status DropFrom(const std::vector<WorkerHandle>& workers, const std::string& name) const;
   absl::Status ForgetChanges(const std::string& name);
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
@@ -136,7 +132,6 @@ class Graphs {
   WorkerDirectory& workers_;
   Executor& executor_;
   Placements placements_;
-  OpenShards open_shards_;
   DeletedGraphs deleted_{registry_};
   GraphRequests requests_{registry_};
   mutable Mutex mutex_;

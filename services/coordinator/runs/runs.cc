@@ -267,10 +267,8 @@ absl::StatusOr<pb::Run> Runs::Resume(const std::string& name) {
   return Describe(*entry);
 }
 
-absl::Status Runs::Receipts(
-    const std::string& name, const std::string& message,
-    const std::function<bool(const pb::ListReceiptsResponse&, const Cancellation&)>& write,
-    Cancellation& cancellation) const {
+absl::Status Runs::Receipts(const std::string& name, const std::string& message, const WriteReceipts& write,
+                            Cancellation& cancellation) const {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   const pb::Run run = Describe(*entry);
   if (!run.record_receipts() || run.state() != pb::RUN_STATE_SUCCEEDED) {

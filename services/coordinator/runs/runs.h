@@ -17,7 +17,6 @@
 #include "lawine/v1/simulation.pb.h"
 #include "services/common/turns.h"
 #include "services/coordinator/graphs/graphs.h"
-#include "services/coordinator/registry/expiry_clock.h"
 #include "services/coordinator/runs/conductor.h"
 #include "services/coordinator/runs/run_archive.h"
 #include "services/coordinator/runs/run_blocks.h"
@@ -25,6 +24,7 @@
 #include "services/coordinator/runs/run_metrics.h"
 #include "services/coordinator/runs/run_options.h"
 #include "services/coordinator/runs/run_queue.h"
+#include "services/coordinator/runs/run_receipts.h"
 
 namespace lawine {
 
@@ -73,12 +73,9 @@ class Runs {
   // FAILED_PRECONDITION unless it has ended.
   absl::StatusOr<lawine::v1::Run> Pin(const std::string& name, bool pinned);
   absl::Status Delete(const std::string& name);
-  // Of a message, by name; the first one's for none. write(part, lease) may wait for its caller, but not for
-  // long once the graph's lease has ended: then it is UNAVAILABLE, as ShardsMove.
-  absl::Status Receipts(
-      const std::string& name, const std::string& message,
-      const std::function<bool(const lawine::v1::ListReceiptsResponse&, const Cancellation&)>& write,
-      Cancellation& cancellation) const;
+  // Of a message, by name; the first one's for none.
+  absl::Status Receipts(const std::string& name, const std::string& message, const WriteReceipts& write,
+                        Cancellation& cancellation) const;
 
   // A number for a run that is answered at once and kept nowhere; no other run has it.
   std::uint64_t NewUnnamedId();

@@ -21,14 +21,7 @@ namespace pbi = ::lawine::internal::v1;
 
 namespace {
 constexpr absl::Duration kIdentifyTimeout = absl::Seconds(2);
-constexpr char kShardsMovePayload[] = "lawine/shards-move";
 constexpr absl::Duration kRememberedFor = absl::Hours(24);
-constexpr std::size_t kShardsBytesMax = 100;  // of their numbers in a text
-
-void CopyDetails(const absl::Status& from, absl::Status& to) {
-  from.ForEachPayload(
-      [&to](absl::string_view name, const absl::Cord& payload) { to.SetPayload(name, payload); });
-}
 
 // Nobody should take it for something that may be deleted.
 std::string OnlyCopy(const pbi::HeldShard& shard, const std::string& owner) {
@@ -40,54 +33,6 @@ std::string OnlyCopy(const pbi::HeldShard& shard, const std::string& owner) {
 }
 
 }  // namespace
-
-std::string WorkerHandle::Text() const { return absl::StrCat("worker ", node_id, " at ", address); }
-
-absl::Status WorkerHandle::Said(const grpc::Status& status) const {
-  const absl::Status said = FromGrpc(status);
-  if (said.ok()) return said;
-  absl::Status named(said.code(), absl::StrCat(Text(), ": ", said.message()));
-  CopyDetails(said, named);
-  return named;
-}
-
-absl::Status WorkerHandle::PartSaid(const grpc::Status& status) const {
-  if (status.ok()) return absl::OkStatus();
-  const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
-  const absl::Status said = FromGrpc(status);
-  absl::Status named =
-      PartFailed(said.code(), absl::StrCat(gone ? " has disappeared: " : ": ", status.error_message()));
-  CopyDetails(said, named);
-  return named;
-}
-
-absl::Status WorkerHandle::PartFailed(absl::StatusCode code, const std::string& what) const {
-  return absl::Status(code,
-                      absl::StrCat(Text(), " (shards ", ListText(shards, ", ", kShardsBytesMax), ")", what));
-}
-
-absl::Status Placement::Check(const std::string& graph) const {
-  if (missing.empty()) return absl::OkStatus();
-  std::string text =
-      absl::StrCat("graph '", graph, "': no live worker holds ", missing.size() == 1 ? "shard " : "shards ",
-                   ListText(missing, ", ", kShardsBytesMax));
-  if (!problems.empty()) absl::StrAppend(&text, "; ", ListText(problems, "; "));
-  absl::StrAppend(&text, ". Start the workers that hold them, or restore or make the graph again.");
-  return absl::UnavailableError(text);
-}
-
-absl::Status Placement::Ended(absl::Status status) const {
-  if (status.ok() || lease == nullptr || !lease->cancelled()) return status;
-  return ShardsMove("it was stopped because shards of its graph move to other workers");
-}
-
-absl::Status ShardsMove(const std::string& what) {
-  absl::Status status = WithReason(absl::UnavailableError(absl::StrCat(what, ": try again")), "SHARDS_MOVE");
-  status.SetPayload(kShardsMovePayload, absl::Cord("1"));
-  return status;
-}
-
-bool IsShardsMove(const absl::Status& status) { return status.GetPayload(kShardsMovePayload).has_value(); }
 
 // An older copy lacks what counted when its worker spoke last: later changes may cross what it says now. A
 // worker that may be another process, on another volume, must have all that counts.
@@ -129,19 +74,6 @@ bool WorkerDirectory::Lives(const Worker& worker) const {
   return now.said.incarnation() == worker.said.incarnation() && SteadyNow() - now.heard < 2 * kHeartbeat;
 }
 
-std::string WorkerDirectory::WhyUnreached(const pbi::RegisterRequest& request) const {
-  const std::shared_ptr<grpc::Channel> channel = OpenChannel(request.address(), credentials_);
-  AwaitConnection(*channel);
-  grpc::ClientContext context;
-  SetDeadline(context, kIdentifyTimeout);
-  pbi::IdentifyResponse found;
-  const grpc::Status status = pbi::WorkerService::NewStub(channel)->Identify(&context, {}, &found);
-  if (!status.ok()) return absl::StrCat("the coordinator cannot reach it there: ", status.error_message());
-  if (found.node_id() == request.node_id() && found.incarnation() == request.incarnation()) return "";
-  return absl::StrCat("worker ", found.node_id(), " answers there",
-                      found.node_id() == request.node_id() ? ", as another process" : "");
-}
-
 absl::Status WorkerDirectory::Reach(const pbi::RegisterRequest& request) {
   {
     MutexLock lock(mutex_);
@@ -150,21 +82,10 @@ absl::Status WorkerDirectory::Reach(const pbi::RegisterRequest& request) {
                          known->second.said.incarnation() == request.incarnation();
     if (reached) return absl::OkStatus();
   }
-  const std::string why = WhyUnreached(request);
+  absl::Status answered = AskWhoAnswers(request, credentials_);
   MutexLock lock(mutex_);
-  std::erase_if(unreached_, [](const auto& worker) { return SteadyNow() - worker.second.heard > kAliveFor; });
-  if (why.empty()) {
-    unreached_.erase(request.node_id());
-    return absl::OkStatus();
-  }
-  const std::string problem = absl::StrCat(
-      "worker ", request.node_id(), " at ", request.address(), " does not join: ", why,
-      ". Start it with --advertise HOST:PORT where the coordinator and other workers reach it, and with a "
-      "certificate for that host, if it has one");
-  const bool is_new = !unreached_.contains(request.node_id());
-  unreached_[request.node_id()] = {.address = request.address(), .problem = problem, .heard = SteadyNow()};
-  if (is_new) spdlog::warn("{}", problem);
-  return absl::FailedPreconditionError(problem);
+  unreached_.Note(request, answered, SteadyNow() - kAliveFor);
+  return answered;
 }
 
 absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions versions) {
@@ -337,15 +258,6 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
   return placement;
 }
 
-const WorkerHandle& Placement::HolderOf(std::uint32_t shard) const {
-  const auto holds = [shard](const WorkerHandle& worker) {
-    return std::binary_search(worker.shards.begin(), worker.shards.end(), shard);
-  };
-  const auto holder = std::find_if(workers.begin(), workers.end(), holds);
-  LAWINE_CHECK(holder != workers.end());
-  return *holder;
-}
-
 Placement WorkerDirectory::WaitFor(const std::string& graph, const std::string& digest,
                                    std::uint32_t shards_count, absl::Duration timeout) const {
   Placement placement;
@@ -403,21 +315,6 @@ void WorkerDirectory::AddExchanged(const Worker& worker, pb::WorkerStatus& statu
   }
 }
 
-void WorkerDirectory::AddUnreached(std::vector<pb::WorkerStatus>& all) const {
-  for (const auto& [node_id, unreached] : unreached_) {
-    if (SteadyNow() - unreached.heard > kAliveFor) continue;
-    auto status = std::find_if(all.begin(), all.end(),
-                               [&](const pb::WorkerStatus& known) { return known.node_id() == node_id; });
-    if (status == all.end()) {
-      status = all.insert(all.end(), pb::WorkerStatus());
-      status->set_node_id(node_id);
-      status->set_address(unreached.address);
-      status->set_seconds_since_heard(absl::ToDoubleSeconds(SteadyNow() - unreached.heard));
-    }
-    status->add_problems(unreached.problem);
-  }
-}
-
 std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
   MutexLock lock(mutex_);
   std::vector<pb::WorkerStatus> all;
@@ -444,7 +341,7 @@ std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
     }
     if (IsAlive(worker)) AddExchanged(worker, status);
   }
-  AddUnreached(all);
+  unreached_.AddTo(all, SteadyNow() - kAliveFor);
   return all;
 }
 
