@@ -3,7 +3,6 @@
 #define LAWINE_SERVICES_COORDINATOR_RUNS_RUNS_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
