@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/base/mutex.h"
 #include "services/common/errors.h"
+#include "services/common/steady_time.h"
 
 namespace lawine {
 
@@ -48,10 +48,10 @@ class Turns {
   // key waits for nobody.
   absl::StatusOr<Turn> Take(const std::string& key, const Gone& gone, absl::Duration patience = kPatience) {
     if (key.empty()) return Turn(nullptr, key);
-    const absl::Time end = absl::Now() + patience;
+    const SteadyTime end = SteadyNow() + patience;
     MutexLock lock(mutex_);
     while (!busy_.insert(key).second) {
-      const absl::Duration left = end - absl::Now();
+      const absl::Duration left = end - SteadyNow();
       if (gone()) return absl::CancelledError("the caller is gone");
       if (left <= absl::ZeroDuration()) return StillGoingOn("the same");
       changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kLookEvery)));

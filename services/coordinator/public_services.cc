@@ -19,6 +19,7 @@
 #include "services/common/errors.h"
 #include "services/common/process.h"
 #include "services/common/rpc.h"
+#include "services/common/silence_limit.h"
 #include "services/coordinator/graphs/preset_list.h"
 #include "services/coordinator/runs/run_result.h"
 #include "services/coordinator/workers/call_guard.h"
@@ -47,16 +48,17 @@ std::uint32_t PageSize(std::uint32_t wanted, std::uint32_t by_default) {
 
 grpc::Status GraphService::CreateGraph(grpc::ServerContext* context, const pb::CreateGraphRequest* request,
                                        grpc::ServerWriter<pb::CreateGraphResponse>* writer) {
+  SilenceLimit silence(*context);
   const auto graph = graphs_.Create(*request, [&](const pb::LoadProgress& progress) {
     pb::CreateGraphResponse response;
     *response.mutable_progress() = progress;
-    return !context->IsCancelled() && writer->Write(response);
+    return !context->IsCancelled() && silence.Write(*writer, response);
   });
   if (!graph.ok()) return ToGrpc(graph.status());
   pb::CreateGraphResponse last;
   *last.mutable_graph() = *graph;
-  writer->Write(last);
-  return grpc::Status::OK;
+  silence.Write(*writer, last);
+  return ToGrpc(silence.status());
 }
 
 grpc::Status GraphService::ImportGraph(grpc::ServerContext* context, ImportStream* stream) {
@@ -323,9 +325,12 @@ grpc::Status SimulationService::ListReceipts(grpc::ServerContext* context,
                                              grpc::ServerWriter<pb::ListReceiptsResponse>* writer) {
   Cancellation cancellation;
   const CallGuard guard(*context, cancellation);
-  return ToGrpc(runs_.Receipts(
-      request->name(), request->message(), [writer](const auto& part) { return writer->Write(part); },
-      cancellation));
+  SilenceLimit silence(*context);
+  const auto write = [&](const pb::ListReceiptsResponse& part, const Cancellation& lease) {
+    return silence.Write(*writer, part, [&lease] { return lease.cancelled(); });
+  };
+  const absl::Status told = runs_.Receipts(request->name(), request->message(), write, cancellation);
+  return ToGrpc(silence.status().ok() ? told : silence.status());
 }
 
 grpc::Status ClusterService::GetClusterStatus(grpc::ServerContext*, const pb::GetClusterStatusRequest*,
@@ -359,6 +364,7 @@ grpc::Status RegistryService::Register(grpc::ServerContext*, const pbi::Register
                      request->protocol(), "), the coordinator of ", kVersion, " (protocol ", kClusterProtocol,
                      "): it does not join before both are upgraded")));
   }
+  if (const absl::Status reached = workers_.Reach(*request); !reached.ok()) return ToGrpc(reached);
   if (const absl::Status taken = workers_.Register(*request, graphs_.VersionsOf(*request)); !taken.ok()) {
     return ToGrpc(taken);
   }

@@ -150,6 +150,61 @@ TEST_F(AdmissionTest, OfTwoWorkersWithOneNodeIdTheFirstKeepsItsPlaceWhileItLives
   EXPECT_EQ(said.size(), 2u) << "once";
 }
 
+TEST_F(AdmissionTest, AWorkerThatCannotBeReachedHindersNobody) {
+  const std::string digest = SmallDigest();
+  const TempDirectory elsewhere;
+  std::vector<std::string> command = cluster().WorkerCommand(1, "127.0.0.1:0");
+  std::replace(command.begin(), command.end(), cluster().WorkerData(1).string(),
+               (elsewhere.path() / "data").string());
+  command.insert(command.end(), {"--advertise", "127.0.0.1:1"});
+  ServerProcess lost(command, cluster().LogStem("lost"));
+  const auto address = lost.WaitUntilListening(kCallTimeout);
+  ASSERT_TRUE(address.ok()) << address.status();
+  const auto says = [&] { return HttpGet(lost.Printed("admin port on "), "/readyz?verbose"); };
+  EXPECT_TRUE(Eventually(kCallTimeout, [&] {
+    const HttpAnswer answer = says();
+    return answer.code == 503 && answer.body.find("at 127.0.0.1:1 does not join") != std::string::npos;
+  })) << says().body;
+  const auto told = [&] {
+    for (const pb::WorkerStatus& worker : client().Workers()) {
+      if (worker.address() == "127.0.0.1:1") return !worker.alive() && worker.problems_size() == 1;
+    }
+    return false;
+  };
+  EXPECT_TRUE(Eventually(kCallTimeout, told));
+  pb::CreateGraphRequest request;
+  request.set_name("h");
+  request.set_preset("hyves");
+  request.set_members(2'000);
+  request.set_shards(6);
+  const auto made = client().CreateGraph(request);
+  EXPECT_TRUE(made.ok()) << Text(made.status);
+  const grpc::Status deleted = client().DeleteGraph("h");
+  EXPECT_TRUE(deleted.ok()) << Text(deleted);
+  EXPECT_EQ(SmallDigest(), digest);
+}
+
+TEST_F(AdmissionTest, VolumesThatWereExchangedKeepTheirOnlyCopies) {
+  const std::string digest = SmallDigest();
+  const fs::path others = cluster().WorkerData(0) / "graphs";
+  const auto exchange = [&] {
+    for (std::size_t w = 0; w < 2; ++w) cluster().worker(w).Kill();
+    fs::rename(graphs_, aside_);
+    fs::rename(others, graphs_);
+    fs::rename(aside_, others);
+    for (std::size_t w = 0; w < 2; ++w) cluster().RestartWorker(w);
+  };
+  exchange();
+  for (const pb::WorkerStatus& worker : client().Workers()) {
+    EXPECT_EQ(worker.problems_size(), 2) << worker.DebugString();
+    for (const std::string& problem : worker.problems()) EXPECT_THAT(problem, HasSubstr("keep this copy"));
+  }
+  EXPECT_THAT(client().Simulate(Scenario(1)).status,
+              IsRefused(grpc::StatusCode::UNAVAILABLE, "keep this copy"));
+  exchange();
+  EXPECT_EQ(SmallDigest(), digest);
+}
+
 TEST_F(AdmissionTest, AnotherVersionOfTheProgramsIsRefusedNamingBoth) {
   const auto registry = pbi::RegistryService::NewStub(client().channel());
   pbi::RegisterRequest request;

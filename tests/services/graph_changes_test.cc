@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <string>
 
 #include "absl/time/clock.h"
 #include "engine/base/thread_pool.h"
@@ -13,7 +14,8 @@
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/common/rpc.h"
 #include "services/worker/shards/shard_host.h"
-#include "tests/services/memory_registry.h"
+#include "tests/services/held_up_registry.h"
+#include "tests/services/one_worker.h"
 #include "tests/support/changed_graph.h"
 #include "tests/support/vector_link_source.h"
 
@@ -80,6 +82,49 @@ TEST(GraphChangesTest, AFoldEndsWhenItIsCancelled) {
   cancellation.Cancel();
   ASSERT_EQ(folded.wait_for(kPatience), std::future_status::ready);
   EXPECT_TRUE(absl::IsCancelled(folded.get()));
+}
+
+v1::ApplyChangesRequest Adding(const std::string& member) {
+  v1::ApplyChangesRequest request;
+  request.set_graph("g");
+  request.add_changes()->mutable_add_member()->set_id(member);
+  return request;
+}
+
+// Two batches wait while one is written. They add the same member, so each would have a version of its own;
+// the write of the first fails, though it has happened.
+TEST(GraphChangesTest, WhatFollowsAFailedWriteBeginsWhereTheRegistryIs) {
+  OneWorker one;
+  ASSERT_TRUE(one.Make(OneWorker::Wanted("g")).ok());
+  GraphChanges changes(one.registry, one.graphs);
+  const auto apply = [&](const std::string& member) {
+    return std::async(std::launch::async,
+                      [&, member] { return changes.Apply(Adding(member), [] { return false; }); });
+  };
+  ASSERT_TRUE(apply("90000").get().ok()) << "tickets are written with the first";
+  std::atomic<int> writes{0};
+  Latch writing, go_on;
+  one.registry.after_write = [&](const std::string& key) {
+    if (key != GraphKey("g")) return absl::OkStatus();
+    const int number = ++writes;
+    if (number == 1) {
+      writing.Open();
+      EXPECT_TRUE(go_on.Wait());
+    }
+    return number == 2 ? absl::UnavailableError("the disk is slow") : absl::OkStatus();
+  };
+  auto first = apply("90001");
+  ASSERT_TRUE(writing.Wait());
+  auto second = apply("90002"), third = apply("90002");
+  EXPECT_EQ(second.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  EXPECT_EQ(third.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  go_on.Open();
+  EXPECT_TRUE(first.get().ok());
+  const absl::Status one_said = second.get().status(), other_said = third.get().status();
+  const bool in_order = absl::IsUnavailable(one_said) && absl::IsAlreadyExists(other_said);
+  const bool other_order = absl::IsAlreadyExists(one_said) && absl::IsUnavailable(other_said);
+  EXPECT_TRUE(in_order || other_order) << one_said << ", " << other_said;
+  EXPECT_EQ(one.graphs.Get("g")->graph_version(), 4u);
 }
 
 TEST(ShardFoldTest, AFoldEndsBetweenTwoShards) {

@@ -45,6 +45,18 @@ TEST(GraphRequestsTest, ARepeatedRequestFindsItsGraphAndAnotherIsTold) {
   EXPECT_EQ(one.graphs.count(), 1u);
 }
 
+TEST(GraphRequestsTest, AnImportIsNoGraphThatWasGenerated) {
+  OneWorker one;
+  ASSERT_TRUE(one.Make(OneWorker::Wanted("g", "once")).ok());
+  v1::ImportOptions options;
+  options.set_name("g");
+  options.set_request_id("once");
+  ExpectUsed(one.graphs.CheckImport(options).status());
+  options.set_shards(2);
+  options.set_row("follower,followed");
+  ExpectUsed(one.graphs.CheckImport(options).status());
+}
+
 TEST(GraphRequestsTest, ADeletedGraphIsForgottenWithItsRequest) {
   OneWorker one;
   ASSERT_TRUE(one.Make(OneWorker::Wanted("g", "once")).ok());

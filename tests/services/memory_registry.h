@@ -14,11 +14,15 @@
 
 namespace lawine {
 
-// Thread-safe, but for `before_write`. Nobody may write while they read all of something.
+// Thread-safe, but for `before_write` and `after_write`. Nobody may write while they read all of something.
 class MemoryRegistry final : public RegistryStore {
  public:
   // Told the key before each write; the write fails when it does, and waits while it does not return.
   std::function<absl::Status(const std::string& key)> before_write = [](const std::string&) {
+    return absl::OkStatus();
+  };
+  // Told the key after each Put; it fails when this does, though it has happened.
+  std::function<absl::Status(const std::string& key)> after_write = [](const std::string&) {
     return absl::OkStatus();
   };
 
@@ -29,8 +33,13 @@ class MemoryRegistry final : public RegistryStore {
     for (const auto& [key, value] : records) {
       if (absl::Status status = Before(key); !status.ok()) return status;
     }
-    MutexLock lock(mutex_);
-    for (const auto& [key, value] : records) records_[key] = value;
+    {
+      MutexLock lock(mutex_);
+      for (const auto& [key, value] : records) records_[key] = value;
+    }
+    for (const auto& [key, value] : records) {
+      if (absl::Status status = after_write(key); !status.ok()) return status;
+    }
     return absl::OkStatus();
   }
   absl::StatusOr<std::string> Get(const std::string& key) override {

@@ -6,6 +6,7 @@
 
 #include "engine/base/thread_pool.h"
 #include "gtest/gtest.h"
+#include "services/common/request_id.h"
 #include "services/coordinator/placement/rebalancer.h"
 #include "tests/services/held_up_registry.h"
 
@@ -56,6 +57,29 @@ TEST(PlacementsTest, AHoldWaitsForUsesOfAGraphThatWasForgotten) {
   EXPECT_TRUE(lease->cancelled());
   lease = nullptr;
   EXPECT_TRUE(held.get().ok());
+}
+
+TEST(RebalancerTest, AnotherRebalanceWithTheIdIsTold) {
+  MemoryRegistry registry;
+  WorkerDirectory workers;
+  ThreadPool pool(1);
+  Graphs graphs(registry, workers, pool);
+  v1::ApplyRebalanceRequest request;
+  request.set_request_id("once");
+  pbi::RebalanceRecord record;
+  record.mutable_rebalance()->set_state(v1::REBALANCE_STATE_SUCCEEDED);
+  record.set_request_id("once");
+  record.set_request_hash(RequestHash(request));
+  ASSERT_TRUE(registry.Put("rebalance", record.SerializeAsString()).ok());
+  Rebalancer rebalancer(registry, graphs, workers);
+  ASSERT_TRUE(rebalancer.Start().ok());
+  const auto again = rebalancer.Apply(request);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->state(), v1::REBALANCE_STATE_SUCCEEDED);
+  request.mutable_options()->add_drain("w-1");
+  const absl::Status refused = rebalancer.Apply(request).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_EQ(refused.message(), "request_id: was used for another rebalance: expected a new one");
 }
 
 TEST(RebalancerTest, TellsHowFarItIsWhileThatIsWritten) {

@@ -79,5 +79,22 @@ TEST(RunReceiptsTest, ACancellationEndsReading) {
   StopServer(*bound.server, absl::ZeroDuration());
 }
 
+TEST(RunReceiptsTest, SoDoesTheEndOfALease) {
+  SilentWorker silent;
+  const BoundServer bound = *StartServer({.address = "127.0.0.1:0"}, {&silent});
+  const WorkerHandle worker = WorkerAt(bound.address);
+  Cancellation cancellation, lease;
+  auto read = std::async(std::launch::async, [&] {
+    return ReadReceipts(
+        worker, 1, 0, [](const v1::ListReceiptsResponse&) { return true; }, cancellation, &lease);
+  });
+  silent.AwaitAsked();
+  lease.Cancel();
+  ASSERT_EQ(read.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  EXPECT_EQ(read.get().code(), absl::StatusCode::kCancelled);
+  EXPECT_FALSE(cancellation.cancelled());
+  StopServer(*bound.server, absl::ZeroDuration());
+}
+
 }  // namespace
 }  // namespace lawine

@@ -9,7 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const absl::Time kStart = absl::FromUnixSeconds(1'000'000);
+const SteadyTime kStart = SteadyNow();
 
 absl::Status Gone() { return absl::UnavailableError("worker w-1 has disappeared"); }
 
@@ -99,7 +99,7 @@ TEST(UntilShardsRestTest, OnlyMovesOfShardsAreWaitedFor) {
     if (++attempts < 3) return ShardsMove("shards of graph 'g' are moving");
     return attempts;
   };
-  const absl::Time later = absl::InfiniteFuture();
+  const SteadyTime later = SteadyTime::Never();
   EXPECT_EQ(*UntilShardsRest(later, cancellation, succeeds_third), 3);
   const auto is_gone = [&attempts]() -> absl::StatusOr<int> {
     ++attempts;
@@ -108,7 +108,7 @@ TEST(UntilShardsRestTest, OnlyMovesOfShardsAreWaitedFor) {
   EXPECT_EQ(UntilShardsRest(later, cancellation, is_gone).status(), Gone());
   EXPECT_EQ(attempts, 4);
   attempts = 0;
-  EXPECT_TRUE(IsShardsMove(UntilShardsRest(absl::InfinitePast(), cancellation, succeeds_third).status()));
+  EXPECT_TRUE(IsShardsMove(UntilShardsRest(SteadyTime(), cancellation, succeeds_third).status()));
   cancellation.Cancel();
   EXPECT_TRUE(IsShardsMove(UntilShardsRest(later, cancellation, succeeds_third).status()));
   EXPECT_EQ(attempts, 2);

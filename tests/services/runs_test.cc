@@ -138,6 +138,20 @@ TEST_F(RunsTest, ARunThatIsPinnedWhileOthersAreForgottenStays) {
   EXPECT_EQ(Kept(2), v1::RUN_STATE_SUCCEEDED);
 }
 
+TEST_F(RunsTest, AClockThatIsSetForwardExpiresNothing) {
+  Keep(1, v1::RUN_STATE_SUCCEEDED);
+  Keep(2, v1::RUN_STATE_SUCCEEDED, -absl::Hours(1));
+  std::atomic<bool> set_forward{false};
+  RunsOptions options;
+  options.time_of_day = [&set_forward] { return absl::Now() + absl::Hours(set_forward ? 30 * 24 : 0); };
+  runs_ = std::make_unique<Runs>(registry_, graphs_, workers_, options, &metrics_);
+  set_forward = true;
+  ASSERT_TRUE(runs_->Start().ok());
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [this] { return !runs_->Get("runs/2").ok(); }));
+  EXPECT_TRUE(runs_->Get("runs/1").ok()) << "it was looked at before the other";
+  runs_ = nullptr;
+}
+
 TEST_F(RunsTest, NobodyWaitsForTheRecordOfAnotherToBeWritten) {
   Keep(1, v1::RUN_STATE_SUCCEEDED);
   Keep(2, v1::RUN_STATE_SUCCEEDED);

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
+#include <string>
 
 #include "absl/time/clock.h"
 #include "lawine/v1/changes.grpc.pb.h"
@@ -76,6 +78,82 @@ TEST(SilenceLimitTest, AlsoLater) {
   EXPECT_TRUE(speaker.Hear());
   EXPECT_FALSE(speaker.Hear());
   EXPECT_EQ(speaker.End().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+// Sends parts for as long as they go through.
+class Talker final : public v1::ChangeService::Service {
+ public:
+  Talker(absl::Duration unread_max, bool wanted) : unread_max_(unread_max), wanted_(wanted) {}
+  grpc::Status ApplyChanges(grpc::ServerContext* context,
+                            grpc::ServerReaderWriter<Response, Request>* stream) override {
+    SilenceLimit silence(*context, "", SilenceLimit::kSilenceMax, unread_max_);
+    Response part;
+    part.set_request_id(std::string(kStreamPartBytes, 'x'));
+    for (int i = 0; i < kPartsMax && silence.Write(*stream, part, [this] { return wanted_; }); ++i) {
+    }
+    ended_.set_value(silence.status());
+    return ToGrpc(silence.status());
+  }
+  absl::Status AwaitEnd() { return ended_.get_future().get(); }
+
+  static constexpr int kPartsMax = 1'000;
+
+ private:
+  const absl::Duration unread_max_;
+  const bool wanted_;
+  std::promise<absl::Status> ended_;
+};
+
+// A call of which nobody reads what comes.
+class Unread {
+ public:
+  explicit Unread(Talker& talker) : bound_(*StartServer({.address = "127.0.0.1:0"}, {&talker})) {
+    SetDeadline(context_, absl::Minutes(5));
+    stream_ = stub_->ApplyChanges(&context_);
+  }
+  ~Unread() {
+    context_.TryCancel();
+    StopServer(*bound_.server, absl::ZeroDuration());
+  }
+  // All that was sent.
+  grpc::Status Read() {
+    Response response;
+    while (stream_->Read(&response)) {
+    }
+    return stream_->Finish();
+  }
+
+ private:
+  const BoundServer bound_;
+  const std::unique_ptr<v1::ChangeService::Stub> stub_ =
+      v1::ChangeService::NewStub(OpenChannel(bound_.address));
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream_;
+};
+
+TEST(UnreadStreamTest, IsEndedAndTold) {
+  Talker talker(absl::Milliseconds(200), /*wanted=*/false);
+  Unread unread(talker);
+  const absl::Status ended = talker.AwaitEnd();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(ended)) << ended;
+  EXPECT_EQ(ended.message(),
+            "what was sent has not been read for 0.2 s: expected a caller that reads; repeat the call");
+  EXPECT_EQ(unread.Read().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST(UnreadStreamTest, IsEndedSoonerWhereOthersWaitForIt) {
+  Talker talker(absl::Hours(1), /*wanted=*/true);
+  Unread unread(talker);
+  const absl::Status ended = talker.AwaitEnd();
+  EXPECT_TRUE(absl::IsUnavailable(ended)) << ended;
+}
+
+TEST(UnreadStreamTest, OneThatIsReadGoesOn) {
+  Talker talker(absl::Seconds(30), /*wanted=*/true);
+  Unread unread(talker);
+  const grpc::Status status = unread.Read();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_TRUE(talker.AwaitEnd().ok());
 }
 
 // What has come waits for the server, not the other way round.

@@ -1,14 +1,17 @@
 // Whose shards count: workers believed about what they hold, not about what is theirs, or whether it is all.
 #include "services/coordinator/workers/worker_directory.h"
 
+#include <atomic>
 #include <cstdint>
 #include <future>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/common/rpc.h"
 
 namespace lawine {
 namespace {
@@ -90,11 +93,69 @@ TEST(WorkerDirectoryTest, WhoIsGoneForADayAndOwnsNothingIsForgotten) {
   EXPECT_TRUE(workers.Register(HolderOfG("owner", {0}, 1)).ok());
   EXPECT_TRUE(workers.Register(HolderOfG("other", {1}, 1)).ok());
   workers.SetOwners("g", "d", {"owner"});
-  workers.ForgetGone(absl::Now() + absl::Hours(23));
+  workers.ForgetGone(SteadyNow() + absl::Hours(23));
   EXPECT_EQ(workers.Describe().size(), 2u);
-  workers.ForgetGone(absl::Now() + absl::Hours(25));
+  workers.ForgetGone(SteadyNow() + absl::Hours(25));
   ASSERT_EQ(workers.Describe().size(), 1u);
   EXPECT_EQ(workers.Describe()[0].node_id(), "owner");
+}
+
+TEST(WorkerDirectoryTest, TheOnlyCopyOfAShardIsNothingToDrop) {
+  WorkerDirectory workers;
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {1}, 1)).ok());
+  EXPECT_TRUE(workers.Register(HolderOfG("w-1", {0}, 1)).ok());
+  workers.SetOwners("g", "d", {"w-0", "w-1"});
+  EXPECT_THAT(workers.Find("g", "d", 2).problems,
+              ElementsAre(HasSubstr("keep this copy"), HasSubstr("keep this copy")));
+  const auto described = workers.Describe();
+  ASSERT_EQ(described.size(), 2u);
+  EXPECT_THAT(described[0].problems(),
+              ElementsAre(HasSubstr("shard 1 is here, but by the registry it is worker w-1's")));
+  EXPECT_TRUE(workers.Register(HolderOfG("w-1", {0, 1}, 1)).ok());
+  EXPECT_THAT(workers.Describe()[0].problems(), IsEmpty()) << "its owner has it";
+}
+
+// Says who it is.
+class Answering final : public pbi::WorkerService::Service {
+ public:
+  explicit Answering(std::string node_id) : node_id_(std::move(node_id)) {}
+  grpc::Status Identify(grpc::ServerContext*, const pbi::IdentifyRequest*,
+                        pbi::IdentifyResponse* response) override {
+    ++asked_;
+    response->set_node_id(node_id_);
+    return grpc::Status::OK;
+  }
+  int asked() const { return asked_; }
+
+ private:
+  const std::string node_id_;
+  std::atomic<int> asked_{0};
+};
+
+TEST(WorkerDirectoryTest, WhoDoesNotAnswerIsToldOfAndIsNotAlive) {
+  WorkerDirectory workers;
+  const absl::Status unreached = workers.Reach(HolderOfG("w-0", {}, 1));
+  EXPECT_TRUE(absl::IsFailedPrecondition(unreached)) << unreached;
+  EXPECT_THAT(std::string(unreached.message()), HasSubstr("w-0 at 127.0.0.1:1 does not join"));
+  ASSERT_EQ(workers.Describe().size(), 1u);
+  EXPECT_FALSE(workers.Describe()[0].alive());
+  EXPECT_THAT(workers.Describe()[0].problems(), ElementsAre(HasSubstr("does not join")));
+}
+
+TEST(WorkerDirectoryTest, WhoAnswersIsAskedOnceAndOtherPeoplesAddressesAreRefused) {
+  Answering answering("w-0");
+  const BoundServer bound = *StartServer({.address = "127.0.0.1:0"}, {&answering});
+  WorkerDirectory workers;
+  pbi::RegisterRequest said = HolderOfG("w-0", {}, 1);
+  said.set_address(bound.address);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(workers.Reach(said).ok());
+    EXPECT_TRUE(workers.Register(said).ok());
+  }
+  EXPECT_EQ(answering.asked(), 1);
+  said.set_node_id("w-1");
+  EXPECT_THAT(std::string(workers.Reach(said).message()), HasSubstr("worker w-0, answers there"));
+  StopServer(*bound.server, absl::ZeroDuration());
 }
 
 }  // namespace

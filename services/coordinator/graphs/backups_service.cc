@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/silence_limit.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/graphs/graph_backups.h"
 #include "services/coordinator/graphs/graph_restore.h"
 #include "services/coordinator/workers/call_guard.h"
@@ -28,18 +28,18 @@ constexpr absl::Duration kFailureKept = absl::Seconds(2);
 // Reads all of the file; tells how far it is now and then.
 absl::Status TakeFile(GraphRestore& restore, BackupService::RestoreStream& stream, SilenceLimit& silence) {
   pb::RestoreGraphRequest request;
-  absl::Time told = absl::Now();
+  SteadyTime told = SteadyNow();
   while (silence.Read(stream, request)) {
     if (request.end()) return absl::OkStatus();
     if (!request.has_data()) return FieldError("part", "expected data after the options");
     LAWINE_RETURN_IF_ERROR(restore.Append(request.data()));
-    if (absl::Now() - told < kTellEvery) continue;
-    told = absl::Now();
+    if (SteadyNow() - told < kTellEvery) continue;
+    told = SteadyNow();
     pb::RestoreGraphResponse response;
     response.mutable_progress()->set_phase("restoring");
     response.mutable_progress()->set_bytes_taken(restore.bytes_taken());
     response.mutable_progress()->set_bytes_expected(restore.bytes_expected());
-    if (!stream.Write(response)) break;
+    if (!silence.Write(stream, response)) break;
   }
   LAWINE_RETURN_IF_ERROR(silence.status());
   // Reading ends the same way for a caller that has left.
@@ -62,6 +62,8 @@ absl::Status BackupService::Backup(grpc::ServerContext& context, const std::stri
   LAWINE_ASSIGN_OR_RETURN(Placement placement, graphs_.Place(graph));
   Cancellation cancellation;
   const CallGuard guard(context, cancellation);
+  LAWINE_ASSIGN_OR_RETURN(OpenShards::Places places, TakePlaces(placement, cancellation));
+  SilenceLimit silence(context);
   bool first = true;
   const auto take = [&](std::string_view bytes, std::uint64_t bytes_expected) {
     bool taken = true;
@@ -70,13 +72,29 @@ absl::Status BackupService::Backup(grpc::ServerContext& context, const std::stri
       const std::string_view part = bytes.substr(0, kStreamPartBytes);
       response.set_data(part.data(), part.size());
       if (std::exchange(first, false)) response.set_bytes_expected(bytes_expected);
-      taken = writer.Write(response);
+      taken = silence.Write(writer, response);
     }
     return taken;
   };
-  LAWINE_RETURN_IF_ERROR(BackUpGraph(graph, std::move(use), std::move(placement), take, cancellation));
+  const absl::Status made =
+      BackUpGraph(graph, std::move(use), std::move(placement), std::move(places), take, cancellation);
+  LAWINE_RETURN_IF_ERROR(silence.status());
+  LAWINE_RETURN_IF_ERROR(made);
   spdlog::info("graph '{}' was backed up, version {}", name, graph.info().graph_version());
   return absl::OkStatus();
+}
+
+// Shards that are to move meanwhile are not waited for with them.
+absl::StatusOr<OpenShards::Places> BackupService::TakePlaces(const Placement& placement,
+                                                             const Cancellation& cancellation) {
+  OpenShards::Counts counts;
+  for (const WorkerHandle& worker : placement.workers) {
+    counts[worker.node_id] = static_cast<std::uint32_t>(worker.shards.size());
+  }
+  const auto gone = [&] { return cancellation.cancelled() || placement.lease->cancelled(); };
+  auto places = graphs_.placements().open_shards().Take(counts, gone);
+  LAWINE_RETURN_IF_ERROR(placement.Ended(places.status()));
+  return places;
 }
 
 grpc::Status BackupService::RestoreGraph(grpc::ServerContext* context, RestoreStream* stream) {
@@ -98,8 +116,8 @@ absl::Status BackupService::Restore(grpc::ServerContext& context, RestoreStream&
   LAWINE_ASSIGN_OR_RETURN(*last.mutable_restored(), restore.Finish());
   spdlog::info("graph '{}' was restored: {} shards", last.restored().graph().name(),
                last.restored().shards_size());
-  stream.Write(last);
-  return absl::OkStatus();
+  silence.Write(stream, last);
+  return silence.status();
 }
 
 }  // namespace lawine

@@ -28,6 +28,7 @@ class BackupService final : public lawine::v1::BackupService::Service {
  private:
   absl::Status Backup(grpc::ServerContext& context, const std::string& name,
                       grpc::ServerWriter<lawine::v1::BackupGraphResponse>& writer);
+  absl::StatusOr<OpenShards::Places> TakePlaces(const Placement& placement, const Cancellation& cancellation);
   absl::Status Restore(grpc::ServerContext& context, RestoreStream& stream);
 
   Graphs& graphs_;

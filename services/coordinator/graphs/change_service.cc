@@ -30,7 +30,9 @@ absl::Status ChangeService::Apply(const BeginWork& begin_work, grpc::ServerConte
   SilenceLimit silence(context, kAdvice, silence_.between);
   do {
     LAWINE_ASSIGN_OR_RETURN(const pb::ApplyChangesResponse response, ApplyOne(begin_work, context, request));
-    if (!stream.Write(response)) return absl::CancelledError("the caller is gone");
+    if (silence.Write(stream, response)) continue;
+    LAWINE_RETURN_IF_ERROR(silence.status());
+    return absl::CancelledError("the caller is gone");
   } while (silence.Read(stream, request));
   return silence.status();
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,7 @@ class ShardSource {
   ShardSource(const ShardSource&) = delete;
   ShardSource& operator=(const ShardSource&) = delete;
 
+  const std::string& node_id() const { return worker_.node_id; }
   ShardIndex shard() const { return ShardIndex(shard_.shard()); }
   const std::vector<ShardFile>& files() const { return files_; }
 
@@ -113,7 +115,7 @@ absl::StatusOr<Sources> OpenAll(const pbi::GraphInfo& graph, const Placement& pl
 }  // namespace
 
 absl::Status BackUpGraph(const pbi::GraphRecord& graph, GraphUse use, Placement placement,
-                         const TakePart& take, Cancellation& cancellation) {
+                         OpenShards::Places places, const TakePart& take, Cancellation& cancellation) {
   LAWINE_ASSIGN_OR_RETURN(Sources sources, OpenAll(graph.info(), placement, cancellation));
   placement = Placement();  // shards may move now
   use = GraphUse();
@@ -133,7 +135,9 @@ absl::Status BackUpGraph(const pbi::GraphRecord& graph, GraphUse use, Placement 
       LAWINE_RETURN_IF_ERROR(
           source->Read(file, [&](const std::string& bytes) { return pass(EncodeGraphFileData(bytes)); }));
     }
+    const std::string node_id = source->node_id();
     source = nullptr;
+    places.Close(node_id);
   }
   return pass(EncodeGraphFileEnd(head.bytes));
 }

@@ -10,6 +10,7 @@
 #include "lawine/internal/v1/registry.pb.h"
 #include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/workers/cancellation.h"
+#include "services/coordinator/workers/open_shards.h"
 #include "services/coordinator/workers/worker_directory.h"
 
 namespace lawine {
@@ -20,9 +21,9 @@ using TakePart = std::function<bool(std::string_view bytes, std::uint64_t bytes_
 // The graph at the version of `graph`, which is what `use` uses: changes that come meanwhile are no part of
 // it. Checkpoints of all shards are taken before the first byte is passed on; from then on shards may move,
 // and be folded and deleted. What workers read is compared with its checksums: DATA_LOSS names the file that
-// is another.
+// is another. `places` are those of the placement's shards.
 absl::Status BackUpGraph(const internal::v1::GraphRecord& graph, GraphUse use, Placement placement,
-                         const TakePart& take, Cancellation& cancellation);
+                         OpenShards::Places places, const TakePart& take, Cancellation& cancellation);
 
 }  // namespace lawine
 

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/failpoint.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
@@ -128,8 +127,8 @@ GraphChanges::Batches GraphChanges::Take(Queue& queue) {
 
 void GraphChanges::Process(const std::string& graph, const Batches& batches) {
   Batches left = batches;
-  absl::Status status = Settle(graph);
   while (!left.empty()) {
+    const absl::Status status = Settle(graph);  // the turn before may have failed to write
     const auto applied = status.ok() ? ApplyVersion(graph, left) : absl::StatusOr<std::size_t>(status);
     const std::size_t done = applied.ok() ? *applied : left.size();
     if (!applied.ok()) {
@@ -288,7 +287,7 @@ absl::StatusOr<pb::FoldChangesResponse> GraphChanges::Fold(const pb::FoldChanges
 // What was asked for long ago is not asked for again; and graphs that were deleted are not changed any more.
 void GraphChanges::ForgetOldRequests() {
   std::vector<std::string> old;
-  const std::int64_t before = absl::ToUnixSeconds(absl::Now() - kRequestsKept);
+  const std::int64_t before = absl::ToUnixSeconds(expiry_clock_.Now() - kRequestsKept);
   const auto note = [&](const std::string& key, const std::string& value) -> absl::Status {
     const auto kept = ParseRecord<pbi::ChangeRequestRecord>(key, value);
     if (kept.ok() && kept->time().seconds() < before) old.push_back(key);

@@ -20,6 +20,7 @@
 #include "services/common/repeating.h"
 #include "services/common/turns.h"
 #include "services/coordinator/graphs/graphs.h"
+#include "services/coordinator/registry/expiry_clock.h"
 #include "services/coordinator/registry/registry_store.h"
 #include "services/coordinator/workers/cancellation.h"
 
@@ -72,6 +73,7 @@ class GraphChanges {
   Mutex mutex_;
   CondVar changed_;
   std::map<std::string, Queue> queues_ ABSL_GUARDED_BY(mutex_);
+  ExpiryClock expiry_clock_{"requests of changes"};
   Repeating forgetting_{absl::Hours(1), [this] { ForgetOldRequests(); }};
 };
 

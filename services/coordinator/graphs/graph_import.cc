@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/edge_reader.h"
 #include "engine/graph/member_reader.h"
 #include "services/common/errors.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/workers/call_guard.h"
 #include "services/coordinator/workers/cancellation.h"
 
@@ -42,11 +42,11 @@ absl::StatusOr<EdgeFormat> FormatOf(const pb::ImportOptions& options) {
 }
 
 // False when the caller is gone.
-bool WritePhase(ImportStream& stream, std::uint64_t rows) {
+bool WritePhase(ImportStream& stream, SilenceLimit& silence, std::uint64_t rows) {
   pb::ImportGraphResponse response;
   response.mutable_progress()->set_phase("reading");
   response.mutable_progress()->set_links_done(rows);
-  return stream.Write(response);
+  return silence.Write(stream, response);
 }
 
 absl::Status CallerLeft() { return absl::CancelledError("the caller left before all files had come"); }
@@ -147,11 +147,11 @@ absl::Status ReadFiles(ImportStream& stream, SilenceLimit& silence, ImportUpload
     bytes += request.data().size();
     if (bytes - reported < kReportEveryBytes) continue;
     reported = bytes;
-    WritePhase(stream, upload.rows());
+    WritePhase(stream, silence, upload.rows());
   }
   LAWINE_RETURN_IF_ERROR(silence.status());
   // Reading ends the same way for a caller that has sent everything and for one that has left.
-  if (!WritePhase(stream, upload.rows())) return CallerLeft();
+  if (!WritePhase(stream, silence, upload.rows())) return CallerLeft();
   return upload.End();
 }
 
@@ -178,15 +178,15 @@ void Imports::Expire() {
   MutexLock lock(mutex_);
   while (!stopping_) {
     wake_.WaitFor(mutex_, absl::ToChronoNanoseconds(kLookEvery));
-    if (absl::Now() - broke_off_at_ > kBrokenOffKept) broken_off_ = nullptr;
+    if (SteadyNow() - broke_off_at_ > kBrokenOffKept) broken_off_ = nullptr;
   }
 }
 
 // Small imports are soon over: one more waits a while for its turn.
 bool Imports::AwaitTurn() {
-  const absl::Time end = absl::Now() + kTurnAwaited;
-  while (going_on_.size() >= kAtOnceMax && !stopping_ && absl::Now() < end) {
-    ended_.WaitFor(mutex_, absl::ToChronoNanoseconds(end - absl::Now()));
+  const SteadyTime end = SteadyNow() + kTurnAwaited;
+  while (going_on_.size() >= kAtOnceMax && !stopping_ && SteadyNow() < end) {
+    ended_.WaitFor(mutex_, absl::ToChronoNanoseconds(end - SteadyNow()));
   }
   return going_on_.size() < kAtOnceMax;
 }
@@ -226,7 +226,7 @@ void Imports::End(const pb::ImportOptions& options, std::unique_ptr<ImportUpload
   ended_.NotifyAll();
   if (kept == nullptr || going_on_.size() >= kAtOnceMax) return;
   broken_off_ = std::move(kept);
-  broke_off_at_ = absl::Now();
+  broke_off_at_ = SteadyNow();
 }
 
 absl::Status Imports::Upload(grpc::ServerContext& context, ImportStream& stream, SilenceLimit& silence,
@@ -236,13 +236,13 @@ absl::Status Imports::Upload(grpc::ServerContext& context, ImportStream& stream,
   LAWINE_ASSIGN_OR_RETURN(*last.mutable_graph(), graphs_.CheckImport(upload.options()));
   last.mutable_report();
   if (!last.graph().name().empty()) {
-    stream.Write(last);
-    return absl::OkStatus();
+    silence.Write(stream, last);
+    return silence.status();
   }
   if (upload.options().resumable()) {
     pb::ImportGraphResponse first;
     *first.mutable_position() = upload.position();
-    if (!stream.Write(first)) return CallerLeft();
+    if (!silence.Write(stream, first)) return CallerLeft();
   }
   Cancellation cancellation;
   const CallGuard guard(context, cancellation);
@@ -250,12 +250,12 @@ absl::Status Imports::Upload(grpc::ServerContext& context, ImportStream& stream,
   const auto watch = [&](const pb::LoadProgress& progress) {
     pb::ImportGraphResponse response;
     *response.mutable_progress() = progress;
-    return !context.IsCancelled() && stream.Write(response);
+    return !context.IsCancelled() && silence.Write(stream, response);
   };
   LAWINE_ASSIGN_OR_RETURN(*last.mutable_graph(),
                           graphs_.Import(upload.options(), upload.Finish(), *last.mutable_report(), watch));
-  stream.Write(last);
-  return absl::OkStatus();
+  silence.Write(stream, last);
+  return silence.status();
 }
 
 absl::Status Imports::Serve(grpc::ServerContext& context, ImportStream& stream) {

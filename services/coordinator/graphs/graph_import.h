@@ -17,6 +17,7 @@
 #include "engine/base/spill_file.h"
 #include "lawine/v1/graph.pb.h"
 #include "services/common/silence_limit.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/graphs/graphs.h"
 
 namespace lawine {
@@ -59,7 +60,7 @@ class Imports {
   std::multiset<std::string> going_on_ ABSL_GUARDED_BY(mutex_);  // their request ids
   // The last upload that broke off and may go on, for some minutes and until another wants its place.
   std::unique_ptr<ImportUpload> broken_off_ ABSL_GUARDED_BY(mutex_);
-  absl::Time broke_off_at_ ABSL_GUARDED_BY(mutex_);
+  SteadyTime broke_off_at_ ABSL_GUARDED_BY(mutex_);
   CondVar wake_;
   CondVar ended_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -176,7 +176,7 @@ absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
     loading_.emplace(wanted.name, wanted.request_id);
   }
   absl::Status taken;
-  if (begun && !workers_.HoldersOf(wanted.name).empty()) taken = DropEverywhere(wanted.name);
+  if (begun) taken = DropFrom(workers_.HoldersOf(wanted.name), wanted.name);
   if (taken.ok()) taken = registry_.Put(BegunKey(wanted.name), "");
   if (taken.ok()) taken = requests_.Note(wanted.request_id, wanted.name, wanted.request_hash);
   if (taken.ok()) return pb::Graph();
@@ -202,12 +202,19 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
     return FieldError("shards", absl::StrCat("expected at most ", kShardsPerWorkerMax, " for each of the ",
                                              workers_count, " workers, found ", shards));
   }
+  OpenShards::Counts counts;
+  for (const auto& [shard, node_id] : DealShards(shards, workers)) ++counts[node_id];
+  pb::LoadProgress waiting;
+  waiting.set_phase("waiting for other graphs");
+  LAWINE_ASSIGN_OR_RETURN(std::optional<OpenShards::Places> places,
+                          placements_.open_shards().Take(counts, [&] { return !watch(waiting); }));
   job.graph.name = wanted.name;
   job.graph.partition = PartitionMap::Balanced(
       source.members_count(), shards, [&source](MemberId member) { return source.InLinksOf(member); });
   absl::StatusOr<GraphInfo> graph = LoadGraph(job, workers, watch);
+  places.reset();
   if (!graph.ok()) {
-    const absl::Status dropped = DropEverywhere(wanted.name);
+    const absl::Status dropped = DropFrom(workers, wanted.name);
     if (dropped.ok()) return graph.status();
     return absl::Status(graph.status().code(),
                         absl::StrCat(graph.status().message(), "; and what was loaded could not be removed (",
@@ -261,7 +268,13 @@ absl::Status Graphs::Delete(const std::string& name) {
     LAWINE_RETURN_IF_ERROR(deleted_.Note(name, MadeDigest(record.info())));
   }
   Failpoint("graph.delete_noted");
-  LAWINE_RETURN_IF_ERROR(DropEverywhere(name));
+  // Others may not be reached, and need not be.
+  if (const absl::Status dropped = DropFrom(workers_.HoldersOf(name), name); !dropped.ok()) {
+    return absl::Status(
+        dropped.code(),
+        absl::StrCat(dropped.message(), ". Graph '", name,
+                     "' is being deleted, and shards of it are gone: repeat the call until it succeeds"));
+  }
   LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
   LAWINE_RETURN_IF_ERROR(ForgetChanges(name));
   Failpoint("graph.dropped");
@@ -274,8 +287,7 @@ absl::Status Graphs::Delete(const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::Status Graphs::DropEverywhere(const std::string& name) const {
-  const std::vector<WorkerHandle> workers = workers_.Alive();
+absl::Status Graphs::DropFrom(const std::vector<WorkerHandle>& workers, const std::string& name) const {
   pbi::DropGraphRequest request;
   request.set_graph(name);
   LAWINE_RETURN_IF_ERROR(AskAll(workers, &WorkerStub::DropGraph, request, kDropTimeout).status());

@@ -124,7 +124,7 @@ class Graphs {
   bool OnlyLeftovers(const std::string& name) const;  // false also where nothing is held
   absl::Status ClearLeftovers(const std::string& name);
   absl::Status DropLeftover(const std::string& node_id, const internal::v1::HeldShard& held);
-  absl::Status DropEverywhere(const std::string& name) const;
+  absl::Status DropFrom(const std::vector<WorkerHandle>& workers, const std::string& name) const;
   absl::Status ForgetChanges(const std::string& name);
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/placement/rebalancer.h"
 #include "services/coordinator/workers/graph_identity.h"
 #include "services/coordinator/workers/shard_calls.h"
@@ -56,11 +57,11 @@ bool Rebalancer::StepGraph(const std::string& graph) {
     MutexLock lock(mutex_);
     return Passed(copied[0]);
   }();
-  const absl::Time begun = absl::Now();
+  const SteadyTime begun = SteadyNow();
   const absl::Status status = passed ? Settle(graph) : CutOver(graph);
   if (status.ok()) return true;
   // Runs get as long to go on as they were kept waiting for nothing.
-  const absl::Duration pause = std::max(kRetryEvery, absl::Now() - begun);
+  const absl::Duration pause = std::max(kRetryEvery, SteadyNow() - begun);
   for (const int move : MovesOf(graph, pb::SHARD_MOVE_STATE_COPIED)) Note(move, status, pause);
   return false;
 }
@@ -80,7 +81,7 @@ void Rebalancer::GiveUpUnless(const std::string& graph, const std::string& diges
 bool Rebalancer::Waits(int move) const {
   MutexLock lock(mutex_);
   const auto later = not_before_.find(move);
-  return later != not_before_.end() && later->second > absl::Now();
+  return later != not_before_.end() && later->second > SteadyNow();
 }
 
 bool Rebalancer::CopyOne(int number) {
@@ -179,8 +180,8 @@ absl::Status Rebalancer::Settle(const std::string& graph) {
 // False when one of both workers is away: the copy is dropped when they are back.
 bool Rebalancer::DropMoved(const Move& move, const pbi::ShardId& shard) const {
   const absl::StatusOr<WorkerHandle> from = workers_.Live(move.from_node_id());
-  const absl::Time end = absl::Now() + kDropTimeout;
-  while (from.ok() && absl::Now() < end && !Stopping() && ConfirmHeld(move.to_node_id(), shard).ok()) {
+  const SteadyTime end = SteadyNow() + kDropTimeout;
+  while (from.ok() && SteadyNow() < end && !Stopping() && ConfirmHeld(move.to_node_id(), shard).ok()) {
     if (DropShard(*from, shard, /*arrived_only=*/false).ok()) return true;
     absl::SleepFor(kLookEvery);
   }
@@ -189,8 +190,8 @@ bool Rebalancer::DropMoved(const Move& move, const pbi::ShardId& shard) const {
 
 // Waits until the worker says that it holds the shard, or no more.
 absl::Status Rebalancer::AwaitHeld(const std::string& node_id, const pbi::ShardId& shard, bool held) const {
-  const absl::Time end = absl::Now() + WorkerDirectory::kHeldTimeout;
-  for (; absl::Now() < end && !Stopping(); absl::SleepFor(kLookEvery)) {
+  const SteadyTime end = SteadyNow() + WorkerDirectory::kHeldTimeout;
+  for (; SteadyNow() < end && !Stopping(); absl::SleepFor(kLookEvery)) {
     bool holds = false;
     for (const pbi::RegisterRequest& worker : workers_.Said()) {
       holds = holds || (worker.node_id() == node_id && Holds(worker, shard));

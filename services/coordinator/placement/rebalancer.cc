@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/log.h"
 #include "services/common/request_id.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/placement/rebalance_request.h"
 #include "services/coordinator/registry/record.h"
 #include "services/coordinator/workers/shard_calls.h"
@@ -64,19 +64,24 @@ absl::StatusOr<pb::PlanRebalanceResponse> Rebalancer::Plan(const pb::RebalanceOp
 
 absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest& request) {
   LAWINE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
-  const auto is_going_on = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return !request.request_id().empty() && request.request_id() == record_.request_id();
+  const std::uint64_t request_hash = RequestHash(request);
+  const auto is_applied = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::StatusOr<bool> {
+    if (request.request_id().empty() || request.request_id() != record_.request_id()) return false;
+    const bool same = record_.request_hash() == 0 || record_.request_hash() == request_hash;
+    return same ? absl::StatusOr<bool>(true) : RequestIdUsed("rebalance");
   };
   {
     // Asked again, it need not make sense any more: who was drained may have gone.
     MutexLock lock(mutex_);
-    if (is_going_on()) return record_.rebalance();
+    LAWINE_ASSIGN_OR_RETURN(const bool applied, is_applied());
+    if (applied) return record_.rebalance();
   }
   LAWINE_ASSIGN_OR_RETURN(RebalancePlan plan, PlanRebalance(request.options(), graphs_, workers_));
   MutexLock writing(writing_);
   {
     MutexLock lock(mutex_);
-    if (is_going_on()) return record_.rebalance();
+    LAWINE_ASSIGN_OR_RETURN(const bool applied, is_applied());
+    if (applied) return record_.rebalance();
     if (record_.rebalance().state() == pb::REBALANCE_STATE_RUNNING) {
       return absl::FailedPreconditionError(
           "a rebalance goes on already: wait for it, or cancel it (lawine cluster rebalance status, cancel)");
@@ -94,6 +99,7 @@ absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest&
     record.add_cleared(false);
   }
   record.set_request_id(request.request_id());
+  record.set_request_hash(request_hash);
   record.mutable_drained()->Add(plan.drained.begin(), plan.drained.end());
   LAWINE_RETURN_IF_ERROR(Save(record));
   MutexLock lock(mutex_);
@@ -173,7 +179,7 @@ std::optional<std::string> Rebalancer::OpenGraph() const {
     const Move& move = record_.rebalance().moves(i);
     if (!IsOpen(move)) continue;
     const auto later = not_before_.find(i);
-    if (later == not_before_.end() || later->second <= absl::Now()) return move.graph();
+    if (later == not_before_.end() || later->second <= SteadyNow()) return move.graph();
     if (!open.has_value()) open = move.graph();
   }
   return open;
@@ -214,7 +220,7 @@ void Rebalancer::Note(int move, const absl::Status& failure, absl::Duration paus
   spdlog::warn("rebalance: shard {} of '{}': {}", record_.rebalance().moves(move).shard(),
                record_.rebalance().moves(move).graph(), std::string(failure.message()));
   record_.mutable_rebalance()->mutable_moves(move)->set_problem(std::string(failure.message()));
-  not_before_[move] = absl::Now() + pause;
+  not_before_[move] = SteadyNow() + pause;
 }
 
 // A state that could not be kept is found again from the map and from what workers hold.

@@ -21,6 +21,7 @@
 #include "engine/base/mutex.h"
 #include "lawine/internal/v1/placement.pb.h"
 #include "lawine/v1/placement.pb.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/registry/registry_store.h"
 #include "services/coordinator/workers/cancellation.h"
@@ -92,7 +93,7 @@ class Rebalancer {
   CondVar wake_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   internal::v1::RebalanceRecord record_ ABSL_GUARDED_BY(mutex_);
-  std::map<int, absl::Time> not_before_ ABSL_GUARDED_BY(mutex_);  // moves that failed are tried again then
+  std::map<int, SteadyTime> not_before_ ABSL_GUARDED_BY(mutex_);  // moves that failed are tried again then
 };
 
 }  // namespace lawine

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/spread/group_counts.h"
 #include "engine/spread/outcome.h"
 #include "lawine/internal/v1/registry.pb.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/plan/scenario_plan.h"
 #include "services/coordinator/workers/cancellation.h"
 #include "services/coordinator/workers/worker_directory.h"
@@ -66,10 +66,10 @@ absl::StatusOr<ConductOutcome> ConductRun(const RunPlan& plan, const Placement& 
 // Tries again while shards of the graph move: `try_once`, an absl::StatusOr<>(), makes an attempt of its own
 // each time. Returns what the last one says: that it had no time left, where there is none before `end`.
 template <class TryOnce>
-auto UntilShardsRest(absl::Time end, const Cancellation& cancellation, TryOnce&& try_once) {
+auto UntilShardsRest(SteadyTime end, const Cancellation& cancellation, TryOnce&& try_once) {
   for (;;) {
     auto result = try_once();
-    if (!IsShardsMove(result.status()) || cancellation.cancelled() || absl::Now() >= end) return result;
+    if (!IsShardsMove(result.status()) || cancellation.cancelled() || SteadyNow() >= end) return result;
   }
 }
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/plan/foreseen.h"
 #include "services/coordinator/statistics/precision.h"
 
@@ -106,7 +106,7 @@ absl::Status AddBlock(const RunPlan& plan, const pbi::RunBlock& block, RunSoFar&
 absl::Status ConductRest(const RunPlan& plan, const Placement& placement, absl::Duration timeout,
                          absl::Duration keep_every, const RunWatch& watch, const BlockHooks& hooks,
                          Cancellation& cancellation, RunSoFar& so_far) {
-  const absl::Time end = absl::Now() + timeout;
+  const SteadyTime end = SteadyNow() + timeout;
   absl::Duration each = absl::ZeroDuration();  // a replica of the block before
   while (!Enough(plan, so_far)) {
     const std::uint32_t before = so_far.replicas;
@@ -115,10 +115,10 @@ absl::Status ConductRest(const RunPlan& plan, const Placement& placement, absl::
     RunWatch block_watch = watch;
     if (plan.spec.replicas > 1) block_watch.step = [](const StepCounts&) {};
     block_watch.replicas_done = [&](std::uint32_t replicas) { watch.replicas_done(before + replicas); };
-    const absl::Time start = absl::Now();
+    const SteadyTime start = SteadyNow();
     LAWINE_ASSIGN_OR_RETURN(const pbi::RunBlock said,
                             HearRun(block, placement, end - start, block_watch, cancellation));
-    each = (absl::Now() - start) / said.replicas();
+    each = (SteadyNow() - start) / said.replicas();
     // Kept before it counts: one that is not is done again, or a later coordinator would find a gap.
     if (said.replicas() < plan.spec.replicas) LAWINE_RETURN_IF_ERROR(hooks.keep(said));
     LAWINE_RETURN_IF_ERROR(AddBlock(plan, said, so_far));

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/plan/later_plan.h"
 #include "services/coordinator/runs/attribution.h"
 #include "services/coordinator/runs/room.h"
@@ -113,7 +114,7 @@ absl::StatusOr<pb::RunResult> Runs::ConductAttempts(RunEntry& entry) {
     } else if (FallBack(entry, status)) {
       recovery.Interrupted();
     } else {
-      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, ProgressKept(entry, so_far) > before, absl::Now()));
+      LAWINE_RETURN_IF_ERROR(recovery.Lost(status, ProgressKept(entry, so_far) > before, SteadyNow()));
       spdlog::warn("{}: {}; will be tried again", RunName(entry.run_id), std::string(status.message()));
     }
     {

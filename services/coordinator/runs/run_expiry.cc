@@ -103,7 +103,7 @@ void Runs::Sweep() {
                    [](const Kept& a, const Kept& b) { return a.end_seconds < b.end_seconds; });
   std::uint64_t bytes = 0;
   for (const Kept& run : kept) bytes += run.bytes;
-  const std::int64_t now = absl::ToUnixSeconds(absl::Now());
+  const std::int64_t now = absl::ToUnixSeconds(expiry_clock_.Now());
   for (const Kept& run : kept) {
     const bool too_many = bytes > options_.results_bytes_max && run.entry != kept.back().entry;
     // Records of versions that did not let them expire have no time: they stay until there is no room.

@@ -6,8 +6,10 @@
 #include <functional>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "lawine/v1/simulation.pb.h"
+#include "services/coordinator/registry/expiry_clock.h"
 #include "services/coordinator/runs/run_recovery.h"
 
 namespace lawine {
@@ -32,6 +34,7 @@ struct RunsOptions {
   absl::Duration results_kept = absl::Hours(7 * 24);  // after the end, unless pinned
   // Records of ended runs take at most so many bytes, the latest and pinned ones beside: then the oldest go.
   std::uint64_t results_bytes_max = std::uint64_t{1} << 30;
+  ExpiryClock::Wall time_of_day = absl::Now;  // by which results expire; another in tests
   // Goes on with runs of an earlier coordinator; else they are paused.
   bool resume = true;
   // By name of the owner; limits may change at any time. None: nobody has any. Thread-safe.

@@ -19,11 +19,15 @@ constexpr absl::Duration kForgetTimeout = absl::Seconds(10);
 
 absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std::uint32_t message,
                           const std::function<bool(const pb::ListReceiptsResponse&)>& write,
-                          Cancellation& cancellation) {
+                          Cancellation& cancellation, Cancellation* lease) {
   grpc::ClientContext context;
   SetDeadline(context, kReadTimeout);
   cancellation.Add(&context);
-  const absl::Cleanup remove = [&] { cancellation.Remove(&context); };
+  if (lease != nullptr) lease->Add(&context);
+  const absl::Cleanup remove = [&] {
+    cancellation.Remove(&context);
+    if (lease != nullptr) lease->Remove(&context);
+  };
   pbi::ReadReceiptsRequest request;
   request.set_run_id(run_id);
   request.set_message(message);

@@ -12,11 +12,15 @@
 
 namespace lawine {
 
+// Takes part of them; false when nobody wants more. Once the graph's lease has ended it should not wait for
+// long.
+using WriteReceipts = std::function<bool(const lawine::v1::ListReceiptsResponse&, const Cancellation& lease)>;
+
 // Calls write(part) with the receipts of the worker's shards until it returns false (CANCELLED then).
-// NOT_FOUND when the worker has none of the run.
+// NOT_FOUND when the worker has none of the run. Ends with `cancellation`, and with `lease`, if there is one.
 absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std::uint32_t message,
                           const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write,
-                          Cancellation& cancellation);
+                          Cancellation& cancellation, Cancellation* lease = nullptr);
 
 // Tells all live workers at the same time. One that cannot be told keeps them a while longer, which does no
 // harm.

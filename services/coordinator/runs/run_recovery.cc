@@ -40,7 +40,7 @@ void Recovery::Interrupted() {
   since_.reset();
 }
 
-absl::Status Recovery::Lost(const absl::Status& failure, bool further, absl::Time now) {
+absl::Status Recovery::Lost(const absl::Status& failure, bool further, SteadyTime now) {
   going_on_ = false;
   if (!IsLoss(failure)) return failure;
   if (further) attempts_ = 1;

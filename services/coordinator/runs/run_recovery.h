@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "services/common/steady_time.h"
 
 namespace lawine {
 
@@ -29,14 +30,14 @@ class Recovery {
   void Interrupted();
   // An attempt has failed, or could not begin; `further`: it got further than those before. OK when there
   // should be another, `wait()` from now; else what was lost, with what was tried.
-  absl::Status Lost(const absl::Status& failure, bool further, absl::Time now);
+  absl::Status Lost(const absl::Status& failure, bool further, SteadyTime now);
   absl::Duration wait() const { return wait_; }
 
  private:
   const RecoveryOptions options_;
   std::uint32_t attempts_ = 0;  // that began, since the run last got further
   bool going_on_ = false;       // the last of them
-  std::optional<absl::Time> since_;
+  std::optional<SteadyTime> since_;
   absl::Status first_;  // then
   absl::Duration wait_;
 };

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/plan/model_plan.h"
 #include "services/coordinator/runs/run_names.h"
 #include "services/coordinator/runs/run_receipts.h"
@@ -107,7 +108,7 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attributio
 
 absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, const std::string& owner,
                                              absl::Duration timeout, Cancellation& cancellation) {
-  const absl::Time end = absl::Now() + timeout;
+  const SteadyTime end = SteadyNow() + timeout;
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use,
                           GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, use), false, &cancellation));
@@ -121,7 +122,7 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, const
   LAWINE_RETURN_IF_ERROR(CheckQuota(options_, owner, plan.estimate));
   const absl::StatusOr<pb::RunResult> result = UntilShardsRest(end, cancellation, [&] {
     plan.spec.run_id = NewUnnamedId();
-    return Once(plan, end - absl::Now(), cancellation);
+    return Once(plan, end - SteadyNow(), cancellation);
   });
   if (result.ok() && metrics_ != nullptr) metrics_->Delivered(result->totals().deliveries());
   return result;
@@ -266,8 +267,7 @@ absl::StatusOr<pb::Run> Runs::Resume(const std::string& name) {
   return Describe(*entry);
 }
 
-absl::Status Runs::Receipts(const std::string& name, const std::string& message,
-                            const std::function<bool(const pb::ListReceiptsResponse&)>& write,
+absl::Status Runs::Receipts(const std::string& name, const std::string& message, const WriteReceipts& write,
                             Cancellation& cancellation) const {
   LAWINE_ASSIGN_OR_RETURN(const std::shared_ptr<RunEntry> entry, Find(name));
   const pb::Run run = Describe(*entry);
@@ -281,8 +281,10 @@ absl::Status Runs::Receipts(const std::string& name, const std::string& message,
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, run.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord graph, graphs_.Find(run.scenario().graph()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, graphs_.Place(graph));
+  const auto pass_on = [&](const pb::ListReceiptsResponse& part) { return write(part, *placement.lease); };
   for (const WorkerHandle& worker : placement.workers) {
-    LAWINE_RETURN_IF_ERROR(ReadReceipts(worker, entry->run_id, number, write, cancellation));
+    LAWINE_RETURN_IF_ERROR(placement.Ended(
+        ReadReceipts(worker, entry->run_id, number, pass_on, cancellation, placement.lease.get())));
   }
   return absl::OkStatus();
 }

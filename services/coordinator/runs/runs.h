@@ -3,7 +3,6 @@
 #define LAWINE_SERVICES_COORDINATOR_RUNS_RUNS_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +23,7 @@
 #include "services/coordinator/runs/run_metrics.h"
 #include "services/coordinator/runs/run_options.h"
 #include "services/coordinator/runs/run_queue.h"
+#include "services/coordinator/runs/run_receipts.h"
 
 namespace lawine {
 
@@ -73,8 +73,7 @@ class Runs {
   absl::StatusOr<lawine::v1::Run> Pin(const std::string& name, bool pinned);
   absl::Status Delete(const std::string& name);
   // Of a message, by name; the first one's for none.
-  absl::Status Receipts(const std::string& name, const std::string& message,
-                        const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write,
+  absl::Status Receipts(const std::string& name, const std::string& message, const WriteReceipts& write,
                         Cancellation& cancellation) const;
 
   // A number for a run that is answered at once and kept nowhere; no other run has it.
@@ -131,6 +130,7 @@ class Runs {
   mutable MemberOrders orders_;
   mutable Cancellation planning_;  // by Stop
   RunMetrics* const metrics_;
+  ExpiryClock expiry_clock_{"results of runs", options_.time_of_day};
   Turns requests_;
   std::vector<std::thread> threads_;
   mutable Mutex mutex_;

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
@@ -121,7 +120,7 @@ absl::Status TrafficArchive::Forget(const TrafficJob& job) const {
 }
 
 absl::Status TrafficArchive::Sweep() const {
-  const std::int64_t oldest = absl::ToUnixSeconds(absl::Now() - kept_);
+  const std::int64_t oldest = absl::ToUnixSeconds(expiry_clock_.Now() - kept_);
   std::vector<std::string> keys;
   LAWINE_RETURN_IF_ERROR(registry_.Scan(kPrefix, [&](const std::string& key, const std::string& value) {
     const auto record = ParseRecord<pbi::TrafficRecord>(key, value);

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "services/coordinator/registry/expiry_clock.h"
 #include "services/coordinator/registry/registry_store.h"
 #include "services/coordinator/traffic/traffic_conductor.h"
 #include "services/coordinator/traffic/traffic_plan.h"
@@ -28,6 +29,7 @@ class TrafficArchive {
 
   RegistryStore& registry_;
   const absl::Duration kept_;
+  mutable ExpiryClock expiry_clock_{"what is over of traffic"};
 };
 
 }  // namespace lawine

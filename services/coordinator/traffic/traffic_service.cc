@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/silence_limit.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/graphs/graph_stats.h"
 #include "services/coordinator/graphs/members.h"
 #include "services/coordinator/runs/run_recovery.h"
@@ -158,35 +158,46 @@ absl::StatusOr<pb::TrafficRows> RowsOf(const WaveOutcome& wave, const Members& m
 // Tells the caller of waves that are over. A caller that does not read keeps the next wave waiting.
 class Teller {
  public:
-  Teller(bool rows, TrafficService::Stream& stream) : rows_(rows), stream_(stream) {}
+  Teller(bool rows, TrafficService::Stream& stream, SilenceLimit& silence)
+      : rows_(rows), stream_(stream), silence_(silence) {}
 
-  // `members`: where workers are now.
-  absl::Status Tell(const WaveOutcome& wave, const TrafficOutcome& before, const Members& members) {
+  // `members`: where workers are now; `lease`: of their graph. Once that has ended it is not waited for long.
+  absl::Status Tell(const WaveOutcome& wave, const TrafficOutcome& before, const Members& members,
+                    const Cancellation& lease) {
     pb::RunTrafficResponse response;
     if (rows_) {
       LAWINE_ASSIGN_OR_RETURN(*response.mutable_rows(), RowsOf(wave, members));
-      if (!stream_.Write(response)) return Gone();
+      if (!Write(response, lease)) return Gone();
     }
-    if (absl::Now() - told_ < kProgressEvery || before.messages == 0) return absl::OkStatus();
-    return TellProgress(before, "");
+    if (SteadyNow() - told_ < kProgressEvery || before.messages == 0) return absl::OkStatus();
+    return Write(Progress(before, ""), lease) ? absl::OkStatus() : Gone();
   }
-  absl::Status TellProgress(const TrafficOutcome& before, const std::string& waiting_for) {
-    told_ = absl::Now();
-    pb::RunTrafficResponse response;
-    pb::TrafficProgress& progress = *response.mutable_progress();
-    *progress.mutable_totals() = TotalsOf(before);
-    progress.set_seconds(absl::ToDoubleSeconds(told_ - started_));
-    progress.set_waiting_for(waiting_for);
-    return stream_.Write(response) ? absl::OkStatus() : Gone();
+  // Of an attempt that has ended.
+  absl::Status TellWaiting(const TrafficOutcome& before, const std::string& waiting_for) {
+    return silence_.Write(stream_, Progress(before, waiting_for)) ? absl::OkStatus() : Gone();
   }
 
  private:
   static absl::Status Gone() { return absl::AbortedError("the caller is gone"); }
 
+  bool Write(const pb::RunTrafficResponse& response, const Cancellation& lease) {
+    return silence_.Write(stream_, response, [&lease] { return lease.cancelled(); });
+  }
+  pb::RunTrafficResponse Progress(const TrafficOutcome& before, const std::string& waiting_for) {
+    told_ = SteadyNow();
+    pb::RunTrafficResponse response;
+    pb::TrafficProgress& progress = *response.mutable_progress();
+    *progress.mutable_totals() = TotalsOf(before);
+    progress.set_seconds(absl::ToDoubleSeconds(told_ - started_));
+    progress.set_waiting_for(waiting_for);
+    return response;
+  }
+
   const bool rows_;
   TrafficService::Stream& stream_;
-  const absl::Time started_ = absl::Now();
-  absl::Time told_ = started_;
+  SilenceLimit& silence_;
+  const SteadyTime started_ = SteadyNow();
+  SteadyTime told_ = started_;
 };
 
 // One call: planned, and tried until it is over.
@@ -202,8 +213,8 @@ class TrafficRun {
         silence_(silence) {}
 
   absl::StatusOr<pb::TrafficResult> Run(const pb::TrafficSpec& spec, Cancellation& cancellation) {
-    const absl::Time asked = absl::Now();
-    Teller teller(spec.rows(), stream_);
+    const SteadyTime asked = SteadyNow();
+    Teller teller(spec.rows(), stream_, silence_);
     Recovery recovery(runs_.options().recovery);
     for (absl::Status status = absl::UnavailableError(""); !status.ok();) {
       const std::uint32_t before = so_far_.waves.next_wave();
@@ -215,15 +226,15 @@ class TrafficRun {
       if (IsShardsMove(status)) {
         recovery.Interrupted();
       } else {
-        LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far_.waves.next_wave() > before, absl::Now()));
+        LAWINE_RETURN_IF_ERROR(recovery.Lost(status, so_far_.waves.next_wave() > before, SteadyNow()));
       }
       spdlog::warn("traffic on '{}': {}; will be tried again", spec.graph(), std::string(status.message()));
-      LAWINE_RETURN_IF_ERROR(teller.TellProgress(so_far_.waves.outcome(), std::string(status.message())));
+      LAWINE_RETURN_IF_ERROR(teller.TellWaiting(so_far_.waves.outcome(), std::string(status.message())));
       SleepUnlessCancelled(recovery.wait(), cancellation);
     }
     pb::TrafficResult result = MakeTrafficResult(*job_, so_far_);
     result.mutable_manifest()->set_workers(workers_);
-    result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(absl::Now() - asked));
+    result.mutable_timing()->set_makespan_seconds(absl::ToDoubleSeconds(SteadyNow() - asked));
     return result;
   }
   // The result has been told.
@@ -244,7 +255,7 @@ class TrafficRun {
     TrafficHooks hooks;
     if (!spec.has_generated()) hooks.next_batch = [&batches] { return batches.Next(); };
     hooks.wave = [&](const WaveOutcome& wave, const TrafficOutcome& before) -> absl::Status {
-      LAWINE_RETURN_IF_ERROR(teller.Tell(wave, before, members));
+      LAWINE_RETURN_IF_ERROR(teller.Tell(wave, before, members, *placement.lease));
       KeepNowAndThen();
       return absl::OkStatus();
     };
@@ -269,8 +280,8 @@ class TrafficRun {
 
   // What cannot be kept is done again if the coordinator is lost, no more.
   void KeepNowAndThen() {
-    if (absl::Now() - kept_ < runs_.options().keep_every || so_far_.waves.ahead()) return;
-    kept_ = absl::Now();
+    if (SteadyNow() - kept_ < runs_.options().keep_every || so_far_.waves.ahead()) return;
+    kept_ = SteadyNow();
     const absl::Status saved = archive_.Save(*job_, so_far_);
     if (saved.ok()) return;
     spdlog::warn("traffic on '{}' goes on, but what is over of it could not be kept: {}", job_->spec.graph(),
@@ -286,7 +297,7 @@ class TrafficRun {
   std::optional<TrafficJob> job_;
   TrafficConducted so_far_;
   std::uint32_t workers_ = 0;
-  absl::Time kept_ = absl::Now();
+  SteadyTime kept_ = SteadyNow();
 };
 
 }  // namespace
@@ -310,11 +321,14 @@ absl::Status TrafficService::Run(const std::string& owner, grpc::ServerContext& 
   if (use.version() > 1) spec.set_graph_version(use.version());
   TrafficRun run(graphs_, runs_, archive_, owner, stream, silence);
   pb::RunTrafficResponse last;
-  LAWINE_ASSIGN_OR_RETURN(*last.mutable_result(), run.Run(spec, cancellation));
+  absl::StatusOr<pb::TrafficResult> result = run.Run(spec, cancellation);
+  LAWINE_RETURN_IF_ERROR(silence.status());
+  LAWINE_RETURN_IF_ERROR(result.status());
+  *last.mutable_result() = *std::move(result);
   spdlog::info("traffic on '{}': {} messages, {} deliveries in {:.3f} s", spec.graph(),
                last.result().totals().messages(), last.result().totals().deliveries(),
                last.result().timing().processing_seconds());
-  if (stream.Write(last)) run.Forget();
+  if (silence.Write(stream, last)) run.Forget();
   return absl::OkStatus();
 }
 

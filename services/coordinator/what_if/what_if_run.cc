@@ -20,7 +20,7 @@ constexpr absl::Duration kTellEvery = absl::Milliseconds(200);
 
 absl::StatusOr<RunPlan> WhatIfRuns::Plan(const std::string& path, const pb::Scenario& scenario) {
   if (cancellation_.cancelled()) return absl::CancelledError("the caller is gone");
-  if (absl::Now() > end_) return absl::DeadlineExceededError("no time was left to plan all of it");
+  if (SteadyNow() > end_) return absl::DeadlineExceededError("no time was left to plan all of it");
   // All scenarios on a graph use the same version, unless they say which.
   const std::pair used(scenario.graph(), scenario.graph_version());
   auto use = uses_.find(used);
@@ -65,7 +65,7 @@ absl::StatusOr<ConductOutcome> WhatIfRuns::Run(RunPlan plan, const std::string& 
     workers_count = placement.workers.size();
     plan.spec.run_id = runs_.NewUnnamedId();
     Cancellation attempt(cancellation_);
-    return ConductRun(plan, placement, end_ - absl::Now(), watch, attempt);
+    return ConductRun(plan, placement, end_ - SteadyNow(), watch, attempt);
   };
   LAWINE_ASSIGN_OR_RETURN(ConductOutcome outcome, UntilShardsRest(end_, cancellation_, try_once));
   progress_.set_runs_done(progress_.runs_done() + 1);

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lawine/v1/what_if.pb.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/graphs/graphs.h"
 #include "services/coordinator/runs/conductor.h"
 #include "services/coordinator/runs/run_blocks.h"
@@ -36,7 +37,7 @@ class WhatIfRuns {
         runs_(runs),
         cancellation_(cancellation),
         options_(std::move(options)),
-        end_(absl::Now() + options_.timeout) {}
+        end_(SteadyNow() + options_.timeout) {}
 
   // What the run will be; its graph stays until the call is over. `path` names the scenario in the request.
   absl::StatusOr<RunPlan> Plan(const std::string& path, const lawine::v1::Scenario& scenario);
@@ -65,7 +66,7 @@ class WhatIfRuns {
   Cancellation& cancellation_;
   const Options options_;
   const absl::Time started_ = absl::Now();
-  const absl::Time end_;
+  const SteadyTime end_;
   std::map<std::pair<std::string, std::uint64_t>, GraphUse> uses_;  // by graph and version asked for
   lawine::v1::Estimate estimate_;
   lawine::v1::WhatIfProgress progress_;

@@ -4,6 +4,7 @@
 
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/silence_limit.h"
 #include "services/coordinator/what_if/compare.h"
 #include "services/coordinator/what_if/marginal.h"
 #include "services/coordinator/what_if/sweep.h"
@@ -26,17 +27,20 @@ absl::Status Serve(Graphs& graphs, Runs& runs, std::atomic<std::uint32_t>& calls
   LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "comparisons and sweeps"));
   Cancellation cancellation;
   const CallGuard guard(context, cancellation);
-  const auto tell = [&writer](const pb::WhatIfProgress& progress) {
+  SilenceLimit silence(context);
+  const auto tell = [&](const pb::WhatIfProgress& progress) {
     Response response;
     *response.mutable_progress() = progress;
-    return writer.Write(response);
+    return silence.Write(writer, response);
   };
   const absl::Duration left = absl::FromChrono(context.deadline()) - absl::Now();
   WhatIfRuns what_if(graphs, runs, cancellation,
                      {.owner = owner, .timeout = std::min(left, kTimeoutMax), .tell = tell});
-  LAWINE_ASSIGN_OR_RETURN(const Response last, answer(request, what_if));
-  writer.Write(last);
-  return absl::OkStatus();
+  const absl::StatusOr<Response> last = answer(request, what_if);
+  LAWINE_RETURN_IF_ERROR(silence.status());
+  LAWINE_RETURN_IF_ERROR(last.status());
+  silence.Write(writer, *last);
+  return silence.status();
 }
 
 }  // namespace

@@ -12,10 +12,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/base/mutex.h"
 #include "services/common/errors.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/workers/cancellation.h"
 
 namespace lawine {
@@ -44,12 +44,12 @@ class CallGuard {
   static constexpr absl::Duration kEvery = absl::Milliseconds(50);
 
   void Watch(grpc::ServerContext& context, Cancellation& cancellation, absl::Duration failure_kept) {
-    absl::Time failed = absl::InfiniteFuture();
+    SteadyTime failed = SteadyTime::Never();
     MutexLock lock(mutex_);
     for (; !over_; changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(kEvery))) {
       if (context.IsCancelled()) cancellation.Cancel();
-      if (cancellation.cancelled()) failed = std::min(failed, absl::Now());
-      if (absl::Now() - failed > failure_kept) context.TryCancel();
+      if (cancellation.cancelled()) failed = std::min(failed, SteadyNow());
+      if (SteadyNow() - failed > failure_kept) context.TryCancel();
     }
   }
 

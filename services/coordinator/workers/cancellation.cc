@@ -2,6 +2,7 @@
 
 #include "absl/time/clock.h"
 #include "engine/base/check.h"
+#include "services/common/steady_time.h"
 
 namespace lawine {
 
@@ -47,8 +48,8 @@ void Cancellation::Remove(grpc::ClientContext* context) {
 }
 
 void SleepUnlessCancelled(absl::Duration time, const Cancellation& cancellation) {
-  const absl::Time end = absl::Now() + time;
-  while (absl::Now() < end && !cancellation.cancelled()) absl::SleepFor(absl::Milliseconds(10));
+  const SteadyTime end = SteadyNow() + time;
+  while (SteadyNow() < end && !cancellation.cancelled()) absl::SleepFor(absl::Milliseconds(10));
 }
 
 }  // namespace lawine

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
+#include "services/common/steady_time.h"
 #include "services/coordinator/registry/record.h"
 #include "services/coordinator/workers/graph_identity.h"
 
@@ -85,12 +86,12 @@ std::string Placements::OwnerOf(const std::string& graph, const std::string& dig
 }
 
 absl::StatusOr<std::shared_ptr<Cancellation>> Placements::Use(const std::string& graph) const {
-  const absl::Time end = absl::Now() + kUsePatience;
+  const SteadyTime end = SteadyNow() + kUsePatience;
   MutexLock lock(mutex_);
   for (;;) {
     const Gate& gate = gates_[graph];
     if (!gate.held) return gate.lease;
-    const absl::Duration left = end - absl::Now();
+    const absl::Duration left = end - SteadyNow();
     if (left <= absl::ZeroDuration()) {
       return ShardsMove(absl::StrCat("shards of graph '", graph, "' are moving to other workers"));
     }
@@ -112,10 +113,10 @@ absl::StatusOr<std::unique_ptr<Placements::Hold>> Placements::HoldGraph(
     gate.lease = nullptr;
   }
   auto hold = std::make_unique<Hold>(*this, graph);
-  const absl::Time end = absl::Now() + kHoldTimeout;
+  const SteadyTime end = SteadyNow() + kHoldTimeout;
   while (!lease.expired()) {
     if (stopping()) return absl::CancelledError("the hold was given up");
-    if (absl::Now() > end) {
+    if (SteadyNow() > end) {
       return absl::UnavailableError(absl::StrCat(
           "what goes on with graph '", graph, "' has not ended within ", absl::FormatDuration(kHoldTimeout)));
     }

@@ -21,6 +21,7 @@
 #include "lawine/internal/v1/placement.pb.h"
 #include "lawine/internal/v1/worker.pb.h"
 #include "services/coordinator/registry/registry_store.h"
+#include "services/coordinator/workers/open_shards.h"
 #include "services/coordinator/workers/worker_directory.h"
 
 namespace lawine {
@@ -61,6 +62,9 @@ class Placements {
   absl::StatusOr<std::unique_ptr<Hold>> HoldGraph(const std::string& graph,
                                                   const std::function<bool()>& stopping);
 
+  // Who loads or reads all shards of a graph has places first.
+  OpenShards& open_shards() { return open_shards_; }
+
   // Workers that get no new shards.
   void SetDrained(std::set<std::string> node_ids);
   // Those of `workers` that may get some.
@@ -75,6 +79,7 @@ class Placements {
 
   RegistryStore& registry_;
   WorkerDirectory& workers_;
+  OpenShards open_shards_;
   Mutex writing_ ABSL_ACQUIRED_BEFORE(mutex_);  // the map, durably: uses do not wait for the disk
   mutable Mutex mutex_;
   mutable CondVar released_;

@@ -8,11 +8,11 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/check.h"
 #include "engine/base/list_text.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
+#include "services/common/steady_time.h"
 
 namespace lawine {
 
@@ -21,64 +21,18 @@ namespace pbi = ::lawine::internal::v1;
 
 namespace {
 constexpr absl::Duration kIdentifyTimeout = absl::Seconds(2);
-constexpr char kShardsMovePayload[] = "lawine/shards-move";
 constexpr absl::Duration kRememberedFor = absl::Hours(24);
-constexpr std::size_t kShardsBytesMax = 100;  // of their numbers in a text
 
-void CopyDetails(const absl::Status& from, absl::Status& to) {
-  from.ForEachPayload(
-      [&to](absl::string_view name, const absl::Cord& payload) { to.SetPayload(name, payload); });
+// Nobody should take it for something that may be deleted.
+std::string OnlyCopy(const pbi::HeldShard& shard, const std::string& owner) {
+  return absl::StrCat(
+      "shard ", shard.shard(), " is here, but by the registry it is worker ", owner,
+      "'s, which does not hold it: keep this copy, it may be the only one, and put the volume, "
+      "or the shard's folder, back to worker ",
+      owner, " if they were exchanged");
 }
 
 }  // namespace
-
-std::string WorkerHandle::Text() const { return absl::StrCat("worker ", node_id, " at ", address); }
-
-absl::Status WorkerHandle::Said(const grpc::Status& status) const {
-  const absl::Status said = FromGrpc(status);
-  if (said.ok()) return said;
-  absl::Status named(said.code(), absl::StrCat(Text(), ": ", said.message()));
-  CopyDetails(said, named);
-  return named;
-}
-
-absl::Status WorkerHandle::PartSaid(const grpc::Status& status) const {
-  if (status.ok()) return absl::OkStatus();
-  const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE && status.error_details().empty();
-  const absl::Status said = FromGrpc(status);
-  absl::Status named =
-      PartFailed(said.code(), absl::StrCat(gone ? " has disappeared: " : ": ", status.error_message()));
-  CopyDetails(said, named);
-  return named;
-}
-
-absl::Status WorkerHandle::PartFailed(absl::StatusCode code, const std::string& what) const {
-  return absl::Status(code,
-                      absl::StrCat(Text(), " (shards ", ListText(shards, ", ", kShardsBytesMax), ")", what));
-}
-
-absl::Status Placement::Check(const std::string& graph) const {
-  if (missing.empty()) return absl::OkStatus();
-  std::string text =
-      absl::StrCat("graph '", graph, "': no live worker holds ", missing.size() == 1 ? "shard " : "shards ",
-                   ListText(missing, ", ", kShardsBytesMax));
-  if (!problems.empty()) absl::StrAppend(&text, "; ", ListText(problems, "; "));
-  absl::StrAppend(&text, ". Start the workers that hold them, or restore or make the graph again.");
-  return absl::UnavailableError(text);
-}
-
-absl::Status Placement::Ended(absl::Status status) const {
-  if (status.ok() || lease == nullptr || !lease->cancelled()) return status;
-  return ShardsMove("it was stopped because shards of its graph move to other workers");
-}
-
-absl::Status ShardsMove(const std::string& what) {
-  absl::Status status = WithReason(absl::UnavailableError(absl::StrCat(what, ": try again")), "SHARDS_MOVE");
-  status.SetPayload(kShardsMovePayload, absl::Cord("1"));
-  return status;
-}
-
-bool IsShardsMove(const absl::Status& status) { return status.GetPayload(kShardsMovePayload).has_value(); }
 
 // An older copy lacks what counted when its worker spoke last: later changes may cross what it says now. A
 // worker that may be another process, on another volume, must have all that counts.
@@ -117,7 +71,21 @@ bool WorkerDirectory::Lives(const Worker& worker) const {
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) return false;
   MutexLock lock(mutex_);
   const Worker& now = workers_.at(worker.said.node_id());
-  return now.said.incarnation() == worker.said.incarnation() && absl::Now() - now.heard < 2 * kHeartbeat;
+  return now.said.incarnation() == worker.said.incarnation() && SteadyNow() - now.heard < 2 * kHeartbeat;
+}
+
+absl::Status WorkerDirectory::Reach(const pbi::RegisterRequest& request) {
+  {
+    MutexLock lock(mutex_);
+    const auto known = workers_.find(request.node_id());
+    const bool reached = known != workers_.end() && known->second.said.address() == request.address() &&
+                         known->second.said.incarnation() == request.incarnation();
+    if (reached) return absl::OkStatus();
+  }
+  absl::Status answered = AskWhoAnswers(request, credentials_);
+  MutexLock lock(mutex_);
+  unreached_.Note(request, answered, SteadyNow() - kAliveFor);
+  return answered;
 }
 
 absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Versions versions) {
@@ -127,7 +95,7 @@ absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Vers
     MutexLock lock(mutex_);
     return !workers_.contains(request.node_id());
   }();
-  if (is_new) ForgetGone(absl::Now());
+  if (is_new) ForgetGone(SteadyNow());
   MutexLock lock(mutex_);
   Worker& worker = workers_[request.node_id()];
   if (refused) {
@@ -150,12 +118,12 @@ absl::Status WorkerDirectory::Register(const pbi::RegisterRequest& request, Vers
   FindOlder(request, versions, worker);
   worker.versions = std::move(versions);
   worker.said = request;
-  worker.heard = absl::Now();
+  worker.heard = SteadyNow();
   changed_.NotifyAll();
   return absl::OkStatus();
 }
 
-bool WorkerDirectory::IsAlive(const Worker& worker) { return absl::Now() - worker.heard < kAliveFor; }
+bool WorkerDirectory::IsAlive(const Worker& worker) { return SteadyNow() - worker.heard < kAliveFor; }
 
 WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
   return {.node_id = worker.said.node_id(),
@@ -179,9 +147,9 @@ bool WorkerDirectory::WaitForWorkers(std::uint32_t workers_count, absl::Duration
 
 // Workers that fall silent are not told of: looks again after each heartbeat's time in any case.
 bool WorkerDirectory::WaitUntil(const std::function<bool()>& condition, absl::Duration timeout) const {
-  const absl::Time end = absl::Now() + timeout;
+  const SteadyTime end = SteadyNow() + timeout;
   while (!condition()) {
-    const absl::Duration left = end - absl::Now();
+    const absl::Duration left = end - SteadyNow();
     if (left <= absl::ZeroDuration()) return false;
     MutexLock lock(mutex_);
     changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(std::min(left, kHeartbeat)));
@@ -189,7 +157,7 @@ bool WorkerDirectory::WaitUntil(const std::function<bool()>& condition, absl::Du
   return true;
 }
 
-void WorkerDirectory::ForgetGone(absl::Time now) {
+void WorkerDirectory::ForgetGone(SteadyTime now) {
   MutexLock lock(mutex_);
   std::set<std::string> owners;
   for (const auto& [graph, owned] : owners_) owners.insert(owned.node_ids.begin(), owned.node_ids.end());
@@ -263,9 +231,11 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
       const std::string* const owner = OwnerOf(graph, digest, shard.shard());
       if (owner != nullptr && *owner != node_id) {
         holds_anothers = true;
-        placement.problems.push_back(absl::StrCat(handle.Text(), " has an earlier copy of shard ",
-                                                  shard.shard(), ", which is worker ", *owner,
-                                                  "'s now, and is to drop it first"));
+        placement.problems.push_back(Holds(*owner, shard)
+                                         ? absl::StrCat(handle.Text(), " has an earlier copy of shard ",
+                                                        shard.shard(), ", which is worker ", *owner,
+                                                        "'s now, and is to drop it first")
+                                         : absl::StrCat(handle.Text(), ": ", OnlyCopy(shard, *owner)));
       } else if (worker.older.contains({graph, shard.shard()})) {
         placement.problems.push_back(absl::StrCat(
             "shard ", shard.shard(), " on ", handle.Text(), " is an older copy: expected version ",
@@ -286,15 +256,6 @@ Placement WorkerDirectory::Find(const std::string& graph, const std::string& dig
   std::sort(placement.workers.begin(), placement.workers.end(),
             [](const WorkerHandle& a, const WorkerHandle& b) { return a.shards[0] < b.shards[0]; });
   return placement;
-}
-
-const WorkerHandle& Placement::HolderOf(std::uint32_t shard) const {
-  const auto holds = [shard](const WorkerHandle& worker) {
-    return std::binary_search(worker.shards.begin(), worker.shards.end(), shard);
-  };
-  const auto holder = std::find_if(workers.begin(), workers.end(), holds);
-  LAWINE_CHECK(holder != workers.end());
-  return *holder;
 }
 
 Placement WorkerDirectory::WaitFor(const std::string& graph, const std::string& digest,
@@ -336,6 +297,24 @@ std::optional<pbi::GraphInfo> WorkerDirectory::LowestVersion(const std::string& 
   return lowest;
 }
 
+bool WorkerDirectory::Holds(const std::string& node_id, const pbi::HeldShard& shard) const {
+  const auto worker = workers_.find(node_id);
+  if (worker == workers_.end() || !IsAlive(worker->second)) return false;
+  const auto& held = worker->second.said.shards();
+  return std::any_of(held.begin(), held.end(), [&shard](const pbi::HeldShard& other) {
+    return other.graph() == shard.graph() && other.shard() == shard.shard() &&
+           other.graph_digest() == shard.graph_digest();
+  });
+}
+
+void WorkerDirectory::AddExchanged(const Worker& worker, pb::WorkerStatus& status) const {
+  for (const pbi::HeldShard& shard : worker.said.shards()) {
+    const std::string* const owner = OwnerOf(shard.graph(), shard.graph_digest(), shard.shard());
+    if (owner == nullptr || *owner == worker.said.node_id() || Holds(*owner, shard)) continue;
+    status.add_problems(absl::StrCat("graph '", shard.graph(), "': ", OnlyCopy(shard, *owner)));
+  }
+}
+
 std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
   MutexLock lock(mutex_);
   std::vector<pb::WorkerStatus> all;
@@ -344,7 +323,7 @@ std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
     status.set_node_id(node_id);
     status.set_address(worker.said.address());
     status.set_alive(IsAlive(worker));
-    status.set_seconds_since_heard(absl::ToDoubleSeconds(absl::Now() - worker.heard));
+    status.set_seconds_since_heard(absl::ToDoubleSeconds(SteadyNow() - worker.heard));
     status.set_shards(static_cast<std::uint32_t>(worker.said.shards_size()));
     status.set_runs(worker.said.runs());
     status.set_memory_limit_bytes(worker.said.memory_limit_bytes());
@@ -360,7 +339,9 @@ std::vector<pb::WorkerStatus> WorkerDirectory::Describe() const {
             absl::StrCat("shard ", shard.shard(), " of '", shard.graph(), "': ", shard.problem()));
       }
     }
+    if (IsAlive(worker)) AddExchanged(worker, status);
   }
+  unreached_.AddTo(all, SteadyNow() - kAliveFor);
   return all;
 }
 

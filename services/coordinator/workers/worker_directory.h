@@ -20,50 +20,11 @@
 #include "lawine/internal/v1/placement.grpc.pb.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "lawine/v1/cluster.pb.h"
-#include "services/coordinator/workers/cancellation.h"
+#include "services/common/steady_time.h"
+#include "services/coordinator/workers/unreached_workers.h"
+#include "services/coordinator/workers/worker_handle.h"
 
 namespace lawine {
-
-// Its calls are driven by gRPC's own threads.
-using WorkerStub = class internal::v1::WorkerService::Stub::async;
-
-// A worker as seen at one moment. The stub may be used by several threads.
-struct WorkerHandle {
-  std::string node_id;
-  std::string address;
-  std::shared_ptr<internal::v1::WorkerService::Stub> stub;
-  std::vector<std::uint32_t> shards = {};  // of the graph asked for, ascending
-  std::shared_ptr<internal::v1::ShardService::Stub> copies = nullptr;
-
-  std::string Text() const;  // "worker w-12 at 127.0.0.1:7071"
-  // What a call to the worker said, with the worker named.
-  absl::Status Said(const grpc::Status& status) const;
-  // How the worker's part of a run or of traffic ended; a failure with worker and shards named.
-  absl::Status PartSaid(const grpc::Status& status) const;
-  // `what` begins with what follows the name.
-  absl::Status PartFailed(absl::StatusCode code, const std::string& what) const;
-};
-
-// Who holds a graph's shards.
-struct Placement {
-  std::vector<WorkerHandle> workers;   // by first shard
-  std::vector<std::uint32_t> missing;  // shards no live worker holds in working order
-  std::vector<std::string> problems;   // what workers say of shards that do not work
-  // While somebody has it the shards stay where they are. It is cancelled when they are to move: what goes on
-  // has to end then. Null where nobody needs to know; see placements.h.
-  std::shared_ptr<Cancellation> lease = nullptr;
-
-  // UNAVAILABLE, naming the missing shards, unless all are there.
-  absl::Status Check(const std::string& graph) const;
-  // How something ended that used it: UNAVAILABLE, as ShardsMove, where that was because shards are to move.
-  absl::Status Ended(absl::Status status) const;
-  // REQUIRES: the shard is not missing.
-  const WorkerHandle& HolderOf(std::uint32_t shard) const;
-};
-
-// What was going on with a graph, or was to begin, and can be done again as soon as its shards have moved.
-absl::Status ShardsMove(const std::string& what);
-bool IsShardsMove(const absl::Status& status);
 
 // Thread-safe.
 class WorkerDirectory {
@@ -77,6 +38,10 @@ class WorkerDirectory {
 
   // The versions that count of graphs that it holds shards of, by name.
   using Versions = std::map<std::string, std::uint64_t>;
+  // Call before Register. FAILED_PRECONDITION unless the worker that says this answers where it says it is:
+  // who cannot be reached is no target of anything. It is asked once, when it is new there. Describe tells of
+  // it.
+  absl::Status Reach(const internal::v1::RegisterRequest& request);
   // FAILED_PRECONDITION while another process with its node id lives, that registered before it: it is asked.
   absl::Status Register(const internal::v1::RegisterRequest& request, Versions versions = {});
 
@@ -86,7 +51,7 @@ class WorkerDirectory {
   // Waits until what workers say makes `condition`, which may ask the directory, true.
   bool WaitUntil(const std::function<bool()>& condition, absl::Duration timeout) const;
   // Those that own nothing and were not heard of for a day.
-  void ForgetGone(absl::Time now);
+  void ForgetGone(SteadyTime now);
 
   // `digest` is that of the graph as it was made, here and below.
   Placement Find(const std::string& graph, const std::string& digest, std::uint32_t shards_count) const;
@@ -118,7 +83,7 @@ class WorkerDirectory {
     internal::v1::RegisterRequest said;
     Versions versions;                                      // that counted when it said that
     std::set<std::pair<std::string, std::uint32_t>> older;  // shards that lack what counts
-    absl::Time heard;
+    SteadyTime heard;
     std::shared_ptr<internal::v1::WorkerService::Stub> stub;
     std::shared_ptr<internal::v1::ShardService::Stub> copies;
     std::uint64_t refused = 0;  // incarnation that was refused last
@@ -131,6 +96,11 @@ class WorkerDirectory {
                         Worker& worker);
   std::optional<Worker> OtherThan(const internal::v1::RegisterRequest& request) const;
   bool Lives(const Worker& worker) const;
+  // The shards of others that it holds, though those do not hold them.
+  void AddExchanged(const Worker& worker, lawine::v1::WorkerStatus& status) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Holds(const std::string& node_id, const internal::v1::HeldShard& shard) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static bool IsAlive(const Worker& worker);
   static WorkerHandle Handle(const Worker& worker);
   const std::string* OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const
@@ -142,6 +112,7 @@ class WorkerDirectory {
   mutable Mutex mutex_;
   mutable CondVar changed_;
   std::map<std::string, Worker> workers_ ABSL_GUARDED_BY(mutex_);
+  UnreachedWorkers unreached_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Owners> owners_ ABSL_GUARDED_BY(mutex_);  // by graph
 };
 
