@@ -213,7 +213,7 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
   absl::StatusOr<GraphInfo> graph = LoadGraph(job, workers, watch);
   places.reset();
   if (!graph.ok()) {
-    const absl::Status dropped = DropFrom(workers, wanted.name);
+    const absl::Status dropped = DropFrom(workers_.Alive(), wanted.name);
     if (dropped.ok()) return graph.status();
     return absl::Status(graph.status().code(),
                         absl::StrCat(graph.status().message(), "; and what was loaded could not be removed (",
