@@ -272,7 +272,7 @@ absl::Status Graphs::Delete(const std::string& name) {
     return absl::Status(
         dropped.code(),
         absl::StrCat(dropped.message(), ". Graph '", name,
-                     "' is being deleted, and shards of it are gone: repeat the call until it succeeds"));
+                     "' is being deleted, and shards of it may be gone: repeat the call until it succeeds"));
   }
   LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
   LAWINE_RETURN_IF_ERROR(ForgetChanges(name));
