@@ -27,7 +27,7 @@ FollowerLists MakeLists(std::uint32_t links, LinkColumns columns) {
       const std::uint64_t coin = places.Coin(source, i);
       lists.followers.push_back(i * part + static_cast<std::uint32_t>(coin % part));
       if (columns.kinds) lists.kinds.push_back(static_cast<std::uint8_t>(coin >> 60));
-      if (columns.weights) lists.weights.push_back(static_cast<std::uint32_t>(coin >> 32));
+      if (columns.weights) lists.weights.push_back(static_cast<std::uint32_t>(coin >> 33));
     }
   }
   return lists;
@@ -37,7 +37,7 @@ FollowerLists MakeLists(std::uint32_t links, LinkColumns columns) {
 void Report(benchmark::State& state, std::string_view block, const FollowerLists& lists) {
   const std::size_t links = lists.followers.size();
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(links));
-  state.SetLabel(absl::StrFormat("crc %08x, %.3f bytes a link", Crc32c(block.substr(0, block.size() - 4)),
+  state.SetLabel(absl::StrFormat("crc %08x, %.3f bytes a link", Crc32c(*WithoutChecksum(block)),
                                  static_cast<double>(block.size()) / static_cast<double>(links)));
 }
 

@@ -7,6 +7,8 @@
 #include <nmmintrin.h>
 #endif
 
+#include "engine/base/bytes.h"
+
 namespace lawine {
 
 #if defined(__SSE4_2__)
@@ -49,5 +51,12 @@ std::uint32_t Crc32c(std::string_view bytes, std::uint32_t before) {
 }
 
 #endif
+
+std::optional<std::string_view> WithoutChecksum(std::string_view bytes) {
+  if (bytes.size() < kChecksumBytes) return std::nullopt;
+  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
+  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body)) return std::nullopt;
+  return body;
+}
 
 }  // namespace lawine

@@ -19,15 +19,6 @@
 
 namespace lawine {
 
-struct MemberRange {
-  MemberId first;
-  std::uint32_t count = 0;
-
-  std::uint32_t end() const { return first.value + count; }
-  bool Contains(MemberId id) const { return id.value - first.value < count; }
-  friend bool operator==(const MemberRange&, const MemberRange&) = default;
-};
-
 // Encodes strictly ascending `ids` of `range` as payloads of at most kFramePayloadBytesMax bytes each.
 // Returns how many ids each payload holds; no payload when `ids` is empty.
 struct EventPayload {

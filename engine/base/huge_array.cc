@@ -15,7 +15,8 @@ void* MapHugePages(std::size_t bytes) {
   if (pages == MAP_FAILED) {
     std::fprintf(
         stderr,
-        "expected to map %zu bytes of memory, the system has none left; use a machine or a limit with more\n",
+        "expected to map %zu bytes of memory, the system refused: raise the limit of addresses (ulimit -v), "
+        "allow memory to be overcommitted (vm.overcommit_memory), or use a machine with more\n",
         bytes);
     std::abort();
   }

@@ -5,21 +5,27 @@
 
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 namespace lawine {
 
 namespace internal {
-// Zeroed pages of at least `bytes`; nullptr for 0 bytes. Dies when the machine has none left.
+// Zeroed pages of at least `bytes`; nullptr for 0 bytes. They become memory when they are first written, and
+// nothing is reserved for them (MAP_NORESERVE): a process may map more than there is, as long as it does not
+// write to all of it. Where it does, the kernel ends it then, not here: sizes are checked against the memory
+// limit before. Dies when the system refuses.
 void* MapHugePages(std::size_t bytes);
 void UnmapHugePages(void* pages, std::size_t bytes);
 // Gives the pages back that only bytes from `keep` on need.
 void UnmapTail(void* pages, std::size_t bytes, std::size_t keep);
 }  // namespace internal
 
-// Fixed size, zero at first, movable. T must be trivial.
+// Fixed size, zero at first, movable.
 template <class T>
 class HugeArray {
+  static_assert(std::is_trivially_copyable_v<T>, "elements are made of zeroed pages, and go with them");
+
  public:
   HugeArray() = default;
   explicit HugeArray(std::size_t size)

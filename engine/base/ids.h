@@ -32,6 +32,16 @@ using LocalId = StrongId<struct LocalIdTag, std::uint32_t>;
 using ShardIndex = StrongId<struct ShardIndexTag, std::uint32_t>;
 using WorkerIndex = StrongId<struct WorkerIndexTag, std::uint32_t>;
 
+// Consecutive members.
+struct MemberRange {
+  MemberId first;
+  std::uint32_t count = 0;
+
+  std::uint32_t end() const { return first.value + count; }
+  bool Contains(MemberId id) const { return id.value - first.value < count; }
+  friend bool operator==(const MemberRange&, const MemberRange&) = default;
+};
+
 static_assert(sizeof(MemberId) == 4, "spans of ids are reinterpreted as spans of 32-bit integers by kernels");
 
 }  // namespace lawine

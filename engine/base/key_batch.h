@@ -27,7 +27,8 @@ void DenseKeys(MemberKey first, std::span<const std::uint32_t> ids, MemberKey* k
 Digest SumTerms(const DigestLane& lane, KeySpan keys);
 
 // Writes those of `ids` to `passing` whose key's coin passes `threshold`, in order, and returns how many;
-// `passing` needs room for ids.size() and may be `ids` itself. `ids` and `keys` are parallel.
+// `passing` needs room for ids.size() and may begin at `ids` itself or before it. `ids` and `keys` are
+// parallel.
 // REQUIRES: at most kKeyBatch of them.
 std::size_t SelectPassing(const CoinLane& lane, Threshold threshold, std::span<const std::uint32_t> ids,
                           KeySpan keys, std::uint32_t* passing);

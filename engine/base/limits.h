@@ -1,4 +1,5 @@
-// Every limit of the engine, in one place. Derived limits are computed and relations asserted.
+// The limits of graphs and runs, in one place: those that users meet, and those that several folders keep to.
+// Derived limits are computed and relations asserted. What limits one part only is beside it.
 #ifndef LAWINE_ENGINE_BASE_LIMITS_H_
 #define LAWINE_ENGINE_BASE_LIMITS_H_
 
@@ -21,7 +22,12 @@ inline constexpr std::uint64_t kLinksPerShardMax = 0xFFFFFFFEull;
 // a member block this many consecutive members.
 inline constexpr std::uint32_t kSourcesPerBlock = 64;
 inline constexpr std::uint32_t kMembersPerBlock = 1024;
-static_assert(kMembersPerBlock <= kRoundUpMax);
+// How many blocks of kSize members (or strides, or piles) hold so many; the last one may not be full.
+template <std::uint32_t kSize>
+constexpr std::uint32_t BlocksOf(std::uint32_t members_count) {
+  static_assert(kSize <= kRoundUpMax, "rounding up stays below 2^32");
+  return (members_count + kSize - 1) / kSize;
+}
 inline constexpr std::uint64_t kBlockBytesMax = 1ull << 31;
 inline constexpr std::uint32_t kExternalIdBytesMax = 256;
 inline constexpr std::uint32_t kGraphNameBytesMax = 63;
@@ -49,6 +55,8 @@ inline constexpr std::uint32_t kLanesMin = 4;
 inline constexpr std::uint32_t kLanesMax = 32;
 // Replicas that are ready share a turn while they have at most this many forward events to deliver together.
 inline constexpr std::uint32_t kTurnEventsMax = 1u << 13;
+// Runs that may go on at once; so many keep receipts until their coordinator has read them.
+inline constexpr std::uint32_t kRunsAtOnceMax = 64;
 // They are listed in a run's plan and result, which are single messages.
 inline constexpr std::uint32_t kSeedMembersMax = 50'000;
 
@@ -79,10 +87,11 @@ inline constexpr std::uint64_t kWaveEventsMax = 1ull << 27;
 // Messages of a wave whose receivers a shard keeps as a set of its own, when their lists outgrow that set.
 inline constexpr std::uint32_t kLargeMessages = 64;
 
-// Exchange. Forward events travel in frames of at most this many bytes of payload.
+// Exchange. Forward events travel in frames of at most this many bytes of payload, beside a header before
+// them and a checksum behind.
 inline constexpr std::uint32_t kFramePayloadBytesMax = 1u << 20;
-inline constexpr std::uint32_t kFrameHeaderBytes = 44;
-inline constexpr std::uint32_t kFrameBytesMax = kFrameHeaderBytes + kFramePayloadBytesMax;
+inline constexpr std::uint32_t kFrameOverheadBytes = 44;
+inline constexpr std::uint32_t kFrameBytesMax = kFrameOverheadBytes + kFramePayloadBytesMax;
 // Frames of a run that begins at once may come before its plan: so many bytes of it are kept, and of all
 // such.
 inline constexpr std::uint64_t kEarlyBytesOfRunMax = 4u << 20;

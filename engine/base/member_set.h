@@ -20,7 +20,7 @@ class MemberSet {
 
   std::uint32_t members_count() const { return members_count_; }
 
-  // REQUIRES: id < members_count().
+  // Contains, Insert and Remove REQUIRE: id < members_count().
   bool Contains(LocalId id) const { return (words_[id.value >> 6] >> (id.value & 63)) & 1; }
   void Insert(LocalId id) { words_[id.value >> 6] |= 1ull << (id.value & 63); }
   void Remove(LocalId id) { words_[id.value >> 6] &= ~(1ull << (id.value & 63)); }

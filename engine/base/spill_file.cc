@@ -82,15 +82,18 @@ absl::Status SpillFile::Open() {
 absl::Status SpillFile::WriteTail() {
   if (!on_disk()) LAWINE_RETURN_IF_ERROR(Open());
   std::string_view left = tail_;
-  while (!left.empty()) {
+  int error = 0;
+  while (!left.empty() && error == 0) {
     const ssize_t written = write(file_, left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return Failed("write to", errno);
-    left.remove_prefix(static_cast<std::size_t>(written));
+    if (written >= 0) left.remove_prefix(static_cast<std::size_t>(written));
+    if (written < 0 && errno != EINTR) error = errno;
   }
-  file_bytes_ += tail_.size();
+  // What is in the file goes from the tail, also where the rest of it could not be written.
+  const std::size_t written = tail_.size() - left.size();
+  file_bytes_ += written;
+  tail_.erase(0, written);
+  if (error != 0) return Failed("write to", error);
   // A tail that was all the memory allowed does not come back.
-  tail_.clear();
   if (tail_.capacity() > 2 * kWriteBytes) tail_.shrink_to_fit();
   return absl::OkStatus();
 }

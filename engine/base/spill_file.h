@@ -26,7 +26,8 @@ class SpillFile {
   SpillFile(SpillFile&& other) noexcept;
   SpillFile& operator=(SpillFile&& other) noexcept;
 
-  // RESOURCE_EXHAUSTED when the disk is full, UNAVAILABLE when the directory cannot be written.
+  // RESOURCE_EXHAUSTED when the disk is full, UNAVAILABLE when the directory cannot be written. The bytes are
+  // part of the file even then, in memory: they must not come again, and the next Append tries to write them.
   absl::Status Append(std::string_view bytes);
   // Replaces `bytes`. DATA_LOSS when the file has become shorter. REQUIRES: offset + count <= size().
   absl::Status Read(std::uint64_t offset, std::size_t count, std::string& bytes) const;

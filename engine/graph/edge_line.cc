@@ -3,7 +3,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 #include <system_error>
@@ -11,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "engine/base/limits.h"
 #include "engine/base/probability.h"
 #include "engine/base/status_macros.h"
@@ -21,15 +21,6 @@ namespace {
 constexpr std::size_t kQuotedBytesMax = 60;
 // Any number of this many digits fits 64 bits.
 constexpr std::size_t kSafeDigits = std::numeric_limits<std::uint64_t>::digits10;
-
-constexpr std::array<bool, 256> kIsSeparator = [] {
-  std::array<bool, 256> table = {};
-  for (const char c : {' ', '\t', '\r', '\n', '\v', '\f', ',', ';'})
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
-bool IsSeparator(char c) { return kIsSeparator[static_cast<unsigned char>(c)]; }
 
 // Bytes of the UTF-8 character `text` starts with; 0 when it is not one (RFC 3629).
 std::size_t Utf8CharBytes(std::string_view text) {
@@ -67,8 +58,7 @@ const char* WhatIsWrongWithId(std::string_view text) {
 std::optional<std::uint64_t> NumberAfter(std::string_view text, std::string_view label) {
   const std::size_t at = text.find(label);
   if (at == std::string_view::npos) return std::nullopt;
-  std::vector<std::string_view> words;
-  SplitColumns(text.substr(at + label.size()), words);
+  const std::vector<std::string_view> words = SplitWords(text.substr(at + label.size()));
   std::uint64_t value = 0;
   if (words.empty() || !ParseDecimal(words[0], value)) return std::nullopt;
   return value;
@@ -76,17 +66,13 @@ std::optional<std::uint64_t> NumberAfter(std::string_view text, std::string_view
 
 }  // namespace
 
-void SplitColumns(std::string_view line, std::vector<std::string_view>& columns) {
-  columns.clear();
-  const char* at = line.data();
-  const char* const end = at + line.size();
-  while (true) {
-    while (at != end && IsSeparator(*at)) ++at;
-    if (at == end) return;
-    const char* const first = at;
-    while (at != end && !IsSeparator(*at)) ++at;
-    columns.emplace_back(first, static_cast<std::size_t>(at - first));
+std::vector<std::string_view> SplitWords(std::string_view text) {
+  std::vector<std::string_view> words;
+  for (const absl::string_view word : absl::StrSplit(absl::string_view(text.data(), text.size()),
+                                                     absl::ByAnyChar(" \t\r\n\v\f,;"), absl::SkipEmpty())) {
+    words.emplace_back(word.data(), word.size());
   }
+  return words;
 }
 
 bool ParseDecimal(std::string_view text, std::uint64_t& value) {

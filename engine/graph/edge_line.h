@@ -1,4 +1,4 @@
-// One line of an edge list: columns, ids, probabilities, and the counts that headers claim.
+// What stands in the columns of an edge list, ids and probabilities, and the counts that headers claim.
 #ifndef LAWINE_ENGINE_GRAPH_EDGE_LINE_H_
 #define LAWINE_ENGINE_GRAPH_EDGE_LINE_H_
 
@@ -14,9 +14,8 @@
 
 namespace lawine {
 
-// Replaces `columns` by the columns of `line`: what stands between runs of white space, commas and
-// semicolons. Views into `line`.
-void SplitColumns(std::string_view line, std::vector<std::string_view>& columns);
+// What stands between white space, commas and semicolons, as many as there are. Views into `text`.
+std::vector<std::string_view> SplitWords(std::string_view text);
 
 // Plain decimal digits, 0 to 2^64 - 1. False, with `value` unspecified, for anything else.
 bool ParseDecimal(std::string_view text, std::uint64_t& value);

@@ -12,6 +12,7 @@
 #include "engine/graph/edge_line.h"
 #include "engine/graph/key_index.h"
 #include "engine/graph/line_reader.h"
+#include "engine/graph/line_splitter.h"
 #include "engine/graph/link_kind.h"
 
 namespace lawine {
@@ -58,7 +59,21 @@ struct RowShape {
   std::size_t kind() const { return kinds.empty() ? kNoColumn : kinds[0]; }
 };
 
+// The numbers of members and rows in a first row of two columns are looked for up to so many rows.
+constexpr std::uint64_t kClaimedRowsMax = 1'000'000;
+
+// What columns of ends are called where networks are written.
+constexpr std::array<std::string_view, 20> kHeaderWords = {
+    "source", "target", "from", "to",    "follower", "followed", "followee", "sender", "receiver", "src",
+    "dst",    "id",     "node", "node1", "node2",    "node_1",   "node_2",   "member", "user",     "friend"};
+
+bool IsHeaderWord(std::string_view column) {
+  const std::string word = absl::AsciiStrToLower({column.data(), column.size()});
+  return std::find(kHeaderWords.begin(), kHeaderWords.end(), word) != kHeaderWords.end();
+}
+
 bool LooksLikeWord(std::string_view column) {
+  if (column.empty()) return false;
   const auto first = static_cast<unsigned char>(column[0]);
   return absl::ascii_isalpha(first) || first == '_' || first == '"' || first == '\'' || first >= 0x80;
 }
@@ -79,9 +94,7 @@ const char* ColumnsNoun(std::size_t count) { return count == 1 ? " column" : " c
 
 absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, bool undirected) {
   std::vector<EdgeColumn> columns;
-  std::vector<std::string_view> words;
-  SplitColumns(text, words);
-  for (const std::string_view word : words) {
+  for (const std::string_view word : SplitWords(text)) {
     const auto* const known =
         std::find_if(kColumnWords.begin(), kColumnWords.end(),
                      [&](const ColumnWord& candidate) { return candidate.word == word; });
@@ -161,6 +174,13 @@ class EdgeReader::Impl {
     std::uint64_t line = 0;
     EdgeClaim claim;
   };
+  // Two numbers where two columns are read: a link, or the numbers of members and rows.
+  struct FirstRow {
+    FirstRow(std::uint64_t its_line, EdgeClaim its_claim) : line(its_line), claim(its_claim) {}
+    std::uint64_t line;
+    EdgeClaim claim;
+    KeySet others;  // members of the rows after it
+  };
   struct File {
     explicit File(std::string name) : text(std::move(name)) {}
     LineReader text;
@@ -168,18 +188,20 @@ class EdgeReader::Impl {
     bool data_seen = false;
     std::vector<LocatedClaim> claims;
     std::optional<KeySet> members;  // of its rows, where its head says how many there are
+    std::optional<FirstRow> first_row;
   };
 
   absl::Status TakeLine(std::string_view line) {
     ++report_.lines;
     if (file_->text.lines() <= format_.header_lines) return absl::OkStatus();
-    SplitColumns(line, columns_);
-    if (columns_.empty()) return absl::OkStatus();
-    if (columns_[0][0] == '#' || columns_[0][0] == '%') {
+    const std::size_t begin = ColumnsBegin(line);
+    if (begin == line.size()) return absl::OkStatus();
+    if (line[begin] == '#' || line[begin] == '%') {
       ++report_.comments;
       if (file_->rows == 0) Claim("comment", ParseClaimComment(line));
       return absl::OkStatus();
     }
+    LAWINE_RETURN_IF_ERROR(splitter_.SplitRow(line, format_.columns.size(), columns_));
     const bool is_first = !std::exchange(file_->data_seen, true);
     if (!is_first) return TakeRow();
     LAWINE_ASSIGN_OR_RETURN(const bool is_header, TakeHeader(line));
@@ -194,22 +216,44 @@ class EdgeReader::Impl {
   // Whether the first line with data is names of columns, or "n m", rather than a row.
   absl::StatusOr<bool> TakeHeader(std::string_view line) {
     EdgeClaim claim = {.members = 0, .links = 0};
-    if (columns_.size() == 2 && format_.columns.size() > 2 && ParseDecimal(columns_[0], *claim.members) &&
+    if (columns_.size() == 2 && ParseDecimal(columns_[0], *claim.members) &&
         ParseDecimal(columns_[1], *claim.links)) {
-      Claim("header", claim);
-      return true;
+      if (format_.columns.size() > 2) {
+        Claim("header", claim);
+        return true;
+      }
+      if (!format_.string_ids && *claim.links <= kClaimedRowsMax) {
+        file_->first_row.emplace(file_->text.lines(), claim);
+      }
+      return false;
     }
-    const auto is_word = [&](std::size_t i) { return i < columns_.size() && LooksLikeWord(columns_[i]); };
-    if (format_.string_ids || !(is_word(from_column_) || is_word(to_column_))) return false;
+    if (!NamesColumns()) return false;
+    const std::string words = Quoted(WithoutCarriageReturn(line));
+    const std::string place = file_->text.At(file_->text.lines());
+    // Programs write rows of names with tabs, and without a header.
+    if (format_.string_ids && line.find_first_of(",;") == std::string_view::npos) {
+      report_.warnings.push_back(absl::StrCat(place, "read as a row: ", words,
+                                              ": if it names the columns, skip it (--header-lines ",
+                                              file_->text.lines(), ")"));
+      return false;
+    }
     for (const std::string_view column : columns_) {
-      if (CheckStringId(column).ok()) continue;
+      if (column.empty() || CheckStringId(column).ok()) continue;
       return absl::InvalidArgumentError(
           absl::StrCat("expected integer ids or a header of printable UTF-8, found ", Quoted(column),
                        ": convert the file to UTF-8, or skip the line (--header-lines 1)"));
     }
-    report_.warnings.push_back(absl::StrCat(file_->text.At(file_->text.lines()),
-                                            "taken as a header: ", Quoted(WithoutCarriageReturn(line))));
+    report_.warnings.push_back(absl::StrCat(place, "taken as a header: ", words));
     return true;
+  }
+
+  // Letters where integer ids belong; of string ids two words that columns are called by.
+  bool NamesColumns() const {
+    const auto is = [this](bool (*test)(std::string_view), std::size_t i) {
+      return i < columns_.size() && test(columns_[i]);
+    };
+    if (!format_.string_ids) return is(LooksLikeWord, from_column_) || is(LooksLikeWord, to_column_);
+    return format_.header_lines == 0 && is(IsHeaderWord, from_column_) && is(IsHeaderWord, to_column_);
   }
 
   absl::Status TakeRow() {
@@ -230,19 +274,38 @@ class EdgeReader::Impl {
     }
     ++report_.rows;
     ++file_->rows;
+    if (file_->first_row && file_->rows > 1) SetAgainstFirstRow(link);
     if (report_.examples.size() < kExamplesMax) AddExample(link);
     if (!format_.undirected || link.from == link.to) return absl::OkStatus();
     std::swap(link.from, link.to);
     return edges_.links.Add(link);
   }
 
+  // Drops a first row that says less than what follows it.
+  void SetAgainstFirstRow(const KeyedLink& link) {
+    FirstRow& first = *file_->first_row;
+    if (file_->rows - 1 > *first.claim.links) return file_->first_row.reset();
+    first.others.Add(link.from);
+    first.others.Add(link.to);
+  }
+
   absl::Status WrongColumns() const {
-    const char* const advice = columns_.size() > format_.columns.size()
-                                   ? "add a name for each (probability, kind or ignore)"
-                                   : "complete the line, or name only the columns there are";
+    const std::size_t named = format_.columns.size();
+    const char* const ends = format_.undirected ? "member,member" : "from,to";
+    std::string names = absl::StrCat(", --row names ", named, ": ");
+    std::string advice = "complete the line, or name only the columns there are";
+    if (columns_.size() > named && columns_[named].starts_with('{')) {
+      advice = absl::StrCat(
+          "what NetworkX's write_edgelist writes after a link is to be ignored where it is {} (--row ", ends,
+          ",ignore), and else left out (data=False)");
+    } else if (columns_.size() > named && format_.undirected && named == 2) {
+      names = ", --undirected reads 2: ";
+      advice = "name all of them, as in --row member,member,probability (or kind, or ignore)";
+    } else if (columns_.size() > named) {
+      advice = "add a name for each (probability, kind or ignore)";
+    }
     return absl::InvalidArgumentError(absl::StrCat("line ", file_->text.lines(), " has ", columns_.size(),
-                                                   ColumnsNoun(columns_.size()), ", --row names ",
-                                                   format_.columns.size(), ": ", advice));
+                                                   ColumnsNoun(columns_.size()), names, advice));
   }
 
   void AddExample(const KeyedLink& link) {
@@ -268,6 +331,19 @@ class EdgeReader::Impl {
       WarnWhenDifferent(located, located.claim.members, " members, the file names ", members, "");
       WarnWhenDifferent(located, located.claim.links, " links, the file has ", file_->rows, " rows");
     }
+    if (file_->first_row) WarnOfCounts(*file_->first_row);
+  }
+
+  // Whether a first row that was read as a link is the counts of the rest.
+  void WarnOfCounts(const FirstRow& first) {
+    if (file_->rows < 2 || first.claim.links != file_->rows - 1 ||
+        first.claim.members != first.others.count()) {
+      return;
+    }
+    report_.warnings.push_back(absl::StrCat(
+        file_->text.At(first.line), "read as a row, but the rest of the file has ",
+        WithCommas(*first.claim.members), " members and ", WithCommas(*first.claim.links),
+        " rows, as it would say if it were a header: skip it then (--header-lines ", first.line, ")"));
   }
 
   void WarnWhenDifferent(const LocatedClaim& located, std::optional<std::uint64_t> claimed, const char* noun,
@@ -281,6 +357,7 @@ class EdgeReader::Impl {
   std::size_t from_column_, to_column_, probability_column_, kind_column_;
   absl::Status failure_;  // the first failure: nothing is read after it
   std::optional<File> file_;
+  LineSplitter splitter_;
   std::vector<std::string_view> columns_;  // of the line at hand
   IdTable ids_;
   EdgeList edges_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/bytes.h"
@@ -16,18 +17,11 @@ namespace {
 
 constexpr std::uint8_t kKindsFlag = 1;
 constexpr std::uint8_t kWeightsFlag = 2;
+// Version, flags and presence.
+constexpr std::size_t kHeadBytes = 10;
 
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("follower block is damaged: ", std::string(what)));
-}
-
-// Splits off and verifies the checksum at the end.
-absl::Status CheckAndStrip(std::string_view& bytes) {
-  if (bytes.size() < 14) return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
-  ByteReader tail(bytes.substr(bytes.size() - 4));
-  bytes.remove_suffix(4);
-  if (tail.U32() != Crc32c(bytes)) return Damaged("its checksum does not match");
-  return absl::OkStatus();
 }
 
 // The smallest difference between neighbours in a list: with kinds, a pair may come more than once.
@@ -55,7 +49,13 @@ absl::Status DecodeColumns(std::string_view bytes, LinkColumns columns, std::siz
     lists.kinds.insert(lists.kinds.end(), kinds.begin(), kinds.end());
   }
   if (columns.weights) {
-    for (std::size_t i = 0; i < links_count; ++i) lists.weights.push_back(reader.U32());
+    for (std::size_t i = 0; i < links_count; ++i) {
+      const std::uint32_t weight = reader.U32();
+      if (weight > kLinkWeightOne) {
+        return Damaged(absl::StrCat("expected link weights of at most ", kLinkWeightOne, ", found ", weight));
+      }
+      lists.weights.push_back(weight);
+    }
   }
   return absl::OkStatus();
 }
@@ -98,7 +98,7 @@ absl::Status DecodeLists(std::string_view bytes, std::uint32_t receivers_count, 
                          FollowerLists& lists) {
   const std::size_t first_link = lists.followers.size();
   const std::size_t first_count = lists.counts.size();
-  ByteReader header(bytes.substr(0, 10));
+  ByteReader header(bytes.substr(0, kHeadBytes));
   const std::uint8_t version = header.U8();
   const std::uint8_t flags = header.U8();
   const std::uint64_t presence = header.U64();
@@ -106,7 +106,7 @@ absl::Status DecodeLists(std::string_view bytes, std::uint32_t receivers_count, 
   if (flags != ((columns.kinds ? kKindsFlag : 0) | (columns.weights ? kWeightsFlag : 0))) {
     return Damaged("its link columns are not those of the graph");
   }
-  bytes.remove_prefix(10);
+  bytes.remove_prefix(kHeadBytes);
   const std::size_t links = DecodeCounts(bytes, presence, lists.counts);
   // Every link takes at least a byte and a quarter, so a lying count cannot ask for much memory.
   if (links == 0 || links > bytes.size()) return Damaged("its counts do not fit its size");
@@ -168,12 +168,16 @@ absl::Status CheckFollowerBlockBytes(std::uint64_t bytes) {
 
 absl::Status DecodeFollowerBlock(std::string_view bytes, std::uint32_t receivers_count, LinkColumns columns,
                                  FollowerLists& lists) {
-  LAWINE_RETURN_IF_ERROR(CheckAndStrip(bytes));
-  return DecodeLists(bytes, receivers_count, columns, lists);
+  if (bytes.size() < kHeadBytes + kChecksumBytes) {
+    return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
+  }
+  const std::optional<std::string_view> body = WithoutChecksum(bytes);
+  if (!body.has_value()) return Damaged("its checksum does not match");
+  return DecodeLists(*body, receivers_count, columns, lists);
 }
 
 std::uint32_t FollowerBlockMark(std::string_view bytes) {
-  ByteReader tail(bytes.substr(bytes.size() - 4));
+  ByteReader tail(bytes.substr(bytes.size() - kChecksumBytes));
   return std::max(tail.U32(), 1u);
 }
 

@@ -9,7 +9,7 @@
 //   Stream VByte: for each present source, its first follower (local id), then gaps: difference - 1; in
 //                 graphs with link kinds the difference itself, since one pair may have several kinds
 //   [u8  kind of each link]
-//   [u32 weight of each link, fixed point: 2^31 is 1]
+//   [u32 weight of each link, fixed point: 2^31 is 1, and the most]
 //   u32  CRC-32C of everything before
 #ifndef LAWINE_ENGINE_GRAPH_FOLLOWER_BLOCK_H_
 #define LAWINE_ENGINE_GRAPH_FOLLOWER_BLOCK_H_
@@ -68,8 +68,9 @@ void EncodeFollowerBlock(const FollowerBlockView& block, std::string& out);
 absl::Status CheckFollowerBlockBytes(std::uint64_t bytes);
 
 // Appends the 64 counts and the followers of `bytes` to `lists`. Checks the checksum, that every list is
-// ascending and inside [0, receivers_count), and that columns are as expected; DATA_LOSS otherwise, and
-// `lists` then holds an unusable part of it.
+// ascending and inside [0, receivers_count), that columns are as expected and no weight is above
+// kLinkWeightOne; DATA_LOSS otherwise, and `lists` then holds an unusable part of it. Which sources exist it
+// does not know: stride_scan.h.
 absl::Status DecodeFollowerBlock(std::string_view bytes, std::uint32_t receivers_count, LinkColumns columns,
                                  FollowerLists& lists);
 

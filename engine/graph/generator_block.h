@@ -7,7 +7,6 @@
 #include <cstdint>
 
 #include "engine/base/coin.h"
-#include "engine/base/event_codec.h"
 #include "engine/base/executor.h"
 #include "engine/base/ids.h"
 #include "engine/base/limits.h"

@@ -4,9 +4,11 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
@@ -103,6 +105,30 @@ absl::Status NotCompressed(const char* format, const char* ending) {
                    ": rename the file if it is text, get it again if it is not"));
 }
 
+// Formats that are not read.
+struct OtherFormat {
+  const char* name;
+  std::string_view magic;
+  std::string_view ending;
+};
+constexpr std::array<OtherFormat, 3> kOtherFormats = {
+    {{"bzip2", "BZh", ".bz2"}, {"xz", "\xfd\x37\x7a\x58", ".xz"}, {"zip", "PK\x03\x04", ".zip"}}};
+
+absl::Status CheckFormatIsRead(std::string_view first_bytes, std::string_view file_name) {
+  for (const OtherFormat& format : kOtherFormats) {
+    const bool named = file_name.ends_with(format.ending);
+    // After bzip2's three bytes comes its block size, a digit.
+    const bool marked =
+        first_bytes.size() == kZstdMagic.size() && first_bytes.starts_with(format.magic) &&
+        (format.magic.size() == first_bytes.size() || absl::ascii_isdigit(first_bytes.back()));
+    if (!named && !marked) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected text, gzip or zstd, found ", marked ? "" : "a name of ", format.name, " data",
+                     ": decompress the file, or compress it with gzip or zstd"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckPlainName(std::string_view file_name) {
   if (file_name.ends_with(".gz")) return NotCompressed("gzip", ".gz");
   if (file_name.ends_with(".zst")) return NotCompressed("zstd", ".zst");
@@ -113,6 +139,7 @@ absl::StatusOr<std::unique_ptr<internal::Decoder>> DecoderFor(std::string_view f
                                                               std::string_view file_name) {
   if (first_bytes.starts_with(kGzipMagic)) return std::make_unique<GzipDecoder>();
   if (first_bytes.starts_with(kZstdMagic)) return std::make_unique<ZstdDecoder>();
+  LAWINE_RETURN_IF_ERROR(CheckFormatIsRead(first_bytes, file_name));
   LAWINE_RETURN_IF_ERROR(CheckPlainName(file_name));
   return std::make_unique<PlainDecoder>();
 }

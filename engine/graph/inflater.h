@@ -1,6 +1,6 @@
 // Decompression of a stream that arrives in pieces: gzip (RFC 1952, any number of members), zstd
 // (RFC 8878, any number of frames), or plain bytes. Recognised by the first bytes, which the name must not
-// contradict.
+// contradict. bzip2, xz and zip are known, and refused by name.
 #ifndef LAWINE_ENGINE_GRAPH_INFLATER_H_
 #define LAWINE_ENGINE_GRAPH_INFLATER_H_
 
@@ -38,7 +38,7 @@ class Inflater {
   explicit Inflater(std::string file_name) : file_name_(std::move(file_name)) {}
 
   // DATA_LOSS when compressed bytes are damaged; INVALID_ARGUMENT when the name says that bytes are
-  // compressed and they are not.
+  // compressed and they are not, or when bytes or name are of a format that is not read.
   absl::Status Append(std::string_view bytes, ByteSink sink);
   // Ends the stream. DATA_LOSS when it ends inside compressed data.
   absl::Status Finish(ByteSink sink);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <queue>
 #include <utility>
 
@@ -13,17 +14,13 @@
 namespace lawine {
 namespace {
 
-constexpr std::size_t kChecksumBytes = 4;
-
 absl::Status DecodeFrame(std::string_view bytes, LinkColumns columns, std::vector<KeyedLink>& links) {
   const absl::Status damaged = absl::DataLossError(
       "expected a frame of links in a temporary file, found it changed: is the disk sound?");
   links.clear();
-  if (bytes.size() < kChecksumBytes) return damaged;
-  ByteReader checksum(bytes.substr(bytes.size() - kChecksumBytes));
-  bytes.remove_suffix(kChecksumBytes);
-  if (checksum.U32() != Crc32c(bytes)) return damaged;
-  ByteReader reader(bytes);
+  const std::optional<std::string_view> body = WithoutChecksum(bytes);
+  if (!body.has_value()) return damaged;
+  ByteReader reader(*body);
   KeyedLink link;
   while (reader.ok() && !reader.AtEnd()) {
     const std::uint64_t from_gap = reader.Varint();

@@ -1,9 +1,9 @@
 // Sorted runs of links, in memory or in a spill file, and their merge.
 //
 // A run in a file is a sequence of frames of up to a few thousand links each:
-//   links ascending, of each: varint (from - the one before), varint to (from the same source: minus the one
-//   before), [u8 kind], [u32 weight]
-//   u32   CRC-32C of everything before
+//   ...  links ascending, of each: varint (from - the one before), varint to (from the same source: minus the
+//        one before), [u8 kind], [u32 weight]
+//   u32  CRC-32C of everything before
 // Where frames begin is kept in memory: only the process that wrote a run reads it.
 #ifndef LAWINE_ENGINE_GRAPH_LINK_RUN_H_
 #define LAWINE_ENGINE_GRAPH_LINK_RUN_H_

@@ -7,7 +7,6 @@
 #include <span>
 
 #include "absl/status/status.h"
-#include "engine/base/event_codec.h"
 #include "engine/base/ids.h"
 #include "engine/graph/follower_block.h"
 #include "engine/graph/member_block.h"
@@ -31,7 +30,8 @@ class LinkSource {
   virtual MemberRange chunk(std::uint32_t index) const = 0;
 
   // Replaces `lists` by the followers, inside `receivers`, of every source of the chunk: followers are
-  // local ids (member minus receivers.first), strictly ascending within a source. No self-links.
+  // local ids (member minus receivers.first), strictly ascending within a source; where links have kinds, by
+  // (follower, kind). No self-links.
   virtual absl::Status FollowersInside(std::uint32_t chunk_index, MemberRange receivers,
                                        FollowerLists& lists) const = 0;
 

@@ -41,7 +41,7 @@ absl::Status ListSpool::EndBlocksBefore(std::uint32_t block) {
 }
 
 absl::Status ListSpool::Finish() {
-  return EndBlocksBefore((sources_count_ + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock);
+  return EndBlocksBefore(limits::BlocksOf<limits::kSourcesPerBlock>(sources_count_));
 }
 
 absl::Status ListSpool::Read(std::uint32_t first, std::uint32_t end, FollowerLists& lists) const {
@@ -51,7 +51,7 @@ absl::Status ListSpool::Read(std::uint32_t first, std::uint32_t end, FollowerLis
   LAWINE_CHECK(bounds_a_block(first) && bounds_a_block(end) && first <= end && end <= sources_count_);
   lists.Clear();
   const std::uint32_t first_block = first / limits::kSourcesPerBlock;
-  const std::uint32_t end_block = (end + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
+  const std::uint32_t end_block = limits::BlocksOf<limits::kSourcesPerBlock>(end);
   std::string bytes;
   LAWINE_RETURN_IF_ERROR(
       file_.Read(offsets_[first_block], offsets_[end_block] - offsets_[first_block], bytes));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "absl/status/statusor.h"
@@ -78,12 +79,11 @@ struct Head {
   std::size_t count = 0;
 };
 
-absl::StatusOr<std::string_view> CheckAndStrip(std::string_view bytes) {
+absl::StatusOr<std::string_view> BodyOf(std::string_view bytes) {
   if (bytes.size() < 8) return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
-  const std::string_view body = bytes.substr(0, bytes.size() - 4);
-  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body))
-    return Damaged("its checksum does not match");
-  return body;
+  const std::optional<std::string_view> body = WithoutChecksum(bytes);
+  if (!body.has_value()) return Damaged("its checksum does not match");
+  return *body;
 }
 
 absl::StatusOr<Head> ReadHead(ByteReader& reader, std::vector<MemberKey>& keys) {
@@ -120,7 +120,7 @@ std::string EncodeMemberBlock(const MemberColumns& members, std::size_t first, s
 }
 
 absl::Status DecodeMemberBlock(std::string_view bytes, MemberColumns& members) {
-  LAWINE_ASSIGN_OR_RETURN(const std::string_view body, CheckAndStrip(bytes));
+  LAWINE_ASSIGN_OR_RETURN(const std::string_view body, BodyOf(bytes));
   ByteReader reader(body);
   LAWINE_ASSIGN_OR_RETURN(const Head head, ReadHead(reader, members.keys));
   if ((head.flags & ~(kKeyFlags | kNamed | kPersons)) != 0)
@@ -149,7 +149,7 @@ std::string EncodeKeyBlock(std::span<const MemberKey> keys) {
 }
 
 absl::Status DecodeKeyBlock(std::string_view bytes, std::vector<MemberKey>& keys) {
-  LAWINE_ASSIGN_OR_RETURN(const std::string_view body, CheckAndStrip(bytes));
+  LAWINE_ASSIGN_OR_RETURN(const std::string_view body, BodyOf(bytes));
   ByteReader reader(body);
   LAWINE_ASSIGN_OR_RETURN(const Head head, ReadHead(reader, keys));
   if ((head.flags & ~kKeyFlags) != kKeysOnly) return Damaged("it is not a block of keys");

@@ -30,54 +30,6 @@ char SeparatorOf(std::string_view header) {
   return at == std::string_view::npos ? ',' : header[at];
 }
 
-std::string_view Trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// Takes the value in quotes that `rest` starts with; a doubled quote stands for one.
-absl::StatusOr<std::string> TakeQuoted(std::string_view& rest, char separator) {
-  const std::string_view all = rest;
-  std::string value;
-  rest.remove_prefix(1);
-  while (!rest.empty()) {
-    const char c = rest.front();
-    rest.remove_prefix(1);
-    if (c != '"') {
-      value += c;
-    } else if (rest.starts_with('"')) {
-      value += '"';
-      rest.remove_prefix(1);
-    } else if (rest.empty() || rest.front() == separator) {
-      return value;
-    } else {
-      return absl::InvalidArgumentError(absl::StrCat("expected a separator after the closing quote, found ",
-                                                     Quoted(rest), ": double the quotes inside a value"));
-    }
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("expected a closing quote before the end of the line, found none in ", Quoted(all)));
-}
-
-// Replaces `values` by what stands between separators.
-absl::Status SplitValues(std::string_view line, char separator, std::vector<std::string>& values) {
-  values.clear();
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  while (true) {
-    if (line.starts_with('"')) {
-      LAWINE_ASSIGN_OR_RETURN(values.emplace_back(), TakeQuoted(line, separator));
-      if (line.empty()) return absl::OkStatus();
-    } else {
-      const std::size_t end = line.find(separator);
-      values.emplace_back(Trimmed(line.substr(0, end)));
-      if (end == std::string_view::npos) return absl::OkStatus();
-      line.remove_prefix(end);
-    }
-    line.remove_prefix(1);
-  }
-}
-
 absl::StatusOr<std::uint32_t> ParseCommunity(std::string_view text) {
   std::uint64_t number = 0;
   if (ParseDecimal(text, number) && number <= std::numeric_limits<std::uint32_t>::max()) {
@@ -117,13 +69,13 @@ absl::Status MemberReader::EndFile() {
 }
 
 absl::Status MemberReader::TakeLine(std::string_view line) {
-  if (Trimmed(line).empty() || line == "\r") return absl::OkStatus();
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return absl::OkStatus();
   return columns_.empty() ? TakeHeader(line) : TakeMember(line);
 }
 
 absl::Status MemberReader::TakeHeader(std::string_view line) {
   separator_ = SeparatorOf(line);
-  LAWINE_RETURN_IF_ERROR(SplitValues(line, separator_, values_));
+  LAWINE_RETURN_IF_ERROR(splitter_.SplitCsv(line, separator_, values_));
   std::vector<MemberColumn> columns;
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const auto* const known = std::find_if(kColumnWords.begin(), kColumnWords.end(),
@@ -148,7 +100,7 @@ absl::Status MemberReader::TakeHeader(std::string_view line) {
 }
 
 absl::Status MemberReader::TakeMember(std::string_view line) {
-  LAWINE_RETURN_IF_ERROR(SplitValues(line, separator_, values_));
+  LAWINE_RETURN_IF_ERROR(splitter_.SplitCsv(line, separator_, values_));
   if (values_.size() != columns_.size()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "expected ", columns_.size(), " values, one a column, found ", values_.size(), " in ", Quoted(line)));

@@ -21,6 +21,7 @@
 #include "engine/graph/edge_list.h"
 #include "engine/graph/id_table.h"
 #include "engine/graph/line_reader.h"
+#include "engine/graph/line_splitter.h"
 
 namespace lawine {
 
@@ -55,7 +56,8 @@ class MemberReader {
   std::optional<LineReader> file_;
   char separator_ = ',';
   std::vector<MemberColumn> columns_;  // of the file at hand; empty before its first line
-  std::vector<std::string> values_;    // of the line at hand
+  LineSplitter splitter_;
+  std::vector<std::string_view> values_;  // of the line at hand
   struct Place {
     std::size_t file = 0;
     std::uint64_t line = 0;

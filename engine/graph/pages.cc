@@ -32,7 +32,7 @@ class PagesSource final : public LinkSource {
   LinkColumns columns() const override { return {}; }
   std::span<const MemberKey> keys() const override { return {}; }
   std::uint32_t chunks_count() const override {
-    return network_->chunks_count() + (accounts() + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
+    return network_->chunks_count() + limits::BlocksOf<limits::kSourcesPerBlock>(accounts());
   }
   MemberRange chunk(std::uint32_t index) const override {
     if (index < network_->chunks_count()) return network_->chunk(index);

@@ -41,8 +41,7 @@ PartitionMap PartitionMap::Balanced(std::uint32_t members_count, std::uint32_t s
   return map;
 }
 
-absl::StatusOr<PartitionMap> PartitionMap::FromBoundaries(std::span<const std::uint32_t> firsts,
-                                                          std::uint64_t epoch) {
+absl::StatusOr<PartitionMap> PartitionMap::FromBoundaries(std::span<const std::uint32_t> firsts) {
   if (!firsts.empty() && firsts.back() > limits::kMembersMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("expected at most ", limits::kMembersMax, " members, found ", firsts.back()));
@@ -55,7 +54,6 @@ absl::StatusOr<PartitionMap> PartitionMap::FromBoundaries(std::span<const std::u
   }
   PartitionMap map;
   map.firsts_.assign(firsts.begin(), firsts.end());
-  map.epoch_ = epoch;
   return map;
 }
 

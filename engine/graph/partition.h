@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/base/event_codec.h"
 #include "engine/base/ids.h"
 
 namespace lawine {
@@ -28,13 +27,10 @@ class PartitionMap {
                                const std::function<std::uint64_t(MemberId)>& weight);
 
   // `firsts` holds the first id of each shard, then members_count: ascending, starting with 0.
-  static absl::StatusOr<PartitionMap> FromBoundaries(std::span<const std::uint32_t> firsts,
-                                                     std::uint64_t epoch);
+  static absl::StatusOr<PartitionMap> FromBoundaries(std::span<const std::uint32_t> firsts);
 
   std::uint32_t shards_count() const { return static_cast<std::uint32_t>(firsts_.size()) - 1; }
   std::uint32_t members_count() const { return firsts_.back(); }
-  // Grows with every change of the map; parties that disagree on it refuse each other.
-  std::uint64_t epoch() const { return epoch_; }
   std::span<const std::uint32_t> boundaries() const { return firsts_; }
 
   // REQUIRES: shard.value < shards_count().
@@ -49,7 +45,6 @@ class PartitionMap {
 
  private:
   std::vector<std::uint32_t> firsts_ = {0};
-  std::uint64_t epoch_ = 1;
 };
 
 }  // namespace lawine

@@ -17,7 +17,6 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/coin.h"
-#include "engine/base/event_codec.h"
 #include "engine/base/ids.h"
 
 namespace lawine {

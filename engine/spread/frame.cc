@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x3146574C;  // "LWF1"
 constexpr std::size_t kHeaderBytes = 40;
-constexpr std::size_t kChecksumBytes = 4;
-static_assert(kHeaderBytes + kChecksumBytes == limits::kFrameHeaderBytes);
+static_assert(kHeaderBytes + kChecksumBytes == limits::kFrameOverheadBytes);
 
 absl::Status Garbled(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("frame is garbled: ", what));
@@ -22,7 +21,7 @@ absl::Status Garbled(absl::string_view what) {
 
 std::string EncodeFrame(const FrameHeader& header, std::string_view payload) {
   std::string out;
-  out.reserve(limits::kFrameHeaderBytes + payload.size());
+  out.reserve(limits::kFrameOverheadBytes + payload.size());
   ByteWriter writer(out);
   writer.U32(kMagic);
   writer.U8(static_cast<std::uint8_t>(header.kind));
@@ -92,14 +91,13 @@ StepCounts CountsOf(const Marker& marker, std::uint32_t step) {
 }
 
 absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
-  if (bytes.size() < limits::kFrameHeaderBytes || bytes.size() > limits::kFrameBytesMax) {
-    return Garbled(absl::StrCat("expected ", limits::kFrameHeaderBytes, " to ", limits::kFrameBytesMax,
+  if (bytes.size() < limits::kFrameOverheadBytes || bytes.size() > limits::kFrameBytesMax) {
+    return Garbled(absl::StrCat("expected ", limits::kFrameOverheadBytes, " to ", limits::kFrameBytesMax,
                                 " bytes, found ", bytes.size()));
   }
-  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
-  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body))
-    return Garbled("its checksum does not match");
-  ByteReader reader(body);
+  const std::optional<std::string_view> body = WithoutChecksum(bytes);
+  if (!body.has_value()) return Garbled("its checksum does not match");
+  ByteReader reader(*body);
   if (reader.U32() != kMagic) return Garbled("it does not start with LWF1");
   FrameView frame;
   const std::uint8_t kind = reader.U8();
@@ -121,7 +119,7 @@ absl::StatusOr<FrameView> DecodeFrame(std::string_view bytes) {
 }
 
 std::optional<RunAttempt> RunOfFrame(std::string_view bytes) {
-  if (bytes.size() < limits::kFrameHeaderBytes) return std::nullopt;
+  if (bytes.size() < limits::kFrameOverheadBytes) return std::nullopt;
   ByteReader reader(bytes.substr(8));
   const std::uint64_t run = reader.U64();
   return RunAttempt{.run = run, .attempt = reader.U32()};

@@ -4,14 +4,15 @@
 //   u8   kind: 1 = forward events of one message, 2 = end-of-step marker, 3 = forward events of a wave of
 //        messages
 //   u8   reserved, 0;  u16 reserved, 0
-//   u64  run        u32 attempt     u32 replica    u32 step     (traffic: u32 wave for the replica)
-//   u32  from shard u32 sequence (frames of one shard and step count from 0; a marker has the number of
-//                                 event frames before it)
+//   u64  run;  u32 attempt;  u32 replica (traffic: wave);  u32 step
+//   u32  from shard
+//   u32  sequence (frames of one shard and step count from 0; a marker has the number of event frames before
+//        it)
 //   u32  events in this frame (markers: 0)
 //   ...  payload: events as in event_codec.h or message_events.h; marker: u64 each deliveries, first
-//   receipts, forwards,
-//        events sent, u32 next pending step, u64 each injected, ignored, seen, recoveries, monitors, cross
-//        posts, unfollows, follows, present; where a checkpoint of the step is asked for, u8 1
+//        receipts, forwards, events sent, u32 next pending step, u64 each injected, ignored, seen,
+//        recoveries, monitors, cross posts, unfollows, follows, present; where a checkpoint of the step is
+//        asked for, u8 1
 //   u32  CRC-32C of everything before
 #ifndef LAWINE_ENGINE_SPREAD_FRAME_H_
 #define LAWINE_ENGINE_SPREAD_FRAME_H_

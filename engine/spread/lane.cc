@@ -73,8 +73,8 @@ absl::Status Lane::OpenStep() {
   if (!telling() && next_step_ > most) {
     const std::string several =
         messages_.size() > 1 ? absl::StrCat(" with ", messages_.size(), " messages") : "";
-    return absl::OutOfRangeError(absl::StrCat("expected a run", several, " of at most ", most,
-                                              " steps, and more are pending: set stop.max_steps"));
+    return absl::ResourceExhaustedError(absl::StrCat("expected a run", several, " of at most ", most,
+                                                     " steps, and more are pending: set stop.max_steps"));
   }
   for (std::uint32_t m = 0; m < messages_.size(); ++m) {
     LAWINE_RETURN_IF_ERROR(messages_[m].inbox->Await(OpenKey(m)));

@@ -47,7 +47,7 @@ class Lane {
   // Nothing is left to happen, or the last step is done.
   bool over() const;
 
-  // Expects frames of the next step from now on. OUT_OF_RANGE when there are too many steps.
+  // Expects frames of the next step from now on. RESOURCE_EXHAUSTED when there are too many steps.
   absl::Status OpenStep();
   // Takes the open step on one shard. Different shards: any threads at the same time. Once each.
   // Fails as ShardProcess::Step does; the lane is then of no use.

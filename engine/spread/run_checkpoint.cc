@@ -2,6 +2,7 @@
 #include "engine/spread/run_checkpoint.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/bytes.h"
@@ -14,7 +15,6 @@ namespace lawine {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x3143574C;  // "LWC1"
-constexpr std::size_t kChecksumBytes = 4;
 
 // What stands between magic and checksum.
 absl::StatusOr<std::string_view> BodyOf(std::string_view bytes) {
@@ -22,15 +22,14 @@ absl::StatusOr<std::string_view> BodyOf(std::string_view bytes) {
     return absl::DataLossError(absl::StrCat("checkpoint: expected ", sizeof kMagic + kChecksumBytes,
                                             " bytes at least, found ", bytes.size()));
   }
-  const std::string_view checked = bytes.substr(0, bytes.size() - kChecksumBytes);
-  ByteReader reader(checked);
-  if (reader.U32() != kMagic) {
+  if (ByteReader(bytes).U32() != kMagic) {
     return absl::DataLossError("checkpoint: expected LWC1 at its start, found something else");
   }
-  if (ByteReader(bytes.substr(checked.size())).U32() != Crc32c(checked)) {
+  const std::optional<std::string_view> checked = WithoutChecksum(bytes);
+  if (!checked.has_value()) {
     return absl::DataLossError("checkpoint: expected another checksum than was found: it is damaged");
   }
-  return checked.substr(sizeof kMagic);
+  return checked->substr(sizeof kMagic);
 }
 
 void ExpectWord(StateReader& in, std::string_view what, std::uint64_t expected) {

@@ -5,8 +5,7 @@
 //   u64  run, run seed, graph digest (high, low)
 //   ...  numbers: shard, step, messages
 //   ...  by message: number of steps closed that happened for it; of each, how many steps after the one
-//   before
-//        it is (the first: after step 0), and its counts, of the whole graph
+//        before it is (the first: after step 0), and its counts, of the whole graph
 //   ...  numbers: bytes of frames and events that the worker had sent before it sent this step's; with one of
 //        its shards, 0 with the others
 //   ...  by message: whether the step happens for it, its counts, who acts (a list, from the shard's first

@@ -41,8 +41,8 @@ bool TrafficWave::over() const {
 
 absl::StatusOr<std::size_t> TrafficWave::OpenStep(std::size_t parts_count, Executor& executor) {
   if (last_step_ >= limits::kStepsMax) {
-    return absl::OutOfRangeError(absl::StrCat("expected messages to take at most ", limits::kStepsMax,
-                                              " steps, and more are pending: set max_steps"));
+    return absl::ResourceExhaustedError(absl::StrCat("expected messages to take at most ", limits::kStepsMax,
+                                                     " steps, and more are pending: set max_steps"));
   }
   LAWINE_RETURN_IF_ERROR(inbox_->Await(OpenKey()));
   MakeLanes(executor);

@@ -31,7 +31,7 @@ class TrafficWave {
   bool over() const;
 
   // Opens the next step in parts of about equal work, `parts_count` a shard or fewer; returns how many
-  // altogether. OUT_OF_RANGE when there are too many steps.
+  // altogether. RESOURCE_EXHAUSTED when there are too many steps.
   absl::StatusOr<std::size_t> OpenStep(std::size_t parts_count, Executor& executor);
   // Each part once, on any threads at the same time.
   void StepPart(std::size_t part, ScratchSets& sets);

@@ -1,6 +1,7 @@
 #include "engine/store/change_record.h"
 
 #include <limits>
+#include <optional>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 #include "engine/base/crc32c.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/graph/follower_block.h"
 
 namespace lawine {
 namespace {
@@ -55,6 +57,10 @@ absl::Status ReadLinks(ByteReader& reader, std::vector<ChangedLink>& links) {
     link.there = there == 1;
     link.weight = reader.U32();
     if (there > 1) return Damaged("a link is neither there nor gone");
+    if (link.weight > kLinkWeightOne) {
+      return Damaged(
+          absl::StrCat("expected link weights of at most ", kLinkWeightOne, ", found ", link.weight));
+    }
     const auto place = [](const ChangedLink& l) { return std::tuple(l.source, l.receiver, l.kind); };
     if (!links.empty() && place(links.back()) >= place(link)) return Damaged("its links are not ascending");
     links.push_back(link);
@@ -128,11 +134,9 @@ std::string EncodeChangeRecord(const ChangeRecord& record) {
 
 absl::StatusOr<ChangeRecord> DecodeChangeRecord(std::string_view bytes) {
   if (bytes.size() < 5) return Damaged(absl::StrCat("only ", bytes.size(), " bytes"));
-  const std::string_view body = bytes.substr(0, bytes.size() - 4);
-  if (ByteReader(bytes.substr(body.size())).U32() != Crc32c(body)) {
-    return Damaged("its checksum does not match");
-  }
-  ByteReader reader(body);
+  const std::optional<std::string_view> body = WithoutChecksum(bytes);
+  if (!body.has_value()) return Damaged("its checksum does not match");
+  ByteReader reader(*body);
   if (const std::uint8_t version = reader.U8(); version != kVersion) {
     return absl::FailedPreconditionError(absl::StrCat("expected a change record of version ", kVersion,
                                                       ", found ", version,

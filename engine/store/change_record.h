@@ -5,14 +5,12 @@
 //   varint  graph version, ticket, links of the graph after it
 //   u64 x2  digest of the graph after it; u64 x2 what it adds to the shard's digest
 //   varint  links changed, then for each, ascending by (source, receiver, kind):
-//           varint source, varint receiver (local id), u8 kind, u8 1 = there from now on or 0 = gone, u32
-//           weight
-//   varint  audiences changed, then for each, ascending by member: varint member (local id), u32 what is
-//   added
-//           (two's complement)
-//   varint  new members of the graph, then for each: varint key, varint community, u8 network, u8 account
-//   kind,
-//           sized external name
+//           varint source, varint receiver (local id), u8 kind, u8 1 = there from now on or 0 = gone,
+//           u32 weight (2^31 is 1, and the most)
+//   varint  audiences changed, then for each, ascending by member:
+//           varint member (local id), u32 what is added (two's complement)
+//   varint  new members of the graph, then for each:
+//           varint key, varint community, u8 network, u8 account kind, sized external name
 //   u32     CRC-32C of everything before
 #ifndef LAWINE_ENGINE_STORE_CHANGE_RECORD_H_
 #define LAWINE_ENGINE_STORE_CHANGE_RECORD_H_

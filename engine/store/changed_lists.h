@@ -49,7 +49,8 @@ class ChangedLists {
     return HasOwn(source) ? ColumnOf(weights_, source) : below_->WeightsOf(source);
   }
 
-  // As FolloweeIndex. REQUIRES: followees were given.
+  // As FolloweeIndex; REQUIRES: followees were given. Of members whose followees changed, those that stayed
+  // come first, ascending, then those that came, ascending.
   template <class Visit>
   std::uint32_t Find(LocalId member, bool& found, Visit&& visit) const {
     if (!receivers_.Contains(member)) return followees_below_->Find(member, found, visit);

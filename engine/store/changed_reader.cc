@@ -11,9 +11,7 @@
 namespace lawine {
 namespace {
 
-std::uint32_t BlocksOf(std::uint32_t members) {
-  return members / limits::kMembersPerBlock + (members % limits::kMembersPerBlock > 0 ? 1 : 0);
-}
+std::uint32_t BlocksOf(std::uint32_t members) { return limits::BlocksOf<limits::kMembersPerBlock>(members); }
 
 // Whether a map by number has one in [first, end).
 template <class Map>
@@ -112,15 +110,12 @@ void ChangedReader::Apply(std::uint32_t member_block, MemberColumns& members) co
 }
 
 absl::Status ChangedReader::ScanMembers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const {
-  const std::uint32_t before = delta_->base().range().count;
+  const ShardManifest& base = delta_->base();
+  const std::uint32_t before = base.range().count;
   MemberColumns members;
   const auto merge = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
     if (!Changes(block)) return visit(block, bytes);
-    members.Clear();
-    LAWINE_RETURN_IF_ERROR(DecodeMemberBlock(bytes, members));
-    const std::uint32_t stored =
-        std::min(before - block * limits::kMembersPerBlock, limits::kMembersPerBlock);
-    if (members.size() != stored) return ManifestContradicted(manifest(), "members are missing");
+    LAWINE_RETURN_IF_ERROR(ReadMemberBlock(base, block, bytes, members));
     Apply(block, members);
     return visit(block, EncodeMemberBlock(members, 0, members.size()));
   };

@@ -13,7 +13,6 @@ namespace {
 // each 8192 members; a pile's members have their places in the cache while it is worked off.
 constexpr std::uint32_t kPileBits = 13;
 constexpr std::uint32_t kPileMembers = 1u << kPileBits;
-static_assert(kPileMembers <= limits::kRoundUpMax);
 // What one task throws before the piles are worked off: about so many links of at most so many sources,
 // so that a link on a pile fits 32 bits: the source's place in the run above, the receiver's in the pile
 // below. The more links, the more of them a member finds in the cache line that its first one fetched.
@@ -116,7 +115,7 @@ absl::StatusOr<FolloweeIndex> FolloweeIndex::Build(const SourceIndex& sources, G
   index.ids_ = HugeArray<std::uint8_t>(std::size_t{index.offsets_[counts.size()]} * index.width_ + 1);
   std::vector<std::uint32_t> next(index.offsets_.span().begin(), index.offsets_.span().end() - 1);
 
-  const std::size_t piles_count = (counts.size() + kPileMembers - 1) / kPileMembers;
+  const std::size_t piles_count = limits::BlocksOf<kPileMembers>(static_cast<std::uint32_t>(counts.size()));
   std::vector<ThrownLinks> tasks(executor.parallelism());
   std::atomic<bool> fits{true};
   const auto work_off = [&](std::size_t p) {

@@ -35,8 +35,6 @@ class FolloweeIndex {
     return (receivers_count + 1) * sizeof(std::uint32_t) + links * WidthFor(members_count) + 1;
   }
 
-  std::uint32_t CountOf(LocalId member) const { return offsets_[member.value + 1] - offsets_[member.value]; }
-
   // Calls visit(id) for followees of `member` until it returns true; returns how many calls were made.
   // Sets `found` when one was.
   template <class Visit>

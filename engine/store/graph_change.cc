@@ -132,7 +132,7 @@ GraphInfo ChangePlan::After() const {
   std::vector<std::uint32_t> boundaries(before_.partition.boundaries().begin(),
                                         before_.partition.boundaries().end());
   boundaries.back() = members_count();
-  after.partition = PartitionMap::FromBoundaries(boundaries, before_.partition.epoch()).value();
+  after.partition = PartitionMap::FromBoundaries(boundaries).value();
   for (const auto& [place, change] : changed_) {
     if (change.now.there) {
       ++after.links;

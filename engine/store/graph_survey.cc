@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/coin.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
@@ -30,7 +31,8 @@ constexpr std::uint32_t kNear100Last = 125;
 
 using Product = unsigned __int128;
 
-// How often coins of `lane` draw `member`: weight * wanted / total times, what is left by a coin.
+// How often coins of `lane` draw `member`: weight * wanted / total times, what is left by a coin. REQUIRES:
+// total > 0.
 std::uint64_t Draws(const CoinLane& lane, std::uint32_t member, std::uint64_t weight, std::uint64_t wanted,
                     std::uint64_t total) {
   const Product share = Product{weight} * wanted;
@@ -91,6 +93,10 @@ class LinkAnswers {
     pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
     LinkAnswers answers;
     LAWINE_ASSIGN_OR_RETURN(answers.found_, calls.find(pairs));
+    if (answers.found_.size() != pairs.size()) {
+      return absl::DataLossError(
+          absl::StrCat("survey: expected ", pairs.size(), " answers, found ", answers.found_.size()));
+    }
     answers.pairs_ = std::move(pairs);
     return answers;
   }
@@ -148,7 +154,12 @@ absl::Status MeasureLinks(const std::vector<SurveyMember>& sources, bool whole, 
   Correlation audiences;
   std::uint64_t mutual = 0, inside = 0;
   for (const SurveyLink& link : links) {
-    const SurveyMember& source = *by_id[link.source];
+    const auto known = by_id.find(link.source);
+    if (known == by_id.end()) {
+      return absl::DataLossError(
+          absl::StrCat("survey: expected followers of the members asked for, found some of ", link.source));
+    }
+    const SurveyMember& source = *known->second;
     mutual += answers.Has({link.follower.member, link.source});
     inside += source.community != kNoCommunity && source.community == link.follower.community;
     audiences.Add(source.audience, link.follower.audience);
@@ -254,7 +265,15 @@ absl::Status MeasureClustering(const std::vector<SurveyMember>& members, bool wh
 
 }  // namespace
 
-SurveyDraw DrawForSurvey(const ShardMembers& members, const SurveySize& size) {
+absl::StatusOr<SurveyDraw> DrawForSurvey(const ShardMembers& members, const SurveySize& size) {
+  const GraphInfo& graph = members.manifest().graph;
+  if (size.graph_members != graph.members() || size.graph_links != graph.links ||
+      size.sources > graph.links) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected a survey of a graph of ", graph.members(), " members and ", graph.links,
+                     " links, and of no more sources, found ", size.graph_members, ", ", size.graph_links,
+                     " and ", size.sources));
+  }
   const CoinLane member_lane({}, kMemberCoin);
   const CoinLane source_lane({}, kSourceCoin);
   SurveyDraw draw;
@@ -266,6 +285,9 @@ SurveyDraw DrawForSurvey(const ShardMembers& members, const SurveySize& size) {
       draw.members.push_back(member);
     }
     if (member.audience == 0) continue;
+    if (member.audience > graph.links) {
+      return ManifestContradicted(members.manifest(), "a member has more followers than there are links");
+    }
     draw.sources.insert(draw.sources.end(),
                         Draws(source_lane, member.member, member.audience, size.sources, size.graph_links),
                         member);

@@ -52,8 +52,9 @@ struct SurveyLink {
 // Dense ids: source, follower.
 using MemberPair = std::pair<std::uint32_t, std::uint32_t>;
 
-// One shard's part of each step, ascending.
-SurveyDraw DrawForSurvey(const ShardMembers& members, const SurveySize& size);
+// One shard's part of each step, ascending. INVALID_ARGUMENT when `size` is not of the shard's graph,
+// DATA_LOSS when a member has more followers than the graph has links.
+absl::StatusOr<SurveyDraw> DrawForSurvey(const ShardMembers& members, const SurveySize& size);
 // Followers of `sources` (ascending) inside the shard: all, or of each source as many as it is named, those
 // with the smallest coins. DATA_LOSS when a block is damaged.
 absl::StatusOr<std::vector<SurveyLink>> FollowersForSurvey(const ShardReader& reader,
@@ -87,6 +88,7 @@ struct GraphShape {
   std::uint64_t links = 0;        // looked at, for the last three
   bool exact = false;             // counted whole, not estimated
 };
+// DATA_LOSS when answers are not to what was asked.
 absl::StatusOr<GraphShape> SurveyGraph(std::uint64_t graph_members, std::uint64_t graph_links,
                                        const SurveyCalls& calls);
 

@@ -32,8 +32,8 @@ RunStep OfKey(const rocksdb::Slice& key) {
   return {.run_id = FromVersionKey(key), .step = FromBigEndianKey({key.data() + 8, 4})};
 }
 
-// The first key of what follows all checkpoints of the step.
-std::string EndKeyOf(const RunStep& of) { return KeyOf(of, 0xFFFFFFFF); }
+// The first key after all parts of the step's checkpoint, the last number a part may have among them.
+std::string EndKeyOf(const RunStep& of) { return KeyOf(of, 0xFFFFFFFF) + '\0'; }
 
 rocksdb::ReadOptions Checked() {
   rocksdb::ReadOptions options;

@@ -127,11 +127,10 @@ class LinkBuild {
 };
 
 std::vector<std::uint64_t> LinksBefore(const std::vector<std::uint32_t>& follower_counts) {
-  constexpr std::size_t kStride = std::size_t{ShardManifest::kBlocksPerStride} * limits::kSourcesPerBlock;
   std::vector<std::uint64_t> before;
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < follower_counts.size(); ++i) {
-    if (i % kStride == 0) before.push_back(sum);
+    if (i % ShardManifest::kSourcesPerStride == 0) before.push_back(sum);
     sum += follower_counts[i];
   }
   before.push_back(sum);

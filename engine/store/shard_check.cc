@@ -9,6 +9,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/follower_block.h"
 #include "engine/store/shard_members.h"
+#include "engine/store/stride_scan.h"
 
 namespace lawine {
 namespace {
@@ -25,7 +26,7 @@ class LinkCheck {
     executor.ParallelFor(parts.size(), [&](std::size_t p) {
       parts[p].followees.resize(manifest_.range().count);
       for (std::size_t stride = p; stride < strides && parts[p].status.ok(); stride += parts.size()) {
-        parts[p].status = CheckStride(stride, parts[p]);
+        parts[p].status = CheckStride(static_cast<std::uint32_t>(stride), parts[p]);
       }
     });
     Digest sum;
@@ -57,24 +58,12 @@ class LinkCheck {
     return absl::OkStatus();
   }
 
-  absl::Status CheckStride(std::size_t stride, Part& part) const {
-    const auto first = static_cast<std::uint32_t>(stride) * ShardManifest::kBlocksPerStride;
-    std::uint64_t links = 0;
-    FollowerLists lists;
-    const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
-      lists.Clear();
-      LAWINE_RETURN_IF_ERROR(
-          DecodeFollowerBlock(bytes, manifest_.range().count, manifest_.graph.columns, lists));
-      links += lists.followers.size();
-      for (const std::uint32_t follower : lists.followers) ++part.followees[follower];
-      part.digest += DigestOf(block * limits::kSourcesPerBlock, lists);
-      return absl::OkStatus();
-    };
-    LAWINE_RETURN_IF_ERROR(reader_.ScanFollowers(first, first + ShardManifest::kBlocksPerStride, visit));
-    const std::uint64_t expected = manifest_.links_before[stride + 1] - manifest_.links_before[stride];
-    if (links == expected) return absl::OkStatus();
-    return ManifestContradicted(
-        manifest_, absl::StrCat("expected ", expected, " links from blocks ", first, " on, found ", links));
+  absl::Status CheckStride(std::uint32_t stride, Part& part) const {
+    return ScanStride(reader_, stride,
+                      [&](std::uint32_t block, std::string_view, const FollowerLists& lists) {
+                        for (const std::uint32_t follower : lists.followers) ++part.followees[follower];
+                        part.digest += DigestOf(block * limits::kSourcesPerBlock, lists);
+                      });
   }
 
   Digest DigestOf(std::uint32_t first_source, const FollowerLists& lists) const {

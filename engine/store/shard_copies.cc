@@ -144,7 +144,9 @@ absl::Status ShardArrival::LookAtWhatIsThere() {
   return GoOn();
 }
 
-// A file of the right size is whole when it is known to be, or its checksum says so.
+// A file of the right size is whole when it is known to be, or its checksum says so and it is on the disk:
+// what an earlier arrival wrote need not be. After a sync that failed bytes may read well and never reach the
+// disk: such a file goes, so that it comes again.
 absl::Status ShardArrival::LookAt(std::size_t file, const std::vector<ShardFile>& known) {
   const ShardFile& wanted = files_[file];
   const PlainFile found(PathOf(file), O_RDONLY);
@@ -155,6 +157,11 @@ absl::Status ShardArrival::LookAt(std::size_t file, const std::vector<ShardFile>
   if (size == wanted.size && !whole) {
     LAWINE_ASSIGN_OR_RETURN(const std::uint32_t crc, found.ChecksumOf(0, size));
     whole = crc == wanted.crc32c;
+    if (const absl::Status synced = whole ? found.Sync() : absl::OkStatus(); !synced.ok()) {
+      std::error_code ignored;  // the failure tells more
+      fs::remove(PathOf(file), ignored);
+      return synced;
+    }
   }
   states_[file] = whole ? State::kWhole : size < wanted.size ? State::kPartly : State::kMissing;
   if (whole) bytes_arrived_ += wanted.size;
@@ -205,17 +212,21 @@ absl::Status ShardArrival::Append(std::string_view bytes) {
   return status;
 }
 
+// Durable before it is whole. Where it cannot be made so, all of it comes again, see LookAt.
 absl::Status ShardArrival::CheckWhole() {
   const ShardFile& file = files_[at_];
   if (!from_the_first_) {
     LAWINE_ASSIGN_OR_RETURN(crc_, open_->ChecksumOf(0, file.size));
   }
-  if (crc_ == file.crc32c) {
+  const bool sound = crc_ == file.crc32c;
+  const absl::Status synced = sound ? open_->Sync() : absl::OkStatus();
+  if (sound && synced.ok()) {
     states_[at_] = State::kWhole;
-    return open_->Sync();
+    return absl::OkStatus();
   }
   bytes_arrived_ -= file.size;
   states_[at_] = State::kMissing;
+  if (sound) return synced;
   if (!from_the_first_) return absl::OkStatus();
   return absl::DataLossError(absl::StrFormat(
       "%s: expected checksum %08x of %d bytes, found %08x: what was sent is damaged, see lawine "

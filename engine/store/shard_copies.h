@@ -70,10 +70,10 @@ class ShardArrival {
   };
   // Where the next bytes belong; none when all are there.
   std::optional<Place> next() const;
-  // Bytes of the file that next() names, from its offset on. When it is whole its checksum is compared:
-  // DATA_LOSS when it is another; where an earlier arrival had part in it, the file is only asked for again.
-  // INVALID_ARGUMENT for bytes beyond its end. RESOURCE_EXHAUSTED when the disk is full; the same bytes may
-  // come again then.
+  // Bytes of the file that next() names, from its offset on. When it is whole its checksum is compared, and
+  // it is made durable: DATA_LOSS when the checksum is another; where an earlier arrival had part in it, the
+  // file is only asked for again. INVALID_ARGUMENT for bytes beyond its end. RESOURCE_EXHAUSTED when the disk
+  // is full, UNAVAILABLE when it fails: bytes may come again then, from where next() says.
   absl::Status Append(std::string_view bytes);
   // Makes everything durable. REQUIRES: next() is none.
   absl::Status Finish();

@@ -10,8 +10,6 @@
 namespace lawine {
 namespace {
 
-constexpr std::uint32_t kStrideSources = ShardManifest::kBlocksPerStride * limits::kSourcesPerBlock;
-
 absl::Status Unfit(const ShardManifest& manifest, std::uint64_t version, const std::string& what) {
   return ManifestContradicted(manifest, absl::StrCat("the changes of version ", version, " ", what));
 }
@@ -36,6 +34,11 @@ absl::StatusOr<std::shared_ptr<const ShardDelta>> ShardDelta::Of(const ShardMemb
                                                                  std::span<const ChangeRecord> records) {
   std::shared_ptr<ShardDelta> delta(new ShardDelta(base.manifest()));
   for (const ChangeRecord& record : records) LAWINE_RETURN_IF_ERROR(delta->Add(record));
+  const ShardManifest& now = delta->manifest_;
+  if (now.links > limits::kLinksPerShardMax || now.links > now.graph.links) {
+    return Unfit(now, now.graph.graph_version,
+                 absl::StrCat("leave the shard ", now.links, " links, of a graph of ", now.graph.links));
+  }
   LAWINE_RETURN_IF_ERROR(delta->CheckDegrees(base));
   LAWINE_RETURN_IF_ERROR(delta->CountByStride());
   return delta;
@@ -75,7 +78,7 @@ absl::Status ShardDelta::AddMembers(const ChangeRecord& record) {
   std::vector<std::uint32_t> boundaries(graph.partition.boundaries().begin(),
                                         graph.partition.boundaries().end());
   boundaries.back() = static_cast<std::uint32_t>(members);
-  LAWINE_ASSIGN_OR_RETURN(graph.partition, PartitionMap::FromBoundaries(boundaries, graph.partition.epoch()));
+  LAWINE_ASSIGN_OR_RETURN(graph.partition, PartitionMap::FromBoundaries(boundaries));
   return absl::OkStatus();
 }
 
@@ -90,7 +93,7 @@ absl::Status ShardDelta::AddLinks(const ChangeRecord& record) {
     }
     const std::int64_t added = link.there ? 1 : -1;
     Set(link, links_[link.source.value]);
-    links_by_stride_[link.source.value / kStrideSources] += added;
+    links_by_stride_[link.source.value / ShardManifest::kSourcesPerStride] += added;
     followees_[link.receiver] += added;
     manifest_.links += static_cast<std::uint64_t>(added);
   }
@@ -117,7 +120,7 @@ absl::Status ShardDelta::CheckDegrees(const ShardMembers& base) {
 }
 
 absl::Status ShardDelta::CountByStride() {
-  const std::uint32_t strides = (manifest_.graph.members() + kStrideSources - 1) / kStrideSources;
+  const std::uint32_t strides = limits::BlocksOf<ShardManifest::kSourcesPerStride>(manifest_.graph.members());
   std::vector<std::uint64_t> before = {0};
   for (std::uint32_t s = 0; s < strides; ++s) {
     std::int64_t links = 0;

@@ -11,12 +11,10 @@
 #include "engine/graph/follower_block.h"
 #include "engine/graph/member_block.h"
 #include "engine/store/link_entries.h"
+#include "engine/store/stride_scan.h"
 
 namespace lawine {
 namespace {
-
-constexpr std::uint32_t kStrideSources = ShardManifest::kBlocksPerStride * limits::kSourcesPerBlock;
-static_assert(kStrideSources <= limits::kRoundUpMax);
 
 // The lists of one stride of sources.
 struct StrideLists {
@@ -43,44 +41,27 @@ void AppendLists(const FollowerLists& lists, StrideLists& stride) {
   }
 }
 
-// Reads stride `number`, of `sources_count` sources, checks it against the manifest's counts, and marks its
-// blocks. Lists are left out unless they are to be kept.
+// Reads and checks stride `number`, of `sources_count` sources, and marks its blocks. Lists are left out
+// unless they are to be kept.
 absl::StatusOr<StrideLists> ReadStride(const ShardReader& reader, std::uint32_t number,
                                        std::uint32_t sources_count, bool keep,
                                        std::span<std::uint32_t> marks) {
   const ShardManifest& manifest = reader.manifest();
   const std::uint32_t first_block = number * ShardManifest::kBlocksPerStride;
-  const std::uint64_t expected = manifest.links_before[number + 1] - manifest.links_before[number];
+  const std::uint64_t links = manifest.links_before[number + 1] - manifest.links_before[number];
   StrideLists stride;
-  if (keep) stride.gaps.reserve(expected + expected / 4);
-  std::uint64_t links = 0;
-  FollowerLists lists;
+  if (keep) stride.gaps.reserve(links + links / 4);
   const auto skip_to = [&stride](std::size_t source) {
     stride.ends.resize(source, stride.ends.empty() ? 0 : stride.ends.back());
     stride.skips.resize(source);
   };
-  const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
-    lists.Clear();
-    LAWINE_RETURN_IF_ERROR(DecodeFollowerBlock(bytes, manifest.range().count, manifest.graph.columns, lists));
-    links += lists.followers.size();
-    if (links > expected) return ManifestContradicted(manifest, "more links than counted");
-    const std::size_t first = std::size_t{block - first_block} * limits::kSourcesPerBlock;
-    const std::size_t known = first < sources_count ? sources_count - first : 0;
-    for (std::size_t i = known; i < lists.counts.size(); ++i) {
-      if (lists.counts[i] > 0) return ManifestContradicted(manifest, "links of members that do not exist");
-    }
-    lists.counts.resize(std::min(known, lists.counts.size()));
-    if (known > 0) marks[block] = FollowerBlockMark(bytes);
-    if (!keep) return absl::OkStatus();
-    skip_to(first);
+  const auto visit = [&](std::uint32_t block, std::string_view bytes, const FollowerLists& lists) {
+    marks[block] = FollowerBlockMark(bytes);
+    if (!keep) return;
+    skip_to(std::size_t{block - first_block} * limits::kSourcesPerBlock);
     AppendLists(lists, stride);
-    return absl::OkStatus();
   };
-  LAWINE_RETURN_IF_ERROR(
-      reader.ScanFollowers(first_block, first_block + ShardManifest::kBlocksPerStride, visit));
-  if (links != expected) {
-    return ManifestContradicted(manifest, absl::StrCat(expected - links, " links are missing"));
-  }
+  LAWINE_RETURN_IF_ERROR(ScanStride(reader, number, visit));
   skip_to(sources_count);
   return stride;
 }
@@ -144,8 +125,8 @@ std::uint64_t EntriesMax(const ShardManifest& manifest) {
   return manifest.links + lists_max * (manifest.range().count / kSkip);
 }
 
-std::uint64_t BlocksOf(const ShardManifest& manifest) {
-  return (std::uint64_t{manifest.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
+std::uint32_t BlocksOf(const ShardManifest& manifest) {
+  return limits::BlocksOf<limits::kSourcesPerBlock>(manifest.graph.members());
 }
 
 template <class T>
@@ -163,7 +144,7 @@ ImageBytes ImageBytesOf(const ShardManifest& manifest) {
   const std::uint64_t persons = manifest.graph.persons ? receivers * sizeof(std::uint32_t) : 0;
   const std::uint64_t added = std::uint64_t{manifest.graph.added_members} * sizeof(std::uint32_t);
   return {.members = receivers * kMemberBytes + receivers / 8 + keys + persons + added +
-                     BlocksOf(manifest) * sizeof(std::uint32_t),
+                     std::uint64_t{BlocksOf(manifest)} * sizeof(std::uint32_t),
           .lists = EntriesMax(manifest) * BytesPerEntry(manifest.graph.columns) +
                    SourceIndex::BytesOf(members, members),
           .followees = FolloweeIndex::BytesOf(members, receivers, manifest.links)};
@@ -210,9 +191,10 @@ absl::Status ShardImage::ReadLists(std::shared_ptr<const ShardReader> reader, st
   std::vector<absl::Status> statuses(strides);
   StrideOrder order(bytes_max, BytesPerEntry(columns));
   executor.ParallelFor(strides, [&](std::size_t i) {
-    const std::size_t first = i * kStrideSources;
+    const std::size_t first = i * ShardManifest::kSourcesPerStride;
     const auto number = static_cast<std::uint32_t>(i);
-    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(kStrideSources, members - first));
+    const auto count =
+        static_cast<std::uint32_t>(std::min<std::size_t>(ShardManifest::kSourcesPerStride, members - first));
     const auto stride = ReadStride(*reader, number, count, order.open(), marks);
     statuses[i] = stride.status();
     const auto at = order.Take(number, stride.ok() ? *stride : StrideLists());
@@ -236,7 +218,7 @@ absl::Status ShardImage::ReadLists(std::shared_ptr<const ShardReader> reader, st
   if (columns.weights) lists->weights.Shrink(order.entries());
   links_in_memory_ = manifest().links_before[order.kept()];
   const auto sources = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(members, std::uint64_t{order.kept()} * kStrideSources));
+      std::min<std::uint64_t>(members, std::uint64_t{order.kept()} * ShardManifest::kSourcesPerStride));
   offsets.Shrink(std::size_t{sources} + 1);
   skips.Shrink(sources);
   lists->sources = SourceIndex(std::move(offsets), std::move(skips));

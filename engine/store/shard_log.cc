@@ -1,7 +1,6 @@
 #include "engine/store/shard_log.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -9,7 +8,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/follower_block.h"
-#include "engine/store/changed_reader.h"
+#include "engine/store/fold_blocks.h"
 #include "engine/store/shard_members.h"
 
 namespace lawine {
@@ -36,21 +35,11 @@ absl::StatusOr<StoredList> ReadStored(const ShardReader& reader, MemberId source
   return list;
 }
 
-// The blocks in `numbers` as `reader` has them.
-absl::StatusOr<std::vector<std::pair<std::uint32_t, std::string>>> ReadBlocks(
-    const std::set<std::uint32_t>& numbers,
-    absl::Status (ShardReader::*scan)(std::uint32_t, std::uint32_t, BlockVisitor) const,
-    const ShardReader& reader) {
-  std::vector<std::pair<std::uint32_t, std::string>> blocks;
-  for (const std::uint32_t number : numbers) {
-    auto& block = blocks.emplace_back(number, std::string());
-    LAWINE_RETURN_IF_ERROR(
-        (reader.*scan)(number, number + 1, [&block](std::uint32_t, std::string_view bytes) {
-          block.second = std::string(bytes);
-          return absl::OkStatus();
-        }));
-  }
-  return blocks;
+// How many more links there are after the record.
+std::int64_t LinksAddedBy(const ChangeRecord& record) {
+  const auto came = std::count_if(record.links.begin(), record.links.end(),
+                                  [](const ChangedLink& link) { return link.there; });
+  return 2 * static_cast<std::int64_t>(came) - static_cast<std::int64_t>(record.links.size());
 }
 
 }  // namespace
@@ -58,12 +47,14 @@ absl::StatusOr<std::vector<std::pair<std::uint32_t, std::string>>> ReadBlocks(
 absl::StatusOr<std::shared_ptr<ShardLog>> ShardLog::Open(std::shared_ptr<StoredShard> stored) {
   std::shared_ptr<ShardLog> log(new ShardLog(std::move(stored)));
   LAWINE_RETURN_IF_ERROR(log->Read());
+  log->MeasureDisk();
   return log;
 }
 
 absl::Status ShardLog::Read() {
   const std::shared_ptr<StoredShard> stored = this->stored();
   std::vector<ChangeRecord> records;
+  std::uint64_t members = stored->manifest().graph.members();
   LAWINE_RETURN_IF_ERROR(
       stored->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
         LAWINE_ASSIGN_OR_RETURN(ChangeRecord record, DecodeChangeRecord(bytes));
@@ -72,6 +63,12 @@ absl::Status ShardLog::Read() {
           return ManifestContradicted(
               stored->manifest(), absl::StrCat("expected the changes of version ", next, ", found those of ",
                                                version, " that say ", record.graph_version));
+        }
+        members += record.members.size();
+        if (members > limits::kMembersMax) {
+          return ManifestContradicted(stored->manifest(),
+                                      absl::StrCat("the changes of version ", next, " lead to ", members,
+                                                   " members, the most is ", limits::kMembersMax));
         }
         records.push_back(std::move(record));
         return absl::OkStatus();
@@ -86,6 +83,7 @@ void ShardLog::NoteAll() {
   links_.clear();
   added_.clear();
   members_added_.clear();
+  links_added_.clear();
   changes_count_ = 0;
   for (const ChangeRecord& record : records_) Note(record);
 }
@@ -95,6 +93,7 @@ void ShardLog::Note(const ChangeRecord& record) {
   changes_count_ += 1 + record.links.size() + record.members.size();
   const std::uint32_t before = members_added_.empty() ? 0 : members_added_.back();
   members_added_.push_back(before + static_cast<std::uint32_t>(record.members.size()));
+  links_added_.push_back((links_added_.empty() ? 0 : links_added_.back()) + LinksAddedBy(record));
   const std::uint32_t first = stored_->manifest().range().first.value;
   for (const ChangedLink& link : record.links) {
     links_[{link.source, MemberId(first + link.receiver), link.kind}][record.graph_version] = {
@@ -132,6 +131,17 @@ std::uint64_t ShardLog::records_count() const {
   return records_.size();
 }
 
+std::uint64_t ShardLog::disk_bytes() const {
+  MutexLock lock(mutex_);
+  return disk_bytes_;
+}
+
+void ShardLog::MeasureDisk() {
+  const std::uint64_t bytes = stored()->disk_bytes();
+  MutexLock lock(mutex_);
+  disk_bytes_ = bytes;
+}
+
 // The graph after the first `count` records.
 GraphInfo ShardLog::InfoAt(std::size_t count) const {
   GraphInfo info = stored_->manifest().graph;
@@ -146,7 +156,7 @@ GraphInfo ShardLog::InfoAt(std::size_t count) const {
   std::vector<std::uint32_t> boundaries(info.partition.boundaries().begin(),
                                         info.partition.boundaries().end());
   boundaries.back() += added;
-  info.partition = PartitionMap::FromBoundaries(boundaries, info.partition.epoch()).value();
+  info.partition = PartitionMap::FromBoundaries(boundaries).value();
   return info;
 }
 
@@ -200,6 +210,21 @@ std::optional<MemberId> ShardLog::FindAdded(MemberKey key, std::uint64_t graph_v
   return added->second.id;
 }
 
+// What is too much must be refused now: a shard that is folded with it could not be opened any more.
+absl::Status ShardLog::CheckLinksFit(const ChangeRecord& record, std::size_t records_before) const {
+  const ShardManifest& manifest = stored_->manifest();
+  const std::int64_t links = static_cast<std::int64_t>(manifest.links) + LinksAddedBy(record) +
+                             (records_before > 0 ? links_added_[records_before - 1] : 0);
+  if (links < 0 || static_cast<std::uint64_t>(links) > record.graph_links) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a change that leaves a shard ", links, " links, of a graph of ", record.graph_links));
+  }
+  if (static_cast<std::uint64_t>(links) <= limits::kLinksPerShardMax) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("shard ", manifest.shard.value, " of graph '", manifest.graph.name, "' would have ", links,
+                   " links, the most is ", limits::kLinksPerShardMax, ": load the graph with more shards"));
+}
+
 absl::Status ShardLog::CheckFits(const ChangeRecord& record) const {
   const ShardManifest& manifest = stored_->manifest();
   const std::uint64_t before = record.graph_version - manifest.graph.graph_version - 1;  // records
@@ -219,6 +244,7 @@ absl::Status ShardLog::CheckFits(const ChangeRecord& record) const {
   if (members > limits::kMembersMax) {
     return absl::ResourceExhaustedError("more members than a graph may have");
   }
+  LAWINE_RETURN_IF_ERROR(CheckLinksFit(record, before));
   const std::uint64_t changes = changes_count_ + 1 + record.links.size() + record.members.size();
   if (changes <= limits::kUnfoldedChangesMax) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(
@@ -226,16 +252,7 @@ absl::Status ShardLog::CheckFits(const ChangeRecord& record) const {
       " changes beside its blocks, the most is ", limits::kUnfoldedChangesMax, ": fold the graph first"));
 }
 
-absl::Status ShardLog::Append(const ChangeRecord& record, const Digest& previous) {
-  const std::string bytes = EncodeChangeRecord(record);
-  if (bytes.size() > limits::kChangeRecordBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "expected a record of at most ", limits::kChangeRecordBytesMax, " bytes, found ", bytes.size()));
-  }
-  if (const auto decoded = DecodeChangeRecord(bytes); !decoded.ok()) {
-    return absl::InvalidArgumentError(decoded.status().message());
-  }
-  MutexLock lock(mutex_);
+absl::StatusOr<std::size_t> ShardLog::CheckNext(const ChangeRecord& record, const Digest& previous) const {
   if (record.ticket <= ticket_) {
     return absl::AbortedError(absl::StrCat("expected a ticket after ", ticket_, ", found ", record.ticket,
                                            ": later changes were written"));
@@ -247,7 +264,30 @@ absl::Status ShardLog::Append(const ChangeRecord& record, const Digest& previous
                                                       here.ToHex()));
   }
   LAWINE_RETURN_IF_ERROR(CheckFits(record));
-  if (absl::Status written = stored_->WriteChange(record.graph_version, bytes); !written.ok()) {
+  return count;
+}
+
+absl::Status ShardLog::Append(const ChangeRecord& record, const Digest& previous) {
+  const std::string bytes = EncodeChangeRecord(record);
+  if (bytes.size() > limits::kChangeRecordBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected a record of at most ", limits::kChangeRecordBytesMax, " bytes, found ", bytes.size()));
+  }
+  if (const auto decoded = DecodeChangeRecord(bytes); !decoded.ok()) {
+    return absl::InvalidArgumentError(decoded.status().message());
+  }
+  MutexLock writing(writing_);
+  std::shared_ptr<StoredShard> stored;
+  std::size_t count = 0;
+  {
+    MutexLock lock(mutex_);
+    LAWINE_ASSIGN_OR_RETURN(count, CheckNext(record, previous));
+    stored = stored_;
+  }
+  const absl::Status written = stored->WriteChange(record.graph_version, bytes);
+  MeasureDisk();
+  MutexLock lock(mutex_);
+  if (!written.ok()) {
     unsure_from_ = std::min(unsure_from_, record.graph_version);
     return written;
   }
@@ -280,48 +320,32 @@ absl::StatusOr<std::shared_ptr<const ShardDelta>> ShardLog::DeltaOf(std::uint64_
 }
 
 absl::Status ShardLog::CheckStored() const {
-  MutexLock lock(mutex_);
-  const std::uint64_t sure = unsure_from_ - 1 - stored_->manifest().graph.graph_version;
-  const std::size_t expected = std::min<std::uint64_t>(records_.size(), sure);
+  MutexLock writing(writing_);  // what is compared stays as it is
+  std::shared_ptr<const StoredShard> stored;
+  std::vector<ChangeRecord> records;
+  std::uint64_t unsure_from = kSure;
+  {
+    MutexLock lock(mutex_);
+    stored = stored_;
+    records = records_;
+    unsure_from = unsure_from_;
+  }
+  const std::uint64_t sure = unsure_from - 1 - stored->manifest().graph.graph_version;
+  const std::size_t expected = std::min<std::uint64_t>(records.size(), sure);
   std::size_t found = 0;
   LAWINE_RETURN_IF_ERROR(
-      stored_->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
-        if (version >= unsure_from_) return absl::OkStatus();
+      stored->ScanChanges([&](std::uint64_t version, std::string_view bytes) -> absl::Status {
+        if (version >= unsure_from) return absl::OkStatus();
         LAWINE_ASSIGN_OR_RETURN(const ChangeRecord record, DecodeChangeRecord(bytes));
-        const bool same = found < records_.size() && record == records_[found];
+        const bool same = found < records.size() && record == records[found];
         found += same;
         if (same) return absl::OkStatus();
         return ManifestContradicted(
-            stored_->manifest(), absl::StrCat("the changes of version ", version, " are not those written"));
+            stored->manifest(), absl::StrCat("the changes of version ", version, " are not those written"));
       }));
   if (found == expected) return absl::OkStatus();
-  return ManifestContradicted(stored_->manifest(),
+  return ManifestContradicted(stored->manifest(),
                               absl::StrCat("expected ", expected, " records of changes, found ", found));
-}
-
-absl::StatusOr<FoldedShard> FoldBlocks(std::shared_ptr<const ShardReader> stored,
-                                       std::shared_ptr<const ShardDelta> delta) {
-  const ChangedReader changed(std::move(stored), delta);
-  std::set<std::uint32_t> followers, members, keys;
-  for (const auto& [source, links] : delta->links()) followers.insert(source / limits::kSourcesPerBlock);
-  for (const auto* degrees : {&delta->audiences(), &delta->followees()}) {
-    for (const auto& [member, added] : *degrees) members.insert(member / limits::kMembersPerBlock);
-  }
-  const auto add_grown = [](std::uint32_t before, std::uint32_t now, std::set<std::uint32_t>& blocks) {
-    for (std::uint64_t m = before; m < now; m += limits::kMembersPerBlock) {
-      blocks.insert(static_cast<std::uint32_t>(m / limits::kMembersPerBlock));
-    }
-    if (now > before) blocks.insert((now - 1) / limits::kMembersPerBlock);
-  };
-  const ShardManifest& base = delta->base();
-  const ShardManifest& now = delta->manifest();
-  add_grown(base.range().count, now.range().count, members);
-  if (now.keys_listed) add_grown(base.keys_listed ? base.graph.members() : 0, now.graph.members(), keys);
-  FoldedShard folded{.manifest = now};
-  LAWINE_ASSIGN_OR_RETURN(folded.followers, ReadBlocks(followers, &ShardReader::ScanFollowers, changed));
-  LAWINE_ASSIGN_OR_RETURN(folded.members, ReadBlocks(members, &ShardReader::ScanMembers, changed));
-  LAWINE_ASSIGN_OR_RETURN(folded.keys, ReadBlocks(keys, &ShardReader::ScanKeys, changed));
-  return folded;
 }
 
 absl::StatusOr<std::uint64_t> ShardLog::Fold(std::uint64_t graph_version) {
@@ -332,12 +356,16 @@ absl::StatusOr<std::uint64_t> ShardLog::Fold(std::uint64_t graph_version) {
   if (delta == nullptr) return std::uint64_t{0};
   LAWINE_ASSIGN_OR_RETURN(const FoldedShard folded, FoldBlocks(stored, delta));
   // Records that come meanwhile are later ones, and stay.
+  MutexLock writing(writing_);
+  LAWINE_RETURN_IF_ERROR(GraphAt(graph_version).status());
+  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<StoredShard> now, this->stored()->Fold(folded));
+  const std::uint64_t disk_bytes = now->disk_bytes();
   MutexLock lock(mutex_);
   LAWINE_ASSIGN_OR_RETURN(const std::size_t count, CountTo(graph_version));
-  LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<StoredShard> now, stored_->Fold(folded));
   if (graph_version >= unsure_from_) unsure_from_ = kSure;
   records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(count));
   stored_ = std::move(now);
+  disk_bytes_ = disk_bytes;
   NoteAll();
   return folded.followers.size() + folded.members.size() + folded.keys.size();
 }

@@ -18,7 +18,7 @@
 
 namespace lawine {
 
-// Thread-safe.
+// Thread-safe. Who reads does not wait for what is being written; writers wait for each other.
 class ShardLog {
  public:
   // Reads the records. DATA_LOSS when they are damaged, or do not follow each other.
@@ -32,6 +32,10 @@ class ShardLog {
   absl::StatusOr<GraphInfo> GraphAt(std::uint64_t graph_version) const;
   std::uint64_t ticket() const;
   std::uint64_t records_count() const;
+  // What the shard took on disk when it was last measured: then no disk is waited for.
+  std::uint64_t disk_bytes() const;
+  // Measures again, as at Open, Append and Fold: after other writes.
+  void MeasureDisk();
 
   // How the links at `places`, whose receivers are the shard's, are at `graph_version`. FAILED_PRECONDITION
   // when there is no such version.
@@ -63,20 +67,28 @@ class ShardLog {
   static constexpr std::uint64_t kSure = ~std::uint64_t{0};
   explicit ShardLog(std::shared_ptr<StoredShard> stored) : stored_(std::move(stored)) {}
   absl::Status Read();
+  // How many records come before `record`, or why it cannot follow them.
+  absl::StatusOr<std::size_t> CheckNext(const ChangeRecord& record, const Digest& previous) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFits(const ChangeRecord& record) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckLinksFit(const ChangeRecord& record, std::size_t records_before) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::size_t> CountTo(std::uint64_t graph_version) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   GraphInfo InfoAt(std::size_t count) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Note(const ChangeRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  mutable Mutex mutex_;
+  mutable Mutex writing_;  // held while the disk is written to; taken before mutex_
+  mutable Mutex mutex_;    // never held while waiting for a disk
   std::shared_ptr<StoredShard> stored_ ABSL_GUARDED_BY(mutex_);
   std::vector<ChangeRecord> records_ ABSL_GUARDED_BY(mutex_);  // versions follow the stored one's
   std::uint64_t unsure_from_ ABSL_GUARDED_BY(mutex_) = kSure;  // a write of this version has failed
   std::uint64_t ticket_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t disk_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t changes_count_ ABSL_GUARDED_BY(mutex_) = 0;           // in all records, and these themselves
   std::vector<std::uint32_t> members_added_ ABSL_GUARDED_BY(mutex_);  // by all records up to each
+  std::vector<std::int64_t> links_added_ ABSL_GUARDED_BY(mutex_);     // the same
   // Of all records: links by place and version, members by key.
   std::map<LinkPlace, std::map<std::uint64_t, LinkState>> links_ ABSL_GUARDED_BY(mutex_);
   struct Added {
@@ -85,10 +97,6 @@ class ShardLog {
   };
   std::map<MemberKey, Added> added_ ABSL_GUARDED_BY(mutex_);
 };
-
-// The blocks of a shard that `delta` changes, as `stored` holds them, with the changes.
-absl::StatusOr<FoldedShard> FoldBlocks(std::shared_ptr<const ShardReader> stored,
-                                       std::shared_ptr<const ShardDelta> delta);
 
 }  // namespace lawine
 

@@ -18,6 +18,8 @@ namespace {
 
 constexpr absl::string_view kMagic = "lawine-shard";
 constexpr absl::string_view kVersion = "1";
+// A field of version 1 whose value never was another.
+constexpr std::uint64_t kEpoch = 1;
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("shard manifest is damaged: ", what));
@@ -108,11 +110,13 @@ absl::Status CheckConsistent(const ShardManifest& m) {
       m.links_before.back() != m.links || m.links > m.graph.links || m.links > limits::kLinksPerShardMax) {
     return Damaged("its link counts contradict each other");
   }
-  const std::uint64_t blocks =
-      (std::uint64_t{m.graph.members()} + limits::kSourcesPerBlock - 1) / limits::kSourcesPerBlock;
-  const std::uint64_t strides =
-      (blocks + ShardManifest::kBlocksPerStride - 1) / ShardManifest::kBlocksPerStride;
-  if (m.links_before.size() != strides + 1) return Damaged("its link counts do not fit its members");
+  if (m.graph.persons && !m.graph.columns.kinds) {
+    return Damaged("it has persons with several accounts and no kinds of links, by which those are joined");
+  }
+  const std::uint32_t strides = limits::BlocksOf<ShardManifest::kSourcesPerStride>(m.graph.members());
+  if (m.links_before.size() != std::size_t{strides} + 1) {
+    return Damaged("its link counts do not fit its members");
+  }
   return absl::OkStatus();
 }
 
@@ -141,7 +145,7 @@ std::string EncodeManifest(const ShardManifest& m) {
   if (m.graph.added_members > 0) add("added_members", m.graph.added_members);
   if (m.graph.made_digest.has_value()) add("made_digest", m.graph.made_digest->ToHex());
   add("origin", OneLine(m.graph.origin));
-  add("epoch", m.graph.partition.epoch());
+  add("epoch", kEpoch);
   add("boundaries", absl::StrJoin(m.graph.partition.boundaries(), ","));
   add("shard", m.shard.value);
   add("links", m.links);
@@ -166,7 +170,7 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   if (fields.Has("added_members")) m.graph.added_members = fields.Number32("added_members");
   if (fields.Has("made_digest")) m.graph.made_digest = fields.Hex("made_digest");
   m.graph.origin = fields.Text("origin");
-  const std::uint64_t epoch = fields.Number("epoch");
+  const bool has_epoch = fields.Number("epoch") == kEpoch;
   const auto boundaries = fields.Numbers<std::uint32_t>("boundaries");
   m.shard = ShardIndex(fields.Number32("shard"));
   m.links = fields.Number("links");
@@ -175,8 +179,11 @@ absl::StatusOr<ShardManifest> DecodeManifest(std::string_view text) {
   m.keys_listed = fields.Flag("keys_listed");
   m.links_before = fields.Numbers<std::uint64_t>("links_before");
   LAWINE_RETURN_IF_ERROR(fields.status());
-  LAWINE_RETURN_IF_ERROR(CheckGraphName(m.graph.name));
-  LAWINE_ASSIGN_OR_RETURN(m.graph.partition, PartitionMap::FromBoundaries(boundaries, epoch));
+  if (!has_epoch) return Damaged(absl::StrCat("its epoch is another than ", kEpoch));
+  if (const absl::Status named = CheckGraphName(m.graph.name); !named.ok()) return Damaged(named.message());
+  auto partition = PartitionMap::FromBoundaries(boundaries);
+  if (!partition.ok()) return Damaged(partition.status().message());
+  m.graph.partition = *std::move(partition);
   LAWINE_RETURN_IF_ERROR(CheckConsistent(m));
   return m;
 }

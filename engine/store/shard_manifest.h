@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "engine/base/digest.h"
 #include "engine/base/ids.h"
+#include "engine/base/limits.h"
 #include "engine/graph/follower_block.h"
 #include "engine/graph/partition.h"
 
@@ -55,6 +56,7 @@ struct ShardManifest {
   std::vector<std::uint64_t> links_before;
 
   static constexpr std::uint32_t kBlocksPerStride = 256;
+  static constexpr std::uint32_t kSourcesPerStride = kBlocksPerStride * limits::kSourcesPerBlock;
   MemberRange range() const { return graph.partition.range(shard); }
   friend bool operator==(const ShardManifest&, const ShardManifest&) = default;
 };

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
-#include "engine/graph/member_block.h"
 
 namespace lawine {
 
@@ -16,6 +15,29 @@ absl::Status ManifestContradicted(const ShardManifest& manifest, std::string_vie
       absl::StrCat("shard ", manifest.shard.value, " of graph '", manifest.graph.name,
                    "' does not hold what its manifest says: ", absl::string_view(what.data(), what.size()),
                    "; restore it or load the graph again"));
+}
+
+absl::Status ReadMemberBlock(const ShardManifest& manifest, std::uint32_t number, std::string_view bytes,
+                             MemberColumns& members) {
+  const GraphInfo& graph = manifest.graph;
+  members.Clear();
+  LAWINE_RETURN_IF_ERROR(DecodeMemberBlock(bytes, members));
+  const std::size_t count =
+      std::min(limits::kMembersPerBlock, manifest.range().count - number * limits::kMembersPerBlock);
+  if (members.size() != count || members.names.size() != (graph.named_members ? count : 0) ||
+      members.person.size() != (graph.persons ? count : 0)) {
+    return ManifestContradicted(
+        manifest,
+        absl::StrCat("expected ", count, " members", graph.named_members ? " with names" : "",
+                     graph.persons ? " with persons" : "", " in block ", number, ", found ", members.size(),
+                     ", ", members.names.size(), " names and ", members.person.size(), " persons"));
+  }
+  const auto unknown = [&graph](std::uint32_t person) { return person >= graph.members(); };
+  if (std::any_of(members.person.begin(), members.person.end(), unknown)) {
+    return ManifestContradicted(
+        manifest, absl::StrCat("block ", number, " has a person whose first account does not exist"));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<const ShardMembers>> ShardMembers::Read(const ShardReader& reader) {
@@ -33,11 +55,8 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
   followees_.reserve(range_.count);
   if (manifest_.graph.persons) persons_.reserve(range_.count);
   const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
-    block_members.Clear();
-    LAWINE_RETURN_IF_ERROR(DecodeMemberBlock(bytes, block_members));
-    if (block != expected_block++ || audience_.size() + block_members.size() > range_.count) {
-      return ManifestContradicted(manifest_, "member blocks are missing");
-    }
+    if (block != expected_block++) return ManifestContradicted(manifest_, "member blocks are missing");
+    LAWINE_RETURN_IF_ERROR(ReadMemberBlock(manifest_, block, bytes, block_members));
     for (std::size_t i = 0; i < block_members.size(); ++i) {
       const LocalId member(static_cast<std::uint32_t>(audience_.size() + i));
       if (block_members.followees[i] > 0) reachable_.Insert(member);
@@ -52,14 +71,10 @@ absl::Status ShardMembers::ReadBlocks(const ShardReader& reader) {
     persons_.insert(persons_.end(), block_members.person.begin(), block_members.person.end());
     return absl::OkStatus();
   };
-  const std::uint64_t blocks =
-      (std::uint64_t{range_.count} + limits::kMembersPerBlock - 1) / limits::kMembersPerBlock;
-  LAWINE_RETURN_IF_ERROR(reader.ScanMembers(0, static_cast<std::uint32_t>(blocks), visit));
+  LAWINE_RETURN_IF_ERROR(
+      reader.ScanMembers(0, limits::BlocksOf<limits::kMembersPerBlock>(range_.count), visit));
   if (audience_.size() != range_.count) return ManifestContradicted(manifest_, "members are missing");
   LAWINE_RETURN_IF_ERROR(IndexKeys());
-  if (persons_.size() != (manifest_.graph.persons ? range_.count : 0)) {
-    return ManifestContradicted(manifest_, "persons are missing");
-  }
   if (reachable_.Count() + manifest_.without_followees != range_.count) {
     return ManifestContradicted(manifest_, "other members have no followees");
   }
@@ -107,7 +122,8 @@ absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, 
     }
     return absl::OkStatus();
   };
-  LAWINE_RETURN_IF_ERROR(reader.ScanKeys(0, (members_count - 1) / limits::kMembersPerBlock + 1, visit));
+  LAWINE_RETURN_IF_ERROR(
+      reader.ScanKeys(0, limits::BlocksOf<limits::kMembersPerBlock>(members_count), visit));
   for (std::uint32_t i = 0; i < range.count; ++i) {
     const std::size_t at = std::size_t{range.first.value} + i;
     if (at >= keys.size() || keys[at] != members.KeyOf(LocalId(i))) {

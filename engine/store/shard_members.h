@@ -14,6 +14,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/key_batch.h"
 #include "engine/base/member_set.h"
+#include "engine/graph/member_block.h"
 #include "engine/store/profile_column.h"
 #include "engine/store/shard_store.h"
 
@@ -80,6 +81,12 @@ class ShardMembers {
   std::vector<std::uint32_t> persons_;
   MemberSet reachable_;
 };
+
+// Replaces `members` by those of block `number` of the shard. DATA_LOSS unless they are as many as `manifest`
+// has there, with the names and persons that its graph has, and persons are members of it. REQUIRES: the
+// block begins inside the shard's range.
+absl::Status ReadMemberBlock(const ShardManifest& manifest, std::uint32_t number, std::string_view bytes,
+                             MemberColumns& members);
 
 // Keys of all members of the graph, by dense id; none where a key is its dense id. DATA_LOSS when the shard
 // does not hold them, or others for its own `members`.

@@ -24,7 +24,7 @@ absl::Status Wrong(const std::string& file, const std::string& what) {
 }
 
 absl::StatusOr<std::string> ReadPem(const std::string& file) {
-  auto text = ReadFile(file, kFileBytesMax);
+  auto text = ReadRegularFile(file, kFileBytesMax);
   if (!text.ok()) return absl::InvalidArgumentError(text.status().message());
   return text;
 }

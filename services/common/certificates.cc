@@ -43,14 +43,12 @@ absl::Status Certificates::Publish(const CertificateTexts& texts) {
   return identity_.Replace(absl::StrCat(texts.certificate, "\n", texts.key));
 }
 
-// What cannot be read is looked at as empty: it is refused in words when it stays so.
 void Certificates::Look() {
-  const auto read = ReadCertificates(files_);
-  const CertificateTexts found = read.value_or(CertificateTexts());
+  const auto found = ReadCertificates(files_);
   if (!decision_.IsNew(found)) return;
-  const auto ends = read.ok() ? CheckCertificates(files_, found, absl::Now()) : read.status();
+  const auto ends = found.ok() ? CheckCertificates(files_, *found, absl::Now()) : found.status();
   absl::Status status = ends.status();
-  if (status.ok()) status = Publish(found);
+  if (status.ok()) status = Publish(*found);
   if (!status.ok()) {
     if (!decision_.Refused(found)) return;
     ++reloads_.failed;
@@ -62,7 +60,7 @@ void Certificates::Look() {
   ++reloads_.ok;
   spdlog::info("the certificate of the {} port was read again: it ends {}", name_, Ends(*ends));
   MutexLock lock(mutex_);
-  texts_ = found;
+  texts_ = *found;
   ends_ = *ends;
 }
 

@@ -90,6 +90,10 @@ absl::Status InPart(std::string_view prefix, const absl::Status& status) {
   return FieldError(absl::StrCat(View(prefix), ".", field), Payload(status, kDescriptionPayload));
 }
 
+absl::Status OfCallersFile(const absl::Status& status) {
+  return absl::IsDataLoss(status) ? absl::InvalidArgumentError(status.message()) : status;
+}
+
 absl::Status WithReason(absl::Status status, std::string_view reason) {
   status.SetPayload(kReasonPayload, absl::Cord(View(reason)));
   return status;

@@ -20,6 +20,9 @@ absl::Status FieldError(std::string_view path, std::string_view description);
 // part. Other statuses stay as they are.
 absl::Status InPart(std::string_view prefix, const absl::Status& status);
 
+// `status` of what was done with a file that the caller sends: where that is damaged, the request is wrong.
+absl::Status OfCallersFile(const absl::Status& status);
+
 // `status` with a machine-readable reason (UPPER_SNAKE_CASE) for ErrorInfo.
 absl::Status WithReason(absl::Status status, std::string_view reason);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
 #include "engine/store/plain_file.h"
 
 namespace lawine {
@@ -66,11 +68,15 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::st
 
 DirectoryLock::~DirectoryLock() { close(file_); }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t bytes_max) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0 && errno == ENOENT) return absl::NotFoundError(absl::StrCat(path, ": no such file"));
-  if (file < 0) return FileFailed(path);
-  const absl::Cleanup close_it = [file] { close(file); };
+namespace {
+
+absl::StatusOr<int> OpenForReading(const std::string& path, int flags) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  if (file >= 0) return file;
+  return errno == ENOENT ? absl::NotFoundError(absl::StrCat(path, ": no such file")) : FileFailed(path);
+}
+
+absl::StatusOr<std::string> ReadToEnd(int file, const std::string& path, std::size_t bytes_max) {
   std::string content;
   char part[1 << 16];
   for (;;) {
@@ -84,6 +90,27 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t bytes_
     }
     content.append(part, static_cast<std::size_t>(count));
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t bytes_max) {
+  LAWINE_ASSIGN_OR_RETURN(const int file, OpenForReading(path, 0));
+  const absl::Cleanup close_it = [file] { close(file); };
+  return ReadToEnd(file, path, bytes_max);
+}
+
+absl::StatusOr<std::string> ReadRegularFile(const std::string& path, std::size_t bytes_max) {
+  LAWINE_ASSIGN_OR_RETURN(const int file, OpenForReading(path, O_NONBLOCK));
+  const absl::Cleanup close_it = [file] { close(file); };
+  struct stat found {};
+  if (fstat(file, &found) != 0) return FileFailed(path);
+  if (S_ISREG(found.st_mode)) return ReadToEnd(file, path, bytes_max);
+  const char* const kind = S_ISDIR(found.st_mode)    ? "a directory"
+                           : S_ISFIFO(found.st_mode) ? "a pipe"
+                                                     : "a device";
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": expected a regular file, which is read again when it changes, found ", kind));
 }
 
 }  // namespace lawine

@@ -25,6 +25,9 @@ absl::Status RenameDurably(const std::string& from, const std::string& to);
 // when there is more than `bytes_max`; no more than that is read.
 absl::StatusOr<std::string> ReadFile(const std::string& path,
                                      std::size_t bytes_max = static_cast<std::size_t>(-1));
+// Never waits for somebody who writes: for files that are read again and again while a server goes on.
+// INVALID_ARGUMENT also for what is no regular file.
+absl::StatusOr<std::string> ReadRegularFile(const std::string& path, std::size_t bytes_max);
 
 // Keeps other processes out of a data directory while it lives. The kernel lets go when the process dies.
 class DirectoryLock {
@@ -44,7 +47,7 @@ class DirectoryLock {
 inline constexpr char kVersion[] = "0.1.0";
 // Of what coordinator and workers say to each other (proto/lawine/internal): grows when programs from before
 // a change cannot work with those from after it.
-inline constexpr std::uint32_t kClusterProtocol = 2;
+inline constexpr std::uint32_t kClusterProtocol = 3;
 
 }  // namespace lawine
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 namespace lawine {
@@ -21,22 +21,24 @@ struct ReloadCounts {
   std::atomic<std::uint64_t> failed{0};
 };
 
-// Tells what to do about what was found. Files that belong together are replaced one after the other: what is
-// wrong counts once it is found twice. Not thread-safe.
+// Tells what to do about what was found: a content, or why there is none, which is told like any that is
+// wrong. Files that belong together are replaced one after the other: what is wrong counts once it is found
+// twice. Not thread-safe.
 template <class Content>
 class ReloadDecision {
  public:
+  using Found = absl::StatusOr<Content>;
   explicit ReloadDecision(Content first) : used_(std::move(first)) {}
 
   // True when `found` is new and should be tried.
-  bool IsNew(const Content& found) const { return found != used_ && found != refused_; }
-  void Used(const Content& found) {
+  bool IsNew(const Found& found) const { return found != used_ && found != refused_; }
+  void Used(const Found& found) {
     used_ = found;
     suspect_.reset();
     refused_.reset();
   }
-  // True when it is to be told: once for each content.
-  bool Refused(const Content& found) {
+  // True when it is to be told: once for each content, or reason.
+  bool Refused(const Found& found) {
     if (suspect_ != found) {
       suspect_ = found;
       return false;
@@ -46,9 +48,9 @@ class ReloadDecision {
   }
 
  private:
-  Content used_;
-  std::optional<Content> suspect_;
-  std::optional<Content> refused_;
+  Found used_;
+  std::optional<Found> suspect_;
+  std::optional<Found> refused_;
 };
 
 }  // namespace lawine

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/status_macros.h"
@@ -16,11 +18,7 @@
 namespace lawine {
 namespace {
 
-absl::StatusOr<std::string> HostOf(const std::string& listen) {
-  const std::size_t colon = listen.rfind(':');
-  if (colon != std::string::npos) return listen.substr(0, colon);
-  return absl::InvalidArgumentError(absl::StrCat("expected HOST:PORT to listen on, found '", listen, "'"));
-}
+std::string HostOf(const std::string& host_port) { return host_port.substr(0, host_port.rfind(':')); }
 
 // What callers may take of this server before it knows who they are.
 void SetLimits(const Listening& listening, grpc::ServerBuilder& builder) {
@@ -46,21 +44,36 @@ std::uint64_t ArrivingBytesMax(std::uint64_t memory_bytes) {
   return std::max(kLeast, memory_bytes / 4);
 }
 
+// gRPC takes the port modulo 65536.
+absl::Status CheckHostPort(const std::string& what, const std::string& host_port, std::uint32_t port_min) {
+  constexpr std::uint32_t kPortMax = 65535;
+  const std::size_t colon = host_port.rfind(':');
+  const bool parts = colon != std::string::npos && colon > 0 && colon + 1 < host_port.size();
+  const std::string port = parts ? host_port.substr(colon + 1) : "";
+  std::uint32_t number = 0;
+  if (parts && std::all_of(port.begin(), port.end(), absl::ascii_isdigit) &&
+      absl::SimpleAtoi(port, &number) && number >= port_min && number <= kPortMax) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(what, ": expected HOST:PORT with a port from ", port_min,
+                                                 " to ", kPortMax, ", found '", host_port, "'"));
+}
+
 bool IsLoopback(const std::string& host_port) {
-  const std::string host = host_port.substr(0, host_port.rfind(':'));
+  const std::string host = HostOf(host_port);
   in_addr address;  // a name that only begins like one may lead anywhere
   return host == "localhost" || host == "[::1]" ||
          (absl::StartsWith(host, "127.") && inet_pton(AF_INET, host.c_str(), &address) == 1);
 }
 
 bool IsAnyAddress(const std::string& host_port) {
-  const std::string host = host_port.substr(0, host_port.rfind(':'));
+  const std::string host = HostOf(host_port);
   return host == "0.0.0.0" || host == "[::]";
 }
 
 absl::StatusOr<BoundServer> StartServer(const Listening& listening,
                                         const std::vector<grpc::Service*>& services) {
-  LAWINE_ASSIGN_OR_RETURN(const std::string host, HostOf(listening.address));
+  LAWINE_RETURN_IF_ERROR(CheckHostPort("address to listen on", listening.address, /*port_min=*/0));
   if (listening.credentials == nullptr && !listening.insecure && !IsLoopback(listening.address)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "'", listening.address,
@@ -89,7 +102,8 @@ absl::StatusOr<BoundServer> StartServer(const Listening& listening,
     return absl::UnavailableError(absl::StrCat("cannot listen on ", listening.address,
                                                ": the port is in use or the address is not this machine's"));
   }
-  bound.address = absl::StrCat(IsAnyAddress(listening.address) ? "127.0.0.1" : host, ":", port);
+  bound.address =
+      absl::StrCat(IsAnyAddress(listening.address) ? "127.0.0.1" : HostOf(listening.address), ":", port);
   return bound;
 }
 

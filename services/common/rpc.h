@@ -47,6 +47,9 @@ struct Listening {
   std::uint64_t arriving_bytes_max = 0;                            // 0: ArrivingBytesMax of this process's
 };
 
+// INVALID_ARGUMENT, with `what` it is, such as a flag, unless it is a host and a port from `port_min` to
+// 65535.
+absl::Status CheckHostPort(const std::string& what, const std::string& host_port, std::uint32_t port_min = 1);
 // "127.0.0.1:80", "localhost:80" and the like.
 bool IsLoopback(const std::string& host_port);
 // "0.0.0.0:80" and the like: every address of this machine.

@@ -70,7 +70,6 @@ pbi::GraphInfo ToProto(const GraphInfo& graph) {
   proto.set_origin(graph.origin);
   const auto boundaries = graph.partition.boundaries();
   proto.mutable_boundaries()->Add(boundaries.begin(), boundaries.end());
-  proto.set_epoch(graph.partition.epoch());
   proto.set_added_members(graph.added_members);
   if (graph.made_digest.has_value()) proto.set_made_digest(graph.made_digest->ToHex());
   return proto;
@@ -90,7 +89,7 @@ absl::StatusOr<GraphInfo> FromProto(const pbi::GraphInfo& proto) {
   graph.persons = proto.persons();
   graph.origin = proto.origin();
   const std::vector<std::uint32_t> boundaries(proto.boundaries().begin(), proto.boundaries().end());
-  LAWINE_ASSIGN_OR_RETURN(graph.partition, PartitionMap::FromBoundaries(boundaries, proto.epoch()));
+  LAWINE_ASSIGN_OR_RETURN(graph.partition, PartitionMap::FromBoundaries(boundaries));
   graph.added_members = proto.added_members();
   if (!proto.made_digest().empty()) {
     LAWINE_ASSIGN_OR_RETURN(graph.made_digest, Digest::FromHex(proto.made_digest()));

@@ -1,6 +1,5 @@
 #include "services/coordinator/coordinator_server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <prometheus/registry.h>
 
@@ -17,6 +16,7 @@
 #include "services/common/size.h"
 #include "services/coordinator/access/call_metrics.h"
 #include "services/coordinator/access/gate.h"
+#include "services/coordinator/access/reflection.h"
 #include "services/coordinator/cluster_figures.h"
 #include "services/coordinator/front.h"
 #include "services/coordinator/graphs/backups_service.h"
@@ -107,8 +107,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
     } else {
       services.push_back(&registry_service_);
     }
-    // Callers may ask the public port what it serves. It takes effect for servers from here on.
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    services.push_back(&reflection_);
     LAWINE_ASSIGN_OR_RETURN(public_, StartServer(ports_.public_port, services));
     return absl::OkStatus();
   }
@@ -180,6 +179,7 @@ class CoordinatorServerImpl final : public CoordinatorServer {
   RegistryService registry_service_;
   Gate gate_;
   const std::vector<std::unique_ptr<grpc::Service>> front_;
+  Reflection reflection_{PublicServiceNames()};
   BoundServer cluster_;
   BoundServer public_;
   std::atomic<bool> draining_{false};

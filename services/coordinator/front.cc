@@ -1,5 +1,7 @@
 #include "services/coordinator/front.h"
 
+#include "services/coordinator/access/reflection.h"
+
 namespace lawine {
 namespace {
 
@@ -201,6 +203,21 @@ std::vector<std::unique_ptr<grpc::Service>> MakeFront(Gate& gate, const PublicSe
   front.push_back(std::make_unique<BackupFront>(gate, services.backups));
   front.push_back(std::make_unique<ChangeFront>(gate, services.changes));
   return front;
+}
+
+std::vector<std::string> PublicServiceNames() {
+  return {
+      pb::GraphService::service_full_name(),
+      pb::SimulationService::service_full_name(),
+      pb::TrafficService::service_full_name(),
+      pb::WhatIfService::service_full_name(),
+      pb::ClusterService::service_full_name(),
+      pb::PlacementService::service_full_name(),
+      pb::BackupService::service_full_name(),
+      pb::ChangeService::service_full_name(),
+      grpc::reflection::v1alpha::ServerReflection::service_full_name(),
+      "grpc.health.v1.Health",  // gRPC's own, which it does not describe
+  };
 }
 
 }  // namespace lawine

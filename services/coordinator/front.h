@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lawine/v1/backups.grpc.pb.h"
@@ -35,6 +36,8 @@ struct PublicServices {
 // Services that pass `gate`, in any order. A method that has no rule there is UNIMPLEMENTED: nobody gets past
 // by being forgotten. Both arguments must outlive them.
 std::vector<std::unique_ptr<grpc::Service>> MakeFront(Gate& gate, const PublicServices& services);
+// Full names of all services at the public port, with those of gRPC.
+std::vector<std::string> PublicServiceNames();
 
 }  // namespace lawine
 

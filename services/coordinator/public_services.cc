@@ -3,6 +3,7 @@
 #include <google/protobuf/util/field_mask_util.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -277,18 +278,41 @@ grpc::Status SimulationService::WatchRun(grpc::ServerContext* context, const pb:
   return grpc::Status::OK;
 }
 
+namespace {
+
+// Protobuf walks a mask by recursion, and a scenario holds scenarios: what is deeper than any field of use is
+// refused before.
+absl::Status CheckReadMask(const google::protobuf::FieldMask& mask) {
+  constexpr int kPathsMax = 256;
+  constexpr std::size_t kPathBytesMax = 512;
+  constexpr std::ptrdiff_t kPathNamesMax = 16;
+  if (mask.paths_size() > kPathsMax) {
+    return FieldError("read_mask",
+                      absl::StrCat("expected at most ", kPathsMax, " paths, found ", mask.paths_size()));
+  }
+  for (const std::string& path : mask.paths()) {
+    const std::ptrdiff_t names = 1 + std::count(path.begin(), path.end(), '.');
+    if (path.size() > kPathBytesMax || names > kPathNamesMax) {
+      return FieldError("read_mask", absl::StrCat("expected paths of at most ", kPathNamesMax,
+                                                  " names in at most ", kPathBytesMax,
+                                                  " bytes, found one of ", names, " names in ", path.size()));
+    }
+    if (google::protobuf::util::FieldMaskUtil::IsValidPath<pb::RunResult>(path)) continue;
+    return FieldError("read_mask", absl::StrCat("expected fields of a result, such as digest or "
+                                                "totals.reach, found '",
+                                                path, "'"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 grpc::Status SimulationService::GetRunResult(grpc::ServerContext*, const pb::GetRunResultRequest* request,
                                              pb::GetRunResultResponse* response) {
-  using google::protobuf::util::FieldMaskUtil;
-  for (const std::string& path : request->read_mask().paths()) {
-    if (FieldMaskUtil::IsValidPath<pb::RunResult>(path)) continue;
-    return ToGrpc(FieldError("read_mask", absl::StrCat("expected fields of a result, such as digest or "
-                                                       "totals.reach, found '",
-                                                       path, "'")));
-  }
+  if (const absl::Status mask = CheckReadMask(request->read_mask()); !mask.ok()) return ToGrpc(mask);
   auto result = runs_.Result(request->name());
   if (!result.ok()) return ToGrpc(result.status());
-  FieldMaskUtil::TrimMessage(request->read_mask(), &*result);
+  google::protobuf::util::FieldMaskUtil::TrimMessage(request->read_mask(), &*result);
   *response->mutable_result() = *std::move(result);
   return grpc::Status::OK;
 }

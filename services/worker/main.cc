@@ -22,7 +22,9 @@ void AddFlags(CLI::App& app, lawine::WorkerOptions& options, std::string& memory
       ->required();
   app.add_option("--advertise", options.advertise,
                  "HOST:PORT others reach this worker at, if not where it listens");
-  app.add_option("--threads", options.threads, "Threads that work on runs and loads")->capture_default_str();
+  app.add_option("--threads", options.threads, "Threads that work on runs and loads")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, lawine::WorkerOptions::kThreadsMax));
   app.add_option(
          "--memory-limit", memory_limit,
          "What graphs may take in memory, like 6GiB; links beyond it are read from disk, which is slower "

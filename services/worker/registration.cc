@@ -34,12 +34,16 @@ Registration::Registration(std::string coordinator, std::shared_ptr<Certificates
       thread_([this] { Run(); }) {}
 
 void Registration::Stop() {
-  {
-    MutexLock lock(mutex_);
-    if (std::exchange(stopping_, true)) return;
-    wake_.NotifyAll();
-  }
-  thread_.join();
+  MutexLock lock(mutex_);
+  stopping_ = true;
+  if (calling_ != nullptr) calling_->TryCancel();
+  wake_.NotifyAll();
+}
+
+void Registration::Join() {
+  Stop();
+  MutexLock lock(joining_);
+  if (thread_.joinable()) thread_.join();
 }
 
 bool Registration::connected() const {
@@ -63,10 +67,25 @@ void Registration::Run() {
     grpc::ClientContext context;
     SetDeadline(context, kRegisterTimeout);
     pbi::RegisterResponse response;
-    const grpc::Status status = stub->Register(&context, say_(), &response);
+    const pbi::RegisterRequest request = say_();
+    if (!BeginCall(context)) return;
+    const grpc::Status status = stub->Register(&context, request, &response);
+    if (!EndCall()) return;
     Heard(status, response);
     pause = status.ok() ? absl::Milliseconds(response.heartbeat_milliseconds()) : kRetryEvery;
   }
+}
+
+bool Registration::BeginCall(grpc::ClientContext& context) {
+  MutexLock lock(mutex_);
+  if (!stopping_) calling_ = &context;
+  return !stopping_;
+}
+
+bool Registration::EndCall() {
+  MutexLock lock(mutex_);
+  calling_ = nullptr;
+  return !stopping_;
 }
 
 // Tells changes only.

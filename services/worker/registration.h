@@ -23,12 +23,14 @@ class Registration {
   // `certificates` may be null: plain text.
   Registration(std::string coordinator, std::shared_ptr<Certificates> certificates, CoordinatorWatch& watch,
                std::function<internal::v1::RegisterRequest()> say);
-  ~Registration() { Stop(); }
+  ~Registration() { Join(); }
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
-  // It is not heard of any more. Safe to call twice.
+  // It is not heard of any more: what it is just saying is broken off. Waits for nothing.
   void Stop();
+  // Stops, and waits for its thread: a moment, or until why it was refused is known.
+  void Join();
   bool connected() const;
   // PERMISSION_DENIED while the coordinator, which is there, refuses this worker's certificate, or the worker
   // the coordinator's; FAILED_PRECONDITION while it refuses this version of the programs, or knows another
@@ -42,6 +44,9 @@ class Registration {
   void TellWatch(const absl::Status& heard);
   absl::Status Explained(const grpc::Status& status);
   bool Sleep(absl::Duration time);
+  // Around each call; false when it is time to stop.
+  bool BeginCall(grpc::ClientContext& context);
+  bool EndCall();
 
   const std::string coordinator_;
   const std::shared_ptr<Certificates> certificates_;
@@ -52,11 +57,13 @@ class Registration {
   mutable Mutex mutex_;
   CondVar wake_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::ClientContext* calling_ ABSL_GUARDED_BY(mutex_) = nullptr;  // of the call under way
   bool connected_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status last_ ABSL_GUARDED_BY(mutex_);
   // Of the last answer and the one before: what crosses a change of the graph on its way is said once.
   std::string strange_ ABSL_GUARDED_BY(mutex_);
   std::string strange_before_ ABSL_GUARDED_BY(mutex_);
+  Mutex joining_;
   std::thread thread_;
 };
 

@@ -15,6 +15,7 @@
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/shard_files.h"
+#include "services/common/silence_limit.h"
 #include "services/common/wire.h"
 
 namespace lawine {
@@ -160,16 +161,17 @@ absl::Status ShardMoves::Confirm(const pbi::ConfirmShardRequest& request) const 
   return LogOf(request.shard()).status();
 }
 
-absl::Status ShardMoves::Send(SendStream& stream) const {
+absl::Status ShardMoves::Send(grpc::ServerContext& context, SendStream& stream) const {
+  SilenceLimit silence(context, "fetch the shard again, it goes on where it was", silence_max_);
   pbi::SendShardRequest request;
-  if (!stream.Read(&request)) return absl::CancelledError("the caller is gone");
+  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, request));
   if (!request.has_shard()) return absl::InvalidArgumentError("expected the shard first");
   const pbi::ShardId shard = request.shard();
   LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<ShardCheckpoint> checkpoint, CheckpointOf(shard));
   pbi::SendShardResponse response;
   *response.mutable_files() = wire::ToProto(checkpoint->files());
   if (!stream.Write(response)) return absl::CancelledError("the caller is gone");
-  while (stream.Read(&request)) {
+  while (silence.Read(stream, request)) {
     const pbi::FilePlace& wanted = request.wanted();
     if (!request.has_wanted() || wanted.file() >= checkpoint->files().size()) {
       return absl::InvalidArgumentError("expected a file of the list");
@@ -187,7 +189,7 @@ absl::Status ShardMoves::Send(SendStream& stream) const {
       if (!stream.Write(response)) return absl::CancelledError("the caller is gone");
     }
   }
-  return absl::OkStatus();
+  return silence.status();
 }
 
 absl::StatusOr<Turns::Turn> ShardMoves::Take(const ShardName& name, const grpc::ServerContext& context) {
@@ -246,6 +248,7 @@ absl::StatusOr<pbi::StoreShardResponse> ShardMoves::StoreAll(const pbi::StoreSha
                           arrivals_.Begin(name, wire::FromProto(job.files())));
   pbi::StoreShardRequest request;
   while (reader.Read(&request) && !request.end()) {
+    if (!request.has_data()) return absl::InvalidArgumentError("expected bytes of files, or the end");
     std::string_view rest = request.data();
     while (!rest.empty()) {
       const auto next = arrival->next();
@@ -323,8 +326,8 @@ absl::Status ShardMoves::DropArriving(const grpc::ServerContext& context, const 
   return absl::OkStatus();
 }
 
-grpc::Status ShardService::SendShard(grpc::ServerContext*, ShardMoves::SendStream* stream) {
-  return ToGrpc(moves_.Send(*stream));
+grpc::Status ShardService::SendShard(grpc::ServerContext* context, ShardMoves::SendStream* stream) {
+  return ToGrpc(moves_.Send(*context, *stream));
 }
 
 grpc::Status ShardService::FetchShard(grpc::ServerContext* context, const pbi::FetchShardRequest* request,

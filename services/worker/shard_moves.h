@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "engine/base/executor.h"
 #include "engine/store/shard_arrivals.h"
 #include "lawine/internal/v1/placement.grpc.pb.h"
@@ -29,18 +30,19 @@ class ShardMoves {
   using StoreReader = grpc::ServerReader<internal::v1::StoreShardRequest>;
 
   // `node_id` is this worker's. `root`: that of the storage of `shards`. `credentials` are for calls to other
-  // workers; null: plain text.
+  // workers; null: plain text. Who fetches a shard here asks for the next file within `silence_max`.
   ShardMoves(std::string node_id, const std::string& root,
              std::shared_ptr<grpc::ChannelCredentials> credentials, ShardHost& shards, RunHost& runs,
-             Executor& executor)
+             Executor& executor, absl::Duration silence_max = absl::Minutes(10))
       : node_id_(std::move(node_id)),
         arrivals_(root),
         credentials_(std::move(credentials)),
         shards_(shards),
         runs_(runs),
-        executor_(executor) {}
+        executor_(executor),
+        silence_max_(silence_max) {}
 
-  absl::Status Send(SendStream& stream) const;
+  absl::Status Send(grpc::ServerContext& context, SendStream& stream) const;
   // RESOURCE_EXHAUSTED when the disk is full, or a memory limit would not let this worker hold the shard.
   absl::Status Fetch(grpc::ServerContext& context, const internal::v1::FetchShardRequest& request,
                      FetchWriter& writer);
@@ -71,6 +73,7 @@ class ShardMoves {
   ShardHost& shards_;
   RunHost& runs_;
   Executor& executor_;
+  const absl::Duration silence_max_;
   Turns turns_;
 };
 
@@ -78,7 +81,7 @@ class ShardMoves {
 class ShardService final : public internal::v1::ShardService::Service {
  public:
   ShardService(ShardMoves& moves, CoordinatorWatch& coordinator) : moves_(moves), coordinator_(coordinator) {}
-  grpc::Status SendShard(grpc::ServerContext*, ShardMoves::SendStream* stream) override;
+  grpc::Status SendShard(grpc::ServerContext* context, ShardMoves::SendStream* stream) override;
   grpc::Status FetchShard(grpc::ServerContext* context, const internal::v1::FetchShardRequest* request,
                           ShardMoves::FetchWriter* writer) override;
   grpc::Status StoreShard(grpc::ServerContext* context, ShardMoves::StoreReader* reader,

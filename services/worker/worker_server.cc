@@ -20,6 +20,7 @@
 #include "engine/store/shard_arrivals.h"
 #include "services/common/certificates.h"
 #include "services/common/errors.h"
+#include "services/common/memory.h"
 #include "services/common/process.h"
 #include "services/common/reload_figures.h"
 #include "services/common/repeating.h"
@@ -122,6 +123,8 @@ class WorkerServerImpl final : public WorkerServer {
     AddShardFigures(shards_.LastList(), options_.memory_limit_bytes.value_or(0), families);
     AddGauges(families, "lawine_worker_runs", "Runs it takes part in.",
               {{static_cast<double>(runs_.runs_count())}});
+    AddGauges(families, "lawine_worker_peers", "Other workers it has a stream to, for runs.",
+              {{static_cast<double>(peers_.links_count())}});
     AddGauges(families, "lawine_coordinator_connected", "1 while the coordinator knows it.",
               {{registration_->connected() ? 1.0 : 0.0}});
     AddCheckpointFigures(runs_.checkpoint_totals(), families);
@@ -144,7 +147,7 @@ class WorkerServerImpl final : public WorkerServer {
       if (stopping_) return;
       stopping_ = true;
     }
-    if (registration_ != nullptr) registration_->Stop();
+    if (registration_ != nullptr) registration_->Join();
     peers_.Close();
     exchange_.Close();
     if (bound_.server != nullptr) StopServer(*bound_.server, kShutdownGrace);
@@ -217,11 +220,17 @@ class WorkerServerImpl final : public WorkerServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WorkerServer>> WorkerServer::Start(const WorkerOptions& options) {
-  if (options.data_dir.empty() || options.coordinator.empty() || options.threads < 1 ||
-      options.threads > 1024) {
-    return absl::InvalidArgumentError(
-        "a worker needs a data directory, a coordinator, and 1 to 1024 threads");
+  if (options.data_dir.empty()) {
+    return absl::InvalidArgumentError("--data: expected a directory, found none");
   }
+  LAWINE_RETURN_IF_ERROR(CheckHostPort("--coordinator", options.coordinator));
+  if (!options.advertise.empty()) LAWINE_RETURN_IF_ERROR(CheckHostPort("--advertise", options.advertise));
+  if (options.threads < 1 || options.threads > WorkerOptions::kThreadsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--threads: expected 1 to ", WorkerOptions::kThreadsMax, ", found ", options.threads));
+  }
+  // Its own, and those that serve calls from the start.
+  LAWINE_RETURN_IF_ERROR(CheckRoomForStacks(options.threads + kIdleServerThreadsMax));
   if (options.advertise.empty() && IsAnyAddress(options.listen) && !IsLoopback(options.coordinator)) {
     return absl::InvalidArgumentError(absl::StrCat("with --listen ", options.listen,
                                                    " a worker does not know where others reach it: say "

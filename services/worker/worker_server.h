@@ -22,8 +22,9 @@ struct WorkerOptions {
   std::string listen = "127.0.0.1:0";  // port 0: any free one
   std::string advertise;               // HOST:PORT for others; empty: the bound address
   std::string coordinator;             // HOST:PORT
-  std::size_t threads = 1;             // threads that work on runs and loads, at least 1
-  bool insecure_listen = false;        // allows plain text on a listen address other than loopback
+  static constexpr std::size_t kThreadsMax = 1024;
+  std::size_t threads = 1;       // threads that work on runs and loads, 1 to kThreadsMax
+  bool insecure_listen = false;  // allows plain text on a listen address other than loopback
   CertificateFiles certificates =
       {};  // all three, or none: plain text; of calls to coordinator and workers too
   // What members and links of graphs may take in memory; links beyond it are read from disk, which is slower.

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
 #include "services/common/wire.h"
 #include "services/worker/runs/conduct.h"
-#include "services/worker/runs/member_reads.h"
+#include "services/worker/runs/kept_receipts.h"
 #include "services/worker/runs/run_checkpoints.h"
 #include "services/worker/shards/changes.h"
+#include "services/worker/shards/member_reads.h"
 #include "services/worker/shards/ranks.h"
 #include "services/worker/shards/survey.h"
 #include "services/worker/shards/verify.h"
@@ -140,13 +142,16 @@ grpc::Status WorkerService::PassOn(grpc::ServerContext* context, PassOnStream* s
   return ToGrpc(lawine::PassOn(shards_, executor_, *stream));
 }
 
-grpc::Status WorkerService::ReadFollowees(grpc::ServerContext*, const pbi::ReadFolloweesRequest* request,
+grpc::Status WorkerService::ReadFollowees(grpc::ServerContext* context,
+                                          const pbi::ReadFolloweesRequest* request,
                                           grpc::ServerWriter<pbi::ReadFolloweesResponse>* writer) {
+  const CoordinatorWatch::Call call(coordinator_, *context);
   return ToGrpc(lawine::ReadFollowees(shards_, *request, *writer));
 }
 
-grpc::Status WorkerService::ReadDegrees(grpc::ServerContext*, const pbi::ReadDegreesRequest* request,
+grpc::Status WorkerService::ReadDegrees(grpc::ServerContext* context, const pbi::ReadDegreesRequest* request,
                                         grpc::ServerWriter<pbi::ReadDegreesResponse>* writer) {
+  const CoordinatorWatch::Call call(coordinator_, *context);
   return ToGrpc(lawine::ReadDegrees(shards_, *request, *writer));
 }
 
@@ -160,20 +165,24 @@ grpc::Status WorkerService::ConductTraffic(grpc::ServerContext* context, Conduct
   return ToGrpc(lawine::ConductTraffic(shards_, runs_, peers_, executor_, *context, *stream));
 }
 
-grpc::Status WorkerService::ReadReceipts(grpc::ServerContext*, const pbi::ReadReceiptsRequest* request,
+grpc::Status WorkerService::ReadReceipts(grpc::ServerContext* context,
+                                         const pbi::ReadReceiptsRequest* request,
                                          grpc::ServerWriter<pbi::ReadReceiptsResponse>* writer) {
+  const CoordinatorWatch::Call call(coordinator_, *context);
   const auto kept = runs_.FindReceipts(request->run_id());
   if (kept == nullptr) {
-    return ToGrpc(
-        absl::NotFoundError("this worker no longer has the run's receipts (it keeps those of the last 4 "
-                            "runs, until it stops): repeat "
-                            "the run with the same run seed, the receipts will be the same"));
+    return ToGrpc(absl::NotFoundError(absl::StrCat(
+        "this worker no longer has the run's receipts (it keeps those of the last ", RunHost::kReceiptsKept,
+        " runs, until it stops): repeat the run with the same run seed, the receipts will be the "
+        "same")));
   }
   if (request->message() >= kept->receipts.size()) {
     return ToGrpc(absl::InvalidArgumentError("the run has no message of this number"));
   }
-  return ToGrpc(StreamReceipts(shards_, *kept, request->message(),
-                               [writer](const auto& part) { return writer->Write(part); }));
+  const absl::Status read = StreamReceipts(shards_, *kept, request->message(),
+                                           [writer](const auto& part) { return writer->Write(part); });
+  if (read.ok()) runs_.NoteRead(request->run_id());
+  return ToGrpc(read);
 }
 
 grpc::Status WorkerService::DropRun(grpc::ServerContext*, const pbi::DropRunRequest* request,
@@ -222,20 +231,17 @@ grpc::Status WorkerService::FoldShards(grpc::ServerContext* context, const pbi::
 class ExchangeService::Incoming final : public grpc::ServerReadReactor<pbi::ExchangeRequest> {
  public:
   Incoming(ExchangeService& service, grpc::CallbackServerContext& context)
-      : service_(service), context_(context) {
-    service_.Add(context_);
-    StartRead(&request_);
-  }
+      : service_(service), context_(context) {}
+  void Start() { StartRead(&request_); }
+  void Cancel() { context_.TryCancel(); }
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
     const std::vector<std::string_view> frames(request_.frames().begin(), request_.frames().end());
     service_.runs_.Deliver(frames);
     StartRead(&request_);
   }
-  void OnDone() override {
-    service_.Remove(context_);
-    delete this;
-  }
+  // The last that gRPC says to it: it is gone when this returns.
+  void OnDone() override { service_.Remove(*this); }
 
  private:
   ExchangeService& service_;
@@ -243,26 +249,32 @@ class ExchangeService::Incoming final : public grpc::ServerReadReactor<pbi::Exch
   pbi::ExchangeRequest request_;
 };
 
+ExchangeService::ExchangeService(RunHost& runs) : runs_(runs) {}
+ExchangeService::~ExchangeService() = default;
+
 grpc::ServerReadReactor<pbi::ExchangeRequest>* ExchangeService::Exchange(grpc::CallbackServerContext* context,
                                                                          pbi::ExchangeResponse*) {
-  return new Incoming(*this, *context);
+  auto stream = std::make_unique<Incoming>(*this, *context);
+  Incoming* const added = stream.get();
+  {
+    MutexLock lock(mutex_);
+    streams_.emplace(added, std::move(stream));
+    if (closed_) added->Cancel();
+  }
+  added->Start();
+  return added;
 }
 
-void ExchangeService::Add(grpc::CallbackServerContext& stream) {
+void ExchangeService::Remove(Incoming& stream) {
+  std::unique_ptr<Incoming> removed;  // goes after the lock
   MutexLock lock(mutex_);
-  streams_.insert(&stream);
-  if (closed_) stream.TryCancel();
-}
-
-void ExchangeService::Remove(grpc::CallbackServerContext& stream) {
-  MutexLock lock(mutex_);
-  streams_.erase(&stream);
+  removed = std::move(streams_.extract(&stream).mapped());
 }
 
 void ExchangeService::Close() {
   MutexLock lock(mutex_);
   closed_ = true;
-  for (grpc::CallbackServerContext* stream : streams_) stream->TryCancel();
+  for (const auto& [stream, owned] : streams_) stream->Cancel();
 }
 
 }  // namespace lawine

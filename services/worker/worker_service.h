@@ -3,7 +3,8 @@
 #define LAWINE_SERVICES_WORKER_WORKER_SERVICE_H_
 
 #include <cstdint>
-#include <set>
+#include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -59,13 +60,13 @@ class WorkerService final : public internal::v1::WorkerService::Service {
   grpc::Status ProposeSeeds(grpc::ServerContext*, const internal::v1::ProposeSeedsRequest* request,
                             internal::v1::ProposeSeedsResponse* response) override;
   grpc::Status PassOn(grpc::ServerContext* context, PassOnStream* stream) override;
-  grpc::Status ReadFollowees(grpc::ServerContext*, const internal::v1::ReadFolloweesRequest* request,
+  grpc::Status ReadFollowees(grpc::ServerContext* context, const internal::v1::ReadFolloweesRequest* request,
                              grpc::ServerWriter<internal::v1::ReadFolloweesResponse>* writer) override;
-  grpc::Status ReadDegrees(grpc::ServerContext*, const internal::v1::ReadDegreesRequest* request,
+  grpc::Status ReadDegrees(grpc::ServerContext* context, const internal::v1::ReadDegreesRequest* request,
                            grpc::ServerWriter<internal::v1::ReadDegreesResponse>* writer) override;
   grpc::Status ConductRun(grpc::ServerContext* context, ConductStream* stream) override;
   grpc::Status ConductTraffic(grpc::ServerContext* context, ConductTrafficStream* stream) override;
-  grpc::Status ReadReceipts(grpc::ServerContext*, const internal::v1::ReadReceiptsRequest* request,
+  grpc::Status ReadReceipts(grpc::ServerContext* context, const internal::v1::ReadReceiptsRequest* request,
                             grpc::ServerWriter<internal::v1::ReadReceiptsResponse>* writer) override;
   grpc::Status DropRun(grpc::ServerContext*, const internal::v1::DropRunRequest* request,
                        internal::v1::DropRunResponse*) override;
@@ -97,7 +98,9 @@ class WorkerService final : public internal::v1::WorkerService::Service {
 // (bench/services/exchange_api_bench.cc).
 class ExchangeService final : public internal::v1::ExchangeService::CallbackService {
  public:
-  explicit ExchangeService(RunHost& runs) : runs_(runs) {}
+  explicit ExchangeService(RunHost& runs);
+  // REQUIRES: its server has stopped.
+  ~ExchangeService() override;
   grpc::ServerReadReactor<internal::v1::ExchangeRequest>* Exchange(grpc::CallbackServerContext* context,
                                                                    internal::v1::ExchangeResponse*) override;
   // Ends the streams that peers hold open; later ones end at once.
@@ -105,13 +108,12 @@ class ExchangeService final : public internal::v1::ExchangeService::CallbackServ
 
  private:
   class Incoming;
-  void Add(grpc::CallbackServerContext& stream);
-  void Remove(grpc::CallbackServerContext& stream);
+  void Remove(Incoming& stream);
 
   RunHost& runs_;
   Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  std::set<grpc::CallbackServerContext*> streams_ ABSL_GUARDED_BY(mutex_);
+  std::map<Incoming*, std::unique_ptr<Incoming>> streams_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lawine

@@ -37,6 +37,15 @@ TEST(Crc32c, ValuesOfTheStandard) {
   EXPECT_EQ(Crc32c(down), 0x113FDB5C);
 }
 
+TEST(Crc32c, AtTheEndOfBytesTellsWhetherTheyChanged) {
+  std::string bytes = "123456789";
+  ByteWriter(bytes).U32(Crc32c(bytes));
+  EXPECT_EQ(WithoutChecksum(bytes), "123456789");
+  ForEachTruncation(bytes, [](std::string_view part) { EXPECT_EQ(WithoutChecksum(part), std::nullopt); });
+  ForEachBitFlip(bytes, [](std::string_view damaged) { EXPECT_EQ(WithoutChecksum(damaged), std::nullopt); });
+  EXPECT_EQ(WithoutChecksum(std::string(4, '\0')), "") << "the checksum of nothing is 0";
+}
+
 TEST(Crc32c, AgreesWithTheBitwiseDefinitionAtEveryLengthAndAlignment) {
   TestRandom random(32);
   const std::string bytes = random.Bytes(200);

@@ -92,5 +92,33 @@ TEST(SpillFileTest, AFileThatCannotGrowIsAnErrorThatSaysWhere) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("cannot write to " + directory.path().string()));
 }
 
+TEST(SpillFileTest, AWriteThatFailedHalfwayIsGoneOnWith) {
+  TempDirectory directory;
+  SpillFile file({.directory = directory.path(), .memory_bytes = 0});
+  TestRandom random(2);
+  std::string all;
+  const auto append = [&](std::size_t size) {
+    const std::string part = random.Bytes(size);
+    all += part;
+    return file.Append(part);
+  };
+  {
+    const FileSizeLimit limit((1 << 20) + 1'000);
+    ASSERT_TRUE(append(1 << 20).ok());
+    ASSERT_FALSE(append((1 << 20) + 1).ok()) << "a thousand bytes of it are there";
+    ASSERT_FALSE(append(2'000).ok());
+  }
+  ASSERT_EQ(file.size(), all.size());
+  const auto expect_all = [&] {
+    std::string bytes;
+    ASSERT_TRUE(file.Read(0, all.size(), bytes).ok());
+    EXPECT_TRUE(bytes == all);
+  };
+  expect_all();
+  ASSERT_TRUE(append(100).ok());
+  ASSERT_EQ(file.size(), all.size());
+  expect_all();
+}
+
 }  // namespace
 }  // namespace lawine

@@ -68,6 +68,30 @@ TEST(AttributionTest, IsTheSameWhateverTheShardsAndTellsItsTree) {
   EXPECT_EQ(answers[0], answers[1]);
 }
 
+// More at once than workers keep receipts of runs that nobody waits for.
+TEST(AttributionTest, IsToldOfManyRunsAtOnce) {
+  TestCluster cluster({.workers = 2, .runs_at_once = 6});
+  const Network network = Generated("hyves", 2'000, 20);
+  ASSERT_TRUE(Load(cluster.client(), network, "g", 2).ok());
+  std::vector<std::string> runs;
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    pb::CreateRunRequest request;
+    *request.mutable_scenario() =
+        ScenarioOf({.seeds = network.BestConnected(3), .probability = 0.2, .run_seed = i}, network, "g");
+    request.set_record_attribution(true);
+    const auto created = cluster.client().CreateRun(request);
+    ASSERT_TRUE(created.ok()) << Text(created.status);
+    runs.push_back(created.value.run().name());
+  }
+  for (const std::string& run : runs) {
+    ASSERT_TRUE(cluster.client().Watch(run).ok());
+    EXPECT_EQ(cluster.client().GetRun(run).value.attempts(), 1u);
+    const auto result = cluster.client().Result(run);
+    ASSERT_TRUE(result.ok()) << Text(result.status);
+    EXPECT_EQ(result.value.attribution().members(), result.value.totals().reach());
+  }
+}
+
 TEST(AttributionTest, IsOfASingleReplica) {
   TestCluster cluster({.workers = 1});
   const Network network = Generated("hyves", 100, 5);

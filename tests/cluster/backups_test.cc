@@ -182,13 +182,15 @@ TEST_F(BackupsTest, DamagedFilesAreRefusedWithTheirPlaceAndLeaveNothing) {
     const auto restored = calls().Restore(damaged);
     EXPECT_FALSE(restored.ok()) << at;
     const bool start = at < 12;
-    EXPECT_THAT(restored.status, IsRefused(start ? StatusCode::FAILED_PRECONDITION : StatusCode::DATA_LOSS,
-                                           start ? "expected" : "damaged at byte"))
+    EXPECT_THAT(restored.status,
+                IsRefused(start ? StatusCode::FAILED_PRECONDITION : StatusCode::INVALID_ARGUMENT,
+                          start ? "expected" : "damaged at byte"))
         << at;
   }
   for (const std::size_t left : {std::size_t{0}, std::size_t{5}, std::size_t{60}, size / 3, size - 1}) {
     const auto restored = calls().Restore(file_.substr(0, left));
-    EXPECT_THAT(restored.status, IsRefused(StatusCode::DATA_LOSS, left == 0 ? "empty" : "cut off after"));
+    EXPECT_THAT(restored.status,
+                IsRefused(StatusCode::INVALID_ARGUMENT, left == 0 ? "empty" : "cut off after"));
   }
   EXPECT_THAT(calls().Restore(file_, {}, 1 << 20, /*leave=*/true).status,
               IsRefused(StatusCode::CANCELLED, "before all of the file had come"));

@@ -155,6 +155,11 @@ TEST_F(BadRequestsTest, GraphsThatCannotBe) {
   EXPECT_THAT(refusal([](auto& r) { r.clear_preset(); }), IsBadField("preset", "hyves"));
   EXPECT_THAT(refusal([](auto& r) { r.set_members(0); }), IsBadField("members", "found 0"));
   EXPECT_THAT(refusal([](auto& r) { r.set_members(~0u); }), IsBadField("members", "at most"));
+  EXPECT_THAT(refusal([](auto& r) {
+                r.set_preset("nl-2009");
+                r.clear_links_per_member();
+              }),
+              IsBadField("members", "found 1000"));
   for (const double mean : {0.0, -1.0, 0.0001, 1e9, std::nan(""), 999.0}) {
     EXPECT_THAT(refusal([&](auto& r) { r.set_links_per_member(mean); }), IsBadField("links_per_member", ""))
         << mean;
@@ -240,7 +245,9 @@ TEST_F(BadImportsTest, AttributesOfMembersAreNamedByFileAndLine) {
 
 TEST_F(BadImportsTest, FilesThatAreDamagedOrEmpty) {
   EXPECT_THAT(Refusal(Directed(), {{"a.gz", std::string("\x1F\x8B\x08\0\0\0\0\0\0\x03garbage", 17)}}),
-              IsRefused(StatusCode::DATA_LOSS, "a.gz"));
+              IsRefused(StatusCode::INVALID_ARGUMENT, "a.gz"));
+  EXPECT_THAT(Refusal(Directed(), {{"cut.gz", std::string("\x1F\x8B\x08\0\0\0\0\0\0\x03", 10)}}),
+              IsRefused(StatusCode::INVALID_ARGUMENT, "the file is cut off"));
   EXPECT_THAT(Refusal(Directed(), {{"a.txt", ""}}), IsRefused(StatusCode::INVALID_ARGUMENT, ""));
   EXPECT_THAT(Refusal(Directed(), {}), IsBadField("part", "at least one file of links"));
 }

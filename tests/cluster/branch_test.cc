@@ -26,6 +26,14 @@ class BranchTest : public testing::Test {
       request.set_shards(shards);
       ASSERT_TRUE(cluster->client().CreateGraph(request).ok());
     }
+    // 1 -> 2 -> ... -> 10
+    std::string rows;
+    for (int member = 1; member < 10; ++member) absl::StrAppend(&rows, member, " ", member + 1, "\n");
+    pb::ImportOptions options;
+    options.set_name("path");
+    options.set_row("from,to");
+    const auto imported = client().Import(options, {{.name = "path.txt", .content = rows}});
+    ASSERT_TRUE(imported.ok()) << Text(imported.status);
   }
   static void TearDownTestSuite() {
     delete clusters_;
@@ -99,6 +107,75 @@ TEST_F(BranchTest, ThroughTheStepItsDigestIsTheRuns) {
     scenario.clear_stop();
     EXPECT_NE(Run(scenario).digest(), Run(Parse(kMessage)).digest()) << change;
   }
+}
+
+// Member 1's message reaches one member more at each step; the answer waits until it has reached six.
+constexpr char kAnswered[] = R"({"graph": "path", "seed_members": {"ids": ["1"]},
+    "model": {"forward": {"probability": 1}},
+    "messages": [{"name": "answer", "seed_members": {"ids": ["9"]}, "start": {"reach": {"members": 6}}}]})";
+
+// Rows of a result end at a message's last step.
+TEST_F(BranchTest, MayMoveWhereAMessageStartsAndEnds) {
+  for (const std::uint32_t replicas : {1u, 3u}) {
+    pb::Scenario scenario = Parse(kAnswered);
+    scenario.set_replicas(replicas);
+    const pb::RunResult run = Run(scenario);
+    EXPECT_EQ(run.messages(1).totals().reach(), 2 * replicas);
+    const pb::RunResult never =
+        BranchToEnd(run.manifest().run(), 2, R"({"interventions": [{"forward_factor": 0}]})");
+    EXPECT_EQ(never.totals().reach(), 4 * replicas);
+    EXPECT_EQ(never.messages(1).totals().reach(), 0u);
+    scenario.mutable_stop()->set_max_steps(5);
+    const pb::RunResult cut = Run(scenario);
+    EXPECT_EQ(cut.messages(1).totals().reach(), 0u);
+    const pb::RunResult longer = BranchToEnd(cut.manifest().run(), 2, R"({"stop": {"max_steps": 20}})");
+    EXPECT_EQ(longer.messages(1).totals().reach(), 2 * replicas);
+  }
+}
+
+TEST_F(BranchTest, MayEndBeforeAnInjectionOfTheRun) {
+  const pb::RunResult run = Run(
+      Parse(R"({"graph": "path", "seed_members": {"ids": ["10"]}, "model": {"forward": {"probability": 1}},
+                    "injections": [{"step": 7, "members": {"ids": ["1"]}}]})"));
+  EXPECT_EQ(run.totals().reach(), 10u);
+  EXPECT_EQ(BranchToEnd(run.manifest().run(), 2, R"({"stop": {"max_steps": 5}})").totals().reach(), 1u);
+}
+
+// The first message is over at once, the other one goes all the way.
+TEST_F(BranchTest, AnyMessageTellsHowFarARunGoes) {
+  pb::Scenario scenario = Parse(R"({"graph": "path", "seed_members": {"ids": ["10"]},
+      "model": {"forward": {"probability": 1}}, "messages": [{"name": "other", "seed_members": {"ids": ["1"]}}]})");
+  const pb::RunResult run = Run(scenario);
+  EXPECT_EQ(run.reason_stopped(), pb::REASON_STOPPED_NOTHING_PENDING);
+  const std::string change = R"({"interventions": [{"forward_factor": 0}]})";
+  EXPECT_EQ(BranchToEnd(run.manifest().run(), 4, change).messages(1).totals().reach(), 6u);
+  const std::uint32_t last = run.messages(1).totals().steps();
+  EXPECT_GT(last, run.totals().steps());
+  EXPECT_THAT(Branch(run.manifest().run(), last + 1, change).status,
+              IsBadField("branch_of.after_step", absl::StrCat("at most ", last)));
+  scenario.mutable_stop()->set_max_steps(4);
+  EXPECT_EQ(Run(scenario).reason_stopped(), pb::REASON_STOPPED_MAX_STEPS) << "the other one was cut";
+  scenario.set_replicas(2);
+  const pb::RunResult several = Run(scenario);
+  EXPECT_EQ(several.reason_stopped(), pb::REASON_STOPPED_MAX_STEPS);
+  EXPECT_EQ(several.replicas(1).reason_stopped(), pb::REASON_STOPPED_NOTHING_PENDING) << "its first one's";
+}
+
+TEST_F(BranchTest, WhatDoesNotComeToPassCostsNothing) {
+  pb::Scenario scenario = Parse(kAnswered);
+  scenario.mutable_costs()->set_post(50);
+  for (const std::uint32_t step : {3u, 12u}) {
+    pb::Injection& injection = *scenario.add_injections();
+    injection.set_step(step);
+    injection.mutable_members()->add_ids("10");
+  }
+  const pb::RunResult run = Run(scenario);
+  EXPECT_EQ(run.totals().cost(), 150u);
+  EXPECT_EQ(run.messages(1).totals().cost(), 50u);
+  scenario.mutable_stop()->set_max_steps(4);
+  const pb::RunResult cut = Run(scenario);
+  EXPECT_EQ(cut.totals().cost(), 100u) << "the second injection is after its end";
+  EXPECT_EQ(cut.messages(1).totals().cost(), 0u) << "the answer did not start";
 }
 
 TEST_F(BranchTest, RefusesWhatCannotBeBranched) {

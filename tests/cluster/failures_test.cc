@@ -154,8 +154,8 @@ TEST(StartTest, IsRefusedWhereItWouldDoHarm) {
                      {"cannot listen on " + cluster.worker_address(0), "in use"});
   ExpectStartRefused(cluster, cluster.CoordinatorCommand(any), {cluster.CoordinatorData(), "another"});
   ExpectStartRefused(cluster, cluster.WorkerCommand(0, any), {cluster.WorkerData(0), "another"});
-  for (const char* listen :
-       {"0.0.0.0:0", "[::]:0", "192.0.2.1:7070", "127.evil.example:0", ":7070", "nowhere"}) {
+  for (const char* listen : {"0.0.0.0:0", "[::]:0", "192.0.2.1:7070", "127.evil.example:0", ":7070",
+                             "nowhere", "127.0.0.1:99999"}) {
     ExpectStartRefused(cluster, {CoordinatorProgram(), "--data", fresh.path() / "c", "--listen", listen},
                        {listen});
     ExpectStartRefused(cluster,
@@ -163,10 +163,22 @@ TEST(StartTest, IsRefusedWhereItWouldDoHarm) {
                         "--listen", listen},
                        {listen});
   }
-  ExpectStartRefused(
-      cluster,
-      {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(), "--threads", "0"},
-      {"threads"});
+  for (const char* threads : {"0", "-1", "1000000"}) {
+    ExpectStartRefused(cluster,
+                       {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(),
+                        "--threads", threads},
+                       {"--threads", threads, "1024"});
+  }
+  for (const char* address : {"", "nowhere", "127.0.0.1:99999"}) {
+    const std::string found = absl::StrCat("found '", address, "'");
+    ExpectStartRefused(cluster, {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", address},
+                       {"--coordinator: expected HOST:PORT", found});
+    if (*address == 0) continue;  // none: others reach it where it listens
+    ExpectStartRefused(cluster,
+                       {WorkerProgram(), "--data", fresh.path() / "w", "--coordinator", cluster.address(),
+                        "--advertise", address},
+                       {"--advertise: expected HOST:PORT", found});
+  }
   ExpectStartRefused(cluster, {CoordinatorProgram(), "--data", "/dev/null/c"}, {"/dev/null/c"});
   ExpectStartRefused(cluster, {WorkerProgram(), "--data", "/dev/null/w", "--coordinator", "127.0.0.1:1"},
                      {"/dev/null/w"});

@@ -57,6 +57,21 @@ class HostilePeersTest : public LongRunTest {
                        EncodeMarkerPayload({}));
   }
 
+  // Worker 0 as a peer of runs on graph "g".
+  pbi::RunPeer Self() {
+    pbi::RunPeer self;
+    pbi::IdentifyResponse identity;
+    pbi::DescribeShardsRequest request;
+    request.set_graph("g");
+    pbi::DescribeShardsResponse described;
+    grpc::ClientContext asks, describes;
+    EXPECT_TRUE(worker_->Identify(&asks, {}, &identity).ok());
+    EXPECT_TRUE(worker_->DescribeShards(&describes, request, &described).ok());
+    self.set_node_id(identity.node_id());
+    for (const pbi::ShardDescription& shard : described.shards()) self.add_shards(shard.shard());
+    return self;
+  }
+
   std::string digest_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<pbi::WorkerService::Stub> worker_;
@@ -120,7 +135,16 @@ TEST_F(HostilePeersTest, PlansThatMakeNoSenseAreRefused) {
   plan.set_graph("g");
   EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::FAILED_PRECONDITION, "expected digest"));
   plan.set_graph_digest(client().GetGraph("g").value.digest());
-  plan.set_epoch(1);
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "among the peers"));
+  const pbi::RunPeer self = Self();
+  ASSERT_EQ(self.shards_size(), 2);
+  plan.set_own_node_id(self.node_id());
+  EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, self.node_id()));
+  *plan.add_peers() = self;
+  plan.mutable_peers(0)->set_shards(1, self.shards(1) + 1);
+  EXPECT_THAT(Conduct(*worker_, {request}),
+              IsRefused(StatusCode::FAILED_PRECONDITION, "plan expects shards"));
+  *plan.mutable_peers(0) = self;
   plan.set_replicas(1);
   EXPECT_THAT(Conduct(*worker_, {request}), IsRefused(StatusCode::INVALID_ARGUMENT, "seed"));
   plan.set_seed_members("\xFF\xFF\xFF\xFF");
@@ -150,10 +174,11 @@ TEST_F(HostilePeersTest, CallersThatLeaveInTheMiddleLeaveNoRunBehind) {
   plan.set_run_id(777);
   plan.set_graph("g");
   plan.set_graph_digest(client().GetGraph("g").value.digest());
-  plan.set_epoch(1);
   plan.set_replicas(1);
   plan.set_lanes(1);
   plan.set_seed_members(std::string("\x05\0\0\0", 4));
+  *plan.add_peers() = Self();
+  plan.set_own_node_id(plan.peers(0).node_id());
   // Prepared and never started; then started with peers that never speak.
   EXPECT_FALSE(Conduct(*worker_, {request}).ok());
   grpc::ClientContext context;

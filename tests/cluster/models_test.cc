@@ -313,8 +313,31 @@ TEST_F(ModelsTest, WhatCanNeverBeIsRefused) {
       {R"({"model": {"forward": {"factors": {"communities": [{"community": 99999, "factor": 2}]}}}})",
        "model.forward.factors.communities[0].community"},
       {R"({"messages": [{"name": "a", "start": {"reach": {"message": "a", "members": 2}}}]})",
-       "messages[0].start.reach.message"}};
+       "messages[0].start.reach.message"},
+      {R"({"interventions": [{"when": {"reach": {"members": 99999}}, "carry_share": 0.5}]})",
+       "interventions[0].when.reach.members"},
+      {R"({"interventions": [{"when": {"reach": {"share": 1e-30}}, "carry_share": 0.5}]})",
+       "interventions[0].when.reach.share"},
+      {R"({"monitors": {"random": true}, "messages": [{"name": "a", "start": {"sightings": {"monitors": 2}}}]})",
+       "messages[0].start.sightings.monitors"},
+      {R"({"influences": [{"by": "message", "factor": 2}]})", "influences[0].by"},
+      {R"({"messages": [{"name": "a", "influences": [{"by": "a", "factor": 2}]}]})",
+       "messages[0].influences[0].by"},
+      {R"({"later": {"after_step": 1, "change": {"influences": [{"by": "message", "factor": 2}]}}})",
+       "later.change.influences[0].by"},
+      {R"({"interventions": [{"extra_delay": 65536}]})", "interventions[0].extra_delay"}};
   for (const auto& [json, field] : fields) ExpectRefused(json, field);
+}
+
+TEST_F(ModelsTest, FurtherOnesHaveTheSameDefaults) {
+  const auto result = client().Simulate(Parse(R"({"model": {"forward": {"probability": 0.05}},
+      "messages": [{"name": "a", "model": {"forward": {}}}],
+      "later": {"after_step": 1, "change": {"messages": [{"name": "b", "model": {"forward": {}}}]}}})",
+                                              settings_->front().graph));
+  ASSERT_TRUE(result.ok()) << Text(result.status);
+  const pb::Scenario& echoed = result.value.scenario();
+  EXPECT_EQ(echoed.messages(0).model().forward().probability(), 0.1);
+  EXPECT_EQ(echoed.later().change().messages(0).model().forward().probability(), 0.1);
 }
 
 TEST_F(ModelsTest, CountsAreRefusedByTheFieldThatIsWrong) {

@@ -352,6 +352,11 @@ TEST_F(RebalanceTest, WhatMakesNoSenseIsRefused) {
   options.add_graphs("nowhere");
   EXPECT_THAT(calls().Plan(options).status, IsRefused(StatusCode::NOT_FOUND, "nowhere"));
   EXPECT_THAT(calls().Apply(options).status, IsRefused(StatusCode::NOT_FOUND, "nowhere"));
+  options.add_graphs("nowhere");
+  EXPECT_THAT(calls().Plan(options).status,
+              IsBadField("options.graphs", "expected at most 1 of them, found 2"));
+  EXPECT_THAT(calls().Plan(Drained({"w-test-0", "w-test-0", "w-test-0"})).status,
+              IsBadField("options.drain", "expected at most 2 of them, found 3"));
   EXPECT_THAT(calls().Plan(Drained({"w-test"})).status, IsRefused(StatusCode::INVALID_ARGUMENT, "found 2"));
   EXPECT_THAT(calls().Plan(Drained({""})).status, IsRefused(StatusCode::INVALID_ARGUMENT, "found 0"));
   EXPECT_THAT(calls().Plan(Drained({"w-test-0", "w-test-1"})).status,

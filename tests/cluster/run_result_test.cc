@@ -93,6 +93,27 @@ TEST_F(RunResultTest, AMaskSaysWhichFieldsAreRead) {
   EXPECT_THAT(read("totals.richness", some), IsBadField("read_mask", "totals.richness"));
 }
 
+// Of scenarios in scenarios, each path exists.
+TEST_F(RunResultTest, MasksThatAreTooDeepTooLongOrTooManyAreRefused) {
+  const std::string name = client().RunToEnd(Scenario(1)).value.name();
+  const auto refusal = [&](int paths, int scenarios) {
+    grpc::ClientContext context;
+    SetDeadline(context, kCallTimeout);
+    pb::GetRunResultRequest request;
+    request.set_name(name);
+    std::string path = "scenario";
+    for (int i = 0; i < scenarios; ++i) path += ".later.change";
+    for (int i = 0; i < paths; ++i) request.mutable_read_mask()->add_paths(path);
+    pb::GetRunResultResponse response;
+    return client().simulations().GetRunResult(&context, request, &response);
+  };
+  EXPECT_THAT(refusal(1, 8), IsBadField("read_mask", "at most 16 names"));
+  EXPECT_THAT(refusal(1, 1'000'000),
+              IsBadField("read_mask", "at most 512 bytes, found one of 2000001 names"));
+  EXPECT_THAT(refusal(257, 1), IsBadField("read_mask", "at most 256 paths, found 257"));
+  EXPECT_TRUE(refusal(256, 7).ok());
+}
+
 // Who waited how long differs from run to run; what adds up does not.
 TEST_F(RunResultTest, TracesEveryWorker) {
   pb::CreateRunRequest request = Request(1);

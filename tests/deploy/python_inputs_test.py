@@ -7,9 +7,7 @@ import tempfile
 import unittest
 
 import tools
-from python_test import LocalCluster, environment
-
-SCENARIOS = tools.ROOT / "services" / "cli" / "scenarios"
+from python_test import SCENARIOS, LocalCluster, environment
 
 
 def program(python, text, *words):
@@ -25,13 +23,17 @@ class ScenarioFilesTest(unittest.TestCase):
 
     def parsed(self, text, kind="scenario.Scenario"):
         """A file's content as protobuf's JSON, or "ValueError: ..."."""
-        module, message = kind.split(".")
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "given.json"
             path.write_text(text)
-            out = program(
-                self.python,
-                f"""
+            return self.parsed_of(path, kind)
+
+    def parsed_of(self, given, kind="scenario.Scenario"):
+        """The same of a path or a name."""
+        module, message = kind.split(".")
+        out = program(
+            self.python,
+            f"""
 import sys
 from google.protobuf import json_format
 from lawine import scenario_files
@@ -39,9 +41,10 @@ from lawine.v1 import {module}_pb2
 try:
     read = scenario_files.parse(sys.argv[1], {module}_pb2.{message}())
     print(json_format.MessageToJson(read, preserving_proto_field_name=True))
-except ValueError as e: print("ValueError:", e)""",
-                path,
-            )
+except ValueError as e: print("ValueError:", e)
+except FileNotFoundError as e: print("FileNotFoundError:", e)""",
+            given,
+        )
         return json.loads(out) if out.startswith("{") else out
 
     def test_every_scenario_of_the_command_line_is_read(self):
@@ -91,13 +94,31 @@ except ValueError as e: print("ValueError:", e)""",
             "SENTIMENT_POSITIVE",
         )
 
+    def test_names_of_the_command_lines_scenarios_are_known(self):
+        self.assertEqual(self.parsed_of("rumour")["message"]["kind"], "rumour")
+        self.assertRegex(self.parsed_of("rumuor"), "^FileNotFoundError: rumuor: .* article, .* rumour")
+
+    def test_what_is_not_as_in_a_scenario_file_is_an_error_of_both_kinds(self):
+        self.assertRegex(self.parsed('{"modell": {}}'), "given.json: .*modell")
+        out = program(
+            self.python,
+            """
+import lawine
+for wrong in ({"modell": {}}, {"model": {"sir": {"infection": "often"}}}):
+    try: lawine.client.scenarios.scenario_of(wrong)
+    except lawine.InvalidScenario as e: print(isinstance(e, lawine.Error), isinstance(e, ValueError), e.code.name)""",
+        )
+        self.assertEqual(out.split("\n"), ["True True INVALID_ARGUMENT"] * 2)
+
     def test_what_says_two_things_is_refused(self):
         self.assertIn("replicas: set twice", self.parsed('{"replicas": 1, "replicas": 2}'))
         both = {"probability": {"shares": 1, "receipts": 2}, "probability_counts": {"shares": 1, "receipts": 3}}
         self.assertIn("contradicts probability", self.parsed(json.dumps({"model": {"forward": both}})))
 
 
-class InputsTest(unittest.TestCase):
+class WithCluster(unittest.TestCase):
+    """Tests that have a cluster, and programs with a client of it."""
+
     @classmethod
     def setUpClass(cls):
         cls.python = environment()
@@ -105,10 +126,13 @@ class InputsTest(unittest.TestCase):
         cls.addClassCleanup(cls.cluster.close)
 
     def call(self, body):
+        """Prints of a program that has a client as `c`."""
         head = "import json, time, grpc, lawine\nfrom lawine import errors\n"
         head += f"with lawine.Client({self.cluster.address!r}) as c:\n"
         return program(self.python, head + "\n".join("    " + line for line in body.strip().split("\n")))
 
+
+class InputsTest(WithCluster):
     def test_files_give_the_digests_that_the_command_line_gets(self):
         self.cluster.lawine("graph", "create", "files", "--preset", "hyves", "--members", "5000")
         names = ("article", "last-message", "rumour")
@@ -161,6 +185,44 @@ try: c.wait("runs/1", timeout=1.5)
 except lawine.Error as e: print(e.code.name)
 print(len(given) > 1 and all(later <= first - 0.3 for first, later in zip(given, given[1:])))""")
         self.assertEqual(out.split("\n"), ["UNAVAILABLE", "True"])
+
+    def test_the_timeout_of_a_simulation_is_for_all_of_it(self):
+        out = self.call("""
+given = []
+def refuse(method, request, timeout=None):
+    given.append(timeout)
+    time.sleep(0.2)
+    raise errors.Error(grpc.StatusCode.FAILED_PRECONDITION, "large", "RUN_TOO_LARGE")
+def start(scenario, timeout, **kept):
+    given.append(timeout)
+    time.sleep(0.2)
+c._call, c.start, c.wait = refuse, start, lambda run, timeout: given.append(timeout)
+c.simulate("any", timeout=5)
+print(len(given), all(later <= first - 0.2 for first, later in zip([5.2, *given], given)))""")
+        self.assertEqual(out, "3 True")
+
+    def test_arguments_that_contradict_each_other_are_refused(self):
+        out = self.call("""
+field = "model.forward.probability"
+for wrong in (lambda: c.simulate("x", forward=0.1, cascade=0.2), lambda: c.simulate("x", seed_members="12"),
+              lambda: c.simulate("x", seed_members=12), lambda: c.simulate("x", core=1, page_rank=1),
+              lambda: c.simulate("x", forward="4-30"), lambda: c.sweep({}, field, 0.1),
+              lambda: c.sweep({}, field, 0.1, 0.2, counts="1/2"), lambda: c.sweep({}, field)):
+    try: wrong()
+    except ValueError as e: print(e)""")
+        self.assertEqual(len(out.split("\n")), 8, out)
+
+    def test_all_ways_to_choose_reach_the_scenario(self):
+        out = self.call("""
+c.create_graph("path", [(1, 2), (2, 3)], directed=True)
+def asked(**how): return c.simulate("path", **how).message.scenario
+counted = asked(forward="4/30").model.forward.probability_counts
+precision = c.simulate("path", forward=0.5, until_precision=0.5)
+print(json.dumps([counted.shares, counted.receipts, asked(page_rank=2).seed_members.page_rank, asked(core=2).seed_members.core,
+    precision.message.scenario.until_precision.relative_half_width, precision.replicas >= 32,
+    asked(cascade="1/2").model.independent_cascade.probability_counts.receipts]))
+c.delete_graph("path")""")
+        self.assertEqual(json.loads(out), [4, 30, True, True, 0.5, True, 2])
 
     def test_waiting_for_a_run_that_is_paused_ends_with_that(self):
         self.cluster.lawine("graph", "create", "long", "--preset", "hyves", "--members", "100000")

@@ -14,6 +14,7 @@ import unittest
 import tools
 
 PACKAGE = tools.ROOT / "services" / "examples" / "python"
+SCENARIOS = tools.ROOT / "services" / "cli" / "scenarios"
 
 
 class LocalCluster:
@@ -92,6 +93,7 @@ def environment():
                 *PACKAGE.rglob("*.py"),
                 PACKAGE / "pyproject.toml",
                 *(tools.ROOT / "proto" / "lawine" / "v1").glob("*.proto"),
+                *SCENARIOS.glob("*.json"),
             ]
         )
         if "build" not in p.parts
@@ -103,6 +105,7 @@ def environment():
         copy = pathlib.Path(folder) / "services" / "examples" / "python"
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
         shutil.copytree(tools.ROOT / "proto", pathlib.Path(folder) / "proto")
+        shutil.copytree(SCENARIOS, pathlib.Path(folder) / "services" / "cli" / "scenarios")
         needs = [
             "grpcio-tools==1.76.0",
             "setuptools==80.9.0",
@@ -115,6 +118,7 @@ def environment():
             "six",
             "future",
             "scipy",
+            "igraph==1.0.0",
         ]
         try:
             tools.run("python3", "-m", "venv", "--clear", where)

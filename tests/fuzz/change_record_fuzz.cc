@@ -3,6 +3,7 @@
 #include <string>
 
 #include "engine/base/check.h"
+#include "engine/graph/follower_block.h"
 #include "engine/store/change_record.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/support/damage.h"
@@ -15,6 +16,7 @@ void CheckDecode(std::string_view bytes) {
   if (!record.ok()) return;
   const auto again = DecodeChangeRecord(EncodeChangeRecord(*record));
   LAWINE_CHECK(again.ok() && *again == *record);
+  for (const ChangedLink& link : record->links) LAWINE_CHECK(link.weight <= kLinkWeightOne);
 }
 
 ChangeRecord TakeRecord(FuzzInput& input) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/check.h"
@@ -20,11 +21,15 @@ void CheckLists(const FollowerLists& lists, std::uint32_t receivers_count, LinkC
   LAWINE_CHECK(std::accumulate(lists.counts.begin(), lists.counts.end(), std::size_t{0}) == links);
   LAWINE_CHECK(lists.kinds.size() == (columns.kinds ? links : 0));
   LAWINE_CHECK(lists.weights.size() == (columns.weights ? links : 0));
-  auto next = lists.followers.begin();
+  for (const std::uint32_t weight : lists.weights) LAWINE_CHECK(weight <= kLinkWeightOne);
+  std::size_t at = 0;
+  const auto link = [&](std::size_t i) {
+    return std::pair(lists.followers[i], columns.kinds ? lists.kinds[i] : std::uint8_t{0});
+  };
   for (const std::uint32_t count : lists.counts) {
-    for (std::uint32_t i = 1; i < count; ++i) LAWINE_CHECK(next[i - 1] < next[i]);
-    LAWINE_CHECK(count == 0 || next[count - 1] < receivers_count);
-    next += count;
+    for (std::size_t i = at + 1; i < at + count; ++i) LAWINE_CHECK(link(i - 1) < link(i));
+    LAWINE_CHECK(count == 0 || lists.followers[at + count - 1] < receivers_count);
+    at += count;
   }
 }
 
@@ -61,7 +66,8 @@ FollowerLists TakeLists(FuzzInput& input, std::uint32_t receivers_count, LinkCol
          ++count, follower += 1 + input.Number(4)) {
       lists.followers.push_back(static_cast<std::uint32_t>(follower));
       if (columns.kinds) lists.kinds.push_back(input.U8());
-      if (columns.weights) lists.weights.push_back(static_cast<std::uint32_t>(input.Number(4)));
+      if (columns.weights)
+        lists.weights.push_back(static_cast<std::uint32_t>(input.Number(4) % (kLinkWeightOne + 1)));
     }
   }
   return lists;

@@ -8,6 +8,7 @@
 #include "engine/graph/line_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/graph/edge_reading.h"
 #include "tests/support/gzip.h"
 #include "tests/support/test_random.h"
 
@@ -17,53 +18,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using Rows = std::vector<KeyedLink>;
-
-constexpr std::uint32_t kHalf = kLinkWeightOne / 2;
-
-EdgeFormat Directed(std::string_view row = "from,to") {
-  return {.columns = ParseEdgeColumns(row, /*undirected=*/false).value()};
-}
-EdgeFormat Undirected(std::string_view row = "member,member") {
-  return {.undirected = true, .columns = ParseEdgeColumns(row, /*undirected=*/true).value()};
-}
-EdgeFormat Strings(EdgeFormat format) {
-  format.string_ids = true;
-  return format;
-}
-
-struct ReadResult {
-  absl::Status status;
-  EdgeReport report;
-  EdgeList edges;
-
-  std::string error() const { return std::string(status.message()); }
-};
-
-ReadResult Read(const EdgeFormat& format, std::string_view text,
-                std::size_t piece_bytes = std::string::npos) {
-  EdgeReader reader(format);
-  reader.BeginFile("edges.txt");
-  while (!text.empty()) {
-    const std::string_view piece = text.substr(0, piece_bytes);
-    if (!reader.Append(piece).ok()) break;
-    text.remove_prefix(piece.size());
-  }
-  const absl::Status status = reader.EndFile();
-  return {status, reader.report(), reader.TakeEdges()};
-}
-
-Rows RowsOf(const EdgeFormat& format, std::string_view text) {
-  ReadResult result = Read(format, text);
-  EXPECT_TRUE(result.status.ok()) << result.status;
-  return result.edges.links.unsorted();
-}
-
-std::string ErrorOf(const EdgeFormat& format, std::string_view text) {
-  const ReadResult result = Read(format, text);
-  EXPECT_EQ(result.status.code(), absl::StatusCode::kInvalidArgument) << result.status;
-  return result.error();
-}
 
 std::string Zstd(std::string_view text) {
   std::string out(ZSTD_compressBound(text.size()), '\0');
@@ -152,6 +106,33 @@ TEST(EdgeReaderTest, EveryColumnNeedsAName) {
             "there are");
 }
 
+TEST(EdgeReaderTest, SaysHowToNameTheColumnsOfFriendships) {
+  EXPECT_EQ(ErrorOf(Undirected(), "1 2 0.5\n"),
+            "edges.txt:1: line 1 has 3 columns, --undirected reads 2: name all of them, as in --row "
+            "member,member,probability (or kind, or ignore)");
+}
+
+TEST(EdgeReaderTest, KnowsWhatNetworkXWritesAfterALink) {
+  EXPECT_THAT(ErrorOf(Directed(), "0 1 {}\n"),
+              HasSubstr("--row names 2: what NetworkX's write_edgelist writes after a link is to be ignored "
+                        "where it is {} (--row from,to,ignore), and else left out (data=False)"));
+  EXPECT_THAT(ErrorOf(Undirected(), "0 1 {'weight': 3}\n"), HasSubstr("--row member,member,ignore"));
+  EXPECT_EQ(RowsOf(Directed("from,to,ignore"), "0 1 {}\n"), (Rows{{0, 1}}));
+}
+
+TEST(EdgeReaderTest, CommentsMayFollowARow) {
+  EXPECT_EQ(RowsOf(Directed(), "1 2 # as, of 2008\n3 4\n"), (Rows{{1, 2}, {3, 4}}));
+  EXPECT_EQ(RowsOf(Directed("from,to,probability"), "1 2 1 #\n"), (Rows{{1, 2, kLinkWeightOne}}));
+}
+
+TEST(EdgeReaderTest, EmptyColumnsCountBetweenCommas) {
+  EXPECT_EQ(RowsOf(Directed("from,to,ignore,ignore,ignore,probability"), "0,1,Directed,0,,0.5\n"),
+            (Rows{{0, 1, kHalf}}));
+  EXPECT_THAT(ErrorOf(Directed("from,to,probability"), "0,1,\n0,2,0.5\n"),
+              HasSubstr("edges.txt:1: expected a probability, a decimal number from 0 to 1, found ''"));
+  EXPECT_EQ(RowsOf(Directed(), "1,2\n,\n"), (Rows{{1, 2}})) << "a row of nothing is none";
+}
+
 TEST(EdgeReaderTest, ProbabilitiesBecomeTheNearestWeight) {
   const EdgeFormat format = Directed("from,to,probability");
   const ReadResult result = Read(format, "1 2 0\n1 3 1\n1 4 0.5\n1 5 0.1\n1 6 1e-1\n");
@@ -187,103 +168,6 @@ TEST(EdgeReaderTest, UndirectedRowsCountTheirSelfLinksOnceAndTheirDuplicatesInLi
   EXPECT_EQ((*source)->members_count(), 3u);
   EXPECT_EQ(counts.self_links_dropped, 1u);
   EXPECT_EQ(counts.duplicates_dropped, 4u);
-}
-
-TEST(EdgeReaderHeaderTest, NamesOfColumnsAreSkippedWithAWarning) {
-  const ReadResult result = Read(Directed(), "# made by hand\nnode_1,node_2\r\n1,2\n");
-  ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_EQ(result.edges.links.unsorted(), (Rows{{1, 2}}));
-  EXPECT_THAT(result.report.warnings, ElementsAre("edges.txt:2: taken as a header: 'node_1,node_2'"));
-}
-
-TEST(EdgeReaderHeaderTest, OnlyTheFirstLineWithDataIsAHeader) {
-  EXPECT_THAT(ErrorOf(Directed(), "1 2\nnode_1,node_2\n"), HasSubstr("edges.txt:2: "));
-  EXPECT_THAT(ErrorOf(Directed(), "a b\nnode_1,node_2\n"), HasSubstr("edges.txt:2: "));
-}
-
-TEST(EdgeReaderHeaderTest, WhatIsNoTextIsNoHeader) {
-  EXPECT_EQ(RowsOf(Directed(), "suiveur,abonn\xC3\xA9\n1,2\n"), (Rows{{1, 2}}));
-  for (const char* text : {"suiveur,abonn\xE9\n1,2\n", "\xE9\x81,\xFF\x80", "a,\x01\n"}) {
-    EXPECT_THAT(ErrorOf(Directed(), text),
-                HasSubstr("edges.txt:1: expected integer ids or a header of printable UTF-8, found '"));
-  }
-}
-
-TEST(EdgeReaderHeaderTest, LettersInOtherColumnsAreNoHeader) {
-  EXPECT_EQ(RowsOf(Directed("from,to,ignore"), "1 2 friend\n"), (Rows{{1, 2}}));
-  EXPECT_EQ(RowsOf(Strings(Directed()), "ann bob\n").size(), 1u);
-}
-
-TEST(EdgeReaderHeaderTest, AnHonestCountIsSkippedSilently) {
-  const ReadResult result = Read(Directed("from,to,probability"), "3 2\n0 1 0.5\n1 2 0.5\n");
-  ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_EQ(result.edges.links.unsorted(), (Rows{{0, 1, kHalf}, {1, 2, kHalf}}));
-  EXPECT_THAT(result.report.warnings, IsEmpty());
-}
-
-TEST(EdgeReaderHeaderTest, ALyingCountIsReported) {
-  const ReadResult result = Read(Directed("from,to,probability"), "4 31398\n0 1 0.5\n1 2 0.5\n");
-  ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_THAT(result.report.warnings,
-              ElementsAre("edges.txt:1: header says 4 members, the file names 3",
-                          "edges.txt:1: header says 31,398 links, the file has 2 rows"));
-}
-
-TEST(EdgeReaderHeaderTest, SnapCommentsAreComparedWithTheirOwnFile) {
-  EdgeReader reader(Directed());
-  reader.BeginFile("a");
-  ASSERT_TRUE(reader.Append("# Nodes: 3 Edges: 2\n1 2\n1 9\n").ok());
-  ASSERT_TRUE(reader.EndFile().ok());
-  reader.BeginFile("b");
-  ASSERT_TRUE(reader.Append("# x\n# Nodes: 3 Edges: 948464\n1 1\n").ok());
-  ASSERT_TRUE(reader.EndFile().ok());
-  EXPECT_THAT(reader.report().warnings, ElementsAre("b:2: comment says 3 members, the file names 1",
-                                                    "b:2: comment says 948,464 links, the file has 1 rows"));
-  EXPECT_EQ(reader.TakeEdges().links.unsorted(), (Rows{{1, 2}, {1, 9}, {1, 1}}));
-}
-
-TEST(EdgeReaderHeaderTest, HeaderLinesAreSkippedWhateverTheyHold) {
-  EdgeFormat format = Directed();
-  format.header_lines = 2;
-  const ReadResult result = Read(format, "34 78\nthis is, no row at all\n0 1\n");
-  ASSERT_TRUE(result.status.ok()) << result.status;
-  EXPECT_EQ(result.edges.links.unsorted(), (Rows{{0, 1}}));
-  EXPECT_THAT(result.report.warnings, IsEmpty());
-}
-
-TEST(EdgeReaderHeaderTest, AFileWithoutRowsIsReported) {
-  for (const char* text : {"", "# nothing\n", "\n\n"}) {
-    EXPECT_THAT(Read(Directed(), text).report.warnings, ElementsAre("edges.txt: the file has no rows"));
-  }
-}
-
-TEST(EdgeReaderStringIdTest, KeysAreHashesAndNamesAreKept) {
-  const ReadResult result = Read(Strings(Undirected()), "ann,Zo\xC3\xAB\nZo\xC3\xAB 17\n");
-  ASSERT_TRUE(result.status.ok()) << result.status;
-  ASSERT_EQ(result.edges.names.size(), 3u);
-  EXPECT_TRUE(std::is_sorted(result.edges.names.begin(), result.edges.names.end()));
-  EXPECT_THAT(result.edges.names,
-              testing::Contains(std::pair<MemberKey, std::string>(0x0B41BEBA40346EBE, "ann")));
-  EXPECT_THAT(result.report.examples,
-              ElementsAre("ann and Zo\xC3\xAB reach each other", "Zo\xC3\xAB and 17 reach each other"));
-}
-
-TEST(EdgeReaderStringIdTest, RefusesNamesThatAreTooLongOrNotPrintable) {
-  EXPECT_EQ(RowsOf(Strings(Directed()), std::string(256, 'x') + " b").size(), 1u);
-  EXPECT_THAT(ErrorOf(Strings(Directed()), "a b\n" + std::string(257, 'x') + " b"),
-              HasSubstr("edges.txt:2: expected an id of 1 to 256 bytes, found 257 bytes: 'xxx"));
-  for (const char* bad :
-       {"\x01", "an\x7Fn", "\xE9", "\xC0\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82"}) {
-    EXPECT_THAT(ErrorOf(Strings(Directed()), std::string("a ") + bad),
-                HasSubstr("edges.txt:1: expected an id of printable UTF-8"));
-  }
-}
-
-// Two strings made to have the same XXH64: undoing its last round is easy.
-TEST(EdgeReaderStringIdTest, RefusesTwoNamesWithOneKey) {
-  EXPECT_THAT(
-      ErrorOf(Strings(Directed()), "ann ghmdfipqiwrukkyi\nxkejjntk69Y5X4J6 ann\n"),
-      HasSubstr("edges.txt:2: the ids 'ghmdfipqiwrukkyi' and 'xkejjntk69Y5X4J6' have the same 64-bit key"));
 }
 
 TEST(EdgeReaderStreamTest, AnyChunkingGivesTheSame) {

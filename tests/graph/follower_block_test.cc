@@ -30,7 +30,7 @@ std::string Encoded(const FollowerLists& lists) {
 void AddColumns(TestRandom& random, LinkColumns columns, FollowerLists& lists) {
   for (std::size_t i = 0; i < lists.followers.size(); ++i) {
     if (columns.kinds) lists.kinds.push_back(static_cast<std::uint8_t>(random.Next()));
-    if (columns.weights) lists.weights.push_back(random.U32());
+    if (columns.weights) lists.weights.push_back(random.U32() % (kLinkWeightOne + 1));
   }
 }
 
@@ -228,6 +228,18 @@ TEST(FollowerBlock, HoldsSeveralKindsOfLinkBetweenOnePair) {
   EXPECT_EQ(decoded.kinds, lists.kinds);
   const FollowerLists twice{.counts = {2}, .followers = {4, 4}, .kinds = {2, 2}, .weights = {}};
   ExpectRefused(Encoded(twice), 10, kKinds);
+}
+
+// A weight of more would be a probability above 1.
+TEST(FollowerBlock, RefusesWeightsAboveOne) {
+  FollowerLists lists{.counts = {2}, .followers = {4, 9}, .kinds = {}, .weights = {0, kLinkWeightOne}};
+  FollowerLists decoded;
+  ASSERT_TRUE(DecodeFollowerBlock(Encoded(lists), 10, kWeights, decoded).ok());
+  EXPECT_EQ(decoded.weights, lists.weights);
+  ++lists.weights[1];
+  ExpectRefused(Encoded(lists), 10, kWeights);
+  EXPECT_THAT(DecodeFollowerBlock(Encoded(lists), 10, kWeights, decoded).ToString(),
+              HasSubstr("at most 2147483648, found 2147483649"));
 }
 
 TEST(FollowerBlock, DoesNotTrustACountOfBillions) {

@@ -40,6 +40,24 @@ TEST(InflaterTest, PlainBytesUnderTheNameOfCompressedOnesAreRefused) {
   }
 }
 
+TEST(InflaterTest, OtherFormatsAreNamedAndRefused) {
+  std::string text;
+  const auto refusal = [&text](const std::string& name, std::string_view bytes) {
+    const absl::Status status = Inflate(name, bytes, text);
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << name;
+    return std::string(status.message());
+  };
+  EXPECT_EQ(
+      refusal("a", "BZh91AY&SY"),
+      "expected text, gzip or zstd, found bzip2 data: decompress the file, or compress it with gzip or zstd");
+  EXPECT_THAT(refusal("a.txt", {"\xfd\x37\x7a\x58\x5a\0\0", 7}), testing::HasSubstr("found xz data"));
+  EXPECT_THAT(refusal("a.gz", "PK\x03\x04"), testing::HasSubstr("found zip data"));
+  EXPECT_THAT(refusal("a.bz2", "1 2\n"), testing::HasSubstr("found a name of bzip2 data"));
+  EXPECT_THAT(refusal("a.xz", ""), testing::HasSubstr("found a name of xz data"));
+  for (const char* bytes : {"BZh", "BZhang Ann\n", "PK 2\n"})
+    EXPECT_TRUE(Inflate("a", bytes, text).ok()) << bytes;
+}
+
 TEST(InflaterTest, CompressedBytesNeedNoName) {
   std::string text;
   for (const char* name : {"a.gz", "a.zst", "a.txt"}) {

@@ -63,7 +63,7 @@ TEST(PartitionMap, EvenRangesDifferByOneMemberAtMost) {
 }
 
 TEST(PartitionMap, OwnerOfSkipsEmptyRanges) {
-  const auto map = PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 3, 3, 3, 5, 5}, 1).value();
+  const auto map = PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 3, 3, 3, 5, 5}).value();
   std::vector<std::uint32_t> owners;
   for (std::uint32_t m = 0; m < 5; ++m) owners.push_back(map.OwnerOf(MemberId(m)).value);
   EXPECT_THAT(owners, ElementsAre(1, 1, 1, 4, 4));
@@ -122,25 +122,23 @@ TEST(PartitionMap, BalancedBearsTheLargestWeights) {
 
 TEST(PartitionMap, BoundariesRoundTrip) {
   const PartitionMap map = PartitionMap::Balanced(777, 13, [](MemberId m) { return m.value % 10; });
-  const auto copy = PartitionMap::FromBoundaries(map.boundaries(), map.epoch());
+  const auto copy = PartitionMap::FromBoundaries(map.boundaries());
   ASSERT_TRUE(copy.ok()) << copy.status().ToString();
   EXPECT_EQ(*copy, map);
-  EXPECT_EQ(PartitionMap::FromBoundaries(map.boundaries(), 9)->epoch(), 9u);
-  EXPECT_NE(*PartitionMap::FromBoundaries(map.boundaries(), 9), map) << "the epoch is part of the map";
 }
 
 TEST(PartitionMap, RefusesBrokenBoundaries) {
   using Boundaries = std::vector<std::uint32_t>;
   for (const Boundaries& bad : {Boundaries{}, Boundaries{0}, Boundaries{1, 5}, Boundaries{0, 5, 4, 9}}) {
-    const auto map = PartitionMap::FromBoundaries(bad, 1);
+    const auto map = PartitionMap::FromBoundaries(bad);
     ASSERT_FALSE(map.ok());
     EXPECT_EQ(map.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(map.status().message()), HasSubstr("ascending shard boundaries"));
   }
-  EXPECT_TRUE(PartitionMap::FromBoundaries(Boundaries{0, limits::kMembersMax}, 1).ok());
-  EXPECT_FALSE(PartitionMap::FromBoundaries(Boundaries{0, limits::kMembersMax + 1}, 1).ok());
-  EXPECT_TRUE(PartitionMap::FromBoundaries(Boundaries(limits::kShardsMax + 1), 1).ok());
-  EXPECT_FALSE(PartitionMap::FromBoundaries(Boundaries(limits::kShardsMax + 2), 1).ok());
+  EXPECT_TRUE(PartitionMap::FromBoundaries(Boundaries{0, limits::kMembersMax}).ok());
+  EXPECT_FALSE(PartitionMap::FromBoundaries(Boundaries{0, limits::kMembersMax + 1}).ok());
+  EXPECT_TRUE(PartitionMap::FromBoundaries(Boundaries(limits::kShardsMax + 1)).ok());
+  EXPECT_FALSE(PartitionMap::FromBoundaries(Boundaries(limits::kShardsMax + 2)).ok());
 }
 
 }  // namespace

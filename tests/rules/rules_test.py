@@ -84,7 +84,7 @@ LAYERS = {
     "services/cli": {"services/common", "services/cli/commands", "services/cli/connection"},
 }
 # Generated from proto/: seen by services, and by tests of services.
-GENERATED = re.compile(r"^(lawine|google/rpc)/.*\.pb\.h$")
+GENERATED = re.compile(r"^(lawine|google/rpc|grpc/reflection)/.*\.pb\.h$")
 SEES_GENERATED = ("services/", "tests/services/", "tests/cluster/", "tests/cli/", "bench/services/",
                   "bench/load/")
 OUTSIDE_ENGINE = re.compile(r"^(grpc|grpcpp|google/protobuf|google/rpc|lawine|services|spdlog|CLI|nlohmann|rocksdb)/")

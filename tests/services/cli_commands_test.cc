@@ -43,6 +43,13 @@ class CliCommandsTest : public ::testing::Test {
   const std::string path_ = directory_.path() / "files" / "keep.csv";
 };
 
+TEST_F(CliCommandsTest, AClusterIsAHostAndAPort) {
+  for (const std::string cluster : {"nowhere", "127.0.0.1:99999"}) {
+    EXPECT_EQ(Run({"graph", "list", "--cluster", cluster}).message(),
+              "--cluster: expected HOST:PORT with a port from 1 to 65535, found '" + cluster + "'");
+  }
+}
+
 TEST_F(CliCommandsTest, WhatCannotBeDoneLeavesFilesAsTheyWere) {
   const std::vector<std::vector<std::string>> commands = {
       {"simulate", "nosuch", "--csv", path_},

@@ -4,11 +4,10 @@
 
 #include <rocksdb/file_system.h>
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
-#include "engine/base/mutex.h"
+#include "tests/support/waiting_gate.h"
 
 namespace lawine {
 
@@ -20,39 +19,18 @@ class ClosingGate final : public rocksdb::FileSystemWrapper {
   const char* Name() const override { return "ClosingGate"; }
 
   // Who closes a database waits where it lets go of its lock, until the gate is opened.
-  void Close() {
-    MutexLock lock(mutex_);
-    closed_ = true;
-  }
-  void Open() {
-    MutexLock lock(mutex_);
-    closed_ = false;
-    changed_.NotifyAll();
-  }
-  // Waits until somebody waits there; false when nobody comes.
-  bool AwaitSomebody() {
-    MutexLock lock(mutex_);
-    while (!waiting_ && changed_.WaitFor(mutex_, std::chrono::seconds(10))) continue;
-    return waiting_;
-  }
+  void Close() { gate_.Close(); }
+  void Open() { gate_.Open(); }
+  bool AwaitSomebody() { return gate_.AwaitSomebody(); }
 
   rocksdb::IOStatus UnlockFile(rocksdb::FileLock* held, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override {
-    {
-      MutexLock lock(mutex_);
-      waiting_ = true;
-      changed_.NotifyAll();
-      while (closed_) changed_.Wait(mutex_);
-      waiting_ = false;
-    }
+    gate_.Pass();
     return target()->UnlockFile(held, options, debug);
   }
 
  private:
-  Mutex mutex_;
-  CondVar changed_;
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  bool waiting_ ABSL_GUARDED_BY(mutex_) = false;
+  WaitingGate gate_;
 };
 
 }  // namespace lawine

@@ -263,6 +263,23 @@ TEST(DifferenceTest, AnswersInOneSentence) {
             "B is delivered more often than A in 3 of 3 paired replicas: +10.0 deliveries [10.0 to 10.0].");
 }
 
+// As where a rate is a little higher: nothing differs in most pairs, and a few take off.
+TEST(DifferenceTest, SaysWhereItsIntervalIsRough) {
+  Reaches of(60, 10), against(60, 10);
+  for (std::size_t i = 0; i < 20; ++i) of[i] = 12 + i;
+  of[0] = 90;
+  const auto d = Differ(RunOf("B", of), RunOf("A", against));
+  EXPECT_TRUE(d.measures().reach().rough());
+  EXPECT_THAT(d.answer(),
+              testing::EndsWith("]. In 40 of 60 pairs nothing differs: the interval is rough, more "
+                                "replicas make it better."));
+  for (std::size_t i = 20; i < 60; ++i) of[i] = 11;
+  EXPECT_THAT(Differ(RunOf("B", of), RunOf("A", against)).answer(),
+              testing::EndsWith("]. A few pairs differ far more than the others: the interval is rough, more "
+                                "replicas make it better."));
+  EXPECT_FALSE(Differ(RunOf("B", {12, 13, 14}), RunOf("A", {1, 1, 1})).measures().reach().rough());
+}
+
 // Names are fields of the contract and have words; a measure without would end the coordinator.
 TEST(Measures, HaveFieldsAndWords) {
   std::set<std::string> units_and_verbs;

@@ -70,12 +70,53 @@ TEST(EnsembleSentence, SaysWhatIsLikelyAndHowOftenItDiedOut) {
 }
 
 TEST(EnsembleTable, HasAColumnAMeasure) {
-  const std::string table = EnsembleTable(ResultOf({100, 200, 300}).ensemble(), "hops", false);
+  const std::string table = EnsembleTable(ResultOf({100, 200, 300}).ensemble(), v1::Scenario(), false);
   EXPECT_THAT(table, ContainsRegex("members reached +deliveries +forwards +already had it +hops\n"));
   EXPECT_THAT(table, ContainsRegex("mean +200\\.0 +400\\.0 +20\\.0 +201\\.0 +5\\.0\n"));
   EXPECT_THAT(table, ContainsRegex("least +100 +200 +10 +101 +5\n"));
   EXPECT_THAT(table, ContainsRegex("median +200 +400 +20 +201 +5\n"));
   EXPECT_THAT(table, ContainsRegex("most +300 +600 +30 +301 +5\n"));
+}
+
+// Who has it of a threshold model has not accepted it yet, and who has not seen it never passes it on.
+TEST(EnsembleSentence, TellsWhoAcceptedWhereThatIsNotWhoHasIt) {
+  v1::RunResult result = ResultOf({600, 700});
+  EXPECT_THAT(EnsembleSentence(result), HasSubstr("650 of 1,000 members on average, half"));
+  v1::Model& model = *result.mutable_scenario()->mutable_model();
+  model.mutable_linear_threshold();
+  EXPECT_THAT(EnsembleSentence(result),
+              HasSubstr("650 of 1,000 members on average (65 of them accepted it), half"));
+  EXPECT_THAT(EnsembleTable(result.ensemble(), result.scenario(), false),
+              ContainsRegex("deliveries +accepted"));
+  EXPECT_THAT(Summary(result), HasSubstr(", accepted by "));
+  model.mutable_threshold()->set_count(2);
+  EXPECT_THAT(EnsembleSentence(result), HasSubstr("(65 of them accepted it)"));
+  model.mutable_forward()->set_probability(0.5);
+  model.set_seen_probability(0.5);
+  EXPECT_THAT(EnsembleSentence(result), HasSubstr("(65 of them passed it on)"));
+  EXPECT_THAT(Summary(result), HasSubstr(", forwarded by "));
+}
+
+TEST(PrecisionSentence, SaysWhereTooFewReplicasDiffer) {
+  v1::Ensemble ensemble = ResultOf({2, 2, 2}).ensemble();
+  EXPECT_EQ(PrecisionSentence(ensemble), "");
+  ensemble.set_remark("In all 3 replicas reach is the same.");
+  EXPECT_EQ(PrecisionSentence(ensemble),
+            "In all 3 replicas reach is the same. What is 95% sure leaves them out.");
+  v1::EnsemblePrecision& precision = *ensemble.mutable_precision();
+  precision.set_measure("reach");
+  precision.set_half_width(1);
+  precision.set_met(true);
+  precision.set_remark(ensemble.remark());
+  EXPECT_EQ(
+      PrecisionSentence(ensemble),
+      "After 3 replicas the mean of reach is known to +/- 1.0: as well as asked. In all 3 replicas reach is "
+      "the same.");
+  precision.set_met(false);
+  EXPECT_EQ(
+      PrecisionSentence(ensemble),
+      "After 3 replicas the mean of reach is known less well than asked, but no more replicas are allowed. "
+      "In all 3 replicas reach is the same.");
 }
 
 TEST(ReachHistogram, ShowsTwoHumps) {

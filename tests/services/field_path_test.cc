@@ -61,6 +61,14 @@ TEST(FieldPathTest, RefusesWhatIsNoNumberAndSuggests) {
   EXPECT_THAT(Refusal("model..probability"), HasSubstr("no field"));
 }
 
+TEST(FieldPathTest, RefusesPathsThroughAMessageThatHoldsItself) {
+  EXPECT_TRUE(ParsedPath("later.after_step").ok());
+  EXPECT_THAT(Refusal("later.change.replicas"), HasSubstr("enters Scenario once"));
+  std::string path;
+  for (int i = 0; i < 30'000; ++i) path += "later.change.";
+  EXPECT_THAT(Refusal(path + "model.forward.probability"), HasSubstr("at most 256 bytes, found 390025"));
+}
+
 TEST(FieldPathTest, NamesSomeNumbersAndSaysHowManyMoreThereAre) {
   EXPECT_THAT(Refusal(""), ::testing::ContainsRegex("and [0-9]+ more$"));
   EXPECT_LT(Refusal("").size(), 700u);

@@ -34,6 +34,23 @@ TEST(HasCoinsTest, OfTheKernels) {
   EXPECT_TRUE(HasCoins(drawn)) << "replicas draw their rates";
 }
 
+TEST(PossibleOfTest, KnowsTheMembersAndWhoForwardsAgain) {
+  RunPlan plan;
+  plan.spec = Kernel(kAlways, kAlways);
+  plan.graph.mutable_info()->add_boundaries(0);
+  plan.graph.mutable_info()->add_boundaries(1'002);
+  EXPECT_EQ(PossibleOf(plan).members, 1'002u);
+  EXPECT_FALSE(PossibleOf(plan).coins);
+  EXPECT_TRUE(PossibleOf(plan).forward_once);
+  ModelSpec model;
+  Epidemic& epidemic = model.messages.emplace_back().epidemic.emplace();
+  for (const bool again : {false, true}) {
+    epidemic.susceptible_again = again;
+    plan.spec.model = std::make_shared<const ModelSpec>(model);
+    EXPECT_EQ(PossibleOf(plan).forward_once, !again);
+  }
+}
+
 // Of a model with one message, changed.
 template <class Change>
 bool ModelHasCoins(const Change& change) {

@@ -157,7 +157,7 @@ pbi::RegisterRequest WholeGraph() {
   said.set_address("127.0.0.1:1");
   GraphInfo graph;
   graph.name = "g";
-  graph.partition = *PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 2}, 1);
+  graph.partition = *PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 2});
   pbi::HeldShard& shard = *said.add_shards();
   *shard.mutable_info() = wire::ToProto(graph);
   shard.set_graph("g");

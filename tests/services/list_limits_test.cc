@@ -84,6 +84,26 @@ TEST(ListLimitsTest, MembersOfAMessageAreCountedTogether) {
   EXPECT_THAT(Told(2, further), HasSubstr("messages[0].injections[1].members: expected at most 19999"));
 }
 
+// A message has counts of every step through its last injection.
+TEST(ListLimitsTest, LastInjectionsOfAllMessagesAreCountedTogether) {
+  const auto told = [](const v1::Scenario& scenario) {
+    return std::string(CompleteScenario(scenario).status().message());
+  };
+  v1::Scenario scenario = Plain();
+  AddInjection(scenario);
+  scenario.mutable_injections(0)->set_step(limits::kStepsMax - 10);
+  AddMessage(scenario, 0);
+  scenario.mutable_messages(0)->mutable_start()->set_from_step(10);
+  EXPECT_EQ(told(scenario), "");
+  scenario.mutable_messages(0)->mutable_start()->set_from_step(11);
+  EXPECT_THAT(told(scenario), HasSubstr("messages[0].start.from_step: expected the last injections"));
+  AddInjection(*scenario.mutable_messages(0));
+  scenario.mutable_messages(0)->mutable_start()->set_from_step(10);
+  EXPECT_THAT(told(scenario), HasSubstr("messages[0].injections[0].step: expected the last injections"));
+  scenario.mutable_messages(0)->mutable_start()->set_from_step(~0u);
+  EXPECT_EQ(told(scenario), "") << "it never starts";
+}
+
 TEST(ListLimitsTest, StepsAreSharedByMessages) {
   for (const int messages : {1, 2, 3, 64}) {
     v1::Scenario scenario = Plain();

@@ -60,6 +60,21 @@ TEST(LaterText, TellsTheWholeOfWhatChangesInPart) {
       "they forward: gamma, mean 5 steps, shape 2.");
 }
 
+// Not from a step before.
+TEST(LaterText, TellsFromWhichStepChangesAct) {
+  const std::string forward = R"({"forward": {"probability": 0.1}})";
+  EXPECT_EQ(LaterOf(forward, R"({"interventions": [{"forward_factor": 0}]})"),
+            "After step 3: from step 4: forwarding x 0.");
+  EXPECT_EQ(LaterOf(forward, R"({"interventions": [{"when": {"from_step": 2}, "carry_share": 0.5},
+                                                   {"when": {"from_step": 9}, "extra_delay": 1}]})"),
+            "After step 3: from step 4: a forward reaches 50% of followers; from step 9: 1 step later.");
+  EXPECT_EQ(LaterOf(forward, R"({"messages": [{"name": "a", "model": {"forward": {"probability": 0.5}}},
+                                              {"name": "b", "model": {"forward": {"probability": 0.5}},
+                                               "start": {"reach": {"members": 7}}}]})"),
+            "After step 3: also a (50%) starts from step 4; also b (50%) starts once the first message has "
+            "reached 7.");
+}
+
 TEST(MaxSteps, AreTheLaterOnes) {
   EXPECT_FALSE(MaxSteps(Read(R"("stop": {})")).has_value());
   EXPECT_EQ(MaxSteps(Read(R"("stop": {"max_steps": 5})")), 5u);

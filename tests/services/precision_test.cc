@@ -25,7 +25,9 @@ std::string Refusal(const std::string& fields) {
   return std::string(complete.status().message());
 }
 
-std::vector<LaneOutcome> Lanes(const std::vector<std::uint64_t>& reaches) {
+using Reaches = std::vector<std::uint64_t>;
+
+std::vector<LaneOutcome> Lanes(const Reaches& reaches) {
   std::vector<LaneOutcome> lanes;
   for (const std::uint64_t reach : reaches) {
     lanes.emplace_back().reach = reach;
@@ -48,44 +50,102 @@ TEST(PrecisionTest, ComparesTheHalfWidthWithWhatWasAsked) {
   v1::UntilPrecision wanted;
   wanted.set_measure("reach");
   wanted.set_half_width(14.33);
-  const auto precision = PrecisionOf(lanes, wanted);
+  const auto precision = PrecisionOf(lanes, wanted, {.members = 100});
   EXPECT_NEAR(precision.half_width(), 14.323225, 1e-5);
   EXPECT_NEAR(precision.relative_half_width(), 14.323225 / 33.3, 1e-6);
   EXPECT_TRUE(precision.met());
   wanted.set_half_width(14.32);
-  EXPECT_FALSE(PrecisionOf(lanes, wanted).met());
+  EXPECT_FALSE(PrecisionOf(lanes, wanted, {.members = 100}).met());
   wanted.set_relative_half_width(0.431);
-  EXPECT_TRUE(PrecisionOf(lanes, wanted).met());
+  EXPECT_TRUE(PrecisionOf(lanes, wanted, {.members = 100}).met());
   wanted.set_relative_half_width(0.43);
-  EXPECT_FALSE(PrecisionOf(lanes, wanted).met());
+  EXPECT_FALSE(PrecisionOf(lanes, wanted, {.members = 100}).met());
   wanted.set_measure("deliveries");
-  EXPECT_NEAR(PrecisionOf(lanes, wanted).half_width(), 143.23225, 1e-4);
+  EXPECT_NEAR(PrecisionOf(lanes, wanted, {.members = 100}).half_width(), 143.23225, 1e-4);
 }
 
-// One in twenty replicas takes off, and none of the first 32 did.
-TEST(PrecisionTest, ReplicasThatAreAlikeSayLittleOfRarerOnes) {
+// A link that carries in one of fifty replicas, and then to a thousand: on average 21.02 have it, most
+// often 1.
+TEST(PrecisionTest, ReplicasThatAreAlikeMayMissTheLargeOnes) {
+  v1::UntilPrecision wanted;
+  wanted.set_measure("reach");
+  wanted.set_relative_half_width(0.2);
+  const auto alike = PrecisionOf(Lanes(Reaches(32, 1)), wanted, {.members = 1'002});
+  EXPECT_FALSE(alike.met());
+  EXPECT_NEAR(alike.half_width(), 3.0 / 32 * 1'001, 1e-9);
+  EXPECT_GT(alike.half_width(), 21.02 - 1) << "the true mean is inside";
+  EXPECT_EQ(alike.remark(),
+            "In all 32 replicas reach is the same: outcomes rarer than 3 in 32 may not have come.");
+  EXPECT_FALSE(PrecisionOf(Lanes(Reaches(10'000, 1)), wanted, {.members = 1'002}).met());
+  Reaches two_of_64(64, 1);
+  two_of_64[9] = two_of_64[31] = 2;
+  const auto few = PrecisionOf(Lanes(two_of_64), wanted, {.members = 1'002});
+  EXPECT_FALSE(few.met()) << "Student's interval is 1.03 +/- 0.05";
+  EXPECT_NEAR(few.half_width(), 6.3 / 64 * (1'002 - 1.03125), 1e-9);
+  EXPECT_THAT(few.remark(), HasSubstr("In all but 2 of 64 replicas reach is the same: too few differ"));
+}
+
+// Less than what all reach so far may come, too.
+TEST(PrecisionTest, ReplicasThatAreAlikeAreEnoughWhereNothingFarOffIsPossible) {
   v1::UntilPrecision wanted;
   wanted.set_measure("reach");
   wanted.set_relative_half_width(0.05);
-  const auto met = [&wanted](std::size_t replicas, bool coins = true, std::uint64_t reach = 300) {
-    return PrecisionOf(Lanes(std::vector<std::uint64_t>(replicas, reach)), wanted, coins).met();
+  const auto met = [&wanted](std::size_t replicas, const PossibleReplicas& possible) {
+    return PrecisionOf(Lanes(Reaches(replicas, 300)), wanted, possible).met();
   };
-  EXPECT_FALSE(met(32));
-  EXPECT_FALSE(met(59)) << "3 in 59 is more than 5%";
-  EXPECT_TRUE(met(60));
-  EXPECT_TRUE(met(32, false)) << "without coins they are alike for ever";
-  wanted.set_half_width(15);  // of 300
-  EXPECT_FALSE(met(59));
-  EXPECT_TRUE(met(60));
-  EXPECT_FALSE(met(1000, true, 0)) << "nothing can be a part of nothing";
-  EXPECT_EQ(AlikeText(32), "Nothing varied in 32 replicas: outcomes rarer than 3 in 32 may not have come.");
+  EXPECT_FALSE(met(59, {.members = 400})) << "3 in 59 is more than 5%";
+  EXPECT_TRUE(met(60, {.members = 400}));
+  EXPECT_FALSE(met(60, {.members = 700}));
+  EXPECT_TRUE(met(32, {.coins = false, .members = 700})) << "without coins they are alike for ever";
+  wanted.set_half_width(15);
+  EXPECT_FALSE(met(59, {.members = 400}));
+  EXPECT_TRUE(met(60, {.members = 400}));
+}
+
+TEST(PrecisionTest, WhatNothingBoundsIsNotKnownFromReplicasThatAreAlike) {
+  v1::UntilPrecision wanted;
+  wanted.set_measure("deliveries");
+  wanted.set_half_width(1'000);
+  const auto precision = PrecisionOf(Lanes(Reaches(10'000, 2)), wanted, {.members = 4});
+  EXPECT_FALSE(precision.met());
+  EXPECT_EQ(precision.half_width(), 0);
+  EXPECT_THAT(precision.remark(), HasSubstr("In all 10000 replicas deliveries is the same"));
+  wanted.set_measure("forwards");
+  EXPECT_TRUE(PrecisionOf(Lanes(Reaches(32, 2)), wanted, {.members = 900}).met());
+  EXPECT_FALSE(PrecisionOf(Lanes(Reaches(32, 2)), wanted, {.members = 900, .forward_once = false}).met());
+}
+
+TEST(PrecisionTest, FiveThatDifferMakeAnInterval) {
+  Reaches reaches(64, 10);
+  for (std::size_t i = 0; i < 5; ++i) reaches[i] = 11;
+  v1::UntilPrecision wanted;
+  wanted.set_measure("reach");
+  wanted.set_relative_half_width(0.01);
+  const auto precision = PrecisionOf(Lanes(reaches), wanted, {.members = 1'000'000});
+  EXPECT_TRUE(precision.met());
+  EXPECT_EQ(precision.remark(), "");
+  reaches[0] = 10;
+  EXPECT_FALSE(PrecisionOf(Lanes(reaches), wanted, {.members = 1'000'000}).met());
+}
+
+TEST(PrecisionTest, ValuesThatAreAllDifferentAreNotAlike) {
+  const Measure& reach = MeasureOf("reach");
+  EXPECT_FALSE(FewDifferIn(std::vector<double>{1, 2, 3}, reach, {.members = 9}).has_value());
+  EXPECT_TRUE(FewDifferIn(std::vector<double>{1, 1, 3}, reach, {.members = 9}).has_value());
+}
+
+// One that differs may do so in either direction.
+TEST(PrecisionTest, DifferencesAreBoundedOnBothSides) {
+  const auto few = FewDifferIn(std::vector<double>(30, -4.0), MeasureOf("reach"), {.members = 100}, true);
+  ASSERT_TRUE(few.has_value());
+  EXPECT_NEAR(*few->half_width, 3.0 / 30 * 104, 1e-9);
 }
 
 TEST(PrecisionTest, NothingAtAllHasNoParts) {
   v1::UntilPrecision wanted;
   wanted.set_measure("deliveries");
   wanted.set_relative_half_width(0.01);
-  const auto precision = PrecisionOf(Lanes({0, 0, 0}), wanted, false);
+  const auto precision = PrecisionOf(Lanes({0, 0, 0}), wanted, {.coins = false});
   EXPECT_TRUE(precision.met());
   EXPECT_FALSE(precision.has_relative_half_width());
 }

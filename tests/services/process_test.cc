@@ -1,8 +1,10 @@
 #include "services/common/process.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <string>
+#include <utility>
 
 #include "tests/support/temp_directory.h"
 
@@ -31,6 +33,24 @@ TEST(ReadFileTest, ReadsNoMoreThanItMay) {
   EXPECT_EQ(ReadFile(directory.path() / "f", 1'000).value().size(), 1'000u);
   EXPECT_TRUE(absl::IsInvalidArgument(ReadFile(directory.path() / "f", 999).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(ReadFile("/dev/zero", 1 << 20).status())) << "it has no end";
+}
+
+TEST(ReadRegularFileTest, WaitsForNobody) {
+  const TempDirectory directory;
+  const std::string path = directory.path() / "f";
+  ASSERT_EQ(WriteFileAtomically(path, "content"), absl::OkStatus());
+  EXPECT_EQ(ReadRegularFile(path, 7).value(), "content");
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadRegularFile(path, 6).status()));
+  EXPECT_TRUE(absl::IsNotFound(ReadRegularFile(directory.path() / "absent", 7).status()));
+  const std::string pipe = directory.path() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& [other, kind] : {std::pair(pipe, "found a pipe"),
+                                    {"/dev/zero", "found a device"},
+                                    {directory.path().string(), "found a directory"}}) {
+    const absl::Status refused = ReadRegularFile(other, 7).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+    EXPECT_THAT(std::string(refused.message()), testing::HasSubstr(kind));
+  }
 }
 
 }  // namespace

@@ -1,14 +1,19 @@
-// A worker that is refused, or told that its shards are strange, says so for as long as that lasts.
+// A worker that is refused, or told that its shards are strange, says so for as long as that lasts; and one
+// that stops does not wait for a coordinator that hangs.
 #include "services/worker/registration.h"
 
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <string>
 
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/common/rpc.h"
+#include "services/worker/worker_server.h"
 #include "tests/support/patience.h"
+#include "tests/support/temp_directory.h"
 
 namespace lawine {
 namespace {
@@ -19,7 +24,7 @@ using testing::HasSubstr;
 // Answers as it is told.
 class Coordinator final : public pbi::RegistryService::Service {
  public:
-  enum class Says { kWelcome, kOtherVersion, kStrangeOnce, kStrange };
+  enum class Says { kWelcome, kOtherVersion, kStrangeOnce, kStrange, kNothing };
 
   Coordinator() {
     absl::StatusOr<BoundServer> bound = StartServer({.address = "127.0.0.1:0"}, {this});
@@ -40,10 +45,11 @@ class Coordinator final : public pbi::RegistryService::Service {
     ASSERT_GE(calls_, calls);
   }
 
-  grpc::Status Register(grpc::ServerContext*, const pbi::RegisterRequest*,
+  grpc::Status Register(grpc::ServerContext* context, const pbi::RegisterRequest*,
                         pbi::RegisterResponse* response) override {
     const Says says = says_;
     const int calls = ++calls_;
+    while (says == Says::kNothing && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
     if (says == Says::kOtherVersion) return {grpc::StatusCode::FAILED_PRECONDITION, "upgrade both"};
     if (says == Says::kStrange || (says == Says::kStrangeOnce && calls % 2 == 1)) {
       response->add_strange_shards("shard 1 of 'g' is odd");
@@ -93,6 +99,22 @@ TEST_F(RegistrationTest, StrangeShardsAreSaidAlsoWhileNobodyAnswers) {
   coordinator_.Stop();
   ASSERT_TRUE(Eventually(kTimeout, [&] { return !registration_.connected(); }));
   EXPECT_FALSE(registration_.Refusal().ok());
+}
+
+// A call that hangs lasts five seconds.
+TEST(StoppingWorkerTest, DrainsWhileItsCoordinatorHangs) {
+  Coordinator coordinator;
+  coordinator.Say(Coordinator::Says::kNothing);
+  const TempDirectory directory;
+  WorkerOptions options;
+  options.data_dir = directory.path().string();
+  options.coordinator = coordinator.address();
+  const auto worker = WorkerServer::Start(options);
+  ASSERT_TRUE(worker.ok()) << worker.status();
+  coordinator.AwaitCalls(1);
+  auto drained = std::async(std::launch::async, [&] { return (*worker)->Drain(absl::Now()); });
+  EXPECT_EQ(drained.wait_for(std::chrono::seconds(3)), std::future_status::ready);
+  EXPECT_TRUE(drained.get()) << "it takes part in nothing";
 }
 
 }  // namespace

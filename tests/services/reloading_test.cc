@@ -40,6 +40,19 @@ TEST(ReloadDecisionTest, WhatStaysWrongIsToldOnce) {
   EXPECT_TRUE(decision.IsNew("wrong too"));
 }
 
+TEST(ReloadDecisionTest, AnotherReasonWhyThereIsNoContentIsToldToo) {
+  ReloadDecision<std::string> decision("a");
+  const absl::StatusOr<std::string> absent = absl::NotFoundError("absent");
+  const absl::StatusOr<std::string> pipe = absl::InvalidArgumentError("a pipe");
+  for (const auto& found : {absent, pipe}) {
+    EXPECT_TRUE(decision.IsNew(found));
+    EXPECT_FALSE(decision.Refused(found));
+    EXPECT_TRUE(decision.Refused(found));
+    EXPECT_FALSE(decision.IsNew(found));
+  }
+  EXPECT_FALSE(decision.IsNew("a"));
+}
+
 TEST(MemoryFileTest, ReadersSeeOneContentOrTheNext) {
   MemoryFile file;
   const std::string first(200'000, 'a');

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "tests/services/half_sender.h"
 
@@ -43,6 +44,20 @@ grpc::Status Call(const std::string& address, std::size_t bytes) {
 TEST(ArrivingBytesMaxTest, IsAShareOfTheMemory) {
   EXPECT_EQ(ArrivingBytesMax(std::uint64_t{8} << 30), std::uint64_t{2} << 30);
   EXPECT_EQ(ArrivingBytesMax(std::uint64_t{512} << 20), std::uint64_t{256} << 20);
+}
+
+TEST(CheckHostPortTest, PortsAreNotTakenModulo) {
+  for (const char* good : {"127.0.0.1:65535", "[::1]:1", "coordinator:7071", "dns:///c.example.org:7071"}) {
+    EXPECT_EQ(CheckHostPort("--to", good), absl::OkStatus());
+  }
+  EXPECT_EQ(CheckHostPort("--on", "127.0.0.1:0", 0), absl::OkStatus());
+  for (const char* bad : {"", "nowhere", ":80", "a:", "a:0", "a:65536", "a:99999", "a:4294967297", "a:-1",
+                          "a:+1", "a: 1", "a:http"}) {
+    const absl::Status refused = CheckHostPort("--to", bad);
+    EXPECT_EQ(refused.message(),
+              absl::StrCat("--to: expected HOST:PORT with a port from 1 to 65535, found '", bad, "'"));
+  }
+  EXPECT_FALSE(StartServer({.address = "127.0.0.1:99999"}, {}).ok());
 }
 
 TEST(RpcTest, WhoNeverEndsRequestsTakesNoMoreThanTheirShare) {

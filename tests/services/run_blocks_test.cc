@@ -38,7 +38,7 @@ RunPlan Plan(std::uint32_t replicas) {
   return plan;
 }
 
-int Turns(const RunSoFar& so_far) {
+int TurnsIn(const RunSoFar& so_far) {
   int turns = 0;
   for (const v1::WorkerTrace& trace : so_far.outcome.traces) turns += trace.turns_size();
   return turns;
@@ -49,8 +49,8 @@ TEST(RunBlocksTest, ManyWorkersTellFewerTurnsEachAndNoneIsLeftOut) {
   const absl::Status added = AddBlock(Plan(2), Block(0, 30, 1'024), so_far);
   ASSERT_TRUE(added.ok()) << added;
   ASSERT_EQ(so_far.outcome.traces.size(), 30u);
-  EXPECT_LE(Turns(so_far), kTurnsMax);
-  EXPECT_GT(Turns(so_far), kTurnsMax - 30);
+  EXPECT_LE(TurnsIn(so_far), kTurnsMax);
+  EXPECT_GT(TurnsIn(so_far), kTurnsMax - 30);
   for (const v1::WorkerTrace& trace : so_far.outcome.traces) {
     EXPECT_EQ(trace.worked_us(), 7u);
     EXPECT_EQ(static_cast<std::uint64_t>(trace.turns_size()) + trace.turns_left_out(), 1'024u + 3);
@@ -58,7 +58,7 @@ TEST(RunBlocksTest, ManyWorkersTellFewerTurnsEachAndNoneIsLeftOut) {
               static_cast<std::uint64_t>(trace.turns_size() - 1));
   }
   ASSERT_TRUE(AddBlock(Plan(2), Block(1, 30, 1'024), so_far).ok());
-  EXPECT_LE(Turns(so_far), kTurnsMax);
+  EXPECT_LE(TurnsIn(so_far), kTurnsMax);
 }
 
 TEST(RunBlocksTest, FewWorkersTellAllTheirTurnsAsLongAsThereIsRoom) {
@@ -69,7 +69,7 @@ TEST(RunBlocksTest, FewWorkersTellAllTheirTurnsAsLongAsThereIsRoom) {
   EXPECT_EQ(so_far.replicas, 10u);
   EXPECT_EQ(so_far.outcome.lanes.size(), 10u);
   ASSERT_EQ(so_far.outcome.traces.size(), 20u);
-  EXPECT_EQ(Turns(so_far), kTurnsMax);
+  EXPECT_EQ(TurnsIn(so_far), kTurnsMax);
   EXPECT_EQ(so_far.outcome.traces.back().first_replica(), 4u);
   EXPECT_EQ(so_far.outcome.traces.back().turns_left_out(), 3u);
 }

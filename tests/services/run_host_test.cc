@@ -1,3 +1,4 @@
+// What a worker keeps of runs that it takes part in, and its streams to the others that do.
 #include "services/worker/runs/run_host.h"
 
 #include <gmock/gmock.h>
@@ -7,6 +8,10 @@
 
 #include "engine/base/limits.h"
 #include "engine/spread/frame.h"
+#include "services/common/rpc.h"
+#include "services/worker/runs/peer_links.h"
+#include "services/worker/worker_service.h"
+#include "tests/support/patience.h"
 
 namespace lawine {
 namespace {
@@ -86,6 +91,75 @@ TEST(RunHostTest, WhatIsKeptOfAllRunsIsBounded) {
   }
   EXPECT_GT(begun, 0u);
   EXPECT_LE(begun * bytes, limits::kEarlyBytesMax);
+}
+
+// Their coordinator may read them only when all of them are over.
+TEST(RunHostTest, WhatIsAwaitedOfRunsAtOnceStaysUntilItIsRead) {
+  constexpr std::uint64_t kAtOnce = 6;
+  static_assert(kAtOnce > RunHost::kReceiptsKept);
+  RunHost runs;
+  const auto kept = [&runs](std::uint64_t first, std::uint64_t last) {
+    std::vector<std::uint64_t> found;
+    for (std::uint64_t run = first; run <= last; ++run) {
+      if (runs.FindReceipts(run) != nullptr) found.push_back(run);
+    }
+    return found;
+  };
+  for (std::uint64_t run = 1; run <= kAtOnce; ++run) runs.Keep({.run_id = run, .awaited = true});
+  for (std::uint64_t run = 11; run <= 20; ++run) runs.Keep({.run_id = run});
+  EXPECT_THAT(kept(1, kAtOnce), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_THAT(kept(11, 20), ElementsAre(17, 18, 19, 20)) << "others make room for each other";
+  for (std::uint64_t run = 1; run <= kAtOnce; ++run) runs.NoteRead(run);
+  EXPECT_THAT(kept(1, 20), ElementsAre(3, 4, 5, 6)) << "then they are as others";
+  runs.DropReceipts(4);
+  EXPECT_THAT(kept(1, 20), ElementsAre(3, 5, 6));
+}
+
+TEST(RunHostTest, WhatNobodyReadsIsBounded) {
+  RunHost runs;
+  for (std::uint64_t run = 1; run <= 2 * limits::kRunsAtOnceMax; ++run) {
+    runs.Keep({.run_id = run, .awaited = true});
+  }
+  EXPECT_EQ(runs.FindReceipts(limits::kRunsAtOnceMax), nullptr);
+  EXPECT_NE(runs.FindReceipts(limits::kRunsAtOnceMax + 1), nullptr);
+  runs.DropReceipts(limits::kRunsAtOnceMax + 1);
+  EXPECT_EQ(runs.FindReceipts(limits::kRunsAtOnceMax + 1), nullptr);
+}
+
+// Takes frames from peers.
+class Peer {
+ public:
+  ~Peer() { Stop(); }
+  const std::string& address() const { return bound_.address; }
+  // As a process that ends.
+  void Stop() {
+    exchange_.Close();
+    StopServer(*bound_.server, absl::ZeroDuration());
+  }
+
+ private:
+  RunHost runs_;
+  ExchangeService exchange_{runs_};
+  const BoundServer bound_ = *StartServer({.address = "127.0.0.1:0"}, {&exchange_});
+};
+
+// Workers come and go, each with an id of its own.
+TEST(PeerLinksTest, WhoIsGoneIsForgottenWhenAnotherComes) {
+  Peer first, second;
+  PeerLinks links;
+  const auto send = [&links](const char* node_id) {
+    return links.Send(node_id, std::make_shared<internal::v1::ExchangeRequest>());
+  };
+  ASSERT_TRUE(links.Connect("w-1", first.address()).ok());
+  ASSERT_TRUE(send("w-1").ok());
+  first.Stop();
+  ASSERT_TRUE(Eventually(absl::Seconds(10), [&] { return !send("w-1").ok(); }));
+  ASSERT_TRUE(links.Connect("w-2", second.address()).ok());
+  EXPECT_EQ(links.links_count(), 1u);
+  EXPECT_TRUE(send("w-2").ok());
+  const absl::Status gone = send("w-1");
+  EXPECT_EQ(gone.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(gone.message()), testing::HasSubstr("w-1"));
 }
 
 }  // namespace

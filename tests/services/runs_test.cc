@@ -12,8 +12,10 @@
 #include "absl/time/clock.h"
 #include "engine/base/thread_pool.h"
 #include "gtest/gtest.h"
+#include "services/common/rpc.h"
 #include "services/coordinator/runs/run_names.h"
 #include "tests/services/held_up_registry.h"
+#include "tests/services/memory_registry.h"
 #include "tests/support/patience.h"
 
 namespace lawine {
@@ -189,6 +191,41 @@ TEST_F(RunsTest, APageOfLargeRunsEndsEarly) {
   EXPECT_TRUE(more);
   EXPECT_EQ(runs_->List(5, ~0ull, 100 * kMebibyte, more).size(), 5u);
   EXPECT_FALSE(more);
+}
+
+// A worker that knows nothing but of which run it was told to forget what it keeps.
+class Keeper final : public internal::v1::WorkerService::Service {
+ public:
+  Keeper() : bound_(*StartServer({.address = "127.0.0.1:0"}, {this})) {}
+  ~Keeper() override { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  const std::string& address() const { return bound_.address; }
+  std::uint64_t forgotten() const { return forgotten_; }
+  grpc::Status DropRun(grpc::ServerContext*, const internal::v1::DropRunRequest* request,
+                       internal::v1::DropRunResponse*) override {
+    forgotten_ = request->run_id();
+    return grpc::Status::OK;
+  }
+
+ private:
+  std::atomic<std::uint64_t> forgotten_{0};
+  const BoundServer bound_;
+};
+
+TEST_F(RunsTest, WorkersForgetTheReceiptsOfARunThatFails) {
+  const Keeper worker;
+  internal::v1::RegisterRequest said;
+  said.set_node_id("w-1");
+  said.set_address(worker.address());
+  ASSERT_TRUE(workers_.Register(said).ok());
+  Keep(7, v1::RUN_STATE_QUEUED);
+  auto record = RunArchive(registry_).Load(7).value();
+  record.mutable_run()->set_record_receipts(true);
+  ASSERT_TRUE(RunArchive(registry_).Save(record).ok());
+  Start();
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return worker.forgotten() == 7; }));
+  EXPECT_EQ(Kept(7), v1::RUN_STATE_FAILED);
+  runs_ = nullptr;
 }
 
 }  // namespace

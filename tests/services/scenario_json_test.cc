@@ -157,6 +157,18 @@ TEST(ScenarioJson, SaysWhereTextIsNoJson) {
   EXPECT_THAT(Refusal(std::string(100'000, '[')), HasSubstr("not JSON"));
 }
 
+TEST(ScenarioJson, RefusesScenariosWithinScenariosWithoutEnd) {
+  for (const int scenarios : {60, 200'000}) {
+    std::string text;
+    for (int i = 0; i < scenarios; ++i) text += R"({"later":{"change":)";
+    text += "{}";
+    for (int i = 0; i < scenarios; ++i) text += "}}";
+    const std::string refusal = ParseScenarioJson(text).status().ToString();
+    EXPECT_THAT(refusal, HasSubstr("later: expected at most 100 objects within each other"));
+    EXPECT_LT(refusal.size(), 1'000u);
+  }
+}
+
 TEST(Suggest, CountsSwapsAsOneEdit) {
   EXPECT_EQ(EditDistance("lsit", "list"), 1u);
   EXPECT_EQ(EditDistance("", "abc"), 3u);

@@ -1,14 +1,19 @@
-// Shards that a worker holds no more: their files stay as long as somebody reads them, and so does their
-// place.
+// Shards that a worker holds, on disks that are slow or full; and those that it holds no more: their files
+// stay as long as somebody reads them, and so does their place.
 #include "services/worker/shards/shard_host.h"
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
+#include <future>
 
+#include "engine/store/memory_store.h"
 #include "engine/store/rocks_store.h"
 #include "engine/store/shard_check.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/services/faulty_disk.h"
+#include "tests/services/slow_storage.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
@@ -104,6 +109,77 @@ TEST_F(FullDiskHostTest, ShardsAreOpenedForWhoNeedsThem) {
   disk_->SetFull(false);
   EXPECT_TRUE(host_->Log(kName).ok());
   EXPECT_EQ(host_->Members("test", 0).value().size(), 2u);
+}
+
+// What is asked of its disk takes long.
+class SlowDiskHostTest : public testing::Test {
+ protected:
+  static constexpr std::chrono::seconds kPatience{20};
+
+  SlowDiskHostTest() : source_(Path(20)) {
+    auto storage = std::make_unique<MemoryShardStorage>();
+    EXPECT_TRUE(Shards::Build(source_, PartitionMap::Even(20, 2), *storage, executor_).ok());
+    host_ = std::make_unique<ShardHost>(std::make_unique<SlowStorage>(std::move(storage), disk_),
+                                        std::nullopt, executor_);
+  }
+  // A version that changes nothing.
+  absl::Status WriteVersion(std::uint64_t graph_version, std::uint32_t shard) {
+    const auto log = host_->Log({"test", ShardIndex(shard)}).value();
+    const GraphInfo head = log->head();
+    return log->Append({.graph_version = graph_version,
+                        .ticket = graph_version,
+                        .graph_links = head.links,
+                        .graph_digest = head.digest},
+                       head.digest);
+  }
+  // That ask() is answered while what work() waits for does not come.
+  void ExpectAnswered(WaitingGate& gate, const std::function<bool()>& work,
+                      const std::function<bool()>& ask) {
+    gate.Close();
+    auto working = std::async(std::launch::async, work);
+    EXPECT_TRUE(gate.AwaitSomebody());
+    auto answer = std::async(std::launch::async, ask);
+    EXPECT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+    gate.Open();
+    EXPECT_TRUE(answer.get());
+    EXPECT_TRUE(working.get());
+  }
+  std::uint64_t LastVersionListed() const { return host_->LastList()[0].graph.graph_version; }
+
+  SlowDisk disk_;
+  const VectorLinkSource source_;
+  InlineExecutor executor_;
+  std::unique_ptr<ShardHost> host_;
+};
+
+TEST_F(SlowDiskHostTest, ShardsAreListedWhileAChangeIsWritten) {
+  ExpectAnswered(
+      disk_.writes, [&] { return WriteVersion(2, 0).ok(); }, [&] { return LastVersionListed() == 1; });
+  EXPECT_EQ(LastVersionListed(), 2u);
+}
+
+TEST_F(SlowDiskHostTest, ShardsAreListedWhileTheyAreFolded) {
+  for (const std::uint32_t shard : {0u, 1u}) ASSERT_TRUE(WriteVersion(2, shard).ok());
+  ExpectAnswered(
+      disk_.writes, [&] { return host_->Fold("test", 2, [] { return false; }).ok(); },
+      [&] { return LastVersionListed() == 2; });
+  EXPECT_EQ(host_->List()[0].manifest.graph.graph_version, 2u);
+}
+
+TEST_F(SlowDiskHostTest, WhatShardsTakeIsNotAskedForToListThem) {
+  disk_.reads.Close();
+  auto listed = std::async(std::launch::async, [&] { return host_->LastList().size(); });
+  EXPECT_EQ(listed.wait_for(kPatience), std::future_status::ready);
+  disk_.reads.Open();
+  EXPECT_EQ(listed.get(), 2u);
+}
+
+TEST_F(SlowDiskHostTest, WhatIsInMemoryIsUsedWhileMembersOfAnotherVersionAreRead) {
+  ASSERT_TRUE(host_->Acquire("test", 1).ok());
+  for (const std::uint32_t shard : {0u, 1u}) ASSERT_TRUE(WriteVersion(2, shard).ok());
+  ExpectAnswered(
+      disk_.reads, [&] { return host_->Members("test", 2).ok(); },
+      [&] { return host_->Acquire("test", 1).ok() && host_->List().size() == 2; });
 }
 
 }  // namespace

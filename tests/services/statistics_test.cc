@@ -57,6 +57,20 @@ TEST(PairedDifferenceTest, EqualDifferencesHaveNoWidth) {
   EXPECT_EQ(paired.more, 3u);
 }
 
+// Three values in four 0, the others 1: the skewness is 0.5 / sqrt(0.1875), its square 4/3.
+TEST(IsRoughTest, TakesTwentyFiveTimesTheSquareOfTheSkewness) {
+  const auto sample = [](std::size_t quarters) {
+    Values values(3 * quarters, 0);
+    values.resize(4 * quarters, 1);
+    return values;
+  };
+  EXPECT_TRUE(IsRough(sample(8))) << "32 are fewer than 33.3";
+  EXPECT_FALSE(IsRough(sample(9)));
+  EXPECT_FALSE(IsRough(Values{1, 2, 3})) << "not skewed";
+  EXPECT_FALSE(IsRough(Values{2, 2, 2})) << "nothing varies";
+  EXPECT_TRUE(Paired(sample(8), Values(32, 0)).rough);
+}
+
 // Variances 8 and 8 and N of each: half width t(2N - 2) sqrt(16 / N).
 TEST(UnpairedReplicasTest, IsTheLeastNumberThatIsAsNarrow) {
   EXPECT_EQ(UnpairedReplicas(8, 8, 4 * 12.7), 2u) << "never fewer than two";

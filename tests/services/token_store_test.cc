@@ -1,7 +1,9 @@
 #include "services/coordinator/access/token_store.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
@@ -38,7 +40,7 @@ TEST(TokenStoreTest, TokensAreFoundByTheSecretAlone) {
 TEST(TokenStoreTest, AFileWithoutEndIsNotRead) {
   const auto store = TokenStore::Open("/dev/zero");
   EXPECT_EQ(store.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(store.status().message()), HasSubstr("expected at most"));
+  EXPECT_THAT(std::string(store.status().message()), HasSubstr("expected a regular file"));
 }
 
 TEST(TokenStoreTest, AllowanceIsOneSecondsWorthAndFillsAgain) {
@@ -98,6 +100,19 @@ TEST_F(TokenFileReloadTest, ANewFileIsReadAndAWrongOneIsNot) {
   Write(Line("carol", "four"));
   EXPECT_TRUE(Soon([&] { return (*store)->Find("four").has_value(); }));
   EXPECT_EQ((*store)->reloads().failed, 1u);
+}
+
+TEST_F(TokenFileReloadTest, APipeInItsPlaceEndsNothingAndEachReasonCounts) {
+  Write(Line("alice", "one"));
+  const auto store = TokenStore::Open(path_);
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::filesystem::remove(path_);
+  EXPECT_TRUE(Soon([&] { return (*store)->reloads().failed == 1; }));
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_TRUE(Soon([&] { return (*store)->reloads().failed == 2; }));
+  std::filesystem::remove(path_);
+  Write(Line("bob", "two"));
+  EXPECT_TRUE(Soon([&] { return (*store)->Find("two").has_value(); }));
 }
 
 TEST_F(TokenFileReloadTest, OpeningAMissingOrWrongFileNamesIt) {

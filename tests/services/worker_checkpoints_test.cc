@@ -17,7 +17,7 @@ class WorkerCheckpointsTest : public testing::Test {
   WorkerCheckpointsTest()
       : source_(Path(5)),
         shards_(Shards::Build(source_,
-                              PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 3, 5}, 1).value(),
+                              PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 3, 5}).value(),
                               built_, executor_)
                     .value()) {
     plan_.set_graph("test");

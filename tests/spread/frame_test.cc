@@ -37,7 +37,7 @@ TEST(FrameTest, WhatIsEncodedIsDecoded) {
        {std::size_t{0}, std::size_t{1}, std::size_t{1000}, std::size_t{limits::kFramePayloadBytesMax}}) {
     const std::string payload = random.Bytes(size);
     const std::string bytes = EncodeFrame(kHeader, payload);
-    EXPECT_EQ(bytes.size(), limits::kFrameHeaderBytes + size);
+    EXPECT_EQ(bytes.size(), limits::kFrameOverheadBytes + size);
     const auto frame = DecodeFrame(bytes);
     ASSERT_TRUE(frame.ok()) << frame.status();
     ExpectSame(frame->header, kHeader);

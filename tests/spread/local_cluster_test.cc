@@ -266,7 +266,7 @@ TEST(LocalClusterTest, StepsAreSharedByMessages) {
     const auto outcome = LocalCluster(shards.images(), 1).Run(spec, Threads(1));
     EXPECT_EQ(outcome.ok(), last == kStepsMax) << outcome.status();
     if (!outcome.ok()) {
-      EXPECT_EQ(outcome.status().code(), absl::StatusCode::kOutOfRange);
+      EXPECT_EQ(outcome.status().code(), absl::StatusCode::kResourceExhausted);
     }
   }
 }

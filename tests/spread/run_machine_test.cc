@@ -18,7 +18,7 @@ class RunMachineTest : public testing::Test {
   RunMachineTest()
       : source_(Path(5)),
         shards_(Shards::InMemory(
-            source_, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 3, 5}, 1).value())) {}
+            source_, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 3, 5}).value())) {}
 
   RunSpec Spec(JudgeRun run = {.forward = Threshold::FromFixed(Threshold::kOne),
                                .seed_members = {10}}) const {

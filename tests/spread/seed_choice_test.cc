@@ -103,7 +103,7 @@ TEST(SeedChoiceTest, NobodyIsProposedWhereNobodyIsAskedFor) {
 TEST(SeedChoiceTest, AnEmptyShardProposesNobody) {
   const VectorLinkSource source(Path(2));
   const Shards shards =
-      Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 2}, 1).value());
+      Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 0, 2}).value());
   EXPECT_THAT(ProposeSeeds(shards.images()[0]->members(), {}), IsEmpty());
   EXPECT_EQ(ProposeSeeds(shards.images()[1]->members(), {}).size(), 1u);
 }

@@ -194,7 +194,7 @@ TEST(ShardStateTest, BeginForgetsEverything) {
 TEST(ShardStateTest, AnEmptyRangeStandsStill) {
   const VectorLinkSource source(Path(5));
   const Shards shards =
-      Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 5, 5}, 1).value());
+      Shards::InMemory(source, PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 5, 5}).value());
   const RunSpec spec = shards.SpecFor({.forward = kAlways, .seed_members = {10}});
   ShardState state(*shards.images()[1]);
   state.Begin(spec, 0);

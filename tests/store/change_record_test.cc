@@ -1,6 +1,7 @@
 #include "engine/store/change_record.h"
 
 #include "absl/strings/str_cat.h"
+#include "engine/graph/follower_block.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -49,6 +50,14 @@ TEST(ChangeRecordTest, OutOfOrderIsRefused) {
               HasSubstr("links are not ascending"));
   EXPECT_THAT(std::string(DecodeChangeRecord(EncodeChangeRecord(audiences)).status().message()),
               HasSubstr("audiences are not ascending"));
+}
+
+TEST(ChangeRecordTest, WeightsAboveOneAreRefused) {
+  ChangeRecord record = Some();
+  record.links[1].weight = kLinkWeightOne + 1;
+  const absl::Status status = DecodeChangeRecord(EncodeChangeRecord(record)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("at most 2147483648, found 2147483649"));
 }
 
 }  // namespace

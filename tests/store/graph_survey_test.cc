@@ -4,10 +4,12 @@
 #include <cmath>
 #include <set>
 
+#include "engine/base/status_macros.h"
 #include "engine/base/thread_pool.h"
 #include "engine/graph/generator.h"
 #include "engine/store/memory_store.h"
 #include "engine/store/shard_builder.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/shards.h"
 #include "tests/support/vector_link_source.h"
@@ -41,7 +43,7 @@ class Surveyed {
   absl::StatusOr<SurveyDraw> Draw(const SurveySize& size) const {
     SurveyDraw all;
     for (const auto& members : members_) {
-      const SurveyDraw part = DrawForSurvey(*members, size);
+      LAWINE_ASSIGN_OR_RETURN(const SurveyDraw part, DrawForSurvey(*members, size));
       all.members.insert(all.members.begin(), part.members.begin(), part.members.end());
       all.sources.insert(all.sources.begin(), part.sources.begin(), part.sources.end());
     }
@@ -170,6 +172,51 @@ TEST(GraphSurveyTest, LargeGraphsAreEstimatedAlikeHoweverSharded) {
   EXPECT_EQ(one.links, many.links);
   // 4,096 members of 16 pairs each, 8,192 links: four standard errors.
   ExpectNear(one, BruteForce(**source), 0.05);
+}
+
+// Whoever asks may be wrong: numbers of another graph, or of none.
+TEST(GraphSurveyTest, DrawsOfAnotherGraphAreRefused) {
+  const VectorLinkSource source(Path(5));  // of 4 links
+  const Shards shards = Shards::InMemory(source, PartitionMap::Even(5, 1));
+  const ShardMembers& members = shards.images()[0]->members();
+  const SurveySize right{.graph_members = 5, .graph_links = 4, .members = 5, .sources = 4};
+  EXPECT_TRUE(DrawForSurvey(members, right).ok());
+  SurveySize no_members = right, no_links = right, many_sources = right;
+  no_members.graph_members = 0;
+  no_links.graph_links = 0;
+  many_sources.sources = ~0ull;
+  for (const SurveySize& size : {no_members, no_links, many_sources}) {
+    const absl::Status status = DrawForSurvey(members, size).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("of 5 members and 4 links"));
+  }
+}
+
+// The graph of a path of three, as a worker would tell of it that answers something else.
+absl::Status SurveyWith(const SurveyLink& link, std::vector<std::uint8_t> found) {
+  const SurveyMember source{.member = 0, .audience = 1};
+  const auto draw = [&](const SurveySize&) -> absl::StatusOr<SurveyDraw> {
+    return SurveyDraw{.members = {source}, .sources = {source}};
+  };
+  const auto followers = [&](std::span<const std::uint32_t> sources,
+                             bool) -> absl::StatusOr<std::vector<SurveyLink>> {
+    return sources.empty() ? std::vector<SurveyLink>() : std::vector<SurveyLink>{link};
+  };
+  const auto find = [&](std::span<const MemberPair> pairs) -> absl::StatusOr<std::vector<std::uint8_t>> {
+    return pairs.empty() ? std::vector<std::uint8_t>() : found;
+  };
+  return SurveyGraph(3, 2, {.draw = draw, .followers = followers, .find = find}).status();
+}
+
+TEST(GraphSurveyTest, AnswersToWhatWasNotAskedAreRefused) {
+  const SurveyLink link{.source = 0, .follower = {.member = 1}};
+  EXPECT_TRUE(SurveyWith(link, {0}).ok()) << SurveyWith(link, {0});
+  const absl::Status unknown = SurveyWith({.source = 7, .follower = {.member = 1}}, {0});
+  EXPECT_EQ(unknown.code(), absl::StatusCode::kDataLoss) << unknown;
+  EXPECT_THAT(std::string(unknown.message()), testing::HasSubstr("found some of 7"));
+  const absl::Status few = SurveyWith(link, {});
+  EXPECT_EQ(few.code(), absl::StatusCode::kDataLoss) << few;
+  EXPECT_THAT(std::string(few.message()), testing::HasSubstr("expected 1 answers, found 0"));
 }
 
 }  // namespace

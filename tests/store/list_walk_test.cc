@@ -28,7 +28,7 @@ class ListWalkTest : public testing::Test {
     InlineExecutor executor;
     BuildProgress progress;
     MemoryShardStorage built;
-    const auto partition = PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 30'000, kMembers}, 1);
+    const auto partition = PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 30'000, kMembers});
     ASSERT_TRUE(BuildGraph(source, InfoFor(source, *partition), built, executor, progress).ok());
     const auto reader = *built.Open(kName);
     shard_->manifest = reader->manifest();

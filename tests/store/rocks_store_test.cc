@@ -19,6 +19,7 @@
 #include "engine/store/shard_builder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/shard_database.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
@@ -223,25 +224,10 @@ TEST_F(RocksStoreTest, AnAbandonedWriterLeavesNothing) {
   ExpectRefused(kName, StatusCode::kNotFound, "no such shard");
 }
 
-// Opens the shard's database behind the store's back.
-void WithDatabase(const fs::path& path,
-                  const std::function<void(rocksdb::DB&, rocksdb::ColumnFamilyHandle&)>& change) {
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const char* name : {"default", "followers", "members", "keys", "manifest", "checkpoints", "changes"}) {
-    families.emplace_back(name, rocksdb::ColumnFamilyOptions());
-  }
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  ASSERT_TRUE(rocksdb::DB::Open(rocksdb::DBOptions(), path.string(), families, &handles, &db).ok());
-  const std::unique_ptr<rocksdb::DB> owner(db);
-  change(*db, *handles[4]);
-  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
-}
-
 TEST_F(RocksStoreTest, AShardWithoutManifestIsHalfWritten) {
   ASSERT_TRUE(Build(*Open(root_.path()), 1).ok());
-  WithDatabase(ShardPath(), [](rocksdb::DB& db, rocksdb::ColumnFamilyHandle& manifest) {
-    ASSERT_TRUE(db.Delete(rocksdb::WriteOptions(), &manifest, "shard").ok());
+  WithDatabase(ShardPath(), kManifest, [](rocksdb::DB& db, rocksdb::ColumnFamilyHandle& manifest) {
+    ASSERT_TRUE(db.Delete(rocksdb::WriteOptions(), &manifest, kManifestKey).ok());
   });
   ExpectRefused(kName, StatusCode::kDataLoss, "no manifest");
 }
@@ -249,10 +235,10 @@ TEST_F(RocksStoreTest, AShardWithoutManifestIsHalfWritten) {
 TEST_F(RocksStoreTest, ADamagedOrNewerManifestIsRefused) {
   ASSERT_TRUE(Build(*Open(root_.path()), 1).ok());
   std::string text;
-  WithDatabase(ShardPath(), [&](rocksdb::DB& db, rocksdb::ColumnFamilyHandle& manifest) {
-    ASSERT_TRUE(db.Get(rocksdb::ReadOptions(), &manifest, "shard", &text).ok());
+  WithDatabase(ShardPath(), kManifest, [&](rocksdb::DB& db, rocksdb::ColumnFamilyHandle& manifest) {
+    ASSERT_TRUE(db.Get(rocksdb::ReadOptions(), &manifest, kManifestKey, &text).ok());
     ++text[text.size() / 2];
-    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), &manifest, "shard", text).ok());
+    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), &manifest, kManifestKey, text).ok());
   });
   ExpectRefused(kName, StatusCode::kDataLoss, "manifest is damaged");
 }

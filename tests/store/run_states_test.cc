@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/file_size_limit.h"
+#include "tests/support/shard_database.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
@@ -225,6 +226,21 @@ TEST_P(RunStatesOnDiskTest, WhatAKilledProcessLeftOfThemIsRemoved) {
   const std::size_t tables = Tables(0).size();
   OpenShard();
   EXPECT_EQ(Tables(0).size(), tables - 2);
+}
+
+// No checkpoint has so many parts; a key that says so must neither be listed for ever nor stay.
+TEST_P(RunStatesOnDiskTest, AreListedAndDroppedWithThePartOfTheHighestNumber) {
+  ASSERT_TRUE(shard_->WriteRunState({1, 5}, Bytes(kMiB, 1)).ok());
+  Reopen();
+  const std::string run_and_step("\0\0\0\0\0\0\0\1\0\0\0\6", 12);
+  WithDatabase(directory(), kCheckpoints, [&](rocksdb::DB& db, rocksdb::ColumnFamilyHandle& states) {
+    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), &states, run_and_step + "\xFF\xFF\xFF\xFF", "x").ok());
+  });
+  OpenShard();
+  EXPECT_THAT(shard_->RunStates().value(), ElementsAre(RunStep{1, 5}, RunStep{1, 6}));
+  EXPECT_TRUE(absl::IsNotFound(shard_->ReadRunState({1, 6}).status()));
+  ASSERT_TRUE(shard_->DropRunState({1, 6}).ok());
+  EXPECT_THAT(shard_->RunStates().value(), ElementsAre(RunStep{1, 5}));
 }
 
 TEST_P(RunStatesOnDiskTest, GoAlongWithCopiesOfTheShard) {

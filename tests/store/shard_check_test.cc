@@ -6,9 +6,12 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/base/limits.h"
+#include "engine/graph/follower_block.h"
 #include "engine/graph/member_block.h"
 #include "engine/store/memory_store.h"
 #include "engine/store/rocks_store.h"
+#include "engine/store/shard_image.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/shards.h"
@@ -71,6 +74,43 @@ TEST(ShardCheckTest, FolloweesOfMembersAreCountedAnew) {
   const absl::Status status = CheckShard(**reader, executor).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("followees, links to it are"));
+}
+
+// Sources that do not exist have no keys either: looking for them read behind the last one.
+TEST(ShardCheckTest, LinksOfMembersBeyondTheLastAreRefused) {
+  TestRandom random(6);
+  const VectorLinkSource source(RandomGraph(random, 300, 5, 300));
+  MemoryShardStorage storage;
+  InlineExecutor executor;
+  ASSERT_TRUE(Shards::Build(source, PartitionMap::Even(300, 1), storage, executor).ok());
+  const ShardName name{"test", ShardIndex(0)};
+  MemoryShardStorage::Shard shard = *storage.Find(name);
+  ASSERT_TRUE(shard.manifest.keys_listed);
+  // The last block, of members 256 to 319, with a link from the last of them to the first member.
+  FollowerLists lists;
+  if (shard.followers.contains(4)) {
+    ASSERT_TRUE(DecodeFollowerBlock(shard.followers[4], 300, {}, lists).ok());
+  }
+  lists.counts.resize(limits::kSourcesPerBlock);
+  lists.counts.back() = 1;
+  lists.followers.push_back(0);
+  EncodeFollowerBlock({lists.counts, lists.followers, {}, {}}, shard.followers[4]);
+  MemberColumns members;
+  ASSERT_TRUE(DecodeMemberBlock(shard.members[0], members).ok());
+  if (members.followees[0]++ == 0) --shard.manifest.without_followees;
+  shard.members[0] = EncodeMemberBlock(members, 0, members.size());
+  ++shard.manifest.links;
+  ++shard.manifest.graph.links;
+  ++shard.manifest.links_before.back();
+  storage.Put(name, std::make_shared<const MemoryShardStorage::Shard>(std::move(shard)));
+  const auto reader = storage.Open(name);
+  ASSERT_TRUE(reader.ok());
+  for (const absl::Status& status :
+       {CheckShard(**reader, executor).status(), ShardImage::Hydrate(**reader, executor).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(std::string(status.message()),
+                testing::HasSubstr("block 4 has links of members beyond the last one, 299"));
+  }
 }
 
 class StoredCheckTest : public testing::Test {

@@ -2,6 +2,8 @@
 // from.
 #include "engine/store/shard_copies.h"
 
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +16,7 @@
 #include "engine/store/shard_log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/services/failing_fsync.h"
 #include "tests/support/changed_graph.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/support/shards.h"
@@ -78,6 +81,33 @@ class ShardCopiesTest : public testing::Test {
     return check.ok() ? check->digest : Digest();
   }
   fs::path Arriving() const { return root_.path() / "to/test/shard-0001.arriving"; }
+  // Ends this process, with 0 when `as_expected`.
+  [[noreturn]] void Exit(bool as_expected) const {
+    std::error_code ignored;
+    fs::remove_all(root_.path(), ignored);
+    std::_Exit(as_expected ? 0 : 1);
+  }
+  // A file comes whole, and cannot be made durable: it must come again from its first byte.
+  [[noreturn]] void AppendWhereFsyncFails() {
+    const auto source = Checkpoint();
+    const auto arrival = Begin(*source);
+    const auto next = arrival->next();
+    if (!MakeFsyncFail(EIO)) Exit(true);
+    const std::string bytes = *source->Read(next->file, 0, source->files()[next->file].size);
+    const absl::Status status = arrival->Append(bytes);
+    const auto after = arrival->next();
+    Exit(absl::IsUnavailable(status) && after.has_value() && after->file == next->file &&
+         after->offset == 0 && arrival->bytes_arrived() == 0 &&
+         fs::file_size(Arriving() / source->files()[next->file].name) == 0);
+  }
+  // Whole files were left by an arrival that was broken off, and cannot be made durable.
+  [[noreturn]] void BeginAgainWhereFsyncFails() {
+    const auto source = Checkpoint();
+    const bool fed = Feed(*source, *Begin(*source), ~0ull, 1 << 20).ok();
+    if (!MakeFsyncFail(EIO)) Exit(true);
+    const absl::Status status = arrivals_.Begin(kName, source->files()).status();
+    Exit(fed && absl::IsUnavailable(status) && !fs::exists(Arriving() / source->files()[0].name));
+  }
 
   const ShardName kName{"test", ShardIndex(1)};
   const TempDirectory root_;
@@ -137,6 +167,14 @@ TEST_F(ShardCopiesTest, BytesMayComeAgainAfterAWriteThatFailed) {
   EXPECT_EQ(fs::file_size(Arriving() / source->files()[next->file].name), size);
   EXPECT_TRUE(arrivals_.Adopt(kName).ok());
   EXPECT_EQ(DigestOf(*Storage("to"), kName), DigestOf(*from_, kName));
+}
+
+using ShardCopiesDeathTest = ShardCopiesTest;
+
+TEST_F(ShardCopiesDeathTest, WhatIsNotOnTheDiskIsNotWhole) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(AppendWhereFsyncFails(), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(BeginAgainWhereFsyncFails(), testing::ExitedWithCode(0), "");
 }
 
 // Broken off after every so many bytes, also inside files, also after all of them.

@@ -23,7 +23,7 @@ ShardManifest Example() {
   m.graph.named_members = true;
   m.graph.origin = "import of friends.txt.gz, 2 files; crc32c of nothing";
   const std::uint32_t firsts[] = {0, 10'000, 10'000, 40'000};
-  m.graph.partition = PartitionMap::FromBoundaries(firsts, 5).value();
+  m.graph.partition = PartitionMap::FromBoundaries(firsts).value();
   m.shard = ShardIndex(2);
   m.links = 500;
   m.digest = {.high = 1, .low = 0x8000000000000000};
@@ -111,10 +111,13 @@ TEST(ShardManifestTest, ContradictionsAreRefused) {
   ExpectRefused("links_before 0,200,200,500", "links_before 0,200,500");
   ExpectRefused("links_before 0,200,200,500", "links_before 1,200,200,500");
   ExpectRefused("without_followees 17\n", "without_followees 30001\n");
+  ExpectRefused("epoch 1\n", "epoch 2\n");
   ExpectRefused("\nlinks 500\n", "\nlinks 4294967295\n");
-  EXPECT_FALSE(DecodeManifest(Changed("0,10000,10000,40000", "0,20000,10000,40000")).ok());
-  EXPECT_FALSE(DecodeManifest(Changed("0,10000,10000,40000", "5,10000,10000,40000")).ok());
-  EXPECT_FALSE(DecodeManifest(Changed("name hyves-2009", "name ../hyves")).ok());
+  ExpectRefused("0,10000,10000,40000", "0,20000,10000,40000");
+  ExpectRefused("0,10000,10000,40000", "5,10000,10000,40000");
+  ExpectRefused("name hyves-2009", "name ../hyves");
+  ExpectRefused("link_kinds 1\nlink_weights 0\nnamed_members 1\n",
+                "link_kinds 0\nlink_weights 0\nnamed_members 1\npersons 1\n");
 }
 
 TEST(ShardManifestTest, AnOriginCannotForgeFields) {

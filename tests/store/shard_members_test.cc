@@ -1,8 +1,12 @@
 #include "engine/store/shard_members.h"
 
+#include <functional>
+
 #include "engine/base/thread_pool.h"
 #include "engine/graph/generator.h"
+#include "engine/graph/member_block.h"
 #include "engine/graph/profile.h"
+#include "engine/store/memory_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/shards.h"
@@ -96,6 +100,77 @@ TEST(ShardMembersTest, PersonsAreCountedInTheirMemory) {
     EXPECT_GE(members.resident_bytes(), numbers + members.communities().bytes() + members.networks().bytes());
     EXPECT_LE(members.resident_bytes(), ImageBytesOf(image->manifest()).members);
   }
+}
+
+// Blocks whose checksums fit, of 1,100 members in two blocks; each is changed in one way, and the shard no
+// more.
+class MemberBlocksTest : public testing::Test {
+ protected:
+  using Shard = MemoryShardStorage::Shard;
+  using Change = std::function<void(MemberColumns&, ShardManifest&)>;
+
+  MemberBlocksTest() {
+    TestRandom random(5);
+    const VectorLinkSource source(RandomGraph(random, 1'100, 3, 1'100), {.columns = {.kinds = true}});
+    InlineExecutor executor;
+    EXPECT_TRUE(Shards::Build(source, PartitionMap::Even(1'100, 1), storage_, executor).ok());
+  }
+  // Reading it all, with `change` made to the members of both blocks.
+  absl::Status ReadWith(const Change& change) {
+    Shard shard = storage_.Find(kName).value();
+    for (auto& [block, bytes] : shard.members) {
+      MemberColumns members;
+      EXPECT_TRUE(DecodeMemberBlock(bytes, members).ok());
+      change(members, shard.manifest);
+      bytes = EncodeMemberBlock(members, 0, members.size());
+    }
+    MemoryShardStorage changed;
+    changed.Put(kName, std::make_shared<const Shard>(std::move(shard)));
+    return ShardMembers::Read(**changed.Open(kName)).status();
+  }
+  void ExpectRefused(const Change& change, std::string_view words) {
+    const absl::Status status = ReadWith(change);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr(words));
+  }
+
+  const ShardName kName{"test", ShardIndex(0)};
+  MemoryShardStorage storage_;
+};
+
+// Persons' keys are looked up by dense id: one beyond the last member was read behind the keys.
+TEST_F(MemberBlocksTest, PersonsAreMembersOfTheGraph) {
+  const auto persons = [](std::uint32_t last) {
+    return [last](MemberColumns& members, ShardManifest& manifest) {
+      manifest.graph.persons = true;
+      members.person.assign(members.size(), 0);
+      members.person.back() = last;
+    };
+  };
+  EXPECT_TRUE(ReadWith(persons(1'099)).ok()) << ReadWith(persons(1'099));
+  ExpectRefused(persons(1'100), "a person whose first account does not exist");
+}
+
+TEST_F(MemberBlocksTest, ColumnsAreThoseOfTheGraph) {
+  ExpectRefused([](MemberColumns&, ShardManifest& manifest) { manifest.graph.named_members = true; },
+                "expected 1024 members with names in block 0, found 1024, 0 names");
+  ExpectRefused([](MemberColumns& members, ShardManifest&) { members.names.resize(members.size()); },
+                "1024 names");
+  ExpectRefused([](MemberColumns&, ShardManifest& manifest) { manifest.graph.persons = true; }, "0 persons");
+}
+
+// Who wants one member reads its block: it must be in the place that its number says.
+TEST_F(MemberBlocksTest, AllButTheLastAreFull) {
+  Shard shard = storage_.Find(kName).value();
+  MemberColumns members;
+  ASSERT_TRUE(DecodeMemberBlock(shard.members[0], members).ok());
+  ASSERT_TRUE(DecodeMemberBlock(shard.members[1], members).ok());
+  shard.members[0] = EncodeMemberBlock(members, 0, 1'000);
+  shard.members[1] = EncodeMemberBlock(members, 1'000, 100);
+  storage_.Put(kName, std::make_shared<const Shard>(std::move(shard)));
+  const absl::Status status = ShardMembers::Read(**storage_.Open(kName)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("expected 1024 members in block 0"));
 }
 
 }  // namespace

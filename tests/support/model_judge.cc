@@ -1,7 +1,6 @@
 #include "tests/support/model_judge.h"
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 #include <utility>
 
@@ -386,10 +385,13 @@ std::vector<MessageVerdict> JudgeModel(const ModelGraph& graph, const ModelSpec&
                                        std::optional<std::uint32_t> max_steps, std::uint64_t replica) {
   Judgement judgement(graph, spec, luck);
   std::uint64_t t = 0;
-  const auto messages = std::views::iota(std::size_t{0}, spec.messages.size());
-  const auto goes_on = [&](std::size_t m) { return judgement.HasMore(m, t); };
-  for (judgement.TakeStep(t); std::ranges::any_of(messages, goes_on) && t != max_steps;
-       judgement.TakeStep(++t)) {
+  const auto goes_on = [&] {
+    for (std::size_t m = 0; m < spec.messages.size(); ++m) {
+      if (judgement.HasMore(m, t)) return true;
+    }
+    return false;
+  };
+  for (judgement.TakeStep(t); goes_on() && t != max_steps; judgement.TakeStep(++t)) {
     LAWINE_CHECK(t < limits::kStepsMax);
   }
   return judgement.Verdicts(t, replica);

@@ -20,7 +20,7 @@ PartitionMap RandomPartition(TestRandom& random, std::uint32_t members_count, st
     firsts.push_back(static_cast<std::uint32_t>(random.Below(members_count + 1)));
   }
   std::sort(firsts.begin(), firsts.end());
-  return PartitionMap::FromBoundaries(firsts, 1).value();
+  return PartitionMap::FromBoundaries(firsts).value();
 }
 
 GraphInfo InfoFor(const LinkSource& source, PartitionMap partition) {

@@ -128,8 +128,8 @@ absl::Status Restore(Session& session, const RestoreFlags& flags) {
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   auto restored = Upload(session, *connection, flags, file.get());
   if (!restored.ok()) {
-    const absl::Status status = OfInput(restored.status());
-    return absl::Status(status.code(), absl::StrCat(flags.file, ": ", status.message()));
+    return absl::Status(restored.status().code(),
+                        absl::StrCat(flags.file, ": ", restored.status().message()));
   }
   if (session.options.json) {
     Print(JsonText(MessageToJson(*restored)));

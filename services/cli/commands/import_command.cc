@@ -213,7 +213,7 @@ absl::Status ImportGraph(Session& session, const ImportFlags& flags) {
   LAWINE_RETURN_IF_ERROR(OpenFiles(flags.members, true, files));
   LAWINE_ASSIGN_OR_RETURN(const auto connection, Connection::Open(session));
   v1::ImportGraphResponse last;
-  LAWINE_RETURN_IF_ERROR(OfInput(Upload(session, *connection, flags, files, last)));
+  LAWINE_RETURN_IF_ERROR(Upload(session, *connection, flags, files, last));
   if (session.options.json) {
     Print(JsonText({{"graph", MessageToJson(last.graph())}, {"report", MessageToJson(last.report())}}));
   } else {
@@ -252,9 +252,11 @@ void AddImportCommand(CLI::App& graph, Action& action) {
   command.add_flag("--undirected", flags->undirected, "Rows are friendships: both ways");
   command
       .add_option("--row", flags->row,
-                  "Meaning of the columns: follower,followed or from,to,probability,kind or ...")
+                  "Meaning of the columns: follower,followed or from,to,probability,kind or ...; of what "
+                  "NetworkX's write_edgelist writes from,to,ignore (with --undirected member,member,ignore)")
       ->type_name("COLUMNS");
-  command.add_flag("--string-ids", flags->string_ids, "Ids are words (default: integers)");
+  command.add_flag("--string-ids", flags->string_ids,
+                   "Ids are words (default: integers), between commas, semicolons or tabs also in quotes");
   AddInteger(command, "--header-lines", flags->header_lines, "N", "Lines to skip at the start of each file");
   AddInteger(command, "--shards", flags->shards, "K", "Shards (default: chosen by the cluster)");
   command.callback(

@@ -62,7 +62,8 @@ void AddSeedFlags(CLI::App& command, SimulateFlags& flags) {
       AddInteger(command, "--random", flags.random, "N", "N members at random"),
       AddInteger(command, "--page-rank", flags.page_rank, "N",
                  "The N that members of high rank follow (PageRank)"),
-      AddInteger(command, "--core", flags.core, "N", "The N of the innermost cores (k-core)")};
+      AddInteger(command, "--core", flags.core, "N",
+                 "The N of the innermost cores (k-core by followers: igraph's mode 'out')")};
   for (CLI::Option* rule : rules) {
     rule->group("Seed members (one of these; default: one member at random)");
     for (CLI::Option* other : rules) {
@@ -96,7 +97,8 @@ void AddScenarioFlags(CLI::App& command, SimulateFlags& flags) {
       ->type_name("P|SHARES/RECEIPTS")
       ->check(RateProblem)
       ->excludes(forward);
-  AddInteger(command, "--max-steps", flags.max_steps, "T", "Stop after this many hops");
+  AddInteger(command, "--max-steps", flags.max_steps, "T",
+             "Stop after this many hops (results count the hop after the last forwarder, too)");
   AddInteger(command, "--steps-to-percent", flags.steps_to_percent, "PERCENT",
              "Tell when this much of the reach was there, too (half and 90% are told anyway)");
   command.add_flag("--groups", flags.groups, "Tell results by network, account kind and community, too");

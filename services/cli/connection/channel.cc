@@ -57,6 +57,7 @@ std::shared_ptr<grpc::Channel> Connected(std::shared_ptr<grpc::Channel> channel)
 }  // namespace
 
 absl::StatusOr<ClusterChannel> OpenCluster(const GlobalOptions& options) {
+  LAWINE_RETURN_IF_ERROR(CheckHostPort("--cluster", options.cluster));
   ClusterChannel opened{.address = options.cluster, .server_name = options.tls_server_name};
   if (options.tls_ca.empty()) {
     if (!options.token_file.empty()) {

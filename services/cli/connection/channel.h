@@ -21,8 +21,8 @@ struct ClusterChannel {
   std::shared_ptr<grpc::Channel> channel = nullptr;
 };
 
-// To options.cluster. INVALID_ARGUMENT when a file cannot be read, or a token would cross a connection that
-// anyone can read.
+// To options.cluster. INVALID_ARGUMENT when that is no HOST:PORT, a file cannot be read, or a token would
+// cross a connection that anyone can read.
 absl::StatusOr<ClusterChannel> OpenCluster(const GlobalOptions& options);
 // To a cluster of this machine, in plain text.
 ClusterChannel OpenLoopback(const std::string& address);

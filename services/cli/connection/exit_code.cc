@@ -37,10 +37,6 @@ absl::Status FromCall(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), text);
 }
 
-absl::Status OfInput(const absl::Status& status) {
-  return absl::IsDataLoss(status) ? absl::InvalidArgumentError(status.message()) : status;
-}
-
 absl::Status WithAdvice(const absl::Status& status, const std::string& advice) {
   if (status.ok() || advice.empty()) return status;
   return absl::Status(status.code(), absl::StrCat(status.message(), "\n", advice));

@@ -24,9 +24,6 @@ ExitCode ExitCodeOf(const absl::Status& status);
 // What a call ended with, the refused fields in the message, a line each.
 absl::Status FromCall(const grpc::Status& status);
 
-// `status` of what was done with a file of the caller's: where that is damaged, the input is wrong.
-absl::Status OfInput(const absl::Status& status);
-
 // `status` with a line added that says what to do. OK stays OK.
 absl::Status WithAdvice(const absl::Status& status, const std::string& advice);
 

@@ -61,10 +61,11 @@ std::optional<std::uint32_t> StepTo(const v1::RunResult& result, double share, s
 std::string FarSentence(const v1::RunResult& result) {
   if (result.has_ensemble()) return EnsembleSentence(result);
   const std::uint64_t reach = result.totals().reach();
-  return absl::StrCat(Thousands(reach), " of ", Counted(result.graph_members(), "member", "members"), " (",
-                      ShareText(static_cast<double>(reach), result.graph_members()), ") got it, in ",
-                      Counted(LastArrival(result), StepWord(result.scenario()), StepsWord(result.scenario())),
-                      ".");
+  return absl::StrCat(
+      Thousands(reach), " of ", Counted(result.graph_members(), "member", "members"), " (",
+      ShareText(static_cast<double>(reach), result.graph_members()), ") got it",
+      OfThemAccepted(result.scenario().model(), Thousands(result.totals().forwards())), ", in ",
+      Counted(LastArrival(result), StepWord(result.scenario()), StepsWord(result.scenario())), ".");
 }
 
 std::string FastSentence(const v1::RunResult& result) {

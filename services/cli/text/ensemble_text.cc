@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
+#include "services/cli/text/model_text.h"
 #include "services/cli/text/text.h"
 #include "services/common/json/message_json.h"
 #include "services/coordinator/what_if/difference.h"
@@ -46,9 +47,12 @@ std::string EnsembleSentence(const v1::RunResult& result) {
   const std::string half = q.p25() == q.p75() ? absl::StrCat("at least half of them ", Thousands(q.p50()))
                                               : absl::StrCat("half of them between ", Thousands(q.p25()),
                                                              " and ", Thousands(q.p75()));
+  const int decimals = reach.mean() < 100 ? 1 : 0;
+  const std::string accepted =
+      OfThemAccepted(result.scenario().model(), Decimal(ensemble.measures().forwards().mean(), decimals));
   return absl::StrCat("In ", Thousands(ensemble.replicas()), " realisations the message reached ",
-                      Decimal(reach.mean(), reach.mean() < 100 ? 1 : 0), " of ",
-                      Thousands(result.graph_members()), " members on average, ", half,
+                      Decimal(reach.mean(), decimals), " of ", Thousands(result.graph_members()),
+                      " members on average", accepted, ", ", half,
                       ensemble.dying_out_below() == 0
                           ? ""
                           : absl::StrCat("; it died out (before ", Thousands(ensemble.dying_out_below()),
@@ -61,24 +65,33 @@ std::string DiedOutCell(const v1::Ensemble& ensemble) {
 }
 
 std::string PrecisionSentence(const v1::Ensemble& ensemble) {
-  if (!ensemble.has_precision()) return "";
+  if (!ensemble.has_precision()) {
+    return ensemble.remark().empty() ? "" : ensemble.remark() + " What is 95% sure leaves them out.";
+  }
   const v1::EnsemblePrecision& precision = ensemble.precision();
+  const std::string remark = precision.remark().empty() ? "" : " " + precision.remark();
+  if (!precision.met() && !remark.empty()) {
+    return absl::StrCat("After ", Thousands(ensemble.replicas()), " replicas the mean of ",
+                        precision.measure(),
+                        " is known less well than asked, but no more replicas are allowed.", remark);
+  }
   const std::string share = precision.has_relative_half_width()
                                 ? absl::StrCat(" (", Decimal(100 * precision.relative_half_width(), 2), "%)")
                                 : "";
   return absl::StrCat(
       "After ", Thousands(ensemble.replicas()), " replicas the mean of ", precision.measure(),
       " is known to +/- ", MeanText(precision.measure(), precision.half_width()), share, ": ",
-      precision.met() ? "as well as asked." : "less well than asked, but no more replicas are allowed.");
+      precision.met() ? "as well as asked." : "less well than asked, but no more replicas are allowed.",
+      remark);
 }
 
-std::string EnsembleTable(const v1::Ensemble& ensemble, const std::string& steps, bool color) {
+std::string EnsembleTable(const v1::Ensemble& ensemble, const v1::Scenario& scenario, bool color) {
   Table table({{"of a replica", Align::kLeft},
                {"members reached", Align::kRight},
                {"deliveries", Align::kRight},
-               {"forwards", Align::kRight},
+               {ForwardsWord(scenario), Align::kRight},
                {"already had it", Align::kRight},
-               {steps, Align::kRight}});
+               {StepsWord(scenario), Align::kRight}});
   const v1::EnsembleMeasures& measures = ensemble.measures();
   const auto add = [&](const std::string& name, const auto& text_of) {
     table.AddRow({name, text_of(measures.reach()), text_of(measures.deliveries()),

@@ -15,10 +15,11 @@ std::string EnsembleSentence(const v1::RunResult& result);
 // Share of replicas that died out, for a cell; "-" where the first audience is too large a part of all to
 // tell.
 std::string DiedOutCell(const v1::Ensemble& ensemble);
-// Whether the mean is as well known as was asked for; empty when nothing was.
+// Whether the mean is as well known as was asked for, and whether too few replicas differ; empty when nothing
+// was asked for and enough differ.
 std::string PrecisionSentence(const v1::Ensemble& ensemble);
-// A column a measure, a row a statistic; `steps` is what they are called.
-std::string EnsembleTable(const v1::Ensemble& ensemble, const std::string& steps, bool color);
+// A column a measure, a row a statistic.
+std::string EnsembleTable(const v1::Ensemble& ensemble, const v1::Scenario& scenario, bool color);
 // How many replicas reached how many members, with bars.
 std::string ReachHistogram(const v1::Ensemble& ensemble, bool color);
 

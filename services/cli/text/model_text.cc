@@ -42,11 +42,14 @@ bool IsEpidemic(const v1::Model& model) {
   return model.has_si() || model.has_sir() || model.has_sis() || model.has_seir();
 }
 
+bool HasThreshold(const v1::Model& model) { return model.has_threshold() || model.has_linear_threshold(); }
+
 bool TakesTime(const v1::Model& model) {
   return model.has_delay() || model.has_link_delay() || IsEpidemic(model);
 }
 
-std::string TriggerText(const v1::Trigger& when) {
+// True from step `not_before` on at the earliest.
+std::string TriggerText(const v1::Trigger& when, std::uint32_t not_before) {
   if (when.has_reach()) {
     const v1::ReachTrigger& reach = when.reach();
     const std::string message = reach.message().empty() ? "the first message" : reach.message();
@@ -59,7 +62,7 @@ std::string TriggerText(const v1::Trigger& when) {
     return absl::StrCat("once ", Counted(monitors, "monitor has", "monitors have"), " seen ",
                         sightings.message().empty() ? "the first message" : sightings.message());
   }
-  return absl::StrCat("from step ", when.from_step());
+  return absl::StrCat("from step ", std::max(when.from_step(), not_before));
 }
 
 std::string ChoiceText(const v1::MemberChoice& choice) {
@@ -76,7 +79,7 @@ std::string ChoiceText(const v1::MemberChoice& choice) {
   return absl::StrJoin(parts, " and ");
 }
 
-std::string InterventionText(const v1::Intervention& change) {
+std::string InterventionText(const v1::Intervention& change, std::uint32_t not_before = 0) {
   std::vector<std::string> effects;
   if (change.has_forward_factor()) effects.push_back(absl::StrCat("forwarding x ", change.forward_factor()));
   if (change.has_carry_share() || change.has_carry_share_counts()) {
@@ -87,12 +90,14 @@ std::string InterventionText(const v1::Intervention& change) {
   }
   if (change.has_immune()) effects.push_back(ChoiceText(change.immune()) + " immune");
   if (change.has_removed()) effects.push_back(ChoiceText(change.removed()) + " removed");
-  return absl::StrCat(TriggerText(change.when()), ": ", absl::StrJoin(effects, ", "));
+  return absl::StrCat(TriggerText(change.when(), not_before), ": ", absl::StrJoin(effects, ", "));
 }
 
-std::string FurtherText(const v1::FurtherMessage& message) {
+std::string FurtherText(const v1::FurtherMessage& message, std::uint32_t not_before = 0) {
   std::string text = absl::StrCat(message.name(), " (", ModelText(message.model()), ")");
-  if (message.has_start()) absl::StrAppend(&text, " starts ", TriggerText(message.start()));
+  if (message.has_start() || not_before > 0) {
+    absl::StrAppend(&text, " starts ", TriggerText(message.start(), not_before));
+  }
   return text;
 }
 
@@ -143,13 +148,16 @@ void AddChanges(const v1::Model& model, const v1::Model& then, std::vector<std::
 std::string LaterText(const v1::Scenario& scenario) {
   const v1::Later& later = scenario.later();
   const v1::Scenario& change = later.change();
+  const std::uint32_t first_step = later.after_step() + 1;
   std::vector<std::string> parts;
   AddChanges(change.model(), LaterModel(scenario), parts);
-  for (const v1::FurtherMessage& message : change.messages()) parts.push_back("also " + FurtherText(message));
+  for (const v1::FurtherMessage& message : change.messages())
+    parts.push_back("also " + FurtherText(message, first_step));
   for (const v1::Influence& influence : change.influences()) {
     parts.push_back(absl::StrCat("who has met ", influence.by(), " forwards x ", influence.factor()));
   }
-  for (const v1::Intervention& each : change.interventions()) parts.push_back(InterventionText(each));
+  for (const v1::Intervention& each : change.interventions())
+    parts.push_back(InterventionText(each, first_step));
   if (change.injections_size() > 0) {
     parts.push_back(Counted(static_cast<std::uint64_t>(change.injections_size()), "injection", "injections"));
   }
@@ -297,6 +305,15 @@ std::optional<std::uint32_t> MaxSteps(const v1::Scenario& scenario) {
   const v1::Stop& later = scenario.later().change().stop();
   const v1::Stop& stop = later.has_max_steps() ? later : scenario.stop();
   return stop.has_max_steps() ? std::optional(stop.max_steps()) : std::nullopt;
+}
+
+std::string OfThemAccepted(const v1::Model& model, const std::string& forwards) {
+  if (!HasThreshold(model) && !IsSome(model, "seen_probability")) return "";
+  return absl::StrCat(" (", forwards, " of them ", HasThreshold(model) ? "accepted it)" : "passed it on)");
+}
+
+std::string ForwardsWord(const v1::Scenario& scenario) {
+  return HasThreshold(scenario.model()) ? "accepted" : "forwards";
 }
 
 std::string StepWord(const v1::Scenario& scenario) { return HasTime(scenario) ? "step" : "hop"; }

@@ -24,6 +24,12 @@ std::string RulesText(const v1::Scenario& scenario);
 // What RulesOf says of persons where the scenario does not.
 inline constexpr char kOneDecisionRule[] = "A person decides once for all accounts.";
 
+// " (186 of them accepted it)" where who has a message is not yet who counts: it may not be enough to be
+// accepted, or not be seen ("passed it on"). Else empty.
+std::string OfThemAccepted(const v1::Model& model, const std::string& forwards);
+// The column of forwards: "accepted" of threshold models, else "forwards".
+std::string ForwardsWord(const v1::Scenario& scenario);
+
 // Whether steps are more than hops: something takes time, or will.
 bool HasTime(const v1::Scenario& scenario);
 // Whether members may have the first message otherwise than by the graph's links from its seed members:

@@ -88,11 +88,14 @@ std::string FirstHop(const v1::RunResult& result) {
 // Where forwards come later than receipts, or members have it otherwise, the first hop says little.
 std::string InTheEnd(const v1::RunResult& result) {
   const double mean = static_cast<double>(result.totals().reach()) / static_cast<double>(Replicas(result));
+  const double accepted =
+      static_cast<double>(result.totals().forwards()) / static_cast<double>(Replicas(result));
   return absl::StrCat(
       "in the end ",
       Replicas(result) > 1 ? Decimal(mean, 1) + " members had it on average"
                            : Counted(result.totals().reach(), "member", "members") + " had it",
-      ", after ", Replicas(result) > 1 ? "at most " : "",
+      OfThemAccepted(result.scenario().model(), Decimal(accepted, Replicas(result) > 1 ? 1 : 0)), ", after ",
+      Replicas(result) > 1 ? "at most " : "",
       Counted(LastArrival(result), StepWord(result.scenario()), StepsWord(result.scenario())), ".");
 }
 
@@ -133,7 +136,7 @@ std::string HopTable(const v1::RunResult& result, bool color) {
                {"deliveries", Align::kRight},
                {"new members", Align::kRight},
                {"already had it", Align::kRight},
-               {"forwards", Align::kRight},
+               {ForwardsWord(result.scenario()), Align::kRight},
                {"reached %", Align::kRight}});
   std::uint64_t reached = 0;
   for (int i = 0; i < steps; ++i) {
@@ -299,7 +302,8 @@ std::string Summary(const v1::RunResult& result) {
                       PercentCell(reach, MembersOfAll(result)), "%) ", several ? "in at most " : "in ",
                       Counted(LastArrival(result), StepWord(result.scenario()), StepsWord(result.scenario())),
                       " with ", Counted(result.totals().deliveries(), "delivery", "deliveries"),
-                      ", forwarded by ", Thousands(result.totals().forwards()),
+                      ForwardsWord(result.scenario()) == "accepted" ? ", accepted by " : ", forwarded by ",
+                      Thousands(result.totals().forwards()),
                       several ? absl::StrCat(" (sums over ", Thousands(Replicas(result)), " replicas)") : "",
                       ".");
 }
@@ -315,7 +319,7 @@ std::string Report(const v1::RunResult& result, bool color, bool remarks) {
   if (several) {
     const std::string precision = PrecisionSentence(result.ensemble());
     if (!precision.empty()) absl::StrAppend(&text, Wrap(precision), "\n\n");
-    absl::StrAppend(&text, EnsembleTable(result.ensemble(), StepsWord(result.scenario()), color), "\n",
+    absl::StrAppend(&text, EnsembleTable(result.ensemble(), result.scenario(), color), "\n",
                     ReachHistogram(result.ensemble(), color), "\n");
   }
   const std::string messages = MessagesTable(result, color);

@@ -1,5 +1,6 @@
 #include "services/common/json/field_path.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -35,11 +36,14 @@ bool IsOneMessage(const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_repeated();
 }
 
+// A message that holds itself has fields of any depth; paths enter it once.
+bool IsInside(const Descriptor& message, const std::vector<const Descriptor*>& inside) {
+  return std::find(inside.begin(), inside.end(), &message) != inside.end();
+}
+
 void AppendPaths(const Descriptor& message, const std::string& prefix, std::vector<const Descriptor*>& inside,
                  std::vector<std::string>& paths) {
-  for (const Descriptor* outer : inside) {
-    if (outer == &message) return;  // a message that holds itself
-  }
+  if (IsInside(message, inside)) return;
   inside.push_back(&message);
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor& field = *message.field(i);
@@ -78,14 +82,25 @@ std::pair<double, double> RangeOf(const FieldDescriptor& field) {
 }  // namespace
 
 absl::StatusOr<FieldPath> FieldPath::Parse(const Descriptor& message, const std::string& path) {
+  if (path.size() > kBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected the path of a number in at most ", kBytesMax, " bytes, found ", path.size()));
+  }
   FieldPath parsed;
   parsed.text_ = path;
-  const Descriptor* inside = &message;
+  std::vector<const Descriptor*> inside = {&message};
   for (const absl::string_view name : absl::StrSplit(path, '.')) {
-    const FieldDescriptor* field = inside == nullptr ? nullptr : inside->FindFieldByName(std::string(name));
+    const FieldDescriptor* field =
+        inside.back() == nullptr ? nullptr : inside.back()->FindFieldByName(std::string(name));
     if (field == nullptr) return NoSuchPath(message, path, absl::StrCat("no field '", path, "'"));
     parsed.steps_.push_back(field);
-    inside = IsOneMessage(*field) ? field->message_type() : nullptr;
+    const Descriptor* const next = IsOneMessage(*field) ? field->message_type() : nullptr;
+    if (next != nullptr && IsInside(*next, inside)) {
+      return NoSuchPath(
+          message, path,
+          absl::StrCat("expected a path that enters ", next->name(), " once, found '", path, "'"));
+    }
+    inside.push_back(next);
   }
   if (IsNumber(*parsed.steps_.back())) return parsed;
   return NoSuchPath(message, path, absl::StrCat("expected a number, and '", path, "' is none"));

@@ -2,6 +2,7 @@
 #ifndef LAWINE_SERVICES_COMMON_JSON_FIELD_PATH_H_
 #define LAWINE_SERVICES_COMMON_JSON_FIELD_PATH_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,11 @@ namespace lawine {
 // Immutable.
 class FieldPath {
  public:
+  // Longer ones lead nowhere.
+  static constexpr std::size_t kBytesMax = 256;
+
   // INVALID_ARGUMENT, with what may have been meant, unless `path` leads through messages to one number.
-  // Lists have no paths.
+  // Lists have no paths, nor has what is inside a message of the type it is part of.
   static absl::StatusOr<FieldPath> Parse(const google::protobuf::Descriptor& message,
                                          const std::string& path);
   // Paths of all numeric fields, in order of declaration.

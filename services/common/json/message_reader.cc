@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -53,11 +54,20 @@ std::string JoinPath(const std::string& path, const std::string& name) {
 // Fills a message from JSON by its descriptor, noting every problem by the path of its field.
 class MessageReader {
  public:
+  // Messages hold themselves; protobuf reads no deeper ones either.
+  static constexpr int kDepthMax = 100;
+
   MessageReader(const std::string& what, std::vector<std::string>& problems)
       : what_(what), problems_(problems) {}
 
   void ReadObject(const Json& json, const std::string& path, Message& message) {
     if (!json.is_object()) return Expect(path, "an object", json);
+    if (depth_ == kDepthMax) {
+      return Note(path.substr(0, path.find('.')),
+                  absl::StrCat("expected at most ", kDepthMax, " objects within each other, found more"));
+    }
+    ++depth_;
+    const absl::Cleanup leave = [this] { --depth_; };
     for (const auto& [name, value] : json.items()) ReadNamed(name, value, JoinPath(path, name), message);
     CheckOneofs(json, path, *message.GetDescriptor());
     CheckRates(json, path, *message.GetDescriptor());
@@ -220,6 +230,7 @@ class MessageReader {
 
   const std::string& what_;
   std::vector<std::string>& problems_;
+  int depth_ = 0;  // objects that are being read
 };
 
 // JSON readers keep the last of repeated names in silence; a scenario that says two things is refused.

@@ -3,6 +3,7 @@
 #define LAWINE_SERVICES_COORDINATOR_ACCESS_GATE_H_
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/support/sync_stream.h>
 
 #include <atomic>
 #include <cstdint>
@@ -16,21 +17,10 @@
 #include "services/common/work.h"
 #include "services/coordinator/access/call_counts.h"
 #include "services/coordinator/access/call_metrics.h"
+#include "services/coordinator/access/rule.h"
 #include "services/coordinator/access/token_store.h"
 
 namespace lawine {
-
-// What is asked of those who call a method.
-struct Rule {
-  enum class Kind {
-    kAnswers,  // from what is there
-    kBegins,   // goes on without the caller, or works now and then: not while the coordinator stops
-    kWorks,    // as long as the caller waits: at most runs_at_once of a token, beside its runs
-  };
-  const char* method;
-  Role role;
-  Kind kind = Kind::kAnswers;
-};
 
 // Whether a method's argument is a stream.
 template <class Argument>

@@ -23,7 +23,7 @@ absl::StatusOr<std::vector<Token>> Parse(const std::string& path, const std::str
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TokenStore>> TokenStore::Open(const std::string& path) {
-  const auto text = ReadFile(path, kFileBytesMax);
+  const auto text = ReadRegularFile(path, kFileBytesMax);
   if (!text.ok()) return absl::InvalidArgumentError(text.status().message());
   LAWINE_ASSIGN_OR_RETURN(const std::vector<Token> tokens, Parse(path, *text));
   std::unique_ptr<TokenStore> store(new TokenStore(path, *text, tokens));
@@ -52,10 +52,9 @@ void TokenStore::Use(const std::vector<Token>& tokens) {
 }
 
 void TokenStore::Look() {
-  const auto text = ReadFile(path_, kFileBytesMax);
-  const std::string found = text.value_or("");
+  const auto found = ReadRegularFile(path_, kFileBytesMax);
   if (!decision_.IsNew(found)) return;
-  const auto tokens = text.ok() ? Parse(path_, found) : absl::StatusOr<std::vector<Token>>(text.status());
+  const auto tokens = found.ok() ? Parse(path_, *found) : absl::StatusOr<std::vector<Token>>(found.status());
   if (!tokens.ok()) {
     if (!decision_.Refused(found)) return;
     ++reloads_.failed;

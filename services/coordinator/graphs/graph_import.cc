@@ -89,7 +89,8 @@ class ImportUpload {
       const std::string_view piece = rest.substr(0, kPieceBytes);
       rest.remove_prefix(piece.size());
       position_.set_bytes(position_.bytes() + piece.size());
-      LAWINE_RETURN_IF_ERROR(open_ == Open::kEdges ? edges_.Append(piece) : members_.Append(piece));
+      LAWINE_RETURN_IF_ERROR(
+          OfCallersFile(open_ == Open::kEdges ? edges_.Append(piece) : members_.Append(piece)));
     }
     return absl::OkStatus();
   }
@@ -120,7 +121,7 @@ class ImportUpload {
   absl::Status EndFile() {
     const Open ended = std::exchange(open_, Open::kNothing);
     if (ended == Open::kNothing) return absl::OkStatus();
-    return ended == Open::kEdges ? edges_.EndFile() : members_.EndFile();
+    return OfCallersFile(ended == Open::kEdges ? edges_.EndFile() : members_.EndFile());
   }
 
   const pb::ImportOptions options_;

@@ -109,7 +109,13 @@ pbi::ShardId GraphRestore::IdOf(std::uint32_t shard) const {
 absl::Status GraphRestore::OnHead(const GraphFileHead& head) {
   head_ = head;
   name_ = options_.name().empty() ? head.name : options_.name();
-  return options_.missing() ? BeginMissing() : BeginWhole();
+  begun_ = options_.missing() ? BeginMissing() : BeginWhole();
+  return begun_;
+}
+
+absl::Status GraphRestore::Append(std::string_view bytes) {
+  const absl::Status read = reader_.Append(bytes);
+  return begun_.ok() ? OfCallersFile(read) : read;
 }
 
 absl::Status GraphRestore::BeginWhole() {
@@ -208,14 +214,15 @@ absl::Status GraphRestore::CheckWhole() const {
     LAWINE_ASSIGN_OR_RETURN(const Digest part, Digest::FromHex(stored.digest()));
     digest += part;
     if (stored.graph().SerializeAsString() == stored_.begin()->second.graph().SerializeAsString()) continue;
-    return absl::DataLossError(
+    return absl::InvalidArgumentError(
         absl::StrCat("shard ", shard, " of the backup is not of the same graph as the first"));
   }
   if (digest == head_.digest && ShardsOf(stored_.begin()->second.graph()) == head_.shards) {
     return absl::OkStatus();
   }
-  return absl::DataLossError(absl::StrCat("the shards of the backup add up to digest ", digest.ToHex(),
-                                          ", expected ", head_.digest.ToHex(), ": use another backup"));
+  return absl::InvalidArgumentError(absl::StrCat("the shards of the backup add up to digest ", digest.ToHex(),
+                                                 ", expected ", head_.digest.ToHex(),
+                                                 ": use another backup"));
 }
 
 absl::Status GraphRestore::AdoptAll() {
@@ -278,7 +285,7 @@ absl::StatusOr<pb::Graph> GraphRestore::AdoptMissing() {
 }
 
 absl::StatusOr<pb::RestoredGraph> GraphRestore::Finish() {
-  LAWINE_RETURN_IF_ERROR(reader_.Finish());
+  LAWINE_RETURN_IF_ERROR(OfCallersFile(reader_.Finish()));
   pb::RestoredGraph restored;
   auto graph = options_.missing() ? AdoptMissing() : AdoptWhole();
   LAWINE_RETURN_IF_ERROR(graph.status());

@@ -29,7 +29,7 @@ class GraphRestore final : private GraphFileVisitor {
   ~GraphRestore() override;
 
   // Further bytes of the file.
-  absl::Status Append(std::string_view bytes) { return reader_.Append(bytes); }
+  absl::Status Append(std::string_view bytes);
   // All bytes have come: checks what the shards add up to, and makes them count.
   absl::StatusOr<lawine::v1::RestoredGraph> Finish();
 
@@ -58,6 +58,7 @@ class GraphRestore final : private GraphFileVisitor {
   const lawine::v1::RestoreOptions options_;
   Cancellation& cancellation_;
   GraphFileReader reader_;
+  absl::Status begun_;  // of OnHead: what is damaged then is not the file
   GraphFileHead head_;
   std::string name_;
   bool name_taken_ = false;

@@ -77,7 +77,8 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
   LAWINE_RETURN_IF_ERROR(SetOverlaps(request.overlaps(), spec.overlaps));
   const absl::StatusOr<GeneratorSpec> resolved = ResolveSpec(spec);
   if (resolved.ok()) return resolved;
-  const char* field = spec.overlaps == Overlaps() ? "links_per_member" : "overlaps";
+  const char* of_size = request.has_links_per_member() ? "links_per_member" : "members";
+  const char* field = spec.overlaps == Overlaps() ? of_size : "overlaps";
   if (spec.members > kGeneratorMembersMax) field = "members";
   if (spec.pages > kPagesMax || spec.groups > kPagesMax) field = spec.pages > kPagesMax ? "pages" : "groups";
   const auto preset = FindPreset(spec.preset);

@@ -1,4 +1,4 @@
-// Members of a graph by rank, worked out by its workers together: engine/spread/member_ranks.h over gRPC.
+// Members of a graph by rank, worked out by its workers together: engine/store/member_ranks.h over gRPC.
 #ifndef LAWINE_SERVICES_COORDINATOR_GRAPHS_MEMBER_ORDER_H_
 #define LAWINE_SERVICES_COORDINATOR_GRAPHS_MEMBER_ORDER_H_
 

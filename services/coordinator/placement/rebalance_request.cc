@@ -34,7 +34,15 @@ absl::StatusOr<std::string> FindWorker(const std::string& path, const std::strin
                                        "'; there are: ", absl::StrJoin(all, ", ")));
 }
 
+// Each name is looked up, by callers who may only read too: more than there are say nothing new.
+absl::Status CheckCount(const std::string& path, int found, std::size_t there) {
+  const std::size_t most = std::max<std::size_t>(there, 1);  // of none, that one is not there is said
+  if (static_cast<std::size_t>(found) <= most) return absl::OkStatus();
+  return FieldError(path, absl::StrCat("expected at most ", most, " of them, found ", found));
+}
+
 absl::StatusOr<std::set<std::string>> FindDrained(const pb::RebalanceOptions& options, const Said& workers) {
+  LAWINE_RETURN_IF_ERROR(CheckCount("options.drain", options.drain_size(), workers.size()));
   std::set<std::string> drained;
   for (int i = 0; i < options.drain_size(); ++i) {
     LAWINE_ASSIGN_OR_RETURN(std::string node_id,
@@ -49,13 +57,15 @@ absl::StatusOr<std::set<std::string>> FindDrained(const pb::RebalanceOptions& op
 // Digests, as they were made, of the graphs that may move.
 absl::StatusOr<std::map<std::string, std::string>> FindGraphs(const pb::RebalanceOptions& options,
                                                               const Graphs& graphs) {
+  const std::vector<pb::Graph> all = graphs.List();
+  LAWINE_RETURN_IF_ERROR(CheckCount("options.graphs", options.graphs_size(), all.size()));
   std::map<std::string, std::string> digests;
   for (const std::string& name : options.graphs()) {
     LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs.Find(name));
     digests[name] = MadeDigest(record.info());
   }
   if (options.graphs_size() > 0) return digests;
-  for (const pb::Graph& graph : graphs.List()) {
+  for (const pb::Graph& graph : all) {
     const auto record = graphs.Find(graph.name());  // unless it was deleted meanwhile
     if (record.ok()) digests[graph.name()] = MadeDigest(record->info());
   }

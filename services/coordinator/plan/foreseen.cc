@@ -73,6 +73,18 @@ bool HasCoins(const RunSpec& spec) {
          std::ranges::any_of(AllRules(model), [](const MessageSpec* message) { return HasCoins(*message); });
 }
 
+PossibleReplicas PossibleOf(const RunPlan& plan) {
+  const auto& boundaries = plan.graph.info().boundaries();
+  PossibleReplicas possible{.coins = HasCoins(plan.spec),
+                            .members = boundaries.empty() ? 0 : boundaries[boundaries.size() - 1]};
+  if (plan.spec.model != nullptr) {
+    possible.forward_once = std::ranges::none_of(AllRules(*plan.spec.model), [](const MessageSpec* message) {
+      return message->epidemic.has_value() && message->epidemic->susceptible_again;
+    });
+  }
+  return possible;
+}
+
 absl::Status CheckTold(const std::string& path, const std::string& measure, const RunPlan& plan,
                        std::uint32_t message, const std::string& whose) {
   const std::string_view missing = MissingFor(measure, plan, message);

@@ -8,11 +8,15 @@
 #include "absl/status/status.h"
 #include "engine/spread/run_spec.h"
 #include "services/coordinator/plan/scenario_plan.h"
+#include "services/coordinator/statistics/precision.h"
 
 namespace lawine {
 
 // Whether replicas may differ. True also of some rules without coins; never false of rules that have some.
 bool HasCoins(const RunSpec& spec);
+
+// What replicas of the plan may be like.
+PossibleReplicas PossibleOf(const RunPlan& plan);
 
 // INVALID_ARGUMENT for `path`, with what is missing, when the scenario of `plan` does not tell the measure of
 // that message: it would be answered as 0. `whose` names the scenario.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -57,17 +59,60 @@ absl::Status CheckCosts(const pb::Costs& costs) {
   return absl::OkStatus();
 }
 
-// Who has each message from nobody.
-std::vector<std::vector<std::uint32_t>> PostsOf(const RunSpec& spec) {
-  std::vector<std::vector<std::uint32_t>> posts(lawine::MessagesOf(spec));
-  for (const MemberId member : spec.seed_members) posts[0].push_back(member.value);
-  for (std::size_t m = 0; spec.model != nullptr && m < posts.size(); ++m) {
-    for (const Injection& injection : spec.model->messages[m].injections) {
-      for (const MemberId member : injection.members) posts[m].push_back(member.value);
+// By message.
+std::vector<std::vector<Injection>> InjectionsOf(const RunSpec& spec) {
+  if (spec.model == nullptr) return {{{.step = 0, .members = spec.seed_members}}};
+  std::vector<std::vector<Injection>> injections;
+  for (const MessageSpec& message : spec.model->messages) injections.push_back(message.injections);
+  return injections;
+}
+
+std::optional<std::uint32_t> StartOf(const RunSpec& spec, std::size_t message) {
+  if (spec.model == nullptr) return 0;
+  const Trigger& start = spec.model->messages[message].start;
+  if (start.kind != Trigger::Kind::kStep) return std::nullopt;
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(kNoStep, std::max<std::uint64_t>(start.count, start.not_before)));
+}
+
+// What posts cost, by member.
+class PostCosts {
+ public:
+  explicit PostCosts(const pb::Costs& costs)
+      : other_(costs.post()), by_account_kind_(costs.account_kinds_size() > 0) {
+    by_kind_.fill(costs.post());
+    for (const pb::AccountKindCost& cost : costs.account_kinds()) {
+      by_kind_[*ParseAccountKind(cost.account_kind())] = cost.post();
     }
   }
-  return posts;
-}
+
+  // Looks up who is in them, all at once.
+  absl::Status Read(const std::vector<Injection>& injections, const Members& members) {
+    if (!by_account_kind_) return absl::OkStatus();
+    std::vector<std::uint32_t> ids;
+    for (const Injection& injection : injections) {
+      for (const MemberId member : injection.members) ids.push_back(member.value);
+    }
+    LAWINE_ASSIGN_OR_RETURN(const auto records, members.ProfilesOf(ids));
+    for (const auto& record : records) by_member_[record.id()] = by_kind_[record.account_kind() & 0xFF];
+    return absl::OkStatus();
+  }
+
+  std::uint64_t Of(const Injection& injection) const {
+    std::uint64_t sum = 0;
+    for (const MemberId member : injection.members) {
+      const auto found = by_member_.find(member.value);
+      sum += found == by_member_.end() ? other_ : found->second;
+    }
+    return sum;
+  }
+
+ private:
+  const std::uint64_t other_;
+  const bool by_account_kind_;
+  std::array<std::uint64_t, 256> by_kind_;
+  std::map<std::uint32_t, std::uint64_t> by_member_;
+};
 
 }  // namespace
 
@@ -103,33 +148,36 @@ TargetSpec PlanTarget(const pb::Target& target) {
   return plan;
 }
 
-absl::StatusOr<std::vector<std::uint64_t>> PlanCosts(const pb::Costs& costs, const RunSpec& spec,
-                                                     const Members& members) {
-  std::array<std::uint64_t, 256> by_kind;
-  by_kind.fill(costs.post());
-  for (const pb::AccountKindCost& cost : costs.account_kinds()) {
-    by_kind[*ParseAccountKind(cost.account_kind())] = cost.post();
+std::uint64_t MessageCosts::In(const LaneOutcome& lane, std::optional<std::uint32_t> max_steps) const {
+  if (lane.first_step == kNoStep) return 0;
+  const std::uint64_t begin = start.value_or(lane.first_step);
+  std::uint64_t sum = 0;
+  for (const InjectionCost& injection : injections) {
+    if (begin + injection.step <= max_steps.value_or(kNoStep)) sum += injection.cost;
   }
-  std::vector<std::uint64_t> sums;
-  for (const std::vector<std::uint32_t>& posts : PostsOf(spec)) {
-    std::map<std::uint32_t, std::uint64_t> cost_of;
-    if (costs.account_kinds_size() > 0) {
-      LAWINE_ASSIGN_OR_RETURN(const auto records, members.ProfilesOf(posts));
-      for (const auto& record : records) cost_of[record.id()] = by_kind[record.account_kind() & 0xFF];
+  return sum;
+}
+
+absl::StatusOr<std::vector<MessageCosts>> PlanCosts(const pb::Costs& costs, const RunSpec& spec,
+                                                    const Members& members) {
+  const std::uint64_t most = kCostMax / std::max<std::uint64_t>(1000, spec.replicas);
+  PostCosts posts(costs);
+  std::vector<MessageCosts> plan;
+  for (const std::vector<Injection>& injections : InjectionsOf(spec)) {
+    MessageCosts& message =
+        plan.emplace_back(MessageCosts{.start = StartOf(spec, plan.size()), .injections = {}});
+    LAWINE_RETURN_IF_ERROR(posts.Read(injections, members));
+    std::uint64_t sum = 0;
+    for (const Injection& injection : injections) {
+      message.injections.push_back({.step = injection.step, .cost = posts.Of(injection)});
+      sum += message.injections.back().cost;
     }
-    std::uint64_t& sum = sums.emplace_back(0);
-    for (const std::uint32_t member : posts) {
-      const auto found = cost_of.find(member);
-      sum += found == cost_of.end() ? costs.post() : found->second;
-    }
-    const std::uint64_t most = kCostMax / std::max<std::uint64_t>(1000, spec.replicas);
-    if (sum > most) {
-      return FieldError("costs",
-                        absl::StrCat("expected posts of a message to cost at most ", most,
-                                     " together, in each of ", spec.replicas, " replicas, found ", sum));
-    }
+    if (sum <= most) continue;
+    return FieldError(
+        "costs", absl::StrCat("expected posts of a message to cost at most ", most, " together, in each of ",
+                              spec.replicas, " replicas, found ", sum));
   }
-  return sums;
+  return plan;
 }
 
 std::vector<pb::Sentiment> SentimentsOf(const pb::Scenario& scenario) {

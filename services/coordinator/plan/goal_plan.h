@@ -3,6 +3,7 @@
 #define LAWINE_SERVICES_COORDINATOR_PLAN_GOAL_PLAN_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,10 +22,25 @@ absl::Status CheckGoal(const lawine::v1::Scenario& scenario);
 absl::Status CheckTargetIsThere(const lawine::v1::Target& target, const Members& members);
 TargetSpec PlanTarget(const lawine::v1::Target& target);
 
-// By message, what its seed members and those it is injected into cost together. INVALID_ARGUMENT when that
-// is more than can be summed over replicas.
-absl::StatusOr<std::vector<std::uint64_t>> PlanCosts(const lawine::v1::Costs& costs, const RunSpec& spec,
-                                                     const Members& members);
+// What it costs to give a message to the members of one injection. Seed members are the injection of step 0.
+struct InjectionCost {
+  std::uint32_t step = 0;  // counted from the message's start
+  std::uint64_t cost = 0;
+};
+
+// What a message costs.
+struct MessageCosts {
+  std::optional<std::uint32_t> start = 0;  // its step; none where it depends on the replica
+  std::vector<InjectionCost> injections;
+
+  // In a replica of a run that ends with `max_steps`, if any: what had not come by then is not paid, and
+  // nothing is where nobody was given the message.
+  std::uint64_t In(const LaneOutcome& lane, std::optional<std::uint32_t> max_steps) const;
+};
+
+// By message. INVALID_ARGUMENT when all its injections together are more than can be summed over replicas.
+absl::StatusOr<std::vector<MessageCosts>> PlanCosts(const lawine::v1::Costs& costs, const RunSpec& spec,
+                                                    const Members& members);
 
 // By message.
 std::vector<lawine::v1::Sentiment> SentimentsOf(const lawine::v1::Scenario& scenario);

@@ -1,6 +1,7 @@
 #include "services/coordinator/plan/later_plan.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -74,19 +75,31 @@ absl::Status CheckSteps(const pb::Scenario& scenario) {
 }
 
 bool SameCounts(const pb::StepCounts& a, const pb::StepCounts& b) {
-  return a.step() == b.step() && a.deliveries() == b.deliveries() &&
-         a.first_receipts() == b.first_receipts() && a.duplicates() == b.duplicates() &&
-         a.forwards() == b.forwards();
+  return a.deliveries() == b.deliveries() && a.first_receipts() == b.first_receipts() &&
+         a.duplicates() == b.duplicates() && a.forwards() == b.forwards();
 }
 
 using Steps = google::protobuf::RepeatedPtrField<pb::StepCounts>;
 
+// Row t is of step t. Rows end at a message's last step, which a change moves: at steps without one nothing
+// happened.
+const pb::StepCounts& CountsAt(int step, const Steps& steps) {
+  return step < steps.size() ? steps[step] : pb::StepCounts::default_instance();
+}
+
 bool SameThrough(std::uint32_t step, const Steps& a, const Steps& b) {
-  const auto end = [step](const Steps& steps) {
-    return std::find_if(steps.begin(), steps.end(),
-                        [step](const auto& counts) { return counts.step() > step; });
-  };
-  return std::equal(a.begin(), end(a), b.begin(), end(b), SameCounts);
+  const int rows = static_cast<int>(std::min<std::int64_t>(std::max(a.size(), b.size()), step + 1ll));
+  for (int t = 0; t < rows; ++t) {
+    if (!SameCounts(CountsAt(t, a), CountsAt(t, b))) return false;
+  }
+  return true;
+}
+
+// Of all messages.
+std::uint32_t LastStepOf(const pb::RunResult& run) {
+  std::uint32_t last = run.totals().steps();
+  for (const pb::MessageResult& message : run.messages()) last = std::max(last, message.totals().steps());
+  return last;
 }
 
 }  // namespace
@@ -118,10 +131,9 @@ absl::StatusOr<pb::Scenario> BranchOf(const pb::RunResult& run, std::uint32_t af
                       absl::StrCat(name, " changes after step ", run.scenario().later().after_step(),
                                    " itself: branch one that does not, with all that changes"));
   }
-  if (after_step > run.totals().steps()) {
-    return FieldError("branch_of.after_step",
-                      absl::StrCat("expected at most ", run.totals().steps(), ", the last step of ", name,
-                                   ", found ", after_step));
+  if (const std::uint32_t last = LastStepOf(run); after_step > last) {
+    return FieldError("branch_of.after_step", absl::StrCat("expected at most ", last, ", the last step of ",
+                                                           name, ", found ", after_step));
   }
   if (!change.graph().empty() && change.graph() != run.graph()) {
     return FieldError("scenario.graph",

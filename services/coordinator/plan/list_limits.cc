@@ -1,13 +1,16 @@
 #include "services/coordinator/plan/list_limits.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "engine/spread/outcome.h"
 #include "engine/spread/run_spec.h"
 #include "services/common/errors.h"
+#include "services/coordinator/plan/seed_plan.h"
 
 namespace lawine {
 namespace {
@@ -33,15 +36,12 @@ class Sum {
   std::uint64_t left_;
 };
 
-std::string At(const std::string& list, int index) { return absl::StrCat(list, "[", index, "]"); }
-
-std::uint64_t CountOf(const pb::SeedMembers& seeds) {
-  return seeds.ids_size() > 0 ? static_cast<std::uint64_t>(seeds.ids_size()) : seeds.count();
-}
+std::string InList(const std::string& list, int index) { return absl::StrCat(list, "[", index, "]"); }
 
 absl::Status AddMembers(const Injections& injections, const std::string& path, Sum& members) {
   for (int i = 0; i < injections.size(); ++i) {
-    LAWINE_RETURN_IF_ERROR(members.Add(CountOf(injections[i].members()), At(path, i) + ".members"));
+    LAWINE_RETURN_IF_ERROR(
+        members.Add(MembersAskedFor(injections[i].members()), InList(path, i) + ".members"));
   }
   return absl::OkStatus();
 }
@@ -49,8 +49,8 @@ absl::Status AddMembers(const Injections& injections, const std::string& path, S
 template <class Messages>
 absl::Status CheckMembersOf(const Messages& messages, const std::string& path) {
   for (int m = 0; m < messages.size(); ++m) {
-    Sum members(limits::kSeedMembersMax, CountOf(messages[m].seed_members()));
-    LAWINE_RETURN_IF_ERROR(AddMembers(messages[m].injections(), At(path, m) + ".injections", members));
+    Sum members(limits::kSeedMembersMax, MembersAskedFor(messages[m].seed_members()));
+    LAWINE_RETURN_IF_ERROR(AddMembers(messages[m].injections(), InList(path, m) + ".injections", members));
   }
   return absl::OkStatus();
 }
@@ -61,6 +61,54 @@ absl::Status CheckStepsMax(const pb::Stop& stop, std::uint32_t messages, const s
   const std::string several = messages > 1 ? absl::StrCat(" with ", messages, " messages") : "";
   return FieldError(path + ".max_steps",
                     absl::StrCat("expected at most ", most, several, ", found ", stop.max_steps()));
+}
+
+// The step of the last of some injections, where that is after `last`; then `path` becomes its field's.
+std::uint32_t LastStep(const Injections& injections, const std::string& list, std::uint32_t last,
+                       std::string& path) {
+  for (int i = 0; i < injections.size(); ++i) {
+    if (injections[i].step() <= last) continue;
+    last = injections[i].step();
+    path = InList(list, i) + ".step";
+  }
+  return last;
+}
+
+// Every message has counts of each step through its last injection.
+absl::Status AddLastInjection(std::uint64_t step, const std::string& path, std::uint64_t& sum) {
+  sum += step;
+  if (sum <= limits::kStepsMax) return absl::OkStatus();
+  return FieldError(path, absl::StrCat("expected the last injections of all messages at steps that sum to at "
+                                       "most ",
+                                       limits::kStepsMax, ", found ", sum, " with this one at step ", step,
+                                       ": begin earlier, or use longer steps"));
+}
+
+template <class Messages>
+absl::Status AddLastInjections(const Messages& messages, const std::string& list, std::uint64_t first_step,
+                               std::uint64_t& sum) {
+  for (int m = 0; m < messages.size(); ++m) {
+    const pb::Trigger& trigger = messages[m].start();
+    const std::uint64_t start = std::max<std::uint64_t>(first_step, trigger.from_step());
+    if (start >= kNoStep) continue;  // it never starts
+    std::string path = InList(list, m);
+    const std::uint32_t last = LastStep(messages[m].injections(), path + ".injections", 0, path);
+    if (last == 0 && trigger.has_from_step()) path += ".start.from_step";
+    LAWINE_RETURN_IF_ERROR(AddLastInjection(start + last, path, sum));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLastInjections(const pb::Scenario& scenario) {
+  const pb::Scenario& change = scenario.later().change();
+  std::string path;
+  std::uint32_t last = LastStep(scenario.injections(), "injections", 0, path);
+  last = LastStep(change.injections(), "later.change.injections", last, path);
+  std::uint64_t sum = 0;
+  LAWINE_RETURN_IF_ERROR(AddLastInjection(last, path, sum));
+  LAWINE_RETURN_IF_ERROR(AddLastInjections(scenario.messages(), "messages", 0, sum));
+  return AddLastInjections(change.messages(), "later.change.messages",
+                           std::uint64_t{scenario.later().after_step()} + 1, sum);
 }
 
 }  // namespace
@@ -80,18 +128,18 @@ absl::Status CheckListSizes(const pb::Scenario& scenario) {
   LAWINE_RETURN_IF_ERROR(injections.Add(size_of(change.injections()), "later.change.injections"));
   for (int m = 0; m < scenario.messages_size(); ++m) {
     LAWINE_RETURN_IF_ERROR(
-        injections.Add(size_of(scenario.messages(m).injections()), At("messages", m) + ".injections"));
+        injections.Add(size_of(scenario.messages(m).injections()), InList("messages", m) + ".injections"));
   }
   for (int m = 0; m < change.messages_size(); ++m) {
     LAWINE_RETURN_IF_ERROR(injections.Add(size_of(change.messages(m).injections()),
-                                          At("later.change.messages", m) + ".injections"));
+                                          InList("later.change.messages", m) + ".injections"));
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckMembersGiven(const pb::Scenario& scenario) {
   const pb::Scenario& change = scenario.later().change();
-  Sum members(limits::kSeedMembersMax, CountOf(scenario.seed_members()));
+  Sum members(limits::kSeedMembersMax, MembersAskedFor(scenario.seed_members()));
   LAWINE_RETURN_IF_ERROR(AddMembers(scenario.injections(), "injections", members));
   LAWINE_RETURN_IF_ERROR(AddMembers(change.injections(), "later.change.injections", members));
   LAWINE_RETURN_IF_ERROR(CheckMembersOf(scenario.messages(), "messages"));
@@ -102,7 +150,8 @@ absl::Status CheckStepsOfMessages(const pb::Scenario& scenario) {
   const pb::Scenario& change = scenario.later().change();
   const auto messages = static_cast<std::uint32_t>(1 + scenario.messages_size() + change.messages_size());
   LAWINE_RETURN_IF_ERROR(CheckStepsMax(scenario.stop(), messages, "stop"));
-  return CheckStepsMax(change.stop(), messages, "later.change.stop");
+  LAWINE_RETURN_IF_ERROR(CheckStepsMax(change.stop(), messages, "later.change.stop"));
+  return CheckLastInjections(scenario);
 }
 
 }  // namespace lawine

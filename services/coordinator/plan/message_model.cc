@@ -1,14 +1,21 @@
-// One message's model: the part of model_plan.h that looks at no members.
+// Messages and their models: the part of model_plan.h that looks at no members.
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/profile.h"
 #include "services/common/errors.h"
 #include "services/coordinator/plan/delay_plan.h"
+#include "services/coordinator/plan/labels.h"
+#include "services/coordinator/plan/later_plan.h"
+#include "services/coordinator/plan/list_limits.h"
 #include "services/coordinator/plan/model_plan.h"
 #include "services/coordinator/plan/network_plan.h"
+#include "services/coordinator/plan/seed_plan.h"
 
 namespace lawine {
 namespace {
@@ -181,6 +188,11 @@ absl::Status CheckTogether(const pb::Model& model, const MessageSpec& plan, cons
   return absl::OkStatus();
 }
 
+bool HasEndlessModel(const pb::Model& model) {
+  return model.has_si() || model.has_sis() || (model.has_sir() && model.sir().recovery() == 0) ||
+         (model.has_seir() && (model.seir().recovery() == 0 || model.seir().onset() == 0));
+}
+
 }  // namespace
 
 absl::StatusOr<MessageSpec> PlanMessageModel(const pb::Model& model, std::uint32_t step_seconds,
@@ -211,6 +223,67 @@ absl::StatusOr<MessageSpec> PlanMessageModel(const pb::Model& model, std::uint32
     plan.link_kinds[kind] = true;
   }
   return plan;
+}
+
+absl::Status CompleteInjections(google::protobuf::RepeatedPtrField<pb::Injection>& injections,
+                                const std::string& path) {
+  for (int i = 0; i < injections.size(); ++i) {
+    pb::Injection& injection = *injections.Mutable(i);
+    const std::string at = absl::StrCat(path, "[", i, "]");
+    if (!injection.has_step() || injection.step() > limits::kStepsMax) {
+      return FieldError(at + ".step", absl::StrCat("expected a step up to ", limits::kStepsMax));
+    }
+    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*injection.mutable_members(), true, at + ".members"));
+  }
+  return absl::OkStatus();
+}
+
+void CompleteModel(pb::Model& model) {
+  if (model.has_forward() && !model.forward().has_probability())
+    model.mutable_forward()->set_probability(0.1);
+}
+
+absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<pb::FurtherMessage>& messages,
+                             const pb::Model& model, std::uint32_t step_seconds, const std::string& path,
+                             std::set<std::string>& names) {
+  for (int m = 0; m < messages.size(); ++m) {
+    pb::FurtherMessage& message = *messages.Mutable(m);
+    const std::string at = absl::StrCat(path, "[", m, "]");
+    if (message.name().empty() || !names.insert(message.name()).second) {
+      return FieldError(at + ".name",
+                        absl::StrCat("expected a name of its own, found '", message.name(), "'"));
+    }
+    LAWINE_RETURN_IF_ERROR(CheckLabel(at + ".name", message.name()));
+    LAWINE_RETURN_IF_ERROR(CheckMessage(at + ".message", message.message()));
+    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*message.mutable_seed_members(), message.has_seed_members(),
+                                               at + ".seed_members"));
+    LAWINE_RETURN_IF_ERROR(CompleteInjections(*message.mutable_injections(), at + ".injections"));
+    if (!message.has_model()) *message.mutable_model() = model;
+    CompleteModel(*message.mutable_model());
+    LAWINE_RETURN_IF_ERROR(PlanMessageModel(message.model(), step_seconds, at + ".model").status());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CompleteMessages(pb::Scenario& scenario) {
+  LAWINE_RETURN_IF_ERROR(CheckListSizes(scenario));
+  LAWINE_RETURN_IF_ERROR(CompleteInjections(*scenario.mutable_injections(), "injections"));
+  if (scenario.has_monitors()) {
+    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*scenario.mutable_monitors(), true, "monitors"));
+  }
+  std::set<std::string> names = {scenario.message().kind()};
+  LAWINE_RETURN_IF_ERROR(CompleteFurther(*scenario.mutable_messages(), scenario.model(),
+                                         scenario.step_seconds(), "messages", names));
+  bool endless = HasEndlessModel(scenario.model());
+  for (const pb::FurtherMessage& message : scenario.messages()) {
+    endless = endless || HasEndlessModel(message.model());
+  }
+  if (scenario.has_later()) endless = endless || HasEndlessModel(LaterModel(scenario));
+  if (endless && !scenario.stop().has_max_steps() && !scenario.later().change().stop().has_max_steps()) {
+    return FieldError("stop.max_steps", "expected a last step: this epidemic need not end by itself");
+  }
+  if (scenario.has_later()) LAWINE_RETURN_IF_ERROR(CompleteLater(scenario, names));
+  return CheckMembersGiven(scenario);
 }
 
 }  // namespace lawine

@@ -11,9 +11,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/profile.h"
 #include "services/common/errors.h"
-#include "services/coordinator/plan/labels.h"
 #include "services/coordinator/plan/later_plan.h"
-#include "services/coordinator/plan/list_limits.h"
 #include "services/coordinator/plan/seed_plan.h"
 
 namespace lawine {
@@ -42,7 +40,7 @@ class ModelPlanner {
     LAWINE_ASSIGN_OR_RETURN(first, PlanMessageModel(scenario_.model(), scenario_.step_seconds(), "model"));
     first.injections = {{.step = 0, .members = seed_members}};
     LAWINE_RETURN_IF_ERROR(AddInjections(scenario_.injections(), "injections", first));
-    LAWINE_RETURN_IF_ERROR(AddInfluences(scenario_.influences(), "influences", first));
+    LAWINE_RETURN_IF_ERROR(AddInfluences(scenario_.influences(), "influences", 0, first));
     for (int m = 0; m < scenario_.messages_size(); ++m) {
       LAWINE_ASSIGN_OR_RETURN(model.messages.emplace_back(),
                               PlanMessage(scenario_.messages(m), At("messages", m)));
@@ -108,7 +106,7 @@ class ModelPlanner {
       LAWINE_ASSIGN_OR_RETURN(later.messages.emplace_back(),
                               LaterRulesOf(model.messages[m], m < messages && HasFirstModel(m)));
     }
-    return AddInfluences(change.influences(), "later.change.influences", later.messages[0]);
+    return AddInfluences(change.influences(), "later.change.influences", 0, later.messages[0]);
   }
 
   // Whether the scenario gave it no model of its own.
@@ -154,11 +152,17 @@ class ModelPlanner {
     return absl::OkStatus();
   }
 
+  // Influences on message `number`.
   template <class Influences>
-  absl::Status AddInfluences(const Influences& influences, const std::string& path, MessageSpec& message) {
+  absl::Status AddInfluences(const Influences& influences, const std::string& path, std::uint32_t number,
+                             MessageSpec& message) {
     for (int i = 0; i < influences.size(); ++i) {
       Influence& added = message.influences.emplace_back();
       LAWINE_ASSIGN_OR_RETURN(added.by, MessageAt(influences.at(i).by(), At(path, i) + ".by"));
+      if (added.by == number) {
+        return FieldError(At(path, i) + ".by",
+                          absl::StrCat("expected another message, found '", names_[number], "' itself"));
+      }
       const absl::StatusOr<Factor> factor = Factor::FromDouble(influences.at(i).factor());
       if (!influences.at(i).has_factor() || !factor.ok()) {
         return FieldError(At(path, i) + ".factor", "expected a factor between 0 and 2^30");
@@ -176,7 +180,8 @@ class ModelPlanner {
     LAWINE_ASSIGN_OR_RETURN(message.injections.back().members,
                             Choose(further.seed_members(), path + ".seed_members"));
     LAWINE_RETURN_IF_ERROR(AddInjections(further.injections(), path + ".injections", message));
-    LAWINE_RETURN_IF_ERROR(AddInfluences(further.influences(), path + ".influences", message));
+    LAWINE_ASSIGN_OR_RETURN(const std::uint32_t number, MessageAt(further.name(), path + ".name"));
+    LAWINE_RETURN_IF_ERROR(AddInfluences(further.influences(), path + ".influences", number, message));
     if (further.has_start()) {
       LAWINE_ASSIGN_OR_RETURN(message.start, PlanTrigger(further.start(), path + ".start"));
       LAWINE_RETURN_IF_ERROR(CheckStart(further, path + ".start"));
@@ -206,7 +211,12 @@ class ModelPlanner {
     }
     Trigger plan{.kind = Trigger::Kind::kMonitors,
                  .count = sightings.has_monitors() ? sightings.monitors() : 1};
-    if (plan.count < 1) return FieldError(path + ".sightings.monitors", "expected at least 1, found 0");
+    if (const std::uint64_t most = MembersAskedFor(scenario_.monitors());
+        plan.count < 1 || plan.count > most) {
+      return FieldError(
+          path + ".sightings.monitors",
+          absl::StrCat("expected 1 to ", most, ", the scenario's monitors, found ", plan.count));
+    }
     LAWINE_ASSIGN_OR_RETURN(plan.message, MessageAt(sightings.message(), path + ".sightings.message"));
     return plan;
   }
@@ -218,15 +228,17 @@ class ModelPlanner {
     Trigger plan{.kind = Trigger::Kind::kReach, .count = reach.members()};
     LAWINE_ASSIGN_OR_RETURN(plan.message, MessageAt(reach.message(), path + ".message"));
     if (reach.has_members()) {
-      return plan.count >= 1 ? absl::StatusOr<Trigger>(plan)
-                             : FieldError(path + ".members", "expected at least 1, found 0");
+      if (plan.count >= 1 && plan.count <= members_count_) return plan;
+      return FieldError(path + ".members",
+                        absl::StrCat("expected 1 to ", members_count_, ", the members of graph '",
+                                     members_.graph_name(), "', found ", plan.count));
     }
-    if (!(reach.share() > 0 && reach.share() <= 1)) {
+    const Threshold share = Threshold::FromProbability(reach.share()).value_or(Threshold());
+    if (share == Threshold()) {
       return FieldError(path + ".share",
-                        absl::StrCat("expected a share above 0, at most 1, found ", reach.share()));
+                        absl::StrCat("expected a share of 2^-64 to 1, found ", reach.share()));
     }
     // At least this share: rounded up.
-    const Threshold share = *Threshold::FromProbability(reach.share());
     const auto members = static_cast<unsigned __int128>(share.fixed()) * members_count_;
     plan.count = static_cast<std::uint64_t>((members + Threshold::kOne - 1) >> 63);
     return plan;
@@ -284,6 +296,10 @@ class ModelPlanner {
     if (!carry.ok()) return FieldError(path + ".carry_share", std::string(carry.status().message()));
     plan.carry = *carry;
     plan.delay = given.extra_delay();
+    if (plan.delay >= limits::kDelayStepsMax) {
+      return FieldError(path + ".extra_delay", absl::StrCat("expected less than ", limits::kDelayStepsMax,
+                                                            " steps, found ", plan.delay));
+    }
     if (given.has_immune()) {
       LAWINE_ASSIGN_OR_RETURN(plan.immune, PlanChoice(given.immune(), path + ".immune"));
     }
@@ -302,24 +318,7 @@ class ModelPlanner {
   std::vector<std::uint32_t> communities_;  // of the graph, ascending; once somebody asks
 };
 
-bool HasEndlessModel(const pb::Model& model) {
-  return model.has_si() || model.has_sis() || (model.has_sir() && model.sir().recovery() == 0) ||
-         (model.has_seir() && (model.seir().recovery() == 0 || model.seir().onset() == 0));
-}
-
 }  // namespace
-
-absl::Status CompleteInjections(google::protobuf::RepeatedPtrField<pb::Injection>& injections,
-                                const std::string& path) {
-  for (int i = 0; i < injections.size(); ++i) {
-    pb::Injection& injection = *injections.Mutable(i);
-    if (!injection.has_step() || injection.step() > limits::kStepsMax) {
-      return FieldError(At(path, i) + ".step", absl::StrCat("expected a step up to ", limits::kStepsMax));
-    }
-    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*injection.mutable_members(), true, At(path, i) + ".members"));
-  }
-  return absl::OkStatus();
-}
 
 std::vector<std::string> MessageNames(const pb::Scenario& scenario) {
   std::vector<std::string> names = {scenario.message().kind()};
@@ -328,48 +327,6 @@ std::vector<std::string> MessageNames(const pb::Scenario& scenario) {
     names.push_back(message.name());
   }
   return names;
-}
-
-absl::Status CompleteFurther(google::protobuf::RepeatedPtrField<pb::FurtherMessage>& messages,
-                             const pb::Model& model, std::uint32_t step_seconds, const std::string& path,
-                             std::set<std::string>& names) {
-  for (int m = 0; m < messages.size(); ++m) {
-    pb::FurtherMessage& message = *messages.Mutable(m);
-    const std::string at = At(path, m);
-    if (message.name().empty() || !names.insert(message.name()).second) {
-      return FieldError(at + ".name",
-                        absl::StrCat("expected a name of its own, found '", message.name(), "'"));
-    }
-    LAWINE_RETURN_IF_ERROR(CheckLabel(at + ".name", message.name()));
-    LAWINE_RETURN_IF_ERROR(CheckMessage(at + ".message", message.message()));
-    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*message.mutable_seed_members(), message.has_seed_members(),
-                                               at + ".seed_members"));
-    LAWINE_RETURN_IF_ERROR(CompleteInjections(*message.mutable_injections(), at + ".injections"));
-    if (!message.has_model()) *message.mutable_model() = model;
-    LAWINE_RETURN_IF_ERROR(PlanMessageModel(message.model(), step_seconds, at + ".model").status());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CompleteMessages(pb::Scenario& scenario) {
-  LAWINE_RETURN_IF_ERROR(CheckListSizes(scenario));
-  LAWINE_RETURN_IF_ERROR(CompleteInjections(*scenario.mutable_injections(), "injections"));
-  if (scenario.has_monitors()) {
-    LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*scenario.mutable_monitors(), true, "monitors"));
-  }
-  std::set<std::string> names = {scenario.message().kind()};
-  LAWINE_RETURN_IF_ERROR(CompleteFurther(*scenario.mutable_messages(), scenario.model(),
-                                         scenario.step_seconds(), "messages", names));
-  bool endless = HasEndlessModel(scenario.model());
-  for (const pb::FurtherMessage& message : scenario.messages()) {
-    endless = endless || HasEndlessModel(message.model());
-  }
-  if (scenario.has_later()) endless = endless || HasEndlessModel(LaterModel(scenario));
-  if (endless && !scenario.stop().has_max_steps() && !scenario.later().change().stop().has_max_steps()) {
-    return FieldError("stop.max_steps", "expected a last step: this epidemic need not end by itself");
-  }
-  if (scenario.has_later()) LAWINE_RETURN_IF_ERROR(CompleteLater(scenario, names));
-  return CheckMembersGiven(scenario);
 }
 
 bool NeedsModelSpec(const pb::Scenario& scenario) {

@@ -22,6 +22,9 @@ absl::StatusOr<MessageSpec> PlanMessageModel(const lawine::v1::Model& model, std
 // Whether a complete scenario needs a ModelSpec: more than one message of a model with kernels of its own.
 bool NeedsModelSpec(const lawine::v1::Scenario& scenario);
 
+// Fills defaults of a model whose kind is given.
+void CompleteModel(lawine::v1::Model& model);
+
 // Fills defaults of further messages, injections and monitors, and checks names, what must be there, and how
 // much of it there may be.
 absl::Status CompleteMessages(lawine::v1::Scenario& scenario);

@@ -60,11 +60,10 @@ absl::Status CheckLinks(const pbi::GraphInfo& graph, const RunSpec& spec) {
   return absl::OkStatus();
 }
 
-absl::Status CompleteModel(pb::Scenario& scenario, bool given) {
+absl::Status CompleteFirstModel(pb::Scenario& scenario, bool given) {
   pb::Model& model = *scenario.mutable_model();
   if (!given) model.mutable_forward();
-  if (model.has_forward() && !model.forward().has_probability())
-    model.mutable_forward()->set_probability(0.1);
+  CompleteModel(model);
   return PlanMessageModel(model, scenario.step_seconds(), "model").status();
 }
 
@@ -99,7 +98,7 @@ absl::StatusOr<pb::Scenario> CompleteKnown(const pb::Scenario& scenario) {
   }
   LAWINE_RETURN_IF_ERROR(
       CompleteSeedMembers(*full.mutable_seed_members(), scenario.has_seed_members(), "seed_members"));
-  LAWINE_RETURN_IF_ERROR(CompleteModel(full, scenario.has_model()));
+  LAWINE_RETURN_IF_ERROR(CompleteFirstModel(full, scenario.has_model()));
   if (full.has_step_seconds() && (full.step_seconds() < 1 || full.step_seconds() > 86'400)) {
     return FieldError("step_seconds", absl::StrCat("expected 1 to 86,400, found ", full.step_seconds()));
   }

@@ -14,6 +14,7 @@
 #include "lawine/v1/simulation.pb.h"
 #include "services/coordinator/graphs/members.h"
 #include "services/coordinator/plan/counted_rates.h"
+#include "services/coordinator/plan/goal_plan.h"
 
 namespace lawine {
 
@@ -34,7 +35,7 @@ struct RunPlan {
   std::vector<lawine::v1::SeedMember> seed_members;
   std::vector<std::string> message_names;         // of all messages
   std::vector<lawine::v1::Sentiment> sentiments;  // the same
-  std::vector<std::uint64_t> costs;               // the same; empty where posts cost nothing
+  std::vector<MessageCosts> costs;                // the same; empty where posts cost nothing
   std::vector<RateDraws> draws;                   // of rates that are given by counts
   std::vector<std::string> warnings;
   lawine::v1::Estimate estimate;

@@ -150,6 +150,10 @@ absl::Status CompleteSeedMembers(pb::SeedMembers& seeds, bool given, const std::
   return absl::OkStatus();
 }
 
+std::uint64_t MembersAskedFor(const pb::SeedMembers& seeds) {
+  return seeds.ids_size() > 0 ? static_cast<std::uint64_t>(seeds.ids_size()) : seeds.count();
+}
+
 absl::StatusOr<SeedPlan> FindMembers(const google::protobuf::RepeatedPtrField<std::string>& ids,
                                      const Members& members, const std::string& path) {
   std::vector<MemberKey> keys;

@@ -2,6 +2,7 @@
 #ifndef LAWINE_SERVICES_COORDINATOR_PLAN_SEED_PLAN_H_
 #define LAWINE_SERVICES_COORDINATOR_PLAN_SEED_PLAN_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace lawine {
 // Fills what is not set with documented defaults. INVALID_ARGUMENT with the field's path, of which `path` is
 // the beginning, for several rules at once, or none where the message is `given`.
 absl::Status CompleteSeedMembers(lawine::v1::SeedMembers& seeds, bool given, const std::string& path);
+
+// How many a complete choice is of.
+std::uint64_t MembersAskedFor(const lawine::v1::SeedMembers& seeds);
 
 struct SeedPlan {
   std::vector<MemberId> members;                 // ascending

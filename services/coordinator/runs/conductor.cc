@@ -97,7 +97,7 @@ void AddPlanned(const RunPlan& plan, ConductOutcome& outcome) {
     for (std::size_t m = 0; m < messages; ++m) {
       LaneOutcome& lane = outcome.lanes[first + m];
       lane.target_members = outcome.target_members;
-      lane.cost = plan.costs.empty() ? 0 : plan.costs[m];
+      lane.cost = plan.costs.empty() ? 0 : plan.costs[m].In(lane, plan.spec.max_steps);
       lane.positive_reach = positive;
       lane.negative_reach = negative;
     }

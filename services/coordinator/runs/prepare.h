@@ -18,7 +18,6 @@ void FillPlan(const internal::v1::GraphInfo& graph, const Placement& placement, 
   plan.set_graph(graph.name());
   plan.set_graph_digest(graph.digest());
   plan.set_graph_version(graph.graph_version());
-  plan.set_epoch(graph.epoch());
   for (const WorkerHandle& worker : placement.workers) {
     internal::v1::RunPeer& peer = *plan.add_peers();
     peer.set_node_id(worker.node_id);

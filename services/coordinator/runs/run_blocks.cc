@@ -33,7 +33,7 @@ bool Enough(const RunPlan& plan, const RunSoFar& so_far) {
   const bool look = NextLook(so_far.replicas - 1, plan.spec.replicas) == so_far.replicas;
   const pb::UntilPrecision& wanted = plan.scenario.until_precision();
   const std::uint32_t message = *MessageNumber(plan.message_names, wanted.message(), "");
-  return look && PrecisionOf(LanesOf(so_far.outcome, message), wanted, HasCoins(plan.spec)).met();
+  return look && PrecisionOf(LanesOf(so_far.outcome, message), wanted, PossibleOf(plan)).met();
 }
 
 // The block's end. A function of the clock, which the result does not depend on.

@@ -10,6 +10,7 @@
 #include "services/common/log.h"
 #include "services/coordinator/runs/room.h"
 #include "services/coordinator/runs/run_names.h"
+#include "services/coordinator/runs/run_receipts.h"
 #include "services/coordinator/runs/runs.h"
 
 namespace lawine {
@@ -28,6 +29,11 @@ void Log(const pbi::RunRecord& record) {
                           {"owner", record.owner()},
                           {"graph", run.scenario().graph()},
                           {"state", StateWord(run.state())}}));
+}
+
+bool RecordsReceipts(const RunEntry& entry) {
+  MutexLock lock(entry.mutex);
+  return entry.record.run().record_receipts();
 }
 
 // The run's record as it is when it comes to rest in `state`; what ends expires `kept` later.
@@ -96,7 +102,12 @@ absl::Status Runs::KeepResult(RunEntry& entry, const pb::RunResult& result) {
 void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) {
   Failpoint("run.over");
   const absl::Status status = result.ok() ? KeepResult(entry, *result) : result.status();
-  if (!status.ok()) RestWithoutResult(entry, StateAfter(entry, status), status);
+  if (!status.ok()) {
+    const pb::RunState state = StateAfter(entry, status);
+    RestWithoutResult(entry, state, status);
+    // Nobody will read what workers may keep of it.
+    if (Ended(state) && RecordsReceipts(entry)) ForgetReceipts(workers_, entry.run_id);
+  }
   Failpoint("run.ended");
 }
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "engine/base/limits.h"
 #include "services/common/errors.h"
 
 namespace lawine {
@@ -37,8 +38,9 @@ absl::Status CheckRunsOptions(const RunsOptions& options) {
     return absl::InvalidArgumentError(absl::StrCat(option, ": expected ", what, ", found ", found));
   };
   const auto duration = [](absl::Duration time) { return absl::FormatDuration(time); };
-  if (options.at_once_max < 1 || options.at_once_max > 64) {
-    return expected("runs at once", "1 to 64", absl::StrCat(options.at_once_max));
+  if (options.at_once_max < 1 || options.at_once_max > limits::kRunsAtOnceMax) {
+    return expected("runs at once", absl::StrCat("1 to ", limits::kRunsAtOnceMax).c_str(),
+                    absl::StrCat(options.at_once_max));
   }
   if (options.keep_every <= absl::ZeroDuration()) {
     return expected("keep every", "more than 0", duration(options.keep_every));

@@ -23,7 +23,7 @@ struct OwnerLimits {
 };
 
 struct RunsOptions {
-  std::uint32_t at_once_max = 8;  // 1 to 64; further runs queue
+  std::uint32_t at_once_max = 8;  // 1 to limits::kRunsAtOnceMax; further runs queue
   // Scenarios of runs that queue take at most so much memory, one run's beside.
   std::uint64_t queued_bytes_max = std::uint64_t{256} << 20;
   // About so much work is done again after a loss: replicas and waves that are over are kept so often.

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
 
 #include "absl/status/status.h"
 #include "lawine/v1/simulation.pb.h"
@@ -23,8 +22,9 @@ absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std:
                           const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write,
                           Cancellation& cancellation, Cancellation* lease = nullptr);
 
-// Tells all at the same time. A worker that cannot be told keeps them a while longer, which does no harm.
-void ForgetReceipts(std::span<const WorkerHandle> workers, std::uint64_t run_id);
+// Tells all live workers at the same time. One that cannot be told keeps them a while longer, which does no
+// harm.
+void ForgetReceipts(const WorkerDirectory& workers, std::uint64_t run_id);
 
 }  // namespace lawine
 

@@ -99,6 +99,15 @@ pb::StepCounts WithModelCounts(const RunPlan& plan, std::uint32_t message, const
   return step;
 }
 
+// Of the last replica: what ended its messages that had something left.
+pb::ReasonStopped ReasonStoppedOf(const ConductOutcome& outcome) {
+  const std::span<const LaneOutcome> lanes(outcome.lanes);
+  const bool cut =
+      std::ranges::any_of(lanes.last(std::min(lanes.size(), outcome.steps.size())),
+                          [](const LaneOutcome& lane) { return lane.stop == StopReason::kMaxSteps; });
+  return cut ? pb::REASON_STOPPED_MAX_STEPS : pb::REASON_STOPPED_NOTHING_PENDING;
+}
+
 google::protobuf::RepeatedPtrField<pb::GroupResult> GroupsOf(const RunPlan& plan,
                                                              const ConductOutcome& outcome,
                                                              std::uint32_t message) {
@@ -127,7 +136,7 @@ void AddMessages(const RunPlan& plan, const ConductOutcome& outcome, pb::RunResu
     message.set_digest(digest.ToHex());
     if (lanes.size() < 2) continue;
     *message.mutable_ensemble() =
-        MakeEnsemble(lanes, result.graph_members(), m == 0 ? FirstAudience(plan) : 0);
+        MakeEnsemble(lanes, result.graph_members(), m == 0 ? FirstAudience(plan) : 0, HasCoins(plan.spec));
     AddLuckAndIgnorance(plan, lanes, *message.mutable_ensemble());
   }
 }
@@ -215,14 +224,15 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
   Digest digest;
   for (const LaneOutcome& lane : outcome.lanes) digest += lane.digest;
   *result.mutable_totals() = SumOf(plan, 0, lanes);
+  result.set_reason_stopped(ReasonStoppedOf(outcome));
   if (!outcome.groups.empty()) *result.mutable_groups() = GroupsOf(plan, outcome, 0);
   for (const LaneOutcome& lane : lanes) {
-    result.set_reason_stopped(static_cast<pb::ReasonStopped>(lane.stop));
     result.set_unreached_without_links(result.unreached_without_links() + lane.unreached_without_followees);
     if (several) *result.add_replicas() = ReplicaOf(plan, lane);
   }
   if (several) {
-    *result.mutable_ensemble() = MakeEnsemble(lanes, result.graph_members(), FirstAudience(plan));
+    *result.mutable_ensemble() =
+        MakeEnsemble(lanes, result.graph_members(), FirstAudience(plan), HasCoins(plan.spec));
   }
   if (several) AddLuckAndIgnorance(plan, lanes, *result.mutable_ensemble());
   if (several) AddSteps(outcome.kept_steps, *result.mutable_ensemble());
@@ -235,7 +245,7 @@ pb::RunResult MakeResult(const RunPlan& plan, const ConductOutcome& outcome) {
     const pb::UntilPrecision& wanted = plan.scenario.until_precision();
     const std::uint32_t message = *MessageNumber(plan.message_names, wanted.message(), "");
     *result.mutable_ensemble()->mutable_precision() =
-        PrecisionOf(LanesOf(outcome, message), wanted, HasCoins(plan.spec));
+        PrecisionOf(LanesOf(outcome, message), wanted, PossibleOf(plan));
   }
   if (outcome.steps.size() > 1) AddMessages(plan, outcome, result);
   const std::uint64_t all = std::uint64_t{result.graph_members()} * lanes.size();

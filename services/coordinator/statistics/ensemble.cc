@@ -13,6 +13,7 @@
 #include "services/common/dying_out.h"
 #include "services/common/errors.h"
 #include "services/common/json/suggest.h"
+#include "services/coordinator/statistics/precision.h"
 #include "services/coordinator/statistics/statistics.h"
 
 namespace lawine {
@@ -167,9 +168,13 @@ std::vector<pb::HistogramBin> HistogramOf(std::span<const std::uint64_t> sorted)
 
 std::span<const Measure> Measures() {
   static constexpr Measure kMeasures[] = {
-      {"reach", [](const LaneOutcome& lane) { return lane.reach; }},
+      {.name = "reach",
+       .value_of = [](const LaneOutcome& lane) { return lane.reach; },
+       .bound = MeasureBound::kMembers},
       {"deliveries", [](const LaneOutcome& lane) { return lane.deliveries; }},
-      {"forwards", [](const LaneOutcome& lane) { return lane.forwards; }},
+      {.name = "forwards",
+       .value_of = [](const LaneOutcome& lane) { return lane.forwards; },
+       .bound = MeasureBound::kMembersOnce},
       {"duplicates", [](const LaneOutcome& lane) { return lane.duplicates; }},
       {"steps", [](const LaneOutcome& lane) { return std::uint64_t{lane.last_step}; }},
       {"steps_to_half", [](const LaneOutcome& lane) { return std::uint64_t{lane.half_step}; }},
@@ -177,7 +182,8 @@ std::span<const Measure> Measures() {
       {.name = "people",
        .value_of = [](const LaneOutcome& lane) { return lane.people; },
        .is_told = [](const LaneOutcome& lane) { return lane.people > 0; },
-       .of_both = true},
+       .of_both = true,
+       .bound = MeasureBound::kMembers},
       {"follows", [](const LaneOutcome& lane) { return lane.follows; },
        [](const LaneOutcome& lane) { return lane.follows > 0; }},
       {"unfollows", [](const LaneOutcome& lane) { return lane.unfollows; },
@@ -185,8 +191,13 @@ std::span<const Measure> Measures() {
       {.name = "target_reach",
        .value_of = [](const LaneOutcome& lane) { return lane.target_reach; },
        .is_told = &HasTarget,
-       .of_both = true},
-      {.name = "target_share", .value_of = &TargetShare, .is_told = &HasTarget, .of_both = true},
+       .of_both = true,
+       .bound = MeasureBound::kMembers},
+      {.name = "target_share",
+       .value_of = &TargetShare,
+       .is_told = &HasTarget,
+       .of_both = true,
+       .bound = MeasureBound::kMillion},
       {"cost", [](const LaneOutcome& lane) { return lane.cost; }, &HasCost},
       {.name = "cost_per_thousand",
        .value_of = [](const LaneOutcome& lane) { return lane.cost * 1000; },
@@ -194,7 +205,10 @@ std::span<const Measure> Measures() {
        .over = &Reached},
       {"positive_reach", [](const LaneOutcome& lane) { return lane.positive_reach; }, &HasSentiment},
       {"negative_reach", [](const LaneOutcome& lane) { return lane.negative_reach; }, &HasSentiment},
-      {"monitors", [](const LaneOutcome& lane) { return lane.monitors; }, &HasMonitors},
+      {.name = "monitors",
+       .value_of = [](const LaneOutcome& lane) { return lane.monitors; },
+       .is_told = &HasMonitors,
+       .bound = MeasureBound::kMembers},
       {.name = "first_sighting", .is_told = &HasMonitors, .step = &LaneOutcome::first_sighting},
       {.name = "first_step",
        .is_told = [](const LaneOutcome& lane) { return lane.first_step != 0; },
@@ -286,7 +300,7 @@ double MeanOf(const pb::Ensemble& ensemble, const std::string& measure) {
 }
 
 pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count,
-                          std::uint64_t first_audience) {
+                          std::uint64_t first_audience, bool coins) {
   pb::Ensemble ensemble;
   const std::uint64_t never = NeverOf(lanes);
   pb::EnsembleMeasures& measures = *ensemble.mutable_measures();
@@ -312,6 +326,11 @@ pb::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t memb
   ensemble.set_replicas(static_cast<std::uint32_t>(lanes.size()));
   ensemble.set_dying_out_share(static_cast<double>(died) / static_cast<double>(lanes.size()));
   ensemble.set_dying_out_below(below);
+  const Measure& reach = MeasureOf("reach");
+  if (const auto few =
+          FewDifferIn(ValuesOf(lanes, reach), reach, {.coins = coins, .members = members_count})) {
+    ensemble.set_remark(FewDifferText(*few, reach.name, ensemble.replicas()));
+  }
   return ensemble;
 }
 

@@ -15,6 +15,14 @@
 
 namespace lawine {
 
+// What no replica has more of.
+enum class MeasureBound : std::uint8_t {
+  kNone,
+  kMembers,
+  kMembersOnce,  // members, where each does it at most once
+  kMillion,
+};
+
 // What is counted of each replica: the fields of lawine.v1.EnsembleMeasures.
 struct Measure {
   const char* name;
@@ -28,6 +36,7 @@ struct Measure {
   // Of a ratio: what value_of is divided by. Its mean is the ratio of the means, since the mean of the
   // replicas' ratios is ruled by those that reach few.
   std::uint64_t (*over)(const LaneOutcome& lane) = nullptr;
+  MeasureBound bound = MeasureBound::kNone;
 };
 std::span<const Measure> Measures();
 // The name is a measure's. INVALID_ARGUMENT for `path` with what may have been meant.
@@ -52,10 +61,10 @@ std::vector<double> ValuesOf(std::span<const LaneOutcome> lanes, const Measure& 
 std::vector<double> SingleValuesOf(std::span<const LaneOutcome> lanes, const Measure& measure,
                                    std::uint64_t never);
 
-// `first_audience`: seed members and their audiences together. REQUIRES: at least two replicas, on a graph of
-// `members_count` members.
+// `first_audience`: seed members and their audiences together; `coins`: replicas may differ. REQUIRES: at
+// least two replicas, on a graph of `members_count` members.
 lawine::v1::Ensemble MakeEnsemble(std::span<const LaneOutcome> lanes, std::uint32_t members_count,
-                                  std::uint64_t first_audience = 0);
+                                  std::uint64_t first_audience = 0, bool coins = false);
 
 // Adds what replicas were like by step, from the steps that were kept of each: ascending, some left out.
 // REQUIRES: at least two replicas.

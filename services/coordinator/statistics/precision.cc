@@ -1,10 +1,12 @@
 #include "services/coordinator/statistics/precision.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
@@ -15,6 +17,38 @@ namespace lawine {
 namespace {
 
 namespace pb = ::lawine::v1;
+
+// By how many values differ: see FewDiffer.
+constexpr std::array<double, kDifferingMin> kAtMost = {3, 4.74, 6.3, 7.75, 9.15};
+
+std::size_t MostCommonCount(std::span<const double> values) {
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::size_t most = 0;
+  for (auto first = sorted.begin(); first != sorted.end();) {
+    const auto end = std::upper_bound(first, sorted.end(), *first);
+    most = std::max(most, static_cast<std::size_t>(end - first));
+    first = end;
+  }
+  return most;
+}
+
+// None where nothing bounds it.
+std::optional<double> MostOf(const Measure& measure, const PossibleReplicas& possible) {
+  const auto members = static_cast<double>(possible.members);
+  switch (measure.bound) {
+    case MeasureBound::kMembers:
+      return members;
+    case MeasureBound::kMembersOnce:
+      if (possible.forward_once) return members;
+      break;
+    case MeasureBound::kMillion:
+      return 1'000'000;
+    case MeasureBound::kNone:
+      break;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -42,34 +76,59 @@ absl::Status CompletePrecision(pb::Scenario& scenario) {
                                              " beside until_precision, found ", scenario.replicas()));
 }
 
+std::optional<FewDiffer> FewDifferIn(std::span<const double> values, const Measure& measure,
+                                     const PossibleReplicas& possible, bool differences) {
+  LAWINE_CHECK(values.size() >= 2);
+  if (!possible.coins) return std::nullopt;
+  const std::size_t alike = MostCommonCount(values);
+  const std::size_t differing = values.size() - alike;
+  if (differing >= kDifferingMin || differing >= alike) return std::nullopt;
+  const auto count = static_cast<double>(values.size());
+  FewDiffer few{.differing = static_cast<std::uint32_t>(differing),
+                .at_most = std::min(kAtMost[differing], count)};
+  if (const std::optional<double> most = MostOf(measure, possible)) {
+    const double mean = MomentsOf(values).mean;
+    const double least = differences ? -*most : 0;
+    few.half_width = few.at_most / count * std::max(*most - mean, mean - least);
+  }
+  return few;
+}
+
+std::string FewDifferText(const FewDiffer& few, const std::string& what, std::uint32_t replicas) {
+  if (few.differing == 0) {
+    return absl::StrCat("In all ", replicas, " replicas ", what, " is the same: outcomes rarer than ",
+                        few.at_most, " in ", replicas, " may not have come.");
+  }
+  return absl::StrCat("In all but ", few.differing, " of ", replicas, " replicas ", what,
+                      " is the same: too few differ for an interval, and others may be as many as ",
+                      few.at_most, " in ", replicas, ".");
+}
+
 pb::EnsemblePrecision PrecisionOf(std::span<const LaneOutcome> lanes, const pb::UntilPrecision& wanted,
-                                  bool coins) {
-  const std::vector<double> values = ValuesOf(lanes, MeasureOf(wanted.measure()));
+                                  const PossibleReplicas& possible) {
+  const Measure& measure = MeasureOf(wanted.measure());
+  const std::vector<double> values = ValuesOf(lanes, measure);
   const Moments moments = MomentsOf(values);
   const auto count = static_cast<double>(values.size());
-  const double half_width = StudentT975(values.size() - 1) * std::sqrt(moments.variance / count);
+  double half_width = StudentT975(values.size() - 1) * std::sqrt(moments.variance / count);
+  const std::optional<FewDiffer> few = FewDifferIn(values, measure, possible);
   pb::EnsemblePrecision precision;
   precision.set_measure(wanted.measure());
+  if (few.has_value()) {
+    const auto replicas = static_cast<std::uint32_t>(lanes.size());
+    precision.set_remark(FewDifferText(*few, wanted.measure(), replicas));
+    half_width = std::max(half_width, few->half_width.value_or(0));
+  }
   precision.set_half_width(half_width);
   if (moments.mean > 0) precision.set_relative_half_width(half_width / moments.mean);
-  precision.set_met(
-      IsPrecise(half_width, moments.mean, static_cast<std::uint32_t>(lanes.size()), coins, wanted));
+  const bool bounded = !few.has_value() || few->half_width.has_value();
+  precision.set_met(bounded && IsPrecise(half_width, moments.mean, wanted));
   if (!wanted.message().empty()) precision.set_message(wanted.message());
   return precision;
 }
 
-bool IsPrecise(double half_width, double mean, std::uint32_t replicas, bool coins,
-               const pb::UntilPrecision& wanted) {
-  if (half_width == 0 && coins) {
-    const double width_of_mean = mean > 0 ? wanted.half_width() / mean : 0;
-    return 3.0 / replicas <= (wanted.has_half_width() ? width_of_mean : wanted.relative_half_width());
-  }
+bool IsPrecise(double half_width, double mean, const pb::UntilPrecision& wanted) {
   return half_width <= (wanted.has_half_width() ? wanted.half_width() : wanted.relative_half_width() * mean);
-}
-
-std::string AlikeText(std::uint32_t replicas) {
-  return absl::StrCat("Nothing varied in ", replicas, " replicas: outcomes rarer than 3 in ", replicas,
-                      " may not have come.");
 }
 
 std::uint32_t NextLook(std::uint32_t replicas, std::uint32_t most) {

@@ -58,6 +58,22 @@ Moments MomentsOf(std::span<const double> values) {
   return moments;
 }
 
+bool IsRough(std::span<const double> values) {
+  const auto count = static_cast<double>(values.size());
+  const double mean = MomentsOf(values).mean;
+  double squares = 0;
+  double cubes = 0;
+  for (const double value : values) {
+    const double distance = value - mean;
+    squares += distance * distance;
+    cubes += distance * distance * distance;
+  }
+  if (squares == 0) return false;
+  const double variance = squares / count;
+  const double squared_skewness = (cubes / count) * (cubes / count) / (variance * variance * variance);
+  return count <= 25 * squared_skewness;
+}
+
 std::vector<double> LinearisedRatio(std::span<const double> of, std::span<const double> over) {
   LAWINE_CHECK(of.size() == over.size() && !of.empty());
   std::vector<double> values(of.size());
@@ -82,6 +98,7 @@ PairedDifference Paired(std::span<const double> of, std::span<const double> agai
   const Moments moments = MomentsOf(differences);
   const double count = static_cast<double>(differences.size());
   paired.standard_deviation = std::sqrt(moments.variance);
+  paired.rough = IsRough(differences);
   paired.estimate = {.mean = moments.mean,
                      .half_width = StudentT975(differences.size() - 1) * std::sqrt(moments.variance / count)};
   return paired;

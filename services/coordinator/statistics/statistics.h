@@ -25,6 +25,11 @@ Moments MomentsOf(std::span<const double> values);
 // pair. All 0 where `over` is. REQUIRES: equally many of both, at least one.
 std::vector<double> LinearisedRatio(std::span<const double> of, std::span<const double> over);
 
+// Whether values are too few, for so skewed a sample, for Student's interval to hold its 95%: no more than 25
+// times the square of their skewness (Cochran, Sampling Techniques, 1977, chapter 2: a 95% interval then may
+// fail more than 6% of the time).
+bool IsRough(std::span<const double> values);
+
 struct DifferenceEstimate {
   double mean = 0;
   double half_width = 0;  // of its 95% interval
@@ -40,6 +45,7 @@ struct PairedDifference {
   std::uint32_t more = 0;         // pairs with of[i] > against[i]
   std::uint32_t less = 0;
   std::uint32_t same = 0;
+  bool rough = false;  // fewer pairs than the skewness of the differences asks for
 };
 // REQUIRES: equally many values, at least two.
 PairedDifference Paired(std::span<const double> of, std::span<const double> against);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -50,6 +51,55 @@ pb::VariantResult VariantResultOf(const std::string& name, const RunPlan& plan, 
   const int steps = std::min(rows.size(), static_cast<int>(limits::kKeptStepsMax));
   result.mutable_steps()->Add(rows.begin(), rows.begin() + steps);
   return result;
+}
+
+// One side of a difference, as far as it was made.
+struct Side {
+  std::string name;
+  std::vector<LaneOutcome> lanes;
+  PossibleReplicas possible;
+};
+
+// What is unknown of a difference for few pairs, or few replicas of a side, differ (FewDiffer): 0 where
+// enough do, none where nothing bounds it.
+struct UnknownDifference {
+  std::optional<double> half_width = 0;
+  std::string remark;
+
+  void Add(const FewDiffer& few, const std::string& what, std::size_t replicas) {
+    if (remark.empty()) remark = FewDifferText(few, what, static_cast<std::uint32_t>(replicas));
+    if (half_width.has_value() && few.half_width.has_value()) {
+      *half_width += *few.half_width;
+    } else {
+      half_width = std::nullopt;
+    }
+  }
+};
+
+UnknownDifference UnknownOf(const Side& of, const Side& against, const Measure& measure, bool paired,
+                            std::uint64_t never) {
+  UnknownDifference unknown;
+  if (!paired) {
+    for (const Side* side : {&of, &against}) {
+      const auto few = FewDifferIn(ValuesOf(side->lanes, measure, never), measure, side->possible);
+      if (few.has_value()) {
+        unknown.Add(*few, absl::StrCat(measure.name, " of ", side->name), side->lanes.size());
+      }
+    }
+    return unknown;
+  }
+  std::vector<double> values = ValuesOf(of.lanes, measure, never);
+  const std::vector<double> others = ValuesOf(against.lanes, measure, never);
+  std::transform(values.begin(), values.end(), others.begin(), values.begin(), std::minus<>());
+  const PossibleReplicas possible{.coins = of.possible.coins || against.possible.coins,
+                                  .members = of.possible.members,
+                                  .forward_once = of.possible.forward_once && against.possible.forward_once};
+  if (const auto few = FewDifferIn(values, measure, possible, /*differences=*/true)) {
+    unknown.Add(*few,
+                absl::StrCat("the difference in ", measure.name, " of ", of.name, " from ", against.name),
+                values.size());
+  }
+  return unknown;
 }
 
 // One comparison while it is made. One method after the other.
@@ -155,10 +205,16 @@ class Comparer {
     precision.set_met(true);
     for (std::size_t i = 1; i < planned_.size(); ++i) {
       const bool paired = MadeDigest(planned_[i].graph.info()) == MadeDigest(planned_[0].graph.info());
-      const double half_width = EstimateDifference(lanes(i), lanes(0), measure(), paired, never).half_width;
+      const UnknownDifference unknown =
+          UnknownOf({NameOf(i), lanes(i), PossibleOf(planned_[i])},
+                    {NameOf(0), lanes(0), PossibleOf(planned_[0])}, MeasureOf(measure()), paired, never);
+      const double half_width =
+          std::max(EstimateDifference(lanes(i), lanes(0), measure(), paired, never).half_width,
+                   unknown.half_width.value_or(0));
+      if (precision.remark().empty()) precision.set_remark(unknown.remark);
       precision.set_half_width(std::max(precision.half_width(), half_width));
-      const bool coins = HasCoins(planned_[i].spec) || HasCoins(planned_[0].spec);
-      precision.set_met(precision.met() && IsPrecise(half_width, mean, replicas, coins, wanted));
+      precision.set_met(precision.met() && unknown.half_width.has_value() &&
+                        IsPrecise(half_width, mean, wanted));
     }
     if (mean > 0) precision.set_relative_half_width(precision.half_width() / mean);
     return precision;
@@ -251,9 +307,7 @@ class Comparer {
         if (!never_starts.empty()) absl::StrAppend(&text, " ", never_starts);
       }
     }
-    if (result_.has_precision() && result_.precision().half_width() == 0) {
-      absl::StrAppend(&text, " ", AlikeText(result_.precision().replicas()));
-    }
+    if (!result_.precision().remark().empty()) absl::StrAppend(&text, " ", result_.precision().remark());
     result_.set_recommendation(text);
   }
 

@@ -34,6 +34,7 @@ pb::MeasureDifference MeasureDifferenceOf(std::span<const double> of, std::span<
     difference.set_more(pairs.more);
     difference.set_less(pairs.less);
     difference.set_same(pairs.same);
+    difference.set_rough(pairs.rough);
     const auto replicas =
         UnpairedReplicas(MomentsOf(of).variance, MomentsOf(against).variance, estimate.half_width);
     if (pairs.standard_deviation > 0 && replicas.has_value()) difference.set_unpaired_replicas(*replicas);
@@ -120,6 +121,15 @@ class StepDifferences {
   const ComparedRun& against_;
   const bool paired_;
 };
+
+// Why an interval of pairs is not to be trusted; empty where it is.
+std::string RoughText(const pb::MeasureDifference& found, std::uint32_t replicas) {
+  if (!found.rough()) return "";
+  const std::string why = 2 * found.same() > replicas
+                              ? absl::StrCat("In ", found.same(), " of ", replicas, " pairs nothing differs")
+                              : "A few pairs differ far more than the others";
+  return why + ": the interval is rough, more replicas make it better.";
+}
 
 // Numbers of one sentence have the same decimals.
 int DecimalsFor(double value) { return std::abs(value) >= 100 ? 0 : std::abs(value) >= 1 ? 1 : 3; }
@@ -319,16 +329,18 @@ std::string AnswerOf(const pb::Difference& difference, const std::string& measur
   if (found.same() == replicas) {
     return absl::StrCat(of, " and ", against, " are alike in all ", replicas, " paired replicas.");
   }
+  const std::string rough = RoughText(found, replicas);
+  const std::string end = rough.empty() ? "." : ". " + rough;
   if (low <= 0 && high >= 0) {
     return absl::StrCat("Between ", of, " and ", against, " no difference can be told: ", amount, "; ", of,
                         " ", words.more, " in ", found.more(), " of ", replicas, " paired replicas, ",
-                        against, " in ", found.less(), ".");
+                        against, " in ", found.less(), end);
   }
   const bool more = low > 0;
   const std::uint32_t others = more ? found.less() : found.more();
   return absl::StrCat(of, " ", more ? words.more : words.less, " than ", against, " in ",
                       more ? found.more() : found.less(), " of ", replicas, " paired replicas",
-                      others > 0 ? absl::StrCat(", ", against, " in ", others) : "", ": ", amount, ".");
+                      others > 0 ? absl::StrCat(", ", against, " in ", others) : "", ": ", amount, end);
 }
 
 }  // namespace lawine

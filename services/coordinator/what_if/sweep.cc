@@ -140,10 +140,7 @@ class Sweeper {
           FindCritical(values_, reach_, log_scale, result_.sweep().scenario().run_seed());
       result_.set_answer(SweepAnswer(result_, field_.whole()));
     }
-    if (alike_) {
-      result_.set_answer(
-          absl::StrCat(result_.answer(), " For some values: ", AlikeText(so_far_[0].replicas)));
-    }
+    if (!alike_.empty()) result_.set_answer(absl::StrCat(result_.answer(), " For some values: ", alike_));
     for (const std::string& warning : runs_.warnings()) result_.add_warnings(warning);
     *result_.mutable_timing() = runs_.timing();
     *result_.mutable_manifest() = runs_.manifest();
@@ -175,9 +172,9 @@ class Sweeper {
         const pb::UntilPrecision& wanted = planned.scenario.until_precision();
         const std::uint32_t message = *MessageNumber(planned.message_names, wanted.message(), "");
         const pb::EnsemblePrecision precision =
-            PrecisionOf(LanesOf(so_far_[i].outcome, message), wanted, HasCoins(planned.spec));
+            PrecisionOf(LanesOf(so_far_[i].outcome, message), wanted, PossibleOf(planned));
         met = met && precision.met();
-        alike_ = (i > 0 && alike_) || (precision.half_width() == 0 && HasCoins(planned.spec));
+        if (i == 0 || alike_.empty()) alike_ = precision.remark();
       }
       replicas = look;
     }
@@ -231,7 +228,7 @@ class Sweeper {
   WhatIfRuns& runs_;
   std::vector<RunSoFar> so_far_;            // by value
   std::vector<std::vector<double>> reach_;  // by value, then by replica
-  bool alike_ = false;                      // all replicas of some value are, and need not have been
+  std::string alike_;                       // of the first value at which few replicas differ
   pb::SweepResult result_;
 };
 

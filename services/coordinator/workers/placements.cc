@@ -1,5 +1,7 @@
 #include "services/coordinator/workers/placements.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -52,6 +54,7 @@ absl::Status Placements::SetOwners(const pbi::GraphInfo& graph,
   for (const auto& [shard, owner] : owners) record.set_owners(static_cast<int>(shard), owner);
   LAWINE_ASSIGN_OR_RETURN(const std::string value, RecordOf(record));
   LAWINE_RETURN_IF_ERROR(registry_.Put(absl::StrCat(kPrefix, graph.name()), value));
+  spdlog::info("graph '{}': its shards' owners are those of epoch {}", graph.name(), record.epoch());
   MutexLock lock(mutex_);
   workers_.SetOwners(graph.name(), MadeDigest(graph), OwnersOf(record));
   records_[graph.name()] = std::move(record);

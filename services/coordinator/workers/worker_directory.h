@@ -1,4 +1,4 @@
-// Which workers there are, where, and what they hold, from what they say every second.
+// Which workers there are, where, and what they hold, from what they say at each heartbeat.
 #ifndef LAWINE_SERVICES_COORDINATOR_WORKERS_WORKER_DIRECTORY_H_
 #define LAWINE_SERVICES_COORDINATOR_WORKERS_WORKER_DIRECTORY_H_
 

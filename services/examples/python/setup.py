@@ -1,7 +1,8 @@
-"""Generates lawine.v1 from proto/ of the repository while the package is built."""
+"""Generates lawine.v1 from proto/ of the repository while the package is built, and takes the command line's scenarios."""
 
 import importlib.metadata
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from setuptools.command.build_py import build_py
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROTO = HERE.parents[2] / "proto"
+SCENARIOS = HERE.parents[1] / "cli" / "scenarios"
 
 
 class BuildWithContract(build_py):
@@ -34,6 +36,10 @@ class BuildWithContract(build_py):
             ],
             check=True,
         )
+        library = pathlib.Path(out) / "lawine" / "scenarios"
+        library.mkdir(exist_ok=True)
+        for scenario in SCENARIOS.glob("*.json"):
+            shutil.copy(scenario, library)
 
 
 def at_least(package, made_by=None):

@@ -226,7 +226,8 @@ absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Execut
   if (plan.record_receipts()) {
     KeptReceipts kept{.run_id = plan.run_id(),
                       .shards = {},
-                      .receipts = std::vector<std::vector<Receipts>>(MessagesOf(run->spec()))};
+                      .receipts = std::vector<std::vector<Receipts>>(MessagesOf(run->spec())),
+                      .awaited = plan.record_attribution()};
     for (std::size_t s = 0; s < run->images().size(); ++s) {
       kept.shards.push_back(run->images()[s]->shared_members());
       for (std::uint32_t m = 0; m < kept.receipts.size(); ++m) {

@@ -47,7 +47,7 @@ class BatchReader {
   BatchReader(const BatchReader&) = delete;
   BatchReader& operator=(const BatchReader&) = delete;
 
-  // What was wrong with a batch.
+  // What came instead of batches and their end.
   absl::Status status() const {
     MutexLock lock(mutex_);
     return wrong_;
@@ -59,28 +59,32 @@ class BatchReader {
 
  private:
   void Read() {
-    std::uint64_t next_message = 0;
-    pbi::ConductTrafficRequest request;
-    absl::Status status;
-    while (status.ok() && stream_.Read(&request) && request.has_batch()) {
-      auto wave = wire::FromProto(request.batch());
-      status = wave.status();
-      if (!status.ok()) break;
-      wave->first_message = next_message;
-      next_message += wave->senders.size();
-      while (queue_.waiting() >= kBatchesWaiting && !context_.IsCancelled()) {
-        absl::SleepFor(absl::Milliseconds(2));
-      }
-      queue_.Add(*std::move(wave));
-      traffic_.Notify();
-    }
-    if (status.ok() && request.end()) queue_.End();
+    const absl::Status status = ReadAll();
+    if (status.ok()) queue_.End();
     {
       MutexLock lock(mutex_);
       wrong_ = status;
-      ended_ = request.end();
+      ended_ = status.ok();
     }
     traffic_.Notify();
+  }
+  // OK when the end has come.
+  absl::Status ReadAll() {
+    std::uint64_t next_message = 0;
+    pbi::ConductTrafficRequest request;
+    while (stream_.Read(&request)) {
+      if (request.end()) return absl::OkStatus();
+      if (!request.has_batch()) return absl::InvalidArgumentError("expected a batch, or the end");
+      LAWINE_ASSIGN_OR_RETURN(auto wave, wire::FromProto(request.batch()));
+      wave.first_message = next_message;
+      next_message += wave.senders.size();
+      while (queue_.waiting() >= kBatchesWaiting && !context_.IsCancelled()) {
+        absl::SleepFor(absl::Milliseconds(2));
+      }
+      queue_.Add(std::move(wave));
+      traffic_.Notify();
+    }
+    return CoordinatorGone();
   }
 
   QueuedWaves& queue_;

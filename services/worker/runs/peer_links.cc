@@ -47,7 +47,7 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
       if (left <= absl::ZeroDuration()) return Gone("does not read what it is sent");
       changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
     }
-    if (cancelled_) return absl::UnavailableError("this worker is stopping");
+    if (stopping_) return absl::UnavailableError("this worker is stopping");
     if (broken_) return Gone("has closed its stream");
     in_flight_ = std::move(frames);
     StartWrite(in_flight_.get());
@@ -55,18 +55,20 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
   }
 
   // Ends the stream; no Send succeeds after it.
-  void Cancel() {
+  void Cancel(bool stopping = false) {
     context_.TryCancel();
     MutexLock lock(mutex_);
-    cancelled_ = broken_ = true;
+    broken_ = true;
+    stopping_ = stopping_ || stopping;
     changed_.NotifyAll();
     if (self_ != nullptr && !std::exchange(released_, true)) RemoveHold();
   }
   // A peer that was restarted has dropped the connection, which shows here before the next Send finds out.
-  bool Serves(const std::string& address) const {
+  bool Serves() const {
     MutexLock lock(mutex_);
-    return address == address_ && !broken_ && channel_->GetState(false) == GRPC_CHANNEL_READY;
+    return !broken_ && channel_->GetState(false) == GRPC_CHANNEL_READY;
   }
+  bool Serves(const std::string& address) const { return address == address_ && Serves(); }
 
   void OnWriteDone(bool ok) override {
     MutexLock lock(mutex_);
@@ -97,7 +99,7 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
   CondVar changed_;
   std::shared_ptr<const pbi::ExchangeRequest> in_flight_ ABSL_GUARDED_BY(mutex_);
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;
-  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;  // by us
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;  // this worker is
   bool released_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Link> self_ ABSL_GUARDED_BY(mutex_);
 };
@@ -120,21 +122,33 @@ absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& a
   const bool served = place != nullptr && place->Serves(address);
   const std::shared_ptr<Link> unused = served ? std::move(link) : std::exchange(place, std::move(link));
   if (unused != nullptr) unused->Cancel();
+  std::erase_if(links_, [](const auto& entry) {
+    if (entry.second->Serves()) return false;
+    entry.second->Cancel();
+    return true;
+  });
   return absl::OkStatus();
+}
+
+std::size_t PeerLinks::links_count() const {
+  MutexLock lock(mutex_);
+  return links_.size();
 }
 
 absl::Status PeerLinks::Send(const std::string& node_id, std::shared_ptr<const pbi::ExchangeRequest> frames) {
   std::shared_ptr<Link> link;
   {
     MutexLock lock(mutex_);
-    link = links_.at(node_id);
+    const auto it = links_.find(node_id);
+    if (it == links_.end()) return absl::UnavailableError(absl::StrCat("worker ", node_id, " has gone"));
+    link = it->second;
   }
   return link->Send(std::move(frames));
 }
 
 void PeerLinks::Close() {
   MutexLock lock(mutex_);
-  for (const auto& [node_id, link] : links_) link->Cancel();
+  for (const auto& [node_id, link] : links_) link->Cancel(true);
 }
 
 }  // namespace lawine

@@ -4,6 +4,7 @@
 
 #include <grpcpp/security/credentials.h>
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,8 +15,8 @@
 
 namespace lawine {
 
-// Thread-safe. Back-pressure is gRPC's flow control: one message a stream is on its way, and Send
-// waits while the peer does not read.
+// Links that serve no more go when another worker is connected to. Thread-safe. Back-pressure is gRPC's flow
+// control: one message a stream is on its way, and Send waits while the peer does not read.
 class PeerLinks {
  public:
   // `credentials` of streams to other workers; none: plain text.
@@ -29,11 +30,13 @@ class PeerLinks {
   absl::Status Send(const std::string& node_id, std::shared_ptr<const internal::v1::ExchangeRequest> frames);
   // Breaks all streams; calls that wait return.
   void Close();
+  // Workers it has a stream to, or had one to until lately.
+  std::size_t links_count() const;
 
  private:
   class Link;
   const std::shared_ptr<grpc::ChannelCredentials> credentials_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, std::shared_ptr<Link>> links_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -2,6 +2,8 @@
 #ifndef LAWINE_SERVICES_WORKER_RUNS_PLANNED_PART_H_
 #define LAWINE_SERVICES_WORKER_RUNS_PLANNED_PART_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "engine/base/status_macros.h"
 #include "lawine/internal/v1/worker.pb.h"
@@ -34,19 +37,26 @@ struct PlannedPart {
 template <class Plan>
 absl::Status CheckPlan(const Plan& plan, const Images& images) {
   const GraphInfo& graph = images[0]->graph();
-  if (graph.digest.ToHex() != plan.graph_digest() || graph.partition.epoch() != plan.epoch()) {
+  if (graph.digest.ToHex() != plan.graph_digest()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "graph '", graph.name, "': expected digest ", plan.graph_digest(), ", this worker holds ",
         graph.digest.ToHex(), ": its volume belongs to another cluster or an older load"));
   }
-  for (const auto& peer : plan.peers()) {
-    if (peer.node_id() == plan.own_node_id() &&
-        static_cast<std::size_t>(peer.shards_size()) != images.size()) {
-      return absl::FailedPreconditionError(absl::StrCat("the plan expects ", peer.shards_size(),
-                                                        " shards here, this worker holds ", images.size()));
-    }
+  const auto own = std::find_if(plan.peers().begin(), plan.peers().end(),
+                                [&plan](const auto& peer) { return peer.node_id() == plan.own_node_id(); });
+  if (own == plan.peers().end()) {
+    return absl::InvalidArgumentError(absl::StrCat("expected this worker, '", plan.own_node_id(),
+                                                   "', among the peers of its plan, found ",
+                                                   plan.peers_size(), " others"));
   }
-  return absl::OkStatus();
+  std::vector<std::uint32_t> held;
+  for (const auto& image : images) held.push_back(image->manifest().shard.value);
+  if (std::equal(own->shards().begin(), own->shards().end(), held.begin(), held.end())) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "graph '", graph.name, "': the plan expects shards ", absl::StrJoin(own->shards(), ", "),
+      " here, this worker holds ", absl::StrJoin(held, ", "), ": begin again when they have moved"));
 }
 
 // Plan: RunPlan or TrafficPlan. `peers` must outlive what is returned.

@@ -37,10 +37,9 @@ RunCheckpoints::RunCheckpoints(ShardHost& shards, const pbi::RunPlan& plan, Chec
       last_(absl::Now()) {}
 
 // Shards come and go beside a run: only those that it has are asked for.
-absl::StatusOr<std::shared_ptr<StoredShard>> RunCheckpoints::StoredOf(const ShardImage& image) const {
-  const auto log = shards_.Log({graph_, image.manifest().shard});
-  if (log.ok()) return (*log)->stored();
-  if (!absl::IsNotFound(log.status())) return log.status();
+absl::StatusOr<std::shared_ptr<ShardLog>> RunCheckpoints::LogOf(const ShardImage& image) const {
+  auto log = shards_.Log({graph_, image.manifest().shard});
+  if (log.ok() || !absl::IsNotFound(log.status())) return log;
   return absl::UnavailableError("shards have come or gone since the run began");
 }
 
@@ -48,8 +47,8 @@ absl::Status RunCheckpoints::Load(RunMachine& machine, const Images& images) con
   if (!from_.has_value()) return absl::OkStatus();
   std::vector<std::string> checkpoints;
   for (const auto& image : images) {
-    LAWINE_ASSIGN_OR_RETURN(const auto stored, StoredOf(*image));
-    auto bytes = stored->ReadRunState({.run_id = run_id_, .step = *from_});
+    LAWINE_ASSIGN_OR_RETURN(const auto log, LogOf(*image));
+    auto bytes = log->stored()->ReadRunState({.run_id = run_id_, .step = *from_});
     if (!bytes.ok()) return AsLost(bytes.status());
     checkpoints.push_back(*std::move(bytes));
   }
@@ -88,8 +87,10 @@ std::optional<std::uint32_t> RunCheckpoints::Keep(RunMachine& machine, const Ima
 
 absl::Status RunCheckpoints::Write(const RunCheckpoint& made, const Images& images) const {
   for (std::size_t s = 0; s < images.size(); ++s) {
-    LAWINE_ASSIGN_OR_RETURN(const auto stored, StoredOf(*images[s]));
-    LAWINE_RETURN_IF_ERROR(stored->WriteRunState({.run_id = run_id_, .step = made.step}, made.shards[s]));
+    LAWINE_ASSIGN_OR_RETURN(const auto log, LogOf(*images[s]));
+    LAWINE_RETURN_IF_ERROR(
+        log->stored()->WriteRunState({.run_id = run_id_, .step = made.step}, made.shards[s]));
+    log->MeasureDisk();
   }
   return absl::OkStatus();
 }
@@ -110,6 +111,7 @@ absl::StatusOr<std::uint32_t> KeepCheckpoints(ShardHost& shards, const pbi::Keep
       LAWINE_RETURN_IF_ERROR(stored->DropRunState(of));
       ++dropped;
     }
+    if (!kept.empty()) log->MeasureDisk();
   }
   return dropped;
 }

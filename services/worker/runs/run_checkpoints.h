@@ -35,8 +35,8 @@ class RunCheckpoints {
   std::optional<std::uint32_t> Keep(RunMachine& machine, const Images& images);
 
  private:
-  // The shard that the image is of, as it is stored now.
-  absl::StatusOr<std::shared_ptr<StoredShard>> StoredOf(const ShardImage& image) const;
+  // Of the shard that the image is of.
+  absl::StatusOr<std::shared_ptr<ShardLog>> LogOf(const ShardImage& image) const;
   absl::Status Write(const RunCheckpoint& made, const Images& images) const;
 
   ShardHost& shards_;

@@ -1,5 +1,6 @@
 #include "services/worker/runs/run_host.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -117,30 +118,52 @@ void RunHost::Deliver(std::span<const std::string_view> frames) {
   run->OnFrames(frames);
 }
 
+void RunHost::KeepLast(std::shared_ptr<const KeptReceipts> receipts, std::size_t most, ReceiptsByAge& kept) {
+  kept.push_back(std::move(receipts));
+  if (kept.size() > most) kept.pop_front();
+}
+
 void RunHost::Keep(KeptReceipts receipts) {
   DropReceipts(receipts.run_id);
+  auto kept = std::make_shared<const KeptReceipts>(std::move(receipts));
   MutexLock lock(mutex_);
-  receipts_.push_back(std::make_shared<const KeptReceipts>(std::move(receipts)));
-  if (receipts_.size() > kReceiptsKept) receipts_.pop_front();
+  if (kept->awaited) return KeepLast(std::move(kept), limits::kRunsAtOnceMax, awaited_);
+  KeepLast(std::move(kept), kReceiptsKept, receipts_);
+}
+
+void RunHost::NoteRead(std::uint64_t run_id) {
+  MutexLock lock(mutex_);
+  const auto read = std::find_if(awaited_.begin(), awaited_.end(),
+                                 [run_id](const auto& kept) { return kept->run_id == run_id; });
+  if (read == awaited_.end()) return;
+  KeepLast(*read, kReceiptsKept, receipts_);
+  awaited_.erase(read);
 }
 
 std::shared_ptr<const KeptReceipts> RunHost::FindReceipts(std::uint64_t run_id) const {
   MutexLock lock(mutex_);
-  for (const auto& kept : receipts_) {
-    if (kept->run_id == run_id) return kept;
+  for (const ReceiptsByAge* const all : {&receipts_, &awaited_}) {
+    for (const auto& kept : *all) {
+      if (kept->run_id == run_id) return kept;
+    }
   }
   return nullptr;
 }
 
 void RunHost::DropReceipts(std::uint64_t run_id) {
+  const auto of_run = [run_id](const auto& kept) { return kept->run_id == run_id; };
   MutexLock lock(mutex_);
-  std::erase_if(receipts_, [run_id](const auto& kept) { return kept->run_id == run_id; });
+  std::erase_if(receipts_, of_run);
+  std::erase_if(awaited_, of_run);
 }
 
 void RunHost::DropReceiptsOf(const std::string& graph) {
+  const auto of_graph = [&graph](const auto& kept) {
+    return kept->shards[0]->manifest().graph.name == graph;
+  };
   MutexLock lock(mutex_);
-  std::erase_if(receipts_,
-                [&graph](const auto& kept) { return kept->shards[0]->manifest().graph.name == graph; });
+  std::erase_if(receipts_, of_graph);
+  std::erase_if(awaited_, of_graph);
 }
 
 }  // namespace lawine

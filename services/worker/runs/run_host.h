@@ -18,15 +18,9 @@
 #include "engine/spread/run_machine.h"
 #include "services/worker/runs/active_machine.h"
 #include "services/worker/runs/checkpoint_totals.h"
+#include "services/worker/runs/kept_receipts.h"
 
 namespace lawine {
-
-// Receipts of an ended run, with what is needed to name members.
-struct KeptReceipts {
-  std::uint64_t run_id = 0;
-  std::vector<std::shared_ptr<const ShardMembers>> shards;
-  std::vector<std::vector<Receipts>> receipts;  // by message, then parallel to shards
-};
 
 class RunHost;
 
@@ -44,6 +38,8 @@ class Listed {
 // Thread-safe.
 class RunHost {
  public:
+  static constexpr std::size_t kReceiptsKept = 4;
+
   // FAILED_PRECONDITION unless the attempt is later than those listed of its run: what is left of these may
   // still be going on here for a moment. RESOURCE_EXHAUSTED above kRunsMax. What has come of it before
   // reaches it now; UNAVAILABLE when that was too much to keep.
@@ -60,8 +56,11 @@ class RunHost {
   // about to begin.
   void Deliver(std::span<const std::string_view> frames);
 
-  // Keeps the receipts of the last kReceiptsKept runs that asked for them.
+  // Keeps the receipts of the last kReceiptsKept runs that asked for them, and beside these, of the last
+  // limits::kRunsAtOnceMax, those that are awaited.
   void Keep(KeptReceipts receipts);
+  // All that the coordinator awaits of the run has been read.
+  void NoteRead(std::uint64_t run_id);
   std::shared_ptr<const KeptReceipts> FindReceipts(std::uint64_t run_id) const;
   void DropReceipts(std::uint64_t run_id);
   void DropReceiptsOf(const std::string& graph);
@@ -84,7 +83,8 @@ class RunHost {
   void ForgetEarly(RunAttempt attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   static constexpr std::size_t kRunsMax = 256;
-  static constexpr std::size_t kReceiptsKept = 4;
+  using ReceiptsByAge = std::deque<std::shared_ptr<const KeptReceipts>>;  // oldest first
+  static void KeepLast(std::shared_ptr<const KeptReceipts> receipts, std::size_t most, ReceiptsByAge& kept);
 
   CheckpointTotals checkpoint_totals_;
   mutable Mutex mutex_;
@@ -94,7 +94,8 @@ class RunHost {
   std::map<RunAttempt, Early> early_ ABSL_GUARDED_BY(mutex_);
   std::deque<RunAttempt> early_order_ ABSL_GUARDED_BY(mutex_);  // oldest first; some are forgotten already
   std::uint64_t early_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::deque<std::shared_ptr<const KeptReceipts>> receipts_ ABSL_GUARDED_BY(mutex_);
+  ReceiptsByAge receipts_ ABSL_GUARDED_BY(mutex_);
+  ReceiptsByAge awaited_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lawine

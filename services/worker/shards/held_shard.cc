@@ -10,6 +10,11 @@ namespace lawine {
 
 bool PartlyInMemory(const ShardImage& image) { return !image.stored().empty() || !image.HasFollowees(); }
 
+ShardAtVersion WithoutImage(ShardAtVersion at) {
+  at.image = nullptr;
+  return at;
+}
+
 HeldShard HeldShard::Open(ShardStorage& storage, const ShardName& name) {
   HeldShard shard;
   auto stored = storage.Open(name);
@@ -40,34 +45,53 @@ void HeldShard::Restart() {
   stored_.graph_version = stored_.reader->manifest().graph.graph_version;
 }
 
-absl::StatusOr<ShardAtVersion*> HeldShard::At(std::uint64_t graph_version) {
-  for (;;) {
-    auto at = FindOrRead(graph_version);
-    if (at.ok() || log_->stored() == stored_.reader) return at;
-    Restart();  // it was folded meanwhile
-  }
+ShardAtVersion* HeldShard::Find(std::uint64_t graph_version) {
+  if (graph_version == 0) graph_version = log_->head().graph_version;
+  if (graph_version == stored_.graph_version) return stored_.members == nullptr ? nullptr : &stored_;
+  const absl::StatusOr<GraphInfo> graph = log_->GraphAt(graph_version);
+  if (!graph.ok()) return nullptr;
+  // A version that did not come to count may have been replaced.
+  const auto same = [&graph](const ShardAtVersion& at) { return at.reader->manifest().graph == *graph; };
+  const auto found = std::find_if(changed_.begin(), changed_.end(), same);
+  if (found == changed_.end()) return nullptr;
+  std::rotate(found, found + 1, changed_.end());
+  return &changed_.back();
 }
 
-absl::StatusOr<ShardAtVersion*> HeldShard::FindOrRead(std::uint64_t graph_version) {
-  if (stored_.members == nullptr) {
-    LAWINE_ASSIGN_OR_RETURN(stored_.members, ShardMembers::Read(*stored_.reader));
+UnreadShard HeldShard::Unread(std::uint64_t graph_version) const {
+  return {.log = log_,
+          .stored = WithoutImage(stored_),
+          .graph_version = graph_version == 0 ? log_->head().graph_version : graph_version};
+}
+
+absl::StatusOr<ReadShard> Read(const UnreadShard& unread) {
+  ReadShard read{.stored = unread.stored, .at = {.graph_version = unread.graph_version}};
+  if (read.stored.members == nullptr) {
+    LAWINE_ASSIGN_OR_RETURN(read.stored.members, ShardMembers::Read(*read.stored.reader));
   }
-  if (graph_version == 0) graph_version = log_->head().graph_version;
-  if (graph_version == stored_.graph_version) return &stored_;
-  LAWINE_ASSIGN_OR_RETURN(const GraphInfo graph, log_->GraphAt(graph_version));
-  // A version that did not come to count may have been replaced.
-  const auto same = [&graph](const ShardAtVersion& at) { return at.reader->manifest().graph == graph; };
-  if (const auto found = std::find_if(changed_.begin(), changed_.end(), same); found != changed_.end()) {
-    std::rotate(found, found + 1, changed_.end());
-    return &changed_.back();
+  if (unread.graph_version == read.stored.graph_version) {
+    read.at = read.stored;
+    return read;
   }
-  ShardAtVersion at{.graph_version = graph_version};
-  LAWINE_ASSIGN_OR_RETURN(at.delta, log_->DeltaOf(graph_version, *stored_.members));
-  at.reader = std::make_shared<ChangedReader>(stored_.reader, at.delta);
-  LAWINE_ASSIGN_OR_RETURN(at.members, ShardMembers::Read(*at.reader));
+  LAWINE_ASSIGN_OR_RETURN(read.at.delta, unread.log->DeltaOf(unread.graph_version, *read.stored.members));
+  read.at.reader = std::make_shared<ChangedReader>(read.stored.reader, read.at.delta);
+  LAWINE_ASSIGN_OR_RETURN(read.at.members, ShardMembers::Read(*read.at.reader));
+  return read;
+}
+
+bool HeldShard::Keep(const ReadShard& read) {
+  if (stored_.reader != read.stored.reader) return false;
+  if (stored_.members == nullptr) stored_.members = read.stored.members;
+  if (read.at.delta == nullptr) return true;
   if (changed_.size() == kVersionsMax) changed_.pop_front();
-  changed_.push_back(std::move(at));
-  return &changed_.back();
+  changed_.push_back(read.at);
+  return true;
+}
+
+bool HeldShard::Outdated(const UnreadShard& unread) {
+  if (log_->stored() == unread.stored.reader) return false;
+  if (stored_.reader == unread.stored.reader) Restart();
+  return true;
 }
 
 const ShardImage* HeldShard::AnyImage() const {

@@ -40,6 +40,7 @@ struct HeldShardState {
   bool partly_in_memory = false;
 };
 bool PartlyInMemory(const ShardImage& image);
+ShardAtVersion WithoutImage(ShardAtVersion at);
 
 // A shard that is held no more, as long as others may still read its files. Not thread-safe.
 class LeftShard {
@@ -55,18 +56,39 @@ class LeftShard {
   std::set<std::shared_ptr<const ShardReader>> readers_;
 };
 
-// Not thread-safe: ShardHost guards it.
+// A shard at a version whose members are not in memory, apart from the shard that is held: to be read while
+// others use that one.
+struct UnreadShard {
+  std::shared_ptr<const ShardLog> log;
+  ShardAtVersion stored;  // as all here without its image, which shows who uses the shard
+  std::uint64_t graph_version = 0;
+};
+struct ReadShard {
+  ShardAtVersion stored;
+  ShardAtVersion at;  // the version that was wanted; it may be the stored one
+};
+// With members. As ShardLog::DeltaOf when there is no such version. Waits for the disk.
+absl::StatusOr<ReadShard> Read(const UnreadShard& unread);
+
+// Not thread-safe: ShardHost guards it. Waits for no disk.
 class HeldShard {
  public:
   // What `storage` says of the shard.
+  // It waits for the disk.
   static HeldShard Open(ShardStorage& storage, const ShardName& name);
 
   const absl::Status& status() const { return status_; }
   // REQUIRES for all below: status() is OK.
   const std::shared_ptr<ShardLog>& log() const { return log_; }
-  // The shard at a version, its members read; 0: the last. As ShardLog::DeltaOf when there is no such
-  // version. The reference holds until the next call.
-  absl::StatusOr<ShardAtVersion*> At(std::uint64_t graph_version);
+  // The shard at a version (0: the last) if its members are in memory; null when they are not, or there is no
+  // such version. What it points to holds until the next call.
+  ShardAtVersion* Find(std::uint64_t graph_version);
+  // What it takes to read it, where Find is null.
+  UnreadShard Unread(std::uint64_t graph_version) const;
+  // Keeps what was read; false when the shard is another one by now, which is to be read.
+  bool Keep(const ReadShard& read);
+  // Whether reading may have failed because the shard was folded meanwhile, and is to be read again.
+  bool Outdated(const UnreadShard& unread);
   // As it is stored; members and image as far as they are in memory.
   ShardAtVersion& stored() { return stored_; }
   const ShardAtVersion& stored() const { return stored_; }
@@ -86,7 +108,6 @@ class HeldShard {
 
  private:
   static constexpr std::size_t kVersionsMax = 4;  // beside the stored one
-  absl::StatusOr<ShardAtVersion*> FindOrRead(std::uint64_t graph_version);
 
   absl::Status status_;
   std::shared_ptr<ShardLog> log_;

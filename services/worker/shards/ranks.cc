@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
-#include "engine/spread/member_ranks.h"
+#include "engine/store/member_ranks.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
 

@@ -1,4 +1,4 @@
-// This worker's part of ranks of members; see engine/spread/member_ranks.h and
+// This worker's part of ranks of members; see engine/store/member_ranks.h and
 // proto/lawine/internal/v1/ranks.proto.
 #ifndef LAWINE_SERVICES_WORKER_SHARDS_RANKS_H_
 #define LAWINE_SERVICES_WORKER_SHARDS_RANKS_H_

@@ -84,7 +84,7 @@ std::vector<HeldShardState> ShardHost::ListLocked() const {
     if (!state.status.ok()) continue;
     state.manifest = shard.stored().reader->manifest();
     state.graph = shard.log()->head();
-    state.disk_bytes = shard.stored().reader->disk_bytes();
+    state.disk_bytes = shard.log()->disk_bytes();
     state.resident_bytes = shard.ResidentBytes();
     const ShardImage* image = shard.AnyImage();
     if (image == nullptr) continue;
@@ -105,28 +105,54 @@ absl::StatusOr<std::vector<HeldShard*>> ShardHost::Held(const std::string& graph
   return absl::NotFoundError(absl::StrCat("this worker holds no shard of graph '", graph, "'"));
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::Members(
-    const std::string& graph, std::uint64_t graph_version) {
-  MutexLock lock(mutex_);
-  LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
-  std::vector<std::shared_ptr<const ShardMembers>> members;
-  for (HeldShard* shard : held) {
-    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(graph_version));
-    members.push_back(at->members);
+// Members may be many: while they are read, others use what is there.
+absl::StatusOr<ShardAtVersion> ShardHost::At(const ShardName& name, VersionOf version_of) {
+  {
+    MutexLock lock(mutex_);
+    LAWINE_ASSIGN_OR_RETURN(HeldShard * shard, Find(name));
+    if (const ShardAtVersion* at = shard->Find(version_of(*shard)); at != nullptr) return WithoutImage(*at);
+  }
+  MutexLock reading(reading_);
+  for (;;) {
+    UnreadShard unread;
+    {
+      MutexLock lock(mutex_);
+      LAWINE_ASSIGN_OR_RETURN(HeldShard * shard, Find(name));
+      const std::uint64_t graph_version = version_of(*shard);
+      if (const ShardAtVersion* at = shard->Find(graph_version); at != nullptr) return WithoutImage(*at);
+      unread = shard->Unread(graph_version);
+    }
+    const absl::StatusOr<ReadShard> read = Read(unread);
+    MutexLock lock(mutex_);
+    LAWINE_ASSIGN_OR_RETURN(HeldShard * shard, Find(name));
+    if (read.ok() && shard->Keep(*read)) return read->at;
+    if (!read.ok() && !shard->Outdated(unread)) return read.status();
+  }
+}
+
+absl::StatusOr<MembersByShard> ShardHost::MembersAt(const std::string& graph, VersionOf version_of) {
+  std::vector<ShardName> names;
+  {
+    MutexLock lock(mutex_);
+    LAWINE_RETURN_IF_ERROR(Held(graph).status());
+    for (const auto& [name, shard] : shards_) {
+      if (name.graph == graph) names.push_back(name);
+    }
+  }
+  MembersByShard members;
+  for (const ShardName& name : names) {
+    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion at, At(name, version_of));
+    members.push_back(at.members);
   }
   return members;
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> ShardHost::StoredMembers(
-    const std::string& graph) {
-  MutexLock lock(mutex_);
-  LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
-  std::vector<std::shared_ptr<const ShardMembers>> members;
-  for (HeldShard* shard : held) {
-    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(shard->stored().graph_version));
-    members.push_back(at->members);
-  }
-  return members;
+absl::StatusOr<MembersByShard> ShardHost::Members(const std::string& graph, std::uint64_t graph_version) {
+  return MembersAt(graph, [graph_version](const HeldShard&) { return graph_version; });
+}
+
+absl::StatusOr<MembersByShard> ShardHost::StoredMembers(const std::string& graph) {
+  return MembersAt(graph, [](const HeldShard& shard) { return shard.stored().graph_version; });
 }
 
 absl::StatusOr<HeldShard*> ShardHost::Find(const ShardName& name) {
@@ -159,12 +185,11 @@ absl::StatusOr<std::vector<std::pair<ShardIndex, std::shared_ptr<ShardLog>>>> Sh
 
 absl::StatusOr<std::shared_ptr<const ShardReader>> ShardHost::Reader(const ShardName& name,
                                                                      std::uint64_t graph_version) {
-  MutexLock lock(mutex_);
-  LAWINE_ASSIGN_OR_RETURN(HeldShard * shard, Find(name));
-  const std::uint64_t stored = shard->stored().graph_version;
-  LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at,
-                          shard->At(graph_version == 0 ? 0 : std::max(graph_version, stored)));
-  return at->reader;
+  LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion at, At(name, [graph_version](const HeldShard& shard) {
+                            const std::uint64_t stored = shard.stored().graph_version;
+                            return graph_version == 0 ? 0 : std::max(graph_version, stored);
+                          }));
+  return at.reader;
 }
 
 absl::StatusOr<std::uint64_t> ShardHost::Fold(const std::string& graph, std::uint64_t graph_version,

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "engine/base/executor.h"
 #include "engine/base/mutex.h"
@@ -21,6 +22,7 @@
 namespace lawine {
 
 using Images = std::vector<std::shared_ptr<const ShardImage>>;
+using MembersByShard = std::vector<std::shared_ptr<const ShardMembers>>;
 
 // Thread-safe.
 class ShardHost {
@@ -37,9 +39,8 @@ class ShardHost {
 
   // INVALID_ARGUMENT when not even the members of a graph that is here fit the limit.
   absl::Status CheckMemoryLimit() const;
-
   std::vector<HeldShardState> List() const;
-  // The same without waiting for a disk: while members are being read or files deleted, what it was before.
+  // The same without waiting for a disk: while shards are being opened or deleted, what it was before.
   std::vector<HeldShardState> LastList() const;
 
   struct Acquired {
@@ -54,11 +55,9 @@ class ShardHost {
 
   // Members of all of this worker's shards of `graph`; quick also when the links are not in memory. Errors as
   // Acquire.
-  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> Members(const std::string& graph,
-                                                                           std::uint64_t graph_version);
-
+  absl::StatusOr<MembersByShard> Members(const std::string& graph, std::uint64_t graph_version);
   // The same as they are stored.
-  absl::StatusOr<std::vector<std::shared_ptr<const ShardMembers>>> StoredMembers(const std::string& graph);
+  absl::StatusOr<MembersByShard> StoredMembers(const std::string& graph);
 
   // A reader of one shard, for what images and members do not hold. Where the version was folded into a later
   // one, of that: names and profiles stay as they are.
@@ -121,6 +120,11 @@ class ShardHost {
   absl::Status HydrateAll(const std::string& graph, Room room);
   absl::Status Layer(const std::string& graph, std::uint64_t graph_version);
   absl::Status Keep(const ShardName& name, const ShardAtVersion& at, std::shared_ptr<const ShardImage> image);
+  // A shard at the version that version_of(it) says, its members in memory, and without
+  // its image. Errors as Find, and as Read.
+  using VersionOf = absl::FunctionRef<std::uint64_t(const HeldShard&)>;
+  absl::StatusOr<ShardAtVersion> At(const ShardName& name, VersionOf version_of);
+  absl::StatusOr<MembersByShard> MembersAt(const std::string& graph, VersionOf version_of);
   absl::StatusOr<HeldShard*> Find(const ShardName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // All of the graph's, or why there are none.
   absl::StatusOr<std::vector<HeldShard*>> Held(const std::string& graph)
@@ -130,6 +134,7 @@ class ShardHost {
   const std::optional<std::uint64_t> memory_limit_bytes_;
   Executor& executor_;
   Mutex loading_;   // one graph's links are brought into memory at a time; taken before mutex_
+  Mutex reading_;   // one shard's members are read at a time; taken after loading_, before mutex_
   Mutex deleting_;  // one deletes what was left at a time; taken before mutex_
   mutable Mutex mutex_;
   std::map<ShardName, HeldShard> shards_ ABSL_GUARDED_BY(mutex_);

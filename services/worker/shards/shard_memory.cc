@@ -21,6 +21,9 @@ std::uint64_t Part(std::uint64_t whole, std::uint64_t part, std::uint64_t of) {
   return static_cast<std::uint64_t>(static_cast<unsigned __int128>(whole) * part / of);
 }
 
+// Between two looks at a graph that nothing keeps as it is.
+absl::Status FoldedMeanwhile() { return absl::UnavailableError("the graph was folded or dropped meanwhile"); }
+
 // Bringing an image into memory takes a little more than the image.
 std::uint64_t WithSlack(std::uint64_t bytes) { return bytes + bytes / 8; }
 
@@ -39,7 +42,7 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph,
   LAWINE_RETURN_IF_ERROR(HydrateAll(graph, std::move(room)));
   LAWINE_RETURN_IF_ERROR(Layer(graph, graph_version));
   LAWINE_ASSIGN_OR_RETURN(acquired, InMemory(graph, graph_version));
-  if (acquired.images.empty()) return absl::UnavailableError("the graph was folded or dropped meanwhile");
+  if (acquired.images.empty()) return FoldedMeanwhile();
   if (!missing) return acquired;
   acquired.load_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   spdlog::info("graph '{}': {} shards in memory after {:.2f} s", graph, acquired.images.size(),
@@ -54,8 +57,8 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::InMemory(const std::string& graph
   LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
   Acquired acquired;
   for (HeldShard* shard : held) {
-    LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(graph_version));
-    if (at->image == nullptr) return Acquired();
+    const ShardAtVersion* at = shard->Find(graph_version);
+    if (at == nullptr || at->image == nullptr) return Acquired();
     acquired.images.push_back(at->image);
   }
   return acquired;
@@ -68,9 +71,9 @@ absl::Status ShardHost::Keep(const ShardName& name, const ShardAtVersion& at,
   if (held == shards_.end()) {
     return absl::NotFoundError(absl::StrCat("graph '", name.graph, "' was deleted meanwhile"));
   }
-  LAWINE_ASSIGN_OR_RETURN(ShardAtVersion * now, held->second.At(at.graph_version));
+  ShardAtVersion* const now = held->second.Find(at.graph_version);
   // Folded, or replaced, meanwhile: it is brought into memory again by who wants it.
-  if (now->reader == at.reader) now->image = std::move(image);
+  if (now != nullptr && now->reader == at.reader) now->image = std::move(image);
   return absl::OkStatus();
 }
 
@@ -109,7 +112,8 @@ absl::Status ShardHost::Layer(const std::string& graph, std::uint64_t graph_vers
     MutexLock lock(mutex_);
     LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
     for (HeldShard* shard : held) {
-      LAWINE_ASSIGN_OR_RETURN(const ShardAtVersion* at, shard->At(graph_version));
+      const ShardAtVersion* at = shard->Find(graph_version);
+      if (at == nullptr) return FoldedMeanwhile();
       const std::shared_ptr<const ShardImage>& stored = shard->stored().image;
       if (at->image != nullptr || at->delta == nullptr) continue;
       if (stored == nullptr || !stored->stored().empty()) continue;
@@ -169,7 +173,8 @@ absl::StatusOr<ShardHost::Room> ShardHost::MakeRoom(const std::string& graph, st
   std::uint64_t members = 0, links = 0;
   LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
   for (HeldShard* shard : held) {
-    LAWINE_ASSIGN_OR_RETURN(ShardAtVersion * at, shard->At(graph_version));
+    const ShardAtVersion* at = shard->Find(graph_version);
+    if (at == nullptr) return FoldedMeanwhile();
     ShardAtVersion& stored = shard->stored();
     if (at->image != nullptr) continue;
     if (stored.image != nullptr && stored.image->stored().empty()) continue;  // a layer is enough

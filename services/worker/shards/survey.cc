@@ -18,7 +18,7 @@ absl::Status SurveyShard(const ShardReader& reader, const ShardMembers& members,
                          const pbi::SurveyShardsRequest& request, std::span<const MemberPair> pairs,
                          pbi::SurveyShardsResponse& response) {
   if (request.has_draw()) {
-    const SurveyDraw draw = DrawForSurvey(members, wire::FromProto(request.draw()));
+    LAWINE_ASSIGN_OR_RETURN(const SurveyDraw draw, DrawForSurvey(members, wire::FromProto(request.draw())));
     wire::AddMembers(draw.members, *response.mutable_members());
     wire::AddMembers(draw.sources, *response.mutable_sources());
     return absl::OkStatus();

@@ -8,9 +8,11 @@ with Client("127.0.0.1:7070") as client:
     result.steps_frame()
 """
 
-from lawine.client import Client, Graph
-from lawine.errors import Error, NotFound, RefusedField, TooBusy, Unauthenticated
-from lawine.results import ComparisonResult, Distribution, Receipts, Result, StepCounts, SweepResult, Totals
+from lawine.client import Client
+from lawine.errors import Error, InvalidScenario, NotFound, RefusedField, TooBusy, Unauthenticated
+from lawine.graphs import Graph, ImportReport
+from lawine.receipts import Receipts
+from lawine.results import ComparisonResult, Distribution, Result, StepCounts, SweepResult, Totals
 
 __all__ = [
     "Client",
@@ -18,6 +20,8 @@ __all__ = [
     "Distribution",
     "Error",
     "Graph",
+    "ImportReport",
+    "InvalidScenario",
     "NotFound",
     "Receipts",
     "RefusedField",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 import typing
@@ -64,6 +65,13 @@ class Unauthenticated(Error):
     """The token is missing or unknown, or its role does not allow the call."""
 
 
+class InvalidScenario(Error, ValueError):
+    """A scenario, comparison or part of one that cannot be read; found before the call."""
+
+    def __init__(self, message: str):
+        super().__init__(grpc.StatusCode.INVALID_ARGUMENT, message)
+
+
 _KINDS = {
     grpc.StatusCode.NOT_FOUND: NotFound,
     grpc.StatusCode.RESOURCE_EXHAUSTED: TooBusy,
@@ -91,6 +99,15 @@ def from_call(call: grpc.RpcError) -> Error:
             request_id = request.request_id
     kind = _KINDS.get(call.code(), Error)
     return kind(call.code(), call.details() or call.code().name, reason, tuple(fields), request_id, retry)
+
+
+@contextlib.contextmanager
+def translated() -> typing.Iterator[None]:
+    """Calls within raise Error."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise from_call(error) from None
 
 
 class Sending:

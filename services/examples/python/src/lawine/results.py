@@ -5,29 +5,38 @@ from __future__ import annotations
 import dataclasses
 import typing
 
+from lawine import frames
+from lawine.v1 import comparison_pb2, simulation_pb2, sweep_pb2
+
 if typing.TYPE_CHECKING:
     import pandas
 
 
-def _frame(rows: list, columns: list[str] | None = None) -> "pandas.DataFrame":
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError("data frames need pandas: pip install 'lawine[frames]'") from error
-    return pandas.DataFrame(
-        [dataclasses.asdict(r) if dataclasses.is_dataclass(r) else r for r in rows], columns=columns
-    )
-
-
 @dataclasses.dataclass(frozen=True)
 class StepCounts:
-    """Exact counts of a step, summed over replicas."""
+    """Exact counts of a step, summed over replicas. `acting` are those whose followers are tried at the next step, in
+    epidemics the infectious; None of models that do not tell it, as `recoveries` are of all but epidemics."""
 
     step: int
     deliveries: int
     first_receipts: int
     duplicates: int
     forwards: int
+    acting: int | None = None
+    recoveries: int | None = None
+
+    @classmethod
+    def of(cls, message) -> "StepCounts":
+        told = {f.name: None for f in dataclasses.fields(cls) if f.default is None}
+        told.update((name, getattr(message, name)) for name in told if message.HasField(name))
+        return cls(
+            message.step,
+            message.deliveries,
+            message.first_receipts,
+            message.duplicates,
+            message.forwards,
+            **told,
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,17 +88,26 @@ def _totals(message) -> Totals:
     return Totals(message.deliveries, message.reach, message.duplicates, message.forwards, message.steps)
 
 
-MEASURES = ("reach", "deliveries", "forwards", "duplicates", "steps")
+def _told(message) -> dict:
+    """By name, the messages within a message that are set."""
+    return {field.name: value for field, value in message.ListFields() if field.message_type is not None}
+
+
+def _of_measure(measures, measure: str):
+    told = _told(measures)
+    if measure not in told:
+        raise ValueError(f"measure {measure!r}: expected one of {', '.join(told)}")
+    return told[measure]
 
 
 def _distributions(ensemble) -> dict[str, Distribution]:
-    return {measure: Distribution.of(getattr(ensemble.measures, measure)) for measure in MEASURES}
+    return {measure: Distribution.of(told) for measure, told in _told(ensemble.measures).items()}
 
 
 class Result:
     """What a run found. `message` is lawine.v1.RunResult."""
 
-    def __init__(self, message):
+    def __init__(self, message: simulation_pb2.RunResult):
         self.message = message
         self.graph: str = message.graph
         self.members: int = message.graph_members
@@ -99,12 +117,11 @@ class Result:
         self.run: str = message.manifest.run
         self.seed_members: list[str] = [s.id for s in message.seed_members]
         self.seconds: float = message.timing.makespan_seconds
-        self.steps = [
-            StepCounts(s.step, s.deliveries, s.first_receipts, s.duplicates, s.forwards)
-            for s in message.steps
-        ]
-        # Of several replicas, by measure: reach, deliveries, forwards, duplicates, steps. Empty for one.
+        self.steps = [StepCounts.of(s) for s in message.steps]
+        # Of several replicas, by measure that the scenario tells, such as reach and forwards. Empty for one.
         self.distributions = _distributions(message.ensemble) if message.HasField("ensemble") else {}
+        # Of a run with attribution: lawine.v1.Attribution, such as depth, structural_virality, members_by_depth.
+        self.attribution = message.attribution if message.HasField("attribution") else None
 
     @property
     def replicas(self) -> int:
@@ -112,7 +129,8 @@ class Result:
 
     @property
     def reach(self) -> float:
-        """Members with at least one receipt, seed members included; of several replicas their mean."""
+        """Members with at least one receipt, seed members included; of several replicas their mean. Who accepted is told
+        by `forwards`: fewer, where members have thresholds or see a part of what they get."""
         return self.distributions["reach"].mean if self.distributions else self.totals.reach
 
     @property
@@ -120,10 +138,27 @@ class Result:
         return self.message.ensemble.dying_out_share if self.distributions else None
 
     def steps_frame(self) -> "pandas.DataFrame":
-        """A row a step; `reached` is the running sum of first receipts."""
-        frame = _frame(self.steps, [f.name for f in dataclasses.fields(StepCounts)])
+        """A row a step: counts summed over replicas (divide by `replicas` for means); `reached` is the running sum of
+        first receipts, `acting` and `recoveries` are <NA> where the model does not tell them."""
+        frame = frames.of(self.steps, [f.name for f in dataclasses.fields(StepCounts)])
         frame["reached"] = frame["first_receipts"].cumsum()
-        return frame
+        return frame.astype({"acting": "Int64", "recoveries": "Int64"})
+
+    def ensemble_steps_frame(self) -> "pandas.DataFrame":
+        """A row a step and measure (reach so far; first_receipts, deliveries and forwards at the step): the mean over
+        replicas with its 95% interval, and quantiles. The first 128 steps. Only of runs of several replicas, which
+        `simulate` makes of small ones with as_run=True: else ValueError."""
+        if not self.message.ensemble.steps:
+            raise ValueError(
+                "expected several replicas of a run: simulate(..., as_run=True), or start and wait; "
+                f"found {self.replicas} of {'one call' if not self.run else self.run}"
+            )
+        rows = [
+            {"step": step.step, "measure": measure, **dataclasses.asdict(Distribution.of(told))}
+            for step in self.message.ensemble.steps
+            for measure, told in _told(step).items()
+        ]
+        return frames.of(rows, ["step", "measure", *(f.name for f in dataclasses.fields(Distribution))])
 
     def replicas_frame(self) -> "pandas.DataFrame":
         """A row a replica."""
@@ -131,11 +166,13 @@ class Result:
             {"replica": r.replica, **dataclasses.asdict(_totals(r.totals)), "digest": r.digest}
             for r in self.message.replicas
         ]
-        return _frame(rows or [{"replica": 0, **dataclasses.asdict(self.totals), "digest": self.digest}])
+        return frames.of(rows or [{"replica": 0, **dataclasses.asdict(self.totals), "digest": self.digest}])
 
     def distributions_frame(self) -> "pandas.DataFrame":
         """A row a measure; only of several replicas."""
-        return _frame([{"measure": name, **dataclasses.asdict(d)} for name, d in self.distributions.items()])
+        return frames.of(
+            [{"measure": name, **dataclasses.asdict(d)} for name, d in self.distributions.items()]
+        )
 
     def __repr__(self) -> str:
         return (
@@ -147,46 +184,58 @@ class Result:
 class SweepResult:
     """A scenario over values of a field. `message` is lawine.v1.SweepResult."""
 
-    def __init__(self, message):
+    def __init__(self, message: sweep_pb2.SweepResult):
         self.message = message
         self.answer: str = message.answer
+        self.measure: str = message.sweep.measure or "reach"
         self.critical: float | None = message.critical.value if message.critical.found else None
         self.critical_interval = (
             (message.critical.ci95.low, message.critical.ci95.high) if message.critical.found else None
         )
 
-    def frame(self) -> "pandas.DataFrame":
-        """A row a value: mean reach with its interval, share that dies out, hops."""
+    def frame(self, measure: str | None = None) -> "pandas.DataFrame":
+        """A row a value: mean of a measure (by default the sweep's own, reach unless it was given) in the column of its
+        name, with its 95% interval; share that dies out; steps. ValueError names the measures there are."""
+        measure = measure or self.measure
         rows = []
         for point in self.message.points:
-            reach = Distribution.of(point.ensemble.measures.reach)
+            of = Distribution.of(_of_measure(point.ensemble.measures, measure))
             rows.append(
                 {
                     "value": point.value,
-                    "reach": reach.mean,
-                    "low": reach.low,
-                    "high": reach.high,
+                    measure: of.mean,
+                    "low": of.low,
+                    "high": of.high,
                     "dying_out_share": point.ensemble.dying_out_share,
                     "steps": point.ensemble.measures.steps.mean,
                     "variability": point.variability,
                 }
             )
-        return _frame(rows)
+        return frames.of(rows)
+
+    def __repr__(self) -> str:
+        critical = "" if self.critical is None else f", critical={self.critical:.6g}"
+        return (
+            f"SweepResult(field={self.message.sweep.field!r}, points={len(self.message.points)}{critical}, "
+            f"answer={self.answer!r})"
+        )
 
 
 class ComparisonResult:
     """Variants of one base under the same luck. `message` is lawine.v1.ComparisonResult."""
 
-    def __init__(self, message):
+    def __init__(self, message: comparison_pb2.ComparisonResult):
         self.message = message
         self.recommendation: str = message.recommendation
+        self.measure: str = message.comparison.measure or "reach"
         self.answers: list[str] = [d.answer for d in message.differences]
 
-    def frame(self, measure: str = "reach") -> "pandas.DataFrame":
-        """A row a difference: its mean and 95% interval."""
+    def frame(self, measure: str | None = None) -> "pandas.DataFrame":
+        """A row a difference of a measure (by default the comparison's own): its mean and 95% interval. ValueError names
+        the measures there are."""
         rows = []
         for d in self.message.differences:
-            of = getattr(d.measures, measure)
+            of = _of_measure(d.measures, measure or self.measure)
             rows.append(
                 {
                     "of": d.of,
@@ -198,49 +247,8 @@ class ComparisonResult:
                     "high": of.ci95.high,
                 }
             )
-        return _frame(rows)
+        return frames.of(rows)
 
-
-class Receipts:
-    """Who received and forwarded when: batches of lawine.v1.ListReceiptsResponse, read once, as they come."""
-
-    def __init__(self, batches):
-        self._batches = batches
-
-    def __iter__(self):
-        """(member, step of receipt, step of forwarding or None)."""
-        for batch in self._batches:
-            for member, receipt, forward in zip(
-                batch.members, batch.receipt_steps, batch.forward_steps_plus_one
-            ):
-                yield member, receipt, forward - 1 if forward else None
-
-    def frame(self) -> "pandas.DataFrame":
-        return _frame([{"member": m, "receipt_step": r, "forward_step": f} for m, r, f in self])
-
-    def to_parquet(self, path) -> int:
-        """Writes a file, a batch at a time, and returns the number of rows."""
-        try:
-            import pyarrow
-            import pyarrow.parquet
-        except ImportError as error:
-            raise ImportError("Parquet needs pyarrow: pip install 'lawine[parquet]'") from error
-        schema = pyarrow.schema(
-            [
-                ("member", pyarrow.string()),
-                ("receipt_step", pyarrow.uint32()),
-                ("forward_step", pyarrow.uint32()),
-            ]
-        )
-        rows = 0
-        with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-            for batch in self._batches:
-                forwards = [f - 1 if f else None for f in batch.forward_steps_plus_one]
-                columns = [
-                    pyarrow.array(list(batch.members), pyarrow.string()),
-                    pyarrow.array(list(batch.receipt_steps), pyarrow.uint32()),
-                    pyarrow.array(forwards, pyarrow.uint32()),
-                ]
-                writer.write_batch(pyarrow.record_batch(columns, schema=schema))
-                rows += len(batch.members)
-        return rows
+    def __repr__(self) -> str:
+        variants = [variant.name for variant in self.message.variants]
+        return f"ComparisonResult(variants={variants!r}, recommendation={self.recommendation!r})"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import pathlib
 import re
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from lawine import errors
 
 # A string, which stays, or a comment.
 _STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -70,9 +73,33 @@ def in_protobufs_form(value, descriptor: Descriptor):
     return made
 
 
+def library() -> dict[str, str]:
+    """Texts of the scenarios and comparisons that come with the program, by name."""
+    files = (importlib.resources.files("lawine") / "scenarios").iterdir()
+    return {
+        file.name.removesuffix(".json"): file.read_text(encoding="utf-8")
+        for file in sorted(files, key=lambda file: file.name)
+    }
+
+
+def _text(given: str | pathlib.Path) -> str:
+    """Of a file, or, where there is none, of what comes with the program under that name."""
+    try:
+        return pathlib.Path(given).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        known = library()
+        if given in known:
+            return known[given]
+        raise FileNotFoundError(f"{given}: expected a file, or one of the names {', '.join(known)}") from None
+
+
 def parse(given, message):
-    """Fills `message` from a dict, or from a file at a path; returns it."""
-    if isinstance(given, (str, pathlib.Path)):
-        text = pathlib.Path(given).read_text(encoding="utf-8")
-        given = json.loads(without_comments(text), object_pairs_hook=_once_each)
-    return json_format.ParseDict(in_protobufs_form(given, message.DESCRIPTOR), message)
+    """Fills `message` from a dict, from a file at a path, or from the scenario of a name; returns it. Raises
+    InvalidScenario for what is not as in a scenario file, FileNotFoundError where there is none."""
+    is_dict = isinstance(given, dict)
+    text = "" if is_dict else _text(given)
+    try:
+        read = given if is_dict else json.loads(without_comments(text), object_pairs_hook=_once_each)
+        return json_format.ParseDict(in_protobufs_form(read, message.DESCRIPTOR), message)
+    except (json_format.ParseError, ValueError) as error:
+        raise errors.InvalidScenario(str(error) if is_dict else f"{given}: {error}") from None

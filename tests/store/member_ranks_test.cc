@@ -1,5 +1,5 @@
 // Ranks of members against what their definitions say, worked out the slow way, for any shards.
-#include "engine/spread/member_ranks.h"
+#include "engine/store/member_ranks.h"
 
 #include <algorithm>
 #include <map>

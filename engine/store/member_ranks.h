@@ -1,11 +1,11 @@
-// Ranks of members, for choosing where a message starts: PageRank (Page, Brin, Motwani, Winograd 1998) and
-// cores (Seidman 1983; Kitsak et al. 2010 for spreading). "Ranks" in engine/README.md defines both to the
-// last bit.
+// Ranks of members by centrality, for choosing where a message starts: PageRank (Page, Brin, Motwani,
+// Winograd 1998) and core numbers (Seidman 1983; Kitsak et al. 2010 for spreading). "Ranks" in
+// engine/README.md defines both to the last bit.
 //
 // What needs links is asked of the shards, each for its receivers; integers are added up, so the answer does
 // not depend on shards.
-#ifndef LAWINE_ENGINE_SPREAD_MEMBER_RANKS_H_
-#define LAWINE_ENGINE_SPREAD_MEMBER_RANKS_H_
+#ifndef LAWINE_ENGINE_STORE_MEMBER_RANKS_H_
+#define LAWINE_ENGINE_STORE_MEMBER_RANKS_H_
 
 #include <cstdint>
 #include <functional>
@@ -21,8 +21,9 @@ namespace lawine {
 
 // Who is followed by members of high rank has a high rank. Rounds in which every member passes on a part of
 // its rank to those it follows:
-//   for (int round = 0; round < PageRank::kRounds; ++round) rank.Take(sums over followers of
-//   rank.PassedOn());
+//   for (int round = 0; round < PageRank::kRounds; ++round) {
+//     rank.Take(sums over followers of rank.PassedOn());
+//   }
 class PageRank {
  public:
   static constexpr int kRounds = 20;
@@ -41,8 +42,8 @@ class PageRank {
   std::vector<std::uint64_t> ranks_;
 };
 
-// A member's core is the largest k such that it is among members of whom each has k followers among them.
-// Members leave from the outside in:
+// A member's core number is the largest k such that it is in the k-core: among members of whom each has k
+// followers among them. Members leave from the outside in:
 //   for (leaving = cores.Leave(); !leaving.empty(); leaving = cores.Leave())
 //     cores.LoseFollowers(whom they follow);
 class CorePeeling {
@@ -78,4 +79,4 @@ absl::Status VisitFollowees(const ShardImage& image, std::span<const std::uint32
 
 }  // namespace lawine
 
-#endif  // LAWINE_ENGINE_SPREAD_MEMBER_RANKS_H_
+#endif  // LAWINE_ENGINE_STORE_MEMBER_RANKS_H_

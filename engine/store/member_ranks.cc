@@ -1,4 +1,4 @@
-#include "engine/spread/member_ranks.h"
+#include "engine/store/member_ranks.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "services/worker/runs/member_reads.h"
+#include "services/worker/shards/member_reads.h"
 
 #include <algorithm>
 #include <map>
@@ -15,19 +15,6 @@ namespace {
 
 namespace pbi = ::lawine::internal::v1;
 
-absl::StatusOr<MemberColumns> ReadBlock(const ShardReader& reader, std::uint32_t block) {
-  MemberColumns members;
-  LAWINE_RETURN_IF_ERROR(reader.ScanMembers(
-      block, block + 1,
-      [&members](std::uint32_t, std::string_view bytes) { return DecodeMemberBlock(bytes, members); }));
-  return members;
-}
-
-absl::StatusOr<std::shared_ptr<const ShardReader>> ReaderFor(ShardHost& shards,
-                                                             const ShardManifest& manifest) {
-  return shards.Reader({manifest.graph.name, manifest.shard}, manifest.graph.graph_version);
-}
-
 template <class Label>
 void CountLabels(const ProfileColumn<Label>& column, std::uint32_t members_count, pbi::LabelCounts& counts) {
   std::map<Label, std::uint32_t> members_by_label;
@@ -42,17 +29,20 @@ void CountLabels(const ProfileColumn<Label>& column, std::uint32_t members_count
   }
 }
 
-void AddAttribution(const ShardMembers& shard, const Receipts& receipts, std::uint32_t local,
-                    pbi::ReadReceiptsResponse& part) {
-  part.add_numbers(shard.range().first.value + local);
-  part.add_senders_plus_one(receipts.senders_plus_one[local]);
-  part.add_deliveries(receipts.deliveries[local]);
-  part.add_networks(shard.networks()[LocalId(local)]);
-  part.add_account_kinds(shard.account_kinds()[LocalId(local)]);
-  part.add_communities(shard.communities()[LocalId(local)]);
+}  // namespace
+
+absl::StatusOr<MemberColumns> ReadMemberBlock(const ShardReader& reader, std::uint32_t block) {
+  MemberColumns members;
+  LAWINE_RETURN_IF_ERROR(reader.ScanMembers(
+      block, block + 1,
+      [&members](std::uint32_t, std::string_view bytes) { return DecodeMemberBlock(bytes, members); }));
+  return members;
 }
 
-}  // namespace
+absl::StatusOr<std::shared_ptr<const ShardReader>> ReaderFor(ShardHost& shards,
+                                                             const ShardManifest& manifest) {
+  return shards.Reader({manifest.graph.name, manifest.shard}, manifest.graph.graph_version);
+}
 
 absl::Status ReadMember(ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
                         pbi::MemberRecord& record) {
@@ -62,7 +52,7 @@ absl::Status ReadMember(ShardHost& shards, const ShardMembers& members, LocalId 
   if (!profile) return absl::OkStatus();
   LAWINE_ASSIGN_OR_RETURN(const auto reader, ReaderFor(shards, members.manifest()));
   LAWINE_ASSIGN_OR_RETURN(const MemberColumns columns,
-                          ReadBlock(*reader, member.value / limits::kMembersPerBlock));
+                          ReadMemberBlock(*reader, member.value / limits::kMembersPerBlock));
   const std::size_t at = member.value % limits::kMembersPerBlock;
   if (at >= columns.size()) return absl::DataLossError("a member block is shorter than its shard's range");
   if (!columns.names.empty()) record.set_name(columns.names[at]);
@@ -71,35 +61,6 @@ absl::Status ReadMember(ShardHost& shards, const ShardMembers& members, LocalId 
   record.set_network(columns.network[at]);
   record.set_account_kind(columns.account_kind[at]);
   record.set_person(members.PersonOf(member).value);
-  return absl::OkStatus();
-}
-
-absl::Status StreamReceipts(ShardHost& shards, const KeptReceipts& kept, std::uint32_t message,
-                            const std::function<bool(const pbi::ReadReceiptsResponse&)>& write) {
-  for (std::size_t s = 0; s < kept.shards.size(); ++s) {
-    const ShardMembers& shard = *kept.shards[s];
-    const Receipts& receipts = kept.receipts[message][s];
-    LAWINE_ASSIGN_OR_RETURN(const auto reader, ReaderFor(shards, shard.manifest()));
-    for (std::uint32_t first = 0; first < shard.range().count; first += limits::kMembersPerBlock) {
-      const std::uint32_t end = std::min(shard.range().count, first + limits::kMembersPerBlock);
-      MemberColumns members;
-      if (shard.manifest().graph.named_members) {
-        LAWINE_ASSIGN_OR_RETURN(members, ReadBlock(*reader, first / limits::kMembersPerBlock));
-      }
-      pbi::ReadReceiptsResponse part;
-      part.set_graph(shard.manifest().graph.name);
-      for (std::uint32_t i = first; i < end; ++i) {
-        if (receipts.receipt_steps[i] == kNoStep) continue;
-        part.add_members(members.names.empty() ? absl::StrCat(shard.KeyOf(LocalId(i)))
-                                               : members.names[i - first]);
-        part.add_receipt_steps(receipts.receipt_steps[i]);
-        part.add_forward_steps_plus_one(receipts.forward_steps[i] == kNoStep ? 0
-                                                                             : receipts.forward_steps[i] + 1);
-        if (!receipts.senders_plus_one.empty()) AddAttribution(shard, receipts, i, part);
-      }
-      if (part.members_size() > 0 && !write(part)) return absl::CancelledError("the reader is gone");
-    }
-  }
   return absl::OkStatus();
 }
 

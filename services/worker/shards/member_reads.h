@@ -1,25 +1,28 @@
-// Reading members, followers and receipts, with names and profiles from storage.
-#ifndef LAWINE_SERVICES_WORKER_RUNS_MEMBER_READS_H_
-#define LAWINE_SERVICES_WORKER_RUNS_MEMBER_READS_H_
+// Reading members and followers, with names and profiles from storage.
+#ifndef LAWINE_SERVICES_WORKER_SHARDS_MEMBER_READS_H_
+#define LAWINE_SERVICES_WORKER_SHARDS_MEMBER_READS_H_
 
-#include <functional>
-#include <string>
+#include <cstdint>
+#include <memory>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/graph/member_block.h"
 #include "engine/store/shard_image.h"
 #include "lawine/internal/v1/worker.pb.h"
-#include "services/worker/runs/run_host.h"
 #include "services/worker/shards/shard_host.h"
 
 namespace lawine {
 
+// What is stored of a block of members.
+absl::StatusOr<MemberColumns> ReadMemberBlock(const ShardReader& reader, std::uint32_t block);
+
+// As ShardHost::Reader, of the shard and version that the manifest says.
+absl::StatusOr<std::shared_ptr<const ShardReader>> ReaderFor(ShardHost& shards,
+                                                             const ShardManifest& manifest);
+
 // Fills `record` for one member of the shard; with names and labels if `profile`.
 absl::Status ReadMember(ShardHost& shards, const ShardMembers& members, LocalId member, bool profile,
                         internal::v1::MemberRecord& record);
-
-// Calls write(part) with all receipts of a message in order of key, until it returns false (CANCELLED then).
-absl::Status StreamReceipts(ShardHost& shards, const KeptReceipts& kept, std::uint32_t message,
-                            const std::function<bool(const internal::v1::ReadReceiptsResponse&)>& write);
 
 // Members and degrees of one shard; labels too if `profiles`.
 internal::v1::ShardDescription Describe(const ShardMembers& members, bool profiles);
@@ -30,4 +33,4 @@ absl::Status ReadFollowers(const ShardReader& reader, MemberId source, std::uint
 
 }  // namespace lawine
 
-#endif  // LAWINE_SERVICES_WORKER_RUNS_MEMBER_READS_H_
+#endif  // LAWINE_SERVICES_WORKER_SHARDS_MEMBER_READS_H_
