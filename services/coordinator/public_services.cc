@@ -225,7 +225,8 @@ namespace {
 
 // Steps and progress of a run until it ends. False when the watcher is gone.
 bool WriteProgress(const WatchedRun& progress, const pb::Scenario& scenario, grpc::ServerContext& context,
-                   grpc::ServerWriter<pb::WatchRunResponse>& writer, std::size_t& steps_seen) {
+                   grpc::ServerWriter<pb::WatchRunResponse>& writer, SilenceLimit& silence,
+                   std::size_t& steps_seen) {
   const bool several = scenario.replicas() > 1;
   std::uint32_t replicas_seen = 0;
   for (WatchedRun::View view; !view.last;) {
@@ -235,12 +236,12 @@ bool WriteProgress(const WatchedRun& progress, const pb::Scenario& scenario, grp
     response.set_replica(scenario.first_replica());
     for (const StepCounts& counts : view.steps) {
       *response.mutable_step() = ToPublic(counts);
-      if (!writer.Write(response)) return false;
+      if (!silence.Write(writer, response)) return false;
     }
     steps_seen += view.steps.size();
     response.Clear();
     response.set_replicas_done(view.replicas_done);
-    if (several && view.replicas_done != replicas_seen && !writer.Write(response)) return false;
+    if (several && view.replicas_done != replicas_seen && !silence.Write(writer, response)) return false;
     replicas_seen = view.replicas_done;
   }
   return true;
@@ -255,9 +256,12 @@ grpc::Status SimulationService::WatchRun(grpc::ServerContext* context, const pb:
   pb::WatchRunResponse response;
   *response.mutable_run() = runs_.Get(request->name()).value_or(pb::Run());
   const pb::Scenario scenario = response.run().scenario();
-  if (!writer->Write(response)) return grpc::Status::CANCELLED;
+  SilenceLimit silence(*context);
+  if (!silence.Write(*writer, response)) return grpc::Status::CANCELLED;
   std::size_t next = request->after_steps();  // any number at all
-  if (!WriteProgress((*entry)->progress, scenario, *context, *writer, next)) return grpc::Status::CANCELLED;
+  if (!WriteProgress((*entry)->progress, scenario, *context, *writer, silence, next)) {
+    return grpc::Status::CANCELLED;
+  }
   // Steps of runs of an earlier coordinator are in their result.
   const bool ended_before = (*entry)->progress.steps_count() == 0 && scenario.replicas() == 1;
   const auto result = ended_before ? runs_.Result(request->name()) : absl::NotFoundError("");
@@ -266,11 +270,11 @@ grpc::Status SimulationService::WatchRun(grpc::ServerContext* context, const pb:
     response.Clear();
     response.set_replica(scenario.first_replica());
     *response.mutable_step() = result->steps(static_cast<int>(next));
-    if (!writer->Write(response)) return grpc::Status::CANCELLED;
+    if (!silence.Write(*writer, response)) return grpc::Status::CANCELLED;
   }
   response.Clear();
   *response.mutable_run() = runs_.Get(request->name()).value_or(pb::Run());
-  writer->Write(response);
+  silence.Write(*writer, response);
   return grpc::Status::OK;
 }
 

@@ -185,5 +185,60 @@ TEST(AdoptTest, NobodyTakesTheNameOfAGraphThatIsTakenIn) {
   EXPECT_TRUE(graphs.Get("g").ok());
 }
 
+// Holds a shard of a graph, and drops it when it may.
+class UnwillingWorker final : public pbi::WorkerService::Service {
+ public:
+  UnwillingWorker() : bound_(*StartServer({.address = "127.0.0.1:0"}, {this})) {}
+  ~UnwillingWorker() override { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  // Told to drop it from here on it is without.
+  void DropsFor(WorkerDirectory& workers) { workers_ = &workers; }
+  grpc::Status DropGraph(grpc::ServerContext*, const pbi::DropGraphRequest*,
+                         pbi::DropGraphResponse*) override {
+    if (workers_ == nullptr) return {grpc::StatusCode::UNAVAILABLE, "its disk is away"};
+    EXPECT_TRUE(workers_.load()->Register(Said(false)).ok());
+    return grpc::Status::OK;
+  }
+  pbi::RegisterRequest Said(bool holds) const {
+    pbi::RegisterRequest said;
+    said.set_node_id("w-holds");
+    said.set_address(bound_.address);
+    if (!holds) return said;
+    said.add_shards()->set_graph("g");
+    said.mutable_shards(0)->set_graph_digest("d");
+    return said;
+  }
+
+ private:
+  std::atomic<WorkerDirectory*> workers_{nullptr};
+  const BoundServer bound_;
+};
+
+TEST(DeleteTest, AsksThoseThatHoldTheGraphAndSaysWhatAFailureLeaves) {
+  UnwillingWorker holder;
+  MemoryRegistry registry;
+  WorkerDirectory workers;
+  ThreadPool pool(1);
+  Graphs graphs(registry, workers, pool);
+  pbi::GraphRecord record;
+  record.mutable_info()->set_name("g");
+  record.mutable_info()->set_digest("d");
+  for (const std::uint32_t boundary : {0u, 2u}) record.mutable_info()->add_boundaries(boundary);
+  ASSERT_TRUE(graphs.Update(record, {}).ok());
+  ASSERT_TRUE(workers.Register(holder.Said(true)).ok());
+  pbi::RegisterRequest away;
+  away.set_node_id("w-away");
+  away.set_address("127.0.0.1:1");
+  ASSERT_TRUE(workers.Register(away).ok());
+  const absl::Status failed = graphs.Delete("g");
+  EXPECT_TRUE(absl::IsUnavailable(failed)) << failed;
+  EXPECT_THAT(std::string(failed.message()), HasSubstr("its disk is away"));
+  EXPECT_THAT(std::string(failed.message()), HasSubstr("is being deleted, and shards of it may be gone"));
+  holder.DropsFor(workers);
+  const absl::Status deleted = graphs.Delete("g");
+  EXPECT_TRUE(deleted.ok()) << deleted;
+  EXPECT_EQ(graphs.count(), 0u);
+}
+
 }  // namespace
 }  // namespace lawine

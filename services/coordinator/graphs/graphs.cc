@@ -214,7 +214,7 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
   absl::StatusOr<GraphInfo> graph = LoadGraph(job, workers, watch);
   places.reset();
   if (!graph.ok()) {
-    const absl::Status dropped = DropFrom(workers, wanted.name);
+    const absl::Status dropped = DropFrom(workers_.Alive(), wanted.name);
     if (dropped.ok()) return graph.status();
     return absl::Status(graph.status().code(),
                         absl::StrCat(graph.status().message(), "; and what was loaded could not be removed (",
@@ -273,7 +273,7 @@ absl::Status Graphs::Delete(const std::string& name) {
     return absl::Status(
         dropped.code(),
         absl::StrCat(dropped.message(), ". Graph '", name,
-                     "' is being deleted, and shards of it are gone: repeat the call until it succeeds"));
+                     "' is being deleted, and shards of it may be gone: repeat the call until it succeeds"));
   }
   LAWINE_RETURN_IF_ERROR(placements_.Forget(name));
   LAWINE_RETURN_IF_ERROR(ForgetChanges(name));

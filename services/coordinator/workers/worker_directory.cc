@@ -6,11 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "engine/base/check.h"
-#include "engine/base/list_text.h"
-#include "services/common/errors.h"
 #include "services/common/rpc.h"
 #include "services/common/steady_time.h"
 
