@@ -105,7 +105,9 @@ absl::StatusOr<std::uint64_t> RocksShard::CheckFiles() const { return lawine::Ch
 
 absl::StatusOr<std::unique_ptr<ShardCheckpoint>> RocksShard::Checkpoint() const {
   LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToRead(this));
-  return MakeRocksCheckpoint(use.database->db(), path_);
+  auto made = MakeRocksCheckpoint(use.database->db(), path_);
+  if (!made.ok()) database_->NoteFailure(use);  // it writes what is in memory first
+  return made;
 }
 
 absl::Status RocksShard::WriteChange(std::uint64_t graph_version, std::string_view bytes) {

@@ -88,19 +88,12 @@ absl::StatusOr<FieldPath> FieldPath::Parse(const Descriptor& message, const std:
   }
   FieldPath parsed;
   parsed.text_ = path;
-  std::vector<const Descriptor*> inside = {&message};
+  const Descriptor* inside = &message;
   for (const absl::string_view name : absl::StrSplit(path, '.')) {
-    const FieldDescriptor* field =
-        inside.back() == nullptr ? nullptr : inside.back()->FindFieldByName(std::string(name));
+    const FieldDescriptor* field = inside == nullptr ? nullptr : inside->FindFieldByName(std::string(name));
     if (field == nullptr) return NoSuchPath(message, path, absl::StrCat("no field '", path, "'"));
     parsed.steps_.push_back(field);
-    const Descriptor* const next = IsOneMessage(*field) ? field->message_type() : nullptr;
-    if (next != nullptr && IsInside(*next, inside)) {
-      return NoSuchPath(
-          message, path,
-          absl::StrCat("expected a path that enters ", next->name(), " once, found '", path, "'"));
-    }
-    inside.push_back(next);
+    inside = IsOneMessage(*field) ? field->message_type() : nullptr;
   }
   if (IsNumber(*parsed.steps_.back())) return parsed;
   return NoSuchPath(message, path, absl::StrCat("expected a number, and '", path, "' is none"));
