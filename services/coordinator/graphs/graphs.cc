@@ -31,7 +31,7 @@ namespace {
 namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
-constexpr absl::Duration kDropTimeout = absl::Minutes(2);
+constexpr absl::Duration kDropGraphTimeout = absl::Minutes(2);
 constexpr std::uint32_t kShardsByDefaultMin = 4;
 constexpr std::uint32_t kShardsPerWorkerMax = 256;  // each, while loaded, holds a thread of its worker
 
@@ -290,7 +290,7 @@ absl::Status Graphs::Delete(const std::string& name) {
 absl::Status Graphs::DropFrom(const std::vector<WorkerHandle>& workers, const std::string& name) const {
   pbi::DropGraphRequest request;
   request.set_graph(name);
-  LAWINE_RETURN_IF_ERROR(AskAll(workers, &WorkerStub::DropGraph, request, kDropTimeout).status());
+  LAWINE_RETURN_IF_ERROR(AskAll(workers, &WorkerStub::DropGraph, request, kDropGraphTimeout).status());
   // What is gone must be seen to be gone, or the name could not be used again at once.
   const auto gone = [&] { return workers_.HoldersOf(name).empty(); };
   if (workers_.WaitUntil(gone, WorkerDirectory::kHeldTimeout)) return absl::OkStatus();
