@@ -60,7 +60,7 @@ TEST_F(ShardLogLimitsTest, MoreLinksThanAShardMayHaveAreRefused) {
 TEST_F(ShardLogLimitsTest, RecordsThatLeadToMoreMembersThanThereMayBeAreDamage) {
   const auto log = Open([](MemoryShardStorage::Shard& shard) {
     const std::uint32_t boundaries[] = {0, static_cast<std::uint32_t>(limits::kMembersMax)};
-    shard.manifest.graph.partition = PartitionMap::FromBoundaries(boundaries, 0).value();
+    shard.manifest.graph.partition = PartitionMap::FromBoundaries(boundaries).value();
     shard.changes[2] = EncodeChangeRecord({.graph_version = 2, .ticket = 1, .members = {{.key = 7}}});
   });
   EXPECT_EQ(log.status().code(), absl::StatusCode::kDataLoss) << log.status();

@@ -106,7 +106,7 @@ void Runs::Settle(RunEntry& entry, const absl::StatusOr<pb::RunResult>& result) 
     const pb::RunState state = StateAfter(entry, status);
     RestWithoutResult(entry, state, status);
     // Nobody will read what workers may keep of it.
-    if (Ended(state) && RecordsReceipts(entry)) ForgetReceipts(workers_, entry.run_id);
+    if (Ended(state) && RecordsReceipts(entry)) ForgetReceipts(workers_.Alive(), entry.run_id);
   }
   Failpoint("run.ended");
 }

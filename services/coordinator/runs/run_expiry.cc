@@ -79,7 +79,7 @@ absl::Status Runs::Forget(RunEntry& entry, bool also_pinned) {
     MutexLock lock(mutex_);
     runs_.erase(entry.run_id);
   }
-  if (receipts) ForgetReceipts(workers_, entry.run_id);
+  if (receipts) ForgetReceipts(workers_.Alive(), entry.run_id);
   return absl::OkStatus();
 }
 

@@ -52,10 +52,10 @@ absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std:
   return worker.Said(reader->Finish());
 }
 
-void ForgetReceipts(const WorkerDirectory& workers, std::uint64_t run_id) {
+void ForgetReceipts(std::span<const WorkerHandle> workers, std::uint64_t run_id) {
   pbi::DropRunRequest request;
   request.set_run_id(run_id);
-  const absl::Status told = AskAll(workers.Alive(), &WorkerStub::DropRun, request, kForgetTimeout).status();
+  const absl::Status told = AskAll(workers, &WorkerStub::DropRun, request, kForgetTimeout).status();
   if (!told.ok()) {
     spdlog::warn("receipts of run {} may be kept a while longer: {}", run_id, std::string(told.message()));
   }

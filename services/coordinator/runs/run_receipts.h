@@ -22,9 +22,8 @@ absl::Status ReadReceipts(const WorkerHandle& worker, std::uint64_t run_id, std:
                           const std::function<bool(const lawine::v1::ListReceiptsResponse&)>& write,
                           Cancellation& cancellation, Cancellation* lease = nullptr);
 
-// Tells all live workers at the same time. One that cannot be told keeps them a while longer, which does no
-// harm.
-void ForgetReceipts(const WorkerDirectory& workers, std::uint64_t run_id);
+// Tells all at the same time. A worker that cannot be told keeps them a while longer, which does no harm.
+void ForgetReceipts(std::span<const WorkerHandle> workers, std::uint64_t run_id);
 
 }  // namespace lawine
 
