@@ -31,7 +31,7 @@ ChangeRecord TakeRecord(FuzzInput& input) {
                             .receiver = static_cast<std::uint32_t>(input.Number(4)),
                             .kind = input.U8(),
                             .there = (input.U8() & 1) != 0,
-                            .weight = static_cast<std::uint32_t>(input.Number(4))});
+                            .weight = static_cast<std::uint32_t>(input.Number(4) % (kLinkWeightOne + 1ull))});
     if (input.U8() > 200) break;
   }
   for (std::uint32_t member = 0; !input.empty() && record.audiences.size() < 20;) {
