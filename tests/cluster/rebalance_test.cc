@@ -367,8 +367,10 @@ TEST_F(RebalanceTest, WhatMakesNoSenseIsRefused) {
   EXPECT_THAT(calls().Cancel().status, IsRefused(StatusCode::FAILED_PRECONDITION, "nothing to cancel"));
   EXPECT_TRUE(calls().Apply({}, "once").ok()) << "nothing moves, and that succeeds";
   EXPECT_EQ(calls().AwaitEnd().state(), pb::REBALANCE_STATE_SUCCEEDED);
-  EXPECT_TRUE(calls().Apply(Drained({"w-test-1"}), "once").ok());
-  EXPECT_EQ(calls().Latest().value.moves_size(), 0) << "the same request acts once";
+  EXPECT_TRUE(calls().Apply({}, "once").ok()) << "the same request acts once";
+  EXPECT_THAT(calls().Apply(Drained({"w-test-1"}), "once").status,
+              IsBadField("request_id", "was used for another"));
+  EXPECT_EQ(calls().Latest().value.moves_size(), 0);
 }
 
 TEST(RebalanceDiskTest, AFullDiskAtTheTargetLeavesShardsWhereTheyAre) {
