@@ -111,5 +111,20 @@ TEST(NetworkRules, SayWhatChanges) {
       "there join. Because of news 2% of deliveries make the receiver unfollow.");
 }
 
+TEST(NetworkRules, TellOnceWhatMessagesHaveInCommon) {
+  v1::Scenario scenario;
+  scenario.mutable_message()->set_kind("news");
+  scenario.mutable_model()->mutable_reactions()->set_unfollow(0.02);
+  for (const auto& [name, unfollow] : {std::pair("more", 0.02), std::pair("most", 0.03)}) {
+    v1::FurtherMessage& message = *scenario.add_messages();
+    message.set_name(name);
+    message.mutable_model()->mutable_reactions()->set_unfollow(unfollow);
+  }
+  EXPECT_EQ(
+      NetworkRules(scenario),
+      "Because of each of news, more 2% of deliveries make the receiver unfollow. Because of most 3% of "
+      "deliveries make the receiver unfollow.");
+}
+
 }  // namespace
 }  // namespace lawine::cli

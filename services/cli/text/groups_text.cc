@@ -84,9 +84,8 @@ std::string GrowthText(const v1::Growth& growth) {
   return parts.empty() ? start : absl::StrCat(start, "At every step ", absl::StrJoin(parts, ", "), ". ");
 }
 
-std::string ReactionsText(const std::string& name, const v1::Model& model) {
+std::string ReactionsText(const v1::Reactions& reactions) {
   std::vector<std::string> parts;
-  const v1::Reactions& reactions = model.reactions();
   if (IsSome(reactions, "unfollow")) {
     parts.push_back(
         absl::StrCat(RateText(reactions, "unfollow"), " of deliveries make the receiver unfollow"));
@@ -94,7 +93,31 @@ std::string ReactionsText(const std::string& name, const v1::Model& model) {
   if (IsSome(reactions, "follow")) {
     parts.push_back(absl::StrCat(RateText(reactions, "follow"), " of receivers follow the author"));
   }
-  return parts.empty() ? "" : absl::StrCat("Because of ", name, " ", absl::StrJoin(parts, " and "), ". ");
+  return absl::StrJoin(parts, " and ");
+}
+
+// Of all messages; those that make members react alike together.
+std::string ReactionsText(const v1::Scenario& scenario) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> alike;
+  const auto add = [&alike](const std::string& name, const v1::Model& model) {
+    const std::string what = ReactionsText(model.reactions());
+    if (what.empty()) return;
+    const auto known =
+        std::find_if(alike.begin(), alike.end(), [&](const auto& some) { return some.first == what; });
+    if (known == alike.end()) {
+      alike.push_back({what, {name}});
+    } else {
+      known->second.push_back(name);
+    }
+  };
+  add(scenario.message().kind(), scenario.model());
+  for (const v1::FurtherMessage& message : scenario.messages()) add(message.name(), message.model());
+  std::string text;
+  for (const auto& [what, names] : alike) {
+    absl::StrAppend(&text, "Because of ", names.size() > 1 ? "each of " : "", absl::StrJoin(names, ", "), " ",
+                    what, ". ");
+  }
+  return text;
 }
 
 }  // namespace
@@ -174,10 +197,7 @@ std::string NetworkRules(const v1::Scenario& scenario) {
                     " with a chance of ", RateText(posting, "probability"), ". ");
   }
   if (scenario.has_growth()) absl::StrAppend(&text, GrowthText(scenario.growth()));
-  absl::StrAppend(&text, ReactionsText(scenario.message().kind(), scenario.model()));
-  for (const v1::FurtherMessage& message : scenario.messages()) {
-    absl::StrAppend(&text, ReactionsText(message.name(), message.model()));
-  }
+  absl::StrAppend(&text, ReactionsText(scenario));
   return text.empty() ? text : text.substr(0, text.size() - 1);
 }
 
