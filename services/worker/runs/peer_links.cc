@@ -16,10 +16,10 @@ constexpr absl::Duration kSendTimeout = absl::Minutes(5);
 
 }  // namespace
 
-// A stream, driven by gRPC's own threads: Send only waits while the message before is still on its way. It
-// keeps itself alive until gRPC is done with it.
-class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeRequest>,
-                              public std::enable_shared_from_this<Link> {
+// A stream, driven by gRPC's own threads: Send only waits while the message before is still on its way.
+// REQUIRES: is over before it goes, and is not let go by one of gRPC's threads. With the last channel of a
+// process that thread, in gRPC 1.51, ends the queue that it is still reading from.
+class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeRequest> {
  public:
   Link(std::string node_id, std::string address, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
       : node_id_(std::move(node_id)),
@@ -32,7 +32,7 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
       return Gone("does not answer");
     }
     MutexLock lock(mutex_);
-    self_ = shared_from_this();
+    over_ = false;
     stub_->async()->Exchange(&context_, &response_, this);
     AddHold();  // messages come from other threads than gRPC's
     StartCall();
@@ -61,7 +61,17 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
     broken_ = true;
     stopping_ = stopping_ || stopping;
     changed_.NotifyAll();
-    if (self_ != nullptr && !std::exchange(released_, true)) RemoveHold();
+    if (!over_ && !std::exchange(released_, true)) RemoveHold();
+  }
+  // Nothing of gRPC uses it any more.
+  bool Over() const {
+    MutexLock lock(mutex_);
+    return over_;
+  }
+  // Soon, once it is cancelled.
+  void AwaitOver() {
+    MutexLock lock(mutex_);
+    while (!over_) changed_.Wait(mutex_);
   }
   // A peer that was restarted has dropped the connection, which shows here before the next Send finds out.
   bool Serves() const {
@@ -77,11 +87,10 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
     changed_.NotifyAll();
   }
   void OnDone(const grpc::Status&) override {
-    std::shared_ptr<Link> self;  // may be the last owner: lets go after the lock
     MutexLock lock(mutex_);
     broken_ = true;
+    over_ = true;
     changed_.NotifyAll();
-    self = std::move(self_);
   }
 
  private:
@@ -101,12 +110,18 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;  // this worker is
   bool released_ ABSL_GUARDED_BY(mutex_) = false;
-  std::shared_ptr<Link> self_ ABSL_GUARDED_BY(mutex_);
+  bool over_ ABSL_GUARDED_BY(mutex_) = true;
 };
 
 PeerLinks::PeerLinks(std::shared_ptr<grpc::ChannelCredentials> credentials)
     : credentials_(std::move(credentials)) {}
-PeerLinks::~PeerLinks() { Close(); }
+
+PeerLinks::~PeerLinks() {
+  Close();
+  MutexLock lock(mutex_);
+  for (const auto& [node_id, link] : links_) link->AwaitOver();
+  for (const auto& link : ended_) link->AwaitOver();
+}
 
 absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& address) {
   {
@@ -120,14 +135,25 @@ absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& a
   auto& place = links_[node_id];
   // Somebody else may have connected meanwhile; one stream is enough.
   const bool served = place != nullptr && place->Serves(address);
-  const std::shared_ptr<Link> unused = served ? std::move(link) : std::exchange(place, std::move(link));
-  if (unused != nullptr) unused->Cancel();
-  std::erase_if(links_, [](const auto& entry) {
-    if (entry.second->Serves()) return false;
-    entry.second->Cancel();
-    return true;
-  });
+  if (std::shared_ptr<Link> unused = served ? std::move(link) : std::exchange(place, std::move(link));
+      unused != nullptr) {
+    End(std::move(unused));
+  }
+  for (auto it = links_.begin(); it != links_.end();) {
+    if (it->second->Serves()) {
+      ++it;
+    } else {
+      End(std::move(it->second));
+      it = links_.erase(it);
+    }
+  }
+  std::erase_if(ended_, [](const auto& some) { return some->Over(); });
   return absl::OkStatus();
+}
+
+void PeerLinks::End(std::shared_ptr<Link> link) {
+  link->Cancel();
+  ended_.push_back(std::move(link));
 }
 
 std::size_t PeerLinks::links_count() const {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "engine/base/mutex.h"
@@ -35,9 +36,12 @@ class PeerLinks {
 
  private:
   class Link;
+  void End(std::shared_ptr<Link> link) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const std::shared_ptr<grpc::ChannelCredentials> credentials_;
   mutable Mutex mutex_;
   std::map<std::string, std::shared_ptr<Link>> links_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Link>> ended_ ABSL_GUARDED_BY(mutex_);  // cancelled, perhaps not over yet
 };
 
 }  // namespace lawine
