@@ -30,6 +30,11 @@ std::uint64_t RequestHash(Request request) {
   return h | 1;
 }
 
+// Whether a request with the id is the one that was noted. What versions without hashes noted, 0, may be any.
+inline bool IsNotedRequest(std::uint64_t noted_hash, std::uint64_t request_hash) {
+  return noted_hash == 0 || noted_hash == request_hash;
+}
+
 // INVALID_ARGUMENT: the id was used for another `what`, "run".
 inline absl::Status RequestIdUsed(const char* what) {
   return FieldError("request_id", absl::StrCat("was used for another ", what, ": expected a new one"));

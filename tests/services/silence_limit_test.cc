@@ -38,13 +38,26 @@ class Listener final : public v1::ChangeService::Service {
   const absl::Duration work_;
 };
 
-class Speaker {
- public:
-  explicit Speaker(Listener& listener) : bound_(*StartServer({.address = "127.0.0.1:0"}, {&listener})) {
-    SetDeadline(context_, absl::Minutes(2));
+// One call of a service, and the service's server.
+class OneCall {
+ protected:
+  OneCall(v1::ChangeService::Service& service, absl::Duration timeout)
+      : bound_(*StartServer({.address = "127.0.0.1:0"}, {&service})) {
+    SetDeadline(context_, timeout);
     stream_ = stub_->ApplyChanges(&context_);
   }
-  ~Speaker() { StopServer(*bound_.server, absl::ZeroDuration()); }
+  ~OneCall() { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  const BoundServer bound_;
+  const std::unique_ptr<v1::ChangeService::Stub> stub_ =
+      v1::ChangeService::NewStub(OpenChannel(bound_.address));
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream_;
+};
+
+class Speaker : public OneCall {
+ public:
+  explicit Speaker(Listener& listener) : OneCall(listener, absl::Minutes(2)) {}
 
   void Say() { EXPECT_TRUE(stream_->Write(Request())); }
   void SayNoMore() { EXPECT_TRUE(stream_->WritesDone()); }
@@ -53,13 +66,6 @@ class Speaker {
     return stream_->Read(&response);
   }
   grpc::Status End() { return stream_->Finish(); }
-
- private:
-  const BoundServer bound_;
-  const std::unique_ptr<v1::ChangeService::Stub> stub_ =
-      v1::ChangeService::NewStub(OpenChannel(bound_.address));
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream_;
 };
 
 TEST(SilenceLimitTest, WhoSaysNothingIsTold) {
@@ -105,16 +111,10 @@ class Talker final : public v1::ChangeService::Service {
 };
 
 // A call of which nobody reads what comes.
-class Unread {
+class Unread : public OneCall {
  public:
-  explicit Unread(Talker& talker) : bound_(*StartServer({.address = "127.0.0.1:0"}, {&talker})) {
-    SetDeadline(context_, absl::Minutes(5));
-    stream_ = stub_->ApplyChanges(&context_);
-  }
-  ~Unread() {
-    context_.TryCancel();
-    StopServer(*bound_.server, absl::ZeroDuration());
-  }
+  explicit Unread(Talker& talker) : OneCall(talker, absl::Minutes(5)) {}
+  ~Unread() { context_.TryCancel(); }
   // All that was sent.
   grpc::Status Read() {
     Response response;
@@ -122,13 +122,6 @@ class Unread {
     }
     return stream_->Finish();
   }
-
- private:
-  const BoundServer bound_;
-  const std::unique_ptr<v1::ChangeService::Stub> stub_ =
-      v1::ChangeService::NewStub(OpenChannel(bound_.address));
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream_;
 };
 
 TEST(UnreadStreamTest, IsEndedAndTold) {

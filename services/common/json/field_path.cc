@@ -36,14 +36,10 @@ bool IsOneMessage(const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_repeated();
 }
 
-// A message that holds itself has fields of any depth; paths enter it once.
-bool IsInside(const Descriptor& message, const std::vector<const Descriptor*>& inside) {
-  return std::find(inside.begin(), inside.end(), &message) != inside.end();
-}
-
+// A message that holds itself has fields of any depth: it is entered once.
 void AppendPaths(const Descriptor& message, const std::string& prefix, std::vector<const Descriptor*>& inside,
                  std::vector<std::string>& paths) {
-  if (IsInside(message, inside)) return;
+  if (std::find(inside.begin(), inside.end(), &message) != inside.end()) return;
   inside.push_back(&message);
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor& field = *message.field(i);

@@ -19,10 +19,11 @@ class FieldPath {
   static constexpr std::size_t kBytesMax = 256;
 
   // INVALID_ARGUMENT, with what may have been meant, unless `path` leads through messages to one number.
-  // Lists have no paths, nor has what is inside a message of the type it is part of.
+  // Lists have no paths.
   static absl::StatusOr<FieldPath> Parse(const google::protobuf::Descriptor& message,
                                          const std::string& path);
-  // Paths of all numeric fields, in order of declaration.
+  // Paths of all numeric fields, in order of declaration; what is inside a message of the type it is part of
+  // is left out.
   static std::vector<std::string> AllOf(const google::protobuf::Descriptor& message);
 
   const std::string& text() const { return text_; }

@@ -80,8 +80,7 @@ absl::StatusOr<pb::ApplyChangesResponse> GraphChanges::Apply(const pb::ApplyChan
   if (!request.request_id().empty()) {
     if (const auto known = registry_.Get(key); known.ok()) {
       LAWINE_ASSIGN_OR_RETURN(auto record, ParseRecord<pbi::ChangeRequestRecord>(key, *known));
-      const bool same = record.request_hash() == 0 || record.request_hash() == RequestHash(request);
-      if (!same) return RequestIdUsed("batch");
+      if (!IsNotedRequest(record.request_hash(), RequestHash(request))) return RequestIdUsed("batch");
       record.mutable_response()->set_repeated_request(true);
       return record.response();
     } else if (!absl::IsNotFound(known.status())) {

@@ -34,7 +34,7 @@ absl::StatusOr<bool> GraphRequests::Has(const std::string& request_id, const std
   if (absl::IsNotFound(value.status())) return false;
   LAWINE_RETURN_IF_ERROR(value.status());
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRequestRecord noted, ParseRequest(key, *value));
-  const bool same = noted.request_hash() == 0 || noted.request_hash() == request_hash;
+  const bool same = IsNotedRequest(noted.request_hash(), request_hash);
   if (same && noted.name() == name) return true;
   return RequestIdUsed("graph");
 }

@@ -67,7 +67,7 @@ absl::StatusOr<pb::Rebalance> Rebalancer::Apply(const pb::ApplyRebalanceRequest&
   const std::uint64_t request_hash = RequestHash(request);
   const auto is_applied = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::StatusOr<bool> {
     if (request.request_id().empty() || request.request_id() != record_.request_id()) return false;
-    const bool same = record_.request_hash() == 0 || record_.request_hash() == request_hash;
+    const bool same = IsNotedRequest(record_.request_hash(), request_hash);
     return same ? absl::StatusOr<bool>(true) : RequestIdUsed("rebalance");
   };
   {

@@ -75,7 +75,7 @@ absl::StatusOr<std::optional<pb::Run>> Runs::MadeBefore(const pb::CreateRunReque
     MutexLock lock((*entry)->mutex);
     request_hash = (*entry)->record.request_hash();
   }
-  const bool same = request_hash == 0 || request_hash == RequestHash(request);
+  const bool same = IsNotedRequest(request_hash, RequestHash(request));
   if (same && (*entry)->owner == owner) return std::optional(Describe(**entry));
   return RequestIdUsed("run");
 }
