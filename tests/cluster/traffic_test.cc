@@ -11,6 +11,7 @@
 #include "tests/cluster/refusal.h"
 #include "tests/cluster/spread.h"
 #include "tests/cluster/traffic_calls.h"
+#include "tests/support/patience.h"
 #include "tests/support/shards.h"
 
 namespace lawine {
@@ -323,7 +324,7 @@ TEST_F(TrafficCallsTest, AWorkerThatDiesEndsACallWithBatchesAndIsNamed) {
 }
 
 TEST_F(TrafficCallsTest, GeneratedTrafficGoesOnWhenItsWorkerIsBack) {
-  const pb::TrafficSpec spec = SpecOf("g", 0.03, 600'000);
+  const pb::TrafficSpec spec = SpecOf("g", 0.03, 600'000 / kSlowdown);
   const auto undisturbed = Generate(client(), spec);
   ASSERT_TRUE(undisturbed.ok()) << Text(undisturbed.status);
   TrafficCall call(client());

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,15 +20,16 @@ namespace lawine {
 namespace {
 
 constexpr absl::Duration kSilenceMax = absl::Seconds(20);
+constexpr std::size_t kDescriptors = 50;
 
 // Descriptors end so many above the lowest free one while it lives.
 class DescriptorsLimit {
  public:
-  explicit DescriptorsLimit(int count) {
+  explicit DescriptorsLimit(std::size_t count) {
     getrlimit(RLIMIT_NOFILE, &before_);
     const int lowest = dup(STDERR_FILENO);
     close(lowest);
-    const rlimit limit{.rlim_cur = static_cast<rlim_t>(lowest + count), .rlim_max = before_.rlim_max};
+    const rlimit limit{.rlim_cur = static_cast<rlim_t>(lowest) + count, .rlim_max = before_.rlim_max};
     LAWINE_CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
   }
   ~DescriptorsLimit() {
@@ -86,11 +88,15 @@ class TestListener {
 
 class DescriptorsTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { PrepareDescriptors(); }
+  static void SetUpTestSuite() {
+    PrepareDescriptors();
+    // UndefinedBehaviorSanitizer looks at the type of what logs once, through a pipe: while there can be one.
+    spdlog::warn("tests use up all but {} descriptors", kDescriptors);
+  }
 };
 
 TEST_F(DescriptorsTest, TheLimitIsRaisedAsFarAsItMay) {
-  const DescriptorsLimit low(50);
+  const DescriptorsLimit low(kDescriptors);
   PrepareDescriptors();
   rlimit raised{};
   getrlimit(RLIMIT_NOFILE, &raised);
@@ -99,7 +105,7 @@ TEST_F(DescriptorsTest, TheLimitIsRaisedAsFarAsItMay) {
 
 TEST_F(DescriptorsTest, WithoutAnyCallersAreRefusedAndTheListenerLivesOn) {
   const TestListener listener;
-  DescriptorsLimit limit(50);
+  DescriptorsLimit limit(kDescriptors);
   const RawConnection first(listener.address());
   const RawConnection second(listener.address());
   limit.TakeAll();
@@ -115,7 +121,7 @@ TEST_F(DescriptorsTest, WithoutAnyCallersAreRefusedAndTheListenerLivesOn) {
 TEST_F(DescriptorsTest, TheLastAreForFilesAndOneListener) {
   const TestListener many;
   const TestListener few;
-  DescriptorsLimit limit(50);
+  DescriptorsLimit limit(kDescriptors);
   const RawConnection to_many(many.address());
   const RawConnection to_few(few.address());
   limit.TakeAll();
