@@ -42,6 +42,16 @@ class ScriptTest(unittest.TestCase):
     def stub(self, name, text=""):
         self.write(self.stubs / name, text)
 
+    def hide(self, name):
+        """No command has that name but by stub()."""
+        others = self.folder / "others"
+        others.mkdir()
+        for directory in map(pathlib.Path, os.environ["PATH"].split(":")):
+            for command in directory.iterdir() if directory.is_dir() else ():
+                if command.name != name and not os.path.lexists(others / command.name):
+                    (others / command.name).symlink_to(command)
+        self.env["PATH"] = f"{self.stubs}:{others}"
+
 
 class InstallDepsTest(ScriptTest):
     def installed(self, *words):
@@ -61,8 +71,11 @@ class InstallDepsTest(ScriptTest):
     def test_the_bench_gets_what_its_environments_are_made_with(self):
         self.assertLessEqual({"python3-matplotlib", "python3-venv"}, self.installed("--bench"))
 
-    def test_what_tries_chart_and_contract_gets_npm(self):
+    def test_what_tries_chart_and_contract_gets_npm_where_there_is_none(self):
+        self.hide("npm")
         self.assertLessEqual({"npm", "python3-venv", "iproute2"}, self.installed("--image"))
+        self.stub("npm")
+        self.assertNotIn("npm", self.installed("--image"))
 
 
 class PresetTest(ScriptTest):
