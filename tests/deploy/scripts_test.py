@@ -47,7 +47,7 @@ class ScriptTest(unittest.TestCase):
         others = self.folder / "others"
         others.mkdir()
         for directory in map(pathlib.Path, os.environ["PATH"].split(":")):
-            for command in directory.iterdir() if directory.is_dir() else ():
+            for command in directory.glob("*"):
                 if command.name != name and not os.path.lexists(others / command.name):
                     (others / command.name).symlink_to(command)
         self.env["PATH"] = f"{self.stubs}:{others}"

@@ -20,16 +20,16 @@ namespace lawine {
 namespace {
 
 constexpr absl::Duration kSilenceMax = absl::Seconds(20);
-constexpr std::size_t kDescriptors = 50;
+constexpr int kDescriptors = 50;
 
 // Descriptors end so many above the lowest free one while it lives.
 class DescriptorsLimit {
  public:
-  explicit DescriptorsLimit(std::size_t count) {
+  explicit DescriptorsLimit(int count) {
     getrlimit(RLIMIT_NOFILE, &before_);
     const int lowest = dup(STDERR_FILENO);
     close(lowest);
-    const rlimit limit{.rlim_cur = static_cast<rlim_t>(lowest) + count, .rlim_max = before_.rlim_max};
+    const rlimit limit{.rlim_cur = static_cast<rlim_t>(lowest + count), .rlim_max = before_.rlim_max};
     LAWINE_CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
   }
   ~DescriptorsLimit() {
