@@ -110,6 +110,7 @@ absl::StatusOr<std::vector<FileChecksum>> DecodeChecksums(std::string_view text)
         !ReadHex(words[2], file.whole) || !ReadHex(words[3], file.end)) {
       return wrong("a line that is none");
     }
+    if (absl::StrContains(words[0], '/')) return wrong("a file of another directory");
     file.name = std::string(words[0]);
   }
   return files;

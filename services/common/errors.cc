@@ -118,6 +118,12 @@ absl::Status StillGoingOn(std::string_view what) {
                    kRetry);
 }
 
+absl::Status Busy(std::string_view why) {
+  constexpr absl::Duration kRetry = absl::Seconds(10);
+  return WithRetry(
+      WithReason(absl::ResourceExhaustedError(absl::string_view(why.data(), why.size())), "BUSY"), kRetry);
+}
+
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   google::rpc::Status rich;

@@ -38,6 +38,9 @@ absl::Status WithRetry(absl::Status status, absl::Duration delay);
 // ABORTED, with when to try again: an earlier call of `what`, "this request", has not ended.
 absl::Status StillGoingOn(std::string_view what);
 
+// RESOURCE_EXHAUSTED, with when to try again: a call is refused because others go on.
+absl::Status Busy(std::string_view why);
+
 // Carries code, message, ErrorInfo (reason, domain "lawine"), BadRequest (fields) and RetryInfo across. Texts
 // longer than clients take are cut.
 grpc::Status ToGrpc(const absl::Status& status);

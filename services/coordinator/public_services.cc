@@ -369,7 +369,7 @@ grpc::Status RegistryService::Register(grpc::ServerContext*, const pbi::Register
                      "): it does not join before both are upgraded")));
   }
   if (const absl::Status reached = workers_.Reach(*request); !reached.ok()) return ToGrpc(reached);
-  if (const absl::Status taken = workers_.Register(*request, graphs_.VersionsOf(*request)); !taken.ok()) {
+  if (const absl::Status taken = workers_.Register(*request, graphs_.Versions()); !taken.ok()) {
     return ToGrpc(taken);
   }
   graphs_.Adopt(*request);

@@ -163,11 +163,29 @@ TEST_F(ChangesTest, ARunKeepsTheVersionItBeganWith) {
   second.set_graph_version(2);
   EXPECT_EQ(DigestOf(second), before.value.digest());
   second.set_graph_version(4);
-  EXPECT_THAT(client().Simulate(second).status,
-              IsRefused(StatusCode::INVALID_ARGUMENT, "up to 3, found 4"));
+  EXPECT_THAT(client().Simulate(second).status, IsRefused(StatusCode::INVALID_ARGUMENT, "up to 3, found 4"));
   ASSERT_TRUE(Fold().ok());
   second.set_graph_version(2);
   EXPECT_THAT(client().Simulate(second).status, IsRefused(StatusCode::FAILED_PRECONDITION, "were folded"));
+}
+
+// What workers said a moment ago lacks the changes since, and is no older copy for that.
+TEST_F(ChangesTest, WhileAGraphChangesItsWorkersHaveNoProblems) {
+  std::atomic<bool> over = false;
+  std::thread caller([&, address = cluster().address()] {
+    const Client own(address);
+    for (bool there = true; !over; there = !there) {
+      const auto applied = ApplyChanges(own, "g", {Follow(0, 3, there)});
+      EXPECT_TRUE(applied.ok()) << Text(applied.status);
+    }
+  });
+  for (int look = 0; look < 300; ++look) {
+    for (const pb::WorkerStatus& worker : client().Workers()) {
+      EXPECT_THAT(worker.problems(), testing::IsEmpty());
+    }
+  }
+  over = true;
+  caller.join();
 }
 
 TEST_F(ChangesTest, TheVersionOfAPausedRunIsNotFoldedAway) {

@@ -22,9 +22,9 @@ class LongRunTest : public testing::Test {
     cluster_ = std::make_unique<TestCluster>(options);
     MakeGraph();
   }
-  void MakeGraph() {
+  void MakeGraph(const std::string& name = "g") {
     pb::CreateGraphRequest request;
-    request.set_name("g");
+    request.set_name(name);
     request.set_preset("hyves");
     request.set_members(20'000);
     request.set_links_per_member(20);

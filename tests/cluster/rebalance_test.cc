@@ -182,14 +182,10 @@ TEST_F(RebalanceTest, ChangesMoveWithTheirShards) {
   const auto verified = client().Verify("g");
   EXPECT_TRUE(verified.value.sound()) << verified.value.DebugString();
   // The same changes where nothing ever moved.
-  pb::CreateGraphRequest request;
-  request.set_name("h");
-  request.set_preset("hyves");
-  request.set_members(20'000);
-  request.set_links_per_member(20);
-  ASSERT_TRUE(client().CreateGraph(request).ok());
+  MakeGraph("h");
   for (std::uint64_t id = 30'000; id < 30'000 + applied; ++id) {
-    ASSERT_TRUE(ApplyChanges(client(), "h", {AddMember(id), Follow(id, 17), Follow(17, id)}).ok());
+    const auto answer = ApplyChanges(client(), "h", {AddMember(id), Follow(id, 17), Follow(17, id)});
+    ASSERT_TRUE(answer.ok()) << "member " << id << ": " << Text(answer.status);
   }
   EXPECT_EQ(client().GetGraph("h").value.digest(), graph.digest());
 }

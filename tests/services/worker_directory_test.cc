@@ -70,6 +70,19 @@ TEST(WorkerDirectoryTest, WhatCrossesAChangeOnItsWayIsNoOlderCopy) {
   EXPECT_THAT(workers.Find("g", "d", 1).missing, ElementsAre(0)) << "it has been answered since";
 }
 
+// As soon as a graph is made it may be changed many times before its workers speak again.
+TEST(WorkerDirectoryTest, OfAGraphThatWasNotThereNothingCounted) {
+  WorkerDirectory workers;
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 0), {{"other", 9}}).ok());
+  EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 2), {{"g", 3}}).ok());
+  EXPECT_THAT(workers.Find("g", "d", 1).missing, IsEmpty());
+  const pbi::RegisterRequest said = HolderOfG("w-0", {0}, 2);
+  EXPECT_FALSE(workers.IsOlder("w-0", said.shards(0)));
+  EXPECT_TRUE(workers.Register(said, {{"g", 3}}).ok());
+  EXPECT_THAT(workers.Find("g", "d", 1).missing, ElementsAre(0)) << "it has been answered since";
+  EXPECT_TRUE(workers.IsOlder("w-0", said.shards(0)));
+}
+
 TEST(WorkerDirectoryTest, AnotherProcessMustHaveAllThatCounts) {
   WorkerDirectory workers;
   EXPECT_TRUE(workers.Register(HolderOfG("w-0", {0}, 1), {{"g", 1}}).ok());

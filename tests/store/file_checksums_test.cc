@@ -31,6 +31,14 @@ TEST(FileChecksumsTest, AnyDamageToItIsRefused) {
   ForEachBitFlip(text, [](std::string_view bytes) { EXPECT_FALSE(DecodeChecksums(bytes).ok()) << bytes; });
 }
 
+// A worker that sends a shard could have others read by that.
+TEST(FileChecksumsTest, NamesOfOtherDirectoriesAreRefused) {
+  const std::string text = EncodeChecksums({{.name = "../000001.sst", .size = 1, .whole = 0, .end = 0}});
+  const absl::Status status = DecodeChecksums(text).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("a file of another directory"));
+}
+
 TEST(FileChecksumsTest, AnotherVersionIsToldFromDamage) {
   std::string text = "lawine-files 2\n";
   text += "crc32c 00000000\n";

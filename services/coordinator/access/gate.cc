@@ -94,11 +94,7 @@ absl::Status Gate::BeginStream(const std::string& owner) {
   if (too_many_of_owner || streams_.all() >= kStreamsMax) {
     const std::string whose = too_many_of_owner ? absl::StrCat("token '", owner, "' has ", of_owner)
                                                 : absl::StrCat("the coordinator has ", streams_.all());
-    return WithRetry(
-        WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                       whose, " streams open, as many as there may be: end one, or call again later")),
-                   "BUSY"),
-        kBusyRetry);
+    return Busy(absl::StrCat(whose, " streams open, as many as there may be: end one, or call again later"));
   }
   streams_.Add(owner);
   return absl::OkStatus();

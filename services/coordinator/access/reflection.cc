@@ -99,11 +99,9 @@ grpc::ServerBidiReactor<Reflection::Request, Reflection::Response>* Reflection::
   if (streams <= kStreamsMax) {
     stream->Begin();
   } else {
-    stream->Finish(ToGrpc(WithReason(
-        absl::ResourceExhaustedError(absl::StrCat("the coordinator has ", kStreamsMax,
-                                                  " streams of reflection open, as many as there may be: end "
-                                                  "one, or call again later")),
-        "BUSY")));
+    stream->Finish(ToGrpc(Busy(
+        absl::StrCat("the coordinator has ", kStreamsMax,
+                     " streams of reflection open, as many as there may be: end one, or call again later"))));
   }
   return stream;
 }

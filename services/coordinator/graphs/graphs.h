@@ -46,8 +46,8 @@ class Graphs {
   // Of the shards that a worker says it holds those that are not of the graphs that are known, a sentence
   // each.
   std::vector<std::string> StrangeShards(const internal::v1::RegisterRequest& request) const;
-  // Of the graphs that shards of this worker are of, by name, the versions that count.
-  WorkerDirectory::Versions VersionsOf(const internal::v1::RegisterRequest& request) const;
+  // The versions of all graphs that count, by name.
+  WorkerDirectory::Versions Versions() const;
   // Has workers drop what they hold of graphs that were deleted while they were away: of this one, or of all.
   void DropLeftovers(const std::string& name = "");
 

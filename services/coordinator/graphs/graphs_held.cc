@@ -65,7 +65,7 @@ std::vector<std::string> Graphs::StrangeShards(const pbi::RegisterRequest& reque
     if (shard.graph_digest() != MadeDigest(info)) {
       strange.push_back(absl::StrCat(about, " belongs to another graph of this name: expected digest ",
                                      MadeDigest(info), ", found ", shard.graph_digest()));
-    } else if (shard.info().graph_version() < info.graph_version()) {
+    } else if (workers_.IsOlder(request.node_id(), shard)) {
       strange.push_back(absl::StrCat(about, " is an older copy: expected version ", info.graph_version(),
                                      " of the graph, found ", shard.info().graph_version()));
     }
@@ -73,14 +73,10 @@ std::vector<std::string> Graphs::StrangeShards(const pbi::RegisterRequest& reque
   return strange;
 }
 
-WorkerDirectory::Versions Graphs::VersionsOf(const pbi::RegisterRequest& request) const {
+WorkerDirectory::Versions Graphs::Versions() const {
   WorkerDirectory::Versions versions;
   MutexLock lock(mutex_);
-  for (const pbi::HeldShard& shard : request.shards()) {
-    const auto graph = graphs_.find(shard.graph());
-    if (graph == graphs_.end() || shard.graph_digest() != MadeDigest(graph->second.info())) continue;
-    versions[shard.graph()] = graph->second.info().graph_version();
-  }
+  for (const auto& [name, record] : graphs_) versions[name] = record.info().graph_version();
   return versions;
 }
 

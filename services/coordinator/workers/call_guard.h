@@ -74,13 +74,6 @@ class GoingOn {
   const std::uint32_t number_;
 };
 
-// A call is refused because others go on: RESOURCE_EXHAUSTED, with when to try again.
-inline absl::Status Busy(std::string_view why) {
-  constexpr absl::Duration kRetry = absl::Seconds(10);
-  return WithRetry(
-      WithReason(absl::ResourceExhaustedError(absl::string_view(why.data(), why.size())), "BUSY"), kRetry);
-}
-
 // Busy when `call` is one too many. `what`: what at_once_max of them are called, "backups and restores".
 inline absl::Status CheckRoom(const GoingOn& call, std::uint32_t at_once_max, std::string_view what) {
   if (call.number() <= at_once_max) return absl::OkStatus();

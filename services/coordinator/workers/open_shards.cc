@@ -5,8 +5,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
+#include "services/common/errors.h"
 #include "services/common/steady_time.h"
-#include "services/coordinator/workers/call_guard.h"
 
 namespace lawine {
 namespace {

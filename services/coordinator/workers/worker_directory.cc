@@ -30,8 +30,9 @@ std::string OnlyCopy(const pbi::HeldShard& shard, const std::string& owner) {
 
 }  // namespace
 
-// An older copy lacks what counted when its worker spoke last: later changes may cross what it says now. A
-// worker that may be another process, on another volume, must have all that counts.
+// An older copy lacks what counted when its worker spoke last: later changes may cross what it says now, and
+// nothing counted of a graph that was not there yet. A worker that may be another process, on another volume,
+// must have all that counts.
 void WorkerDirectory::FindOlder(const pbi::RegisterRequest& request, const Versions& versions,
                                 Worker& worker) {
   const bool same = IsAlive(worker) && worker.said.incarnation() == request.incarnation();
@@ -40,8 +41,8 @@ void WorkerDirectory::FindOlder(const pbi::RegisterRequest& request, const Versi
     const auto counts = versions.find(shard.graph());
     if (counts == versions.end() || !shard.has_info()) continue;
     const auto before = worker.versions.find(shard.graph());
-    const bool known = same && before != worker.versions.end();
-    const std::uint64_t expected = known ? std::min(before->second, counts->second) : counts->second;
+    const std::uint64_t counted = before == worker.versions.end() ? 0 : before->second;
+    const std::uint64_t expected = same ? std::min(counted, counts->second) : counts->second;
     if (shard.info().graph_version() < expected) worker.older.emplace(shard.graph(), shard.shard());
   }
 }
@@ -277,6 +278,12 @@ std::vector<WorkerHandle> WorkerDirectory::HoldersOf(const std::string& graph) c
     if (!handle.shards.empty()) holders.push_back(std::move(handle));
   }
   return holders;
+}
+
+bool WorkerDirectory::IsOlder(const std::string& node_id, const pbi::HeldShard& shard) const {
+  MutexLock lock(mutex_);
+  const auto worker = workers_.find(node_id);
+  return worker != workers_.end() && worker->second.older.contains({shard.graph(), shard.shard()});
 }
 
 std::optional<pbi::GraphInfo> WorkerDirectory::LowestVersion(const std::string& graph,

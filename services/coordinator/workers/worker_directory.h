@@ -36,7 +36,7 @@ class WorkerDirectory {
   explicit WorkerDirectory(std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr)
       : credentials_(std::move(credentials)) {}
 
-  // The versions that count of graphs that it holds shards of, by name.
+  // The versions that count, of all graphs, by name.
   using Versions = std::map<std::string, std::uint64_t>;
   // Call before Register. FAILED_PRECONDITION unless the worker that says this answers where it says it is:
   // who cannot be reached is no target of anything. It is asked once, when it is new there. Describe tells of
@@ -71,6 +71,9 @@ class WorkerDirectory {
   absl::StatusOr<WorkerHandle> Live(const std::string& node_id) const;
   // Live workers that hold anything under this name.
   std::vector<WorkerHandle> HoldersOf(const std::string& graph) const;
+
+  // Whether what the worker said last of this shard lacks changes that count.
+  bool IsOlder(const std::string& node_id, const internal::v1::HeldShard& shard) const;
 
   // Of the graphs that shards of this one are at, the one of the lowest version.
   std::optional<internal::v1::GraphInfo> LowestVersion(const std::string& graph,
