@@ -3,6 +3,7 @@
 Each row is a function from one graph's results to a Row, or a reason why there is none."""
 
 import dataclasses
+import statistics
 import typing
 
 from session import Unavailable
@@ -31,9 +32,7 @@ class Row:
     missing: typing.Optional[str] = None
 
     def median(self):
-        ordered = sorted(self.values)
-        half = len(ordered) // 2
-        return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+        return statistics.median(self.values)
 
     def ratio(self):
         """How many times better than the baseline."""

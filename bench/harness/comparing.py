@@ -57,8 +57,10 @@ def load(folder):
         path = folder / f"{name}.json"
         try:
             found[name] = json.loads(path.read_text())
-        except (OSError, json.JSONDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise BenchError(f"{path}: expected a file that bench/run wrote: {error}") from error
+        if not isinstance(found[name], dict):
+            raise BenchError(f"{path}: expected a file that bench/run wrote, found no object")
     version = found["results"].get("schema_version")
     if version != SCHEMA_VERSION:
         raise BenchError(f"{folder}: expected results of schema version {SCHEMA_VERSION}, found {version}: "
@@ -143,7 +145,8 @@ def render(comparison, everything):
     if comparison.refused:
         page.heading("Not compared: other work")
         page.text("Digests differ, so times are of different things.")
-        page.table(("what", "digest in A", "digest in B"), comparison.refused)
+        page.table(("what", "digest in A", "digest in B"),
+                   [(name, a or "none", b or "none") for name, a, b in comparison.refused])
     silent = ("same", "noise", "too few runs")
     shown = [change for change in comparison.changes if everything or change.verdict not in silent]
     order = {"worse": 0, "worse, below the threshold": 1, "better": 2, "different": 3}

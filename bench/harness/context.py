@@ -22,7 +22,8 @@ class Context:
     runs: int
     cluster: typing.Any = None  # while it is up
 
-    def add(self, name, unit, values, digest=None):
+    def add(self, name, unit, values, digest):
+        # No default for `digest`: times and sizes of different graphs must not pass for the same work.
         self.metrics.add(f"{self.label}/{name}", unit, values, digest)
 
     def same_work(self, work, who, found):

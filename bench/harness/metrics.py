@@ -17,7 +17,8 @@ class Metrics:
         self._by_name = {}
 
     def add(self, name, unit, values, digest=None):
-        """`values` are those of all warm runs; `digest` is that of the work, where it has one."""
+        """`values` are those of all warm runs. `digest` is that of the work, or of the graph where the graph is
+        all there is to it: numbers of two benches are compared where it is equal, and without one always."""
         if unit not in BETTER:
             raise ValueError(f"{name}: expected a unit of {', '.join(BETTER)}, found {unit!r}")
         if name in self._by_name:

@@ -99,7 +99,7 @@ def ours(context, amounts):
     for program, said, timed, note in (
             ("Lawine in one process", engine, own, f"{own['threads']} threads"),
             ("Lawine's baseline", plain, push, "one thread, plain push"),
-            ("Lawine's baseline", plain, pull, "one thread, with pull")):
+            ("Lawine's baseline with pull", plain, pull, "one thread")):
         rows.append(summary(program, "", EVERYONE, said["load_seconds"],
                             timed["processing_seconds"]["median"], [reach], note))
     return rows
@@ -176,6 +176,14 @@ def compare(rows):
     return problems
 
 
+def keep(context, rows, digest):
+    """Of every row its program and its work have one name in all benches; a note is of one bench."""
+    for row in rows:
+        if "replica_seconds" in row:
+            context.add(f"{row['work']}/{row['program']}/replica_seconds", "s", [row["replica_seconds"]],
+                        digest)
+
+
 def measure(context, amounts, cache):
     """`cache` keeps the environment for other benches. Programs that disagree with ours end the bench."""
     python = environment_python(cache)
@@ -190,10 +198,7 @@ def measure(context, amounts, cache):
     problems = compare(rows)
     if problems:
         raise BenchError("other programs found something else:\n  " + "\n  ".join(problems))
-    for row in rows:
-        if "replica_seconds" in row:
-            words = " ".join(word for word in (row["program"], row["note"]) if word)
-            context.add(f"{row['work']}/{words}/replica_seconds", "s", [row["replica_seconds"]])
+    keep(context, rows, graph["digest"])
     return {
         "members": graph["members"], "links": graph["links"], "seed_member": graph["seed_member"],
         "probability": PROBABILITY, "replicas": amounts["replicas"], "rows": rows

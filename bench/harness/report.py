@@ -1,5 +1,7 @@
 """The numbers as a page to read: what, value, and how to take it. README.md explains every line."""
 
+import statistics
+
 import bar
 import figures
 import plots
@@ -87,8 +89,8 @@ def speed(page, label, graph, drawn):
 
 
 def median_of(runs, name):
-    values = sorted(run[name] for run in runs if run.get(name) is not None)
-    return values[len(values) // 2] if values else None
+    values = [run[name] for run in runs if run.get(name) is not None]
+    return statistics.median(values) if values else None
 
 
 def around_rows(graph):

@@ -42,7 +42,8 @@ class Session:
     def _forget_an_earlier_bench(self):
         for name in ("raw", "plots", "logs"):
             shutil.rmtree(self.out / name, ignore_errors=True)
-        for name in ("commands.txt", "report.md", "report.html", "results.json"):
+        for name in ("commands.txt", "report.md", "report.html", "results.json", "environment.json",
+                     "google_benchmark.json"):
             (self.out / name).unlink(missing_ok=True)
 
     def has(self, program):

@@ -94,13 +94,17 @@ class CallerImpl final : public Caller {
              void (Async::*method)(grpc::ClientContext*, const Request*, Response*,
                                    std::function<void(grpc::Status)>),
              Request request, std::function<void(grpc::StatusCode)> done) {
-    const auto call = std::make_shared<InFlight<Request, Response>>();
-    call->request = std::move(request);
-    call->context.set_deadline(std::chrono::system_clock::now() + options_.deadline);
-    if (!token_.empty()) call->context.AddMetadata("authorization", absl::StrCat("Bearer ", token_));
-    (async.*method)(
-        &call->context, &call->request, &call->response,
-        [call, done = std::move(done)](const grpc::Status& status) { done(status.error_code()); });
+    auto call = std::make_shared<InFlight<Request, Response>>();
+    InFlight<Request, Response>& begun = *call;
+    begun.request = std::move(request);
+    begun.context.set_deadline(std::chrono::system_clock::now() + options_.deadline);
+    if (!token_.empty()) begun.context.AddMetadata("authorization", absl::StrCat("Bearer ", token_));
+    (async.*method)(&begun.context, &begun.request, &begun.response,
+                    [call = std::move(call), done = std::move(done)](const grpc::Status& status) mutable {
+                      // A context holds its channel, whose last holder must be no thread of gRPC's.
+                      call.reset();
+                      done(status.error_code());
+                    });
   }
 
   const CallOptions options_;

@@ -1,5 +1,5 @@
 // Latencies in buckets whose width is at most 1/128 of their value: any quantile is known to 0.8%, whatever
-// the number of calls, in 32 KiB.
+// the number of calls, in 34 KiB.
 #ifndef LAWINE_BENCH_LOAD_LATENCY_HISTOGRAM_H_
 #define LAWINE_BENCH_LOAD_LATENCY_HISTOGRAM_H_
 

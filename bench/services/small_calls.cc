@@ -2,19 +2,22 @@
 // channel a caller, Simulate with a deadline. Open loop: calls have their times beforehand and a latency
 // counts from that time, so a slow answer delays no other call and hides none. Prints JSON, every latency in
 // it.
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "bench/end_to_end/measurement.h"
+#include "bench/services/call_rounds.h"
 #include "engine/base/status_macros.h"
 #include "lawine/v1/simulation.grpc.pb.h"
 #include "services/common/rpc.h"
@@ -33,17 +36,6 @@ struct CallFlags {
   std::uint32_t interval_ms = 20;
 };
 
-using Time = std::chrono::steady_clock::time_point;
-
-// What one caller saw.
-struct Caller {
-  std::vector<double> seconds;  // of calls that were answered
-  std::uint64_t deliveries = 0;
-  std::string digest;
-  std::vector<std::string> refusals;
-  absl::Status status;
-};
-
 v1::SimulateRequest Request(const CallFlags& flags) {
   v1::SimulateRequest request;
   v1::Scenario& scenario = *request.mutable_scenario();
@@ -55,91 +47,77 @@ v1::SimulateRequest Request(const CallFlags& flags) {
   return request;
 }
 
-// Every answer must be the same.
-absl::Status Keep(const v1::RunResult& result, double seconds, Caller& caller) {
-  caller.seconds.push_back(seconds);
-  caller.deliveries = result.totals().deliveries();
-  if (caller.digest.empty()) caller.digest = result.digest();
-  if (caller.digest == result.digest()) return absl::OkStatus();
-  return absl::InternalError(
-      absl::StrCat("expected digest ", caller.digest, " from every call, found ", result.digest()));
+// One call under way.
+struct Call {
+  grpc::ClientContext context;
+  v1::SimulateResponse response;
+};
+
+CallAnswer AnswerOf(const grpc::Status& status, const v1::RunResult& result) {
+  if (status.ok()) {
+    return {
+        .status = absl::OkStatus(), .deliveries = result.totals().deliveries(), .digest = result.digest()};
+  }
+  const bool refused = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+  return {.status =
+              absl::Status(refused ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable,
+                           absl::StrCat("Simulate: ", status.error_message()))};
 }
 
 using Channel = std::shared_ptr<grpc::Channel>;
 
-void CallInRounds(const CallFlags& flags, const Channel& channel, Time start, Caller& caller) {
+CallerRecord CallOver(const Channel& channel, const v1::SimulateRequest& request, const CallTimes& times) {
   const auto stub = v1::SimulationService::NewStub(channel);
-  const v1::SimulateRequest request = Request(flags);
-  for (std::uint32_t round = 0; round < flags.rounds && caller.status.ok(); ++round) {
-    const Time due = start + round * std::chrono::milliseconds(flags.interval_ms);
-    std::this_thread::sleep_until(due);
-    grpc::ClientContext context;
-    SetDeadline(context, absl::Seconds(30));
-    v1::SimulateResponse response;
-    const grpc::Status status = stub->Simulate(&context, request, &response);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - due).count();
-    if (status.ok()) {
-      caller.status = Keep(response.result(), seconds, caller);
-    } else if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) {
-      caller.refusals.push_back(status.error_message());
-    } else {
-      caller.status = absl::UnavailableError(absl::StrCat("Simulate: ", status.error_message()));
-    }
-  }
+  return CallInRounds(times, [&](std::function<void(const CallAnswer&)> done) {
+    auto call = std::make_shared<Call>();
+    Call& begun = *call;
+    SetDeadline(begun.context, absl::Seconds(30));
+    stub->async()->Simulate(&begun.context, &request, &begun.response,
+                            [call = std::move(call), done = std::move(done)](grpc::Status status) mutable {
+                              const CallAnswer answer = AnswerOf(status, call->response.result());
+                              // A context holds its channel, whose last holder must be no thread of gRPC's.
+                              call.reset();
+                              done(answer);
+                            });
+  });
 }
 
-double Quantile(const std::vector<double>& sorted, double q) {
-  return sorted[std::min(sorted.size() - 1,
-                         static_cast<std::size_t>(q * static_cast<double>(sorted.size())))];
-}
-
-absl::Status ToJson(const CallFlags& flags, const std::vector<Caller>& callers, Json& json) {
-  std::vector<double> seconds;
-  std::size_t refused = 0;
-  for (const Caller& caller : callers) {
-    LAWINE_RETURN_IF_ERROR(caller.status);
-    seconds.insert(seconds.end(), caller.seconds.begin(), caller.seconds.end());
-    refused += caller.refusals.size();
-    if (caller.digest != callers[0].digest && !caller.digest.empty()) {
-      return absl::InternalError("expected one digest from all callers, found several");
-    }
-  }
-  if (seconds.empty()) return absl::ResourceExhaustedError("expected answers, found every call refused");
-  std::sort(seconds.begin(), seconds.end());
-  json = {{"program", "lawine_small_calls"},
-          {"callers", flags.callers},
-          {"replicas", flags.replicas},
-          {"calls", seconds.size()},
-          {"refused", refused},
-          {"interval_seconds", flags.interval_ms / 1000.0},
-          {"p50_seconds", Quantile(seconds, 0.5)},
-          {"p99_seconds", Quantile(seconds, 0.99)},
-          {"max_seconds", seconds.back()},
-          {"deliveries", callers[0].deliveries},
-          {"digest", callers[0].digest},
-          {"seconds", seconds}};
-  return absl::OkStatus();
+absl::StatusOr<Json> ToJson(const CallFlags& flags, const std::vector<CallerRecord>& callers) {
+  LAWINE_ASSIGN_OR_RETURN(const CallerRecord all, Together(callers));
+  return Json{{"program", "lawine_small_calls"},
+              {"callers", flags.callers},
+              {"replicas", flags.replicas},
+              {"calls", all.seconds.size()},
+              {"refused", all.refused},
+              {"interval_seconds", flags.interval_ms / 1000.0},
+              {"p50_seconds", Quantile(all.seconds, 0.5)},
+              {"p99_seconds", Quantile(all.seconds, 0.99)},
+              {"max_seconds", all.seconds.back()},
+              {"deliveries", all.deliveries},
+              {"digest", all.digest},
+              {"seconds", all.seconds}};
 }
 
 // One call of each caller, not counted, is what its channel's first costs more.
-absl::Status Run(const CallFlags& flags, Json& json) {
-  CallFlags warm = flags;
-  warm.rounds = 1;
+absl::StatusOr<Json> Run(const CallFlags& flags) {
+  const v1::SimulateRequest request = Request(flags);
   std::vector<Channel> channels;
   for (std::uint32_t i = 0; i < flags.callers; ++i) channels.push_back(OpenChannel(flags.cluster));
   const absl::Time connected_by = absl::Now() + absl::Seconds(10);  // all of them
   for (const Channel& channel : channels) AwaitConnection(*channel, connected_by - absl::Now());
-  std::vector<Caller> callers;
-  for (const CallFlags& now : {warm, flags}) {
-    callers.assign(flags.callers, Caller());
-    const Time start = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  std::vector<CallerRecord> callers;
+  for (const std::uint32_t rounds : {1u, flags.rounds}) {
+    callers.assign(flags.callers, CallerRecord());
+    const CallTimes times = {.first = std::chrono::steady_clock::now() + std::chrono::milliseconds(100),
+                             .interval = std::chrono::milliseconds(flags.interval_ms),
+                             .count = rounds};
     std::vector<std::thread> threads;
     for (std::uint32_t i = 0; i < flags.callers; ++i) {
-      threads.emplace_back([&, i] { CallInRounds(now, channels[i], start, callers[i]); });
+      threads.emplace_back([&, i] { callers[i] = CallOver(channels[i], request, times); });
     }
     for (std::thread& thread : threads) thread.join();
   }
-  return ToJson(flags, callers, json);
+  return ToJson(flags, callers);
 }
 
 }  // namespace
@@ -163,7 +141,6 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1u, 60000u));
   CLI11_PARSE(app, argc, argv);
-  lawine::bench::Json json;
-  const absl::Status status = lawine::bench::Run(flags, json);
-  return lawine::bench::Report(status, json);
+  const auto json = lawine::bench::Run(flags);
+  return lawine::bench::Report(json.status(), json.ok() ? *json : lawine::bench::Json());
 }

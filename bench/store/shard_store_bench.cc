@@ -1,7 +1,7 @@
 // Storing and reading shards of a generated network of 50,000 members and 100 links each: building into
 // memory and RocksDB, scanning blocks, bringing a shard into memory, and finding one source's followers in
-// an image; walking lists that are in memory and lists that are not. One thread. Items are links; the label
-// gives the graph's digest and the bytes a link.
+// an image; walking lists that are in memory and lists that are not. One thread. Items are links, of
+// FindFollowers lists; the label gives the graph's digest and the bytes a link.
 #include <stdlib.h>
 
 #include <cstdint>

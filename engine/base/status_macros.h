@@ -2,6 +2,8 @@
 #ifndef LAWINE_ENGINE_BASE_STATUS_MACROS_H_
 #define LAWINE_ENGINE_BASE_STATUS_MACROS_H_
 
+#include <utility>
+
 #include "absl/status/status.h"
 
 #define LAWINE_CONCAT_INNER(a, b) a##b

@@ -18,7 +18,8 @@ constexpr std::uint32_t kSmallestMax = 256;
 constexpr std::uint32_t kLargestOverSmallest = 16;
 constexpr std::uint32_t kSmallestOverMeanPermille = 320;
 
-// The two with the largest wishes are linked with at most about this probability.
+// Where wishes have to be bounded, those of the two with the largest are, so that these are linked with about
+// this probability. (Where none has to be, it may be any up to 1.)
 constexpr std::uint64_t kDensityNumerator = 4;
 constexpr std::uint64_t kDensityDenominator = 5;
 

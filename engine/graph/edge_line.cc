@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <system_error>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/charconv.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -39,12 +41,19 @@ std::size_t Utf8CharBytes(std::string_view text) {
   return count;
 }
 
-// The double nearest to decimal `text`, whatever the locale.
+// The double nearest to decimal `text`, whatever the locale; none for what is no number, or too far from 0
+// for a double.
 std::optional<double> ParseNumber(std::string_view text) {
+  const char* const text_end = text.data() + text.size();
   double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  const auto [end, error] = std::from_chars(text.data(), text_end, number);
+  if (end != text_end) return std::nullopt;
+  if (error == std::errc()) return number;
+  // Out of range are also numbers whose nearest double is 0: std::from_chars does not tell, Abseil's does.
+  // Those below 0 stay what they are, no probabilities.
+  if (error != std::errc::result_out_of_range) return std::nullopt;
+  absl::from_chars(text.data(), text_end, number);
+  return number < 1 && !std::signbit(number) ? std::optional(number) : std::nullopt;
 }
 
 const char* WhatIsWrongWithId(std::string_view text) {
@@ -52,7 +61,7 @@ const char* WhatIsWrongWithId(std::string_view text) {
   const bool whole = !digits.empty() && std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit);
   if (whole) return digits.size() < text.size() ? "negative" : "too large";
   if (ParseNumber(text).has_value()) return "not a plain whole number";
-  return "not a number: use --string-ids if members have names";
+  return "not a number";
 }
 
 std::optional<std::uint64_t> NumberAfter(std::string_view text, std::string_view label) {
@@ -104,8 +113,8 @@ absl::Status CheckStringId(std::string_view text) {
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t bytes = Utf8CharBytes(rest);
     if (bytes == 0 || absl::ascii_iscntrl(static_cast<unsigned char>(rest[0]))) {
-      return absl::InvalidArgumentError(absl::StrCat("expected an id of printable UTF-8, found ",
-                                                     Quoted(text), ": convert the file to UTF-8"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("expected an id of printable UTF-8, found ", Quoted(text)));
     }
     rest.remove_prefix(bytes);
   }
@@ -122,8 +131,7 @@ absl::StatusOr<std::uint32_t> ParseLinkWeight(std::string_view text) {
     }
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("expected a probability, a decimal number from 0 to 1, found ", Quoted(text),
-                   ": name the column ignore if it is something else"));
+      absl::StrCat("expected a probability, a decimal number from 0 to 1, found ", Quoted(text)));
 }
 
 EdgeClaim ParseClaimComment(std::string_view comment) {

@@ -88,6 +88,11 @@ LinkColumns ColumnsOf(const EdgeFormat& format) {
   return {.kinds = !shape.kinds.empty(), .weights = !shape.probabilities.empty()};
 }
 
+absl::Status OtherColumn(const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), ": name the column ignore if it is something else"));
+}
+
 const char* ColumnsNoun(std::size_t count) { return count == 1 ? " column" : " columns"; }
 
 }  // namespace
@@ -100,7 +105,7 @@ absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, 
                      [&](const ColumnWord& candidate) { return candidate.word == word; });
     if (known == kColumnWords.end()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--row does not know the column ", Quoted(word),
+          absl::StrCat("`row` does not know the column ", Quoted(word),
                        ": the words are from, to, follower, followed, member, probability, kind, ignore"));
     }
     columns.push_back(known->column);
@@ -113,10 +118,10 @@ absl::StatusOr<std::vector<EdgeColumn>> ParseEdgeColumns(std::string_view text, 
                    " probabilities, ", shape.kinds.size(), " kinds");
   return absl::InvalidArgumentError(
       undirected
-          ? absl::StrCat("--row of undirected links needs two columns called member (as in "
+          ? absl::StrCat("`row` of undirected links needs two columns called member (as in "
                          "member,member), and at most one probability and kind",
                          found)
-          : absl::StrCat("--row of directed links needs one sender (from or followed) and one receiver "
+          : absl::StrCat("`row` of directed links needs one sender (from or followed) and one receiver "
                          "(to or follower), as in from,to or follower,followed, and at most one "
                          "probability and kind; member is for undirected links",
                          found));
@@ -170,7 +175,7 @@ class EdgeReader::Impl {
  private:
   // What a header or comment says that the file holds.
   struct LocatedClaim {
-    const char* says;
+    std::string_view says;
     std::uint64_t line = 0;
     EdgeClaim claim;
   };
@@ -208,7 +213,13 @@ class EdgeReader::Impl {
     return is_header ? absl::OkStatus() : TakeRow();
   }
 
-  void Claim(const char* says, EdgeClaim claim) {
+  // The first of each number counts: comments may go on without end, and every claim may become a warning.
+  void Claim(std::string_view says, EdgeClaim claim) {
+    for (const LocatedClaim& earlier : file_->claims) {
+      if (earlier.says != says) continue;
+      if (earlier.claim.members) claim.members.reset();
+      if (earlier.claim.links) claim.links.reset();
+    }
     if (claim.members && !file_->members) file_->members.emplace();
     if (claim.members || claim.links) file_->claims.push_back({says, file_->text.lines(), claim});
   }
@@ -233,7 +244,7 @@ class EdgeReader::Impl {
     // Programs write rows of names with tabs, and without a header.
     if (format_.string_ids && line.find_first_of(",;") == std::string_view::npos) {
       report_.warnings.push_back(absl::StrCat(place, "read as a row: ", words,
-                                              ": if it names the columns, skip it (--header-lines ",
+                                              ": if it names the columns, skip it (`header_lines` ",
                                               file_->text.lines(), ")"));
       return false;
     }
@@ -241,7 +252,7 @@ class EdgeReader::Impl {
       if (column.empty() || CheckStringId(column).ok()) continue;
       return absl::InvalidArgumentError(
           absl::StrCat("expected integer ids or a header of printable UTF-8, found ", Quoted(column),
-                       ": convert the file to UTF-8, or skip the line (--header-lines 1)"));
+                       ": convert the file to UTF-8, or skip the line (`header_lines` 1)"));
     }
     report_.warnings.push_back(absl::StrCat(place, "taken as a header: ", words));
     return true;
@@ -262,10 +273,14 @@ class EdgeReader::Impl {
     LAWINE_ASSIGN_OR_RETURN(link.from, ids_.KeyOf(columns_[from_column_]));
     LAWINE_ASSIGN_OR_RETURN(link.to, ids_.KeyOf(columns_[to_column_]));
     if (edges_.columns.weights) {
-      LAWINE_ASSIGN_OR_RETURN(link.weight, ParseLinkWeight(columns_[probability_column_]));
+      const auto weight = ParseLinkWeight(columns_[probability_column_]);
+      if (!weight.ok()) return OtherColumn(weight.status());
+      link.weight = *weight;
     }
     if (edges_.columns.kinds) {
-      LAWINE_ASSIGN_OR_RETURN(link.kind, ParseLinkKind(columns_[kind_column_]));
+      const auto kind = ParseLinkKind(columns_[kind_column_]);
+      if (!kind.ok()) return OtherColumn(kind.status());
+      link.kind = *kind;
     }
     LAWINE_RETURN_IF_ERROR(edges_.links.Add(link));
     if (file_->members) {
@@ -292,15 +307,15 @@ class EdgeReader::Impl {
   absl::Status WrongColumns() const {
     const std::size_t named = format_.columns.size();
     const char* const ends = format_.undirected ? "member,member" : "from,to";
-    std::string names = absl::StrCat(", --row names ", named, ": ");
+    std::string names = absl::StrCat(", `row` names ", named, ": ");
     std::string advice = "complete the line, or name only the columns there are";
     if (columns_.size() > named && columns_[named].starts_with('{')) {
       advice = absl::StrCat(
-          "what NetworkX's write_edgelist writes after a link is to be ignored where it is {} (--row ", ends,
+          "what NetworkX's write_edgelist writes after a link is to be ignored where it is {} (`row` ", ends,
           ",ignore), and else left out (data=False)");
     } else if (columns_.size() > named && format_.undirected && named == 2) {
-      names = ", --undirected reads 2: ";
-      advice = "name all of them, as in --row member,member,probability (or kind, or ignore)";
+      names = ", `undirected` reads 2: ";
+      advice = "name all of them, as in `row` member,member,probability (or kind, or ignore)";
     } else if (columns_.size() > named) {
       advice = "add a name for each (probability, kind or ignore)";
     }
@@ -343,13 +358,13 @@ class EdgeReader::Impl {
     report_.warnings.push_back(absl::StrCat(
         file_->text.At(first.line), "read as a row, but the rest of the file has ",
         WithCommas(*first.claim.members), " members and ", WithCommas(*first.claim.links),
-        " rows, as it would say if it were a header: skip it then (--header-lines ", first.line, ")"));
+        " rows, as it would say if it were a header: skip it then (`header_lines` ", first.line, ")"));
   }
 
   void WarnWhenDifferent(const LocatedClaim& located, std::optional<std::uint64_t> claimed, const char* noun,
                          std::uint64_t found, const char* end) {
     if (!claimed || *claimed == found) return;
-    report_.warnings.push_back(absl::StrCat(file_->text.At(located.line), located.says, " says ",
+    report_.warnings.push_back(absl::StrCat(file_->text.At(located.line), std::string(located.says), " says ",
                                             WithCommas(*claimed), noun, WithCommas(found), end));
   }
 

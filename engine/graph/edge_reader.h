@@ -55,10 +55,11 @@ struct EdgeReport {
 // The first line with data may be a header. Names of columns (letters where integer ids belong, printable
 // UTF-8; of string ids, where no header_lines were skipped, two words such as source and target with a comma
 // or semicolon between them) are skipped with a warning; parted by white space, such words are read, with
-// one. Two integers where --row names more columns are the numbers of members and rows: they are compared
-// with the file's at its end, and so is a SNAP comment above the first row, "# Nodes: 5 Edges: 4". Where
-// --row names two columns, such a line looks like any row: it is read as one, with a warning where the rest
-// of the file (of at most a million rows) has exactly these numbers; header_lines skips it.
+// one. Two integers where `row` names more columns are the numbers of members and rows: they are compared
+// with the file's at its end, and so are those that SNAP comments above the first row say first, as in
+// "# Nodes: 5 Edges: 4". Where `row` names two columns, such a line looks like any row: it is read as one,
+// with a warning where the rest of the file (of at most a million rows) has exactly these numbers;
+// header_lines skips it.
 class EdgeReader {
  public:
   // Keeps all rows in memory. REQUIRES: format.columns as ParseEdgeColumns returns them for

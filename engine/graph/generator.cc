@@ -24,6 +24,9 @@ namespace {
 // Smaller populations have networks that cannot carry their links.
 constexpr std::uint32_t kPopulationMembersMin = 10'000;
 
+// Of thousandths.
+std::string Links(std::uint64_t milli) { return absl::StrCat(static_cast<double>(milli) / 1000); }
+
 bool HasPages(const GeneratorSpec& spec) { return spec.pages > 0 || spec.groups > 0; }
 
 absl::Status CheckPopulation(const Preset& preset, const GeneratorSpec& spec) {
@@ -98,6 +101,20 @@ absl::StatusOr<PersonPlan> PlanPersons(const std::vector<GeneratorSpec>& network
   return PersonPlan::Make(options);
 }
 
+// Whether each network of a population can be, and persons can own accounts in all of them as asked for. A
+// mean that the members together can carry may be too much for those of one network, or its share of it too
+// little.
+absl::Status CheckNetworks(const Preset& preset, const GeneratorSpec& spec) {
+  const std::vector<GeneratorSpec> specs = NetworkSpecs(preset, spec);
+  for (const GeneratorSpec& network : specs) {
+    const absl::Status status = ResolveSpec(network).status();
+    if (status.ok()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("in '", std::string(preset.name), "', ", network.preset, ": ", status.message()));
+  }
+  return PlanPersons(specs, spec).status();
+}
+
 absl::StatusOr<std::shared_ptr<const LinkSource>> MakePopulation(const Preset& preset,
                                                                  const GeneratorSpec& spec,
                                                                  Executor& executor) {
@@ -156,19 +173,19 @@ absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec) {
   }
   if (spec.links_per_member_milli < kGeneratorMeanMilliMin ||
       spec.links_per_member_milli > kGeneratorMeanMilliMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("expected a mean of ", kGeneratorMeanMilliMin, " to ", kGeneratorMeanMilliMax,
-                     " thousandths of a link per member, found ", spec.links_per_member_milli,
-                     "; give a mean in that range"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected a mean of ", Links(kGeneratorMeanMilliMin), " to ", Links(kGeneratorMeanMilliMax),
+        " links per member, found ", Links(spec.links_per_member_milli), "; give a mean in that range"));
   }
   LAWINE_RETURN_IF_ERROR(CheckPopulation(**preset, spec));
   const std::uint64_t carried_milli = std::uint64_t{spec.members - 1} * 1000 / 2;
   if (spec.links_per_member_milli > carried_milli) {
     return absl::InvalidArgumentError(
-        absl::StrCat("expected a mean of at most half of the other members, for ", spec.members, " members ",
-                     carried_milli, " thousandths of a link, found ", spec.links_per_member_milli,
-                     "; give a smaller mean or more members"));
+        absl::StrCat("expected a mean of at most half of the other members, for ", spec.members,
+                     spec.members == 1 ? " member " : " members ", Links(carried_milli), " links, found ",
+                     Links(spec.links_per_member_milli), "; give a smaller mean or more members"));
   }
+  if (!(*preset)->networks.empty()) LAWINE_RETURN_IF_ERROR(CheckNetworks(**preset, spec));
   return spec;
 }
 

@@ -48,9 +48,10 @@ struct GeneratorSpec {
 std::uint32_t GeneratorVersion(const GeneratorSpec& spec);
 
 // Fills defaults from the preset. INVALID_ARGUMENT for an unknown preset, too many members, a mean outside
-// the limits above, or more than the number of members can carry: half of the others; for overlaps that
-// cannot be, or of a preset that is one network; for too many pages. With pages or groups members are a
-// multiple of 64: rounded down.
+// the limits above, or more than the number of members can carry: half of the others; the same for the share
+// that each network of a preset of several has of them; for overlaps that cannot be, such as larger ones than
+// Hyves' active part, or of a preset that is one network; for too many pages. With pages or groups members
+// are a multiple of 64: rounded down.
 absl::StatusOr<GeneratorSpec> ResolveSpec(GeneratorSpec spec);
 
 // "preset hyves, 6000000 members, 100 links a member, graph seed 1, generator 1". REQUIRES: `spec` is
@@ -69,8 +70,7 @@ std::vector<NetworkSize> NetworksOf(const GeneratorSpec& spec);
 
 // Plans the graph (weights of members and blocks: linear in members), on `executor`. The links themselves
 // are made when asked for, block by block; the same spec gives the same links whatever the threads and the
-// shards that ask. Member keys are the dense ids. INVALID_ARGUMENT as ResolveSpec, and where Hyves' active
-// part is smaller than an overlap.
+// shards that ask. Member keys are the dense ids. INVALID_ARGUMENT as ResolveSpec.
 absl::StatusOr<std::shared_ptr<const LinkSource>> MakeGenerator(const GeneratorSpec& spec,
                                                                 Executor& executor);
 

@@ -8,9 +8,23 @@
 
 namespace lawine {
 
+namespace {
+
+// Ids are of a file that can be read otherwise, or mended.
+absl::Status WithAdvice(const absl::Status& status, const char* advice) {
+  return absl::Status(status.code(), absl::StrCat(status.message(), ": ", advice));
+}
+
+}  // namespace
+
 absl::StatusOr<MemberKey> IdTable::KeyOf(std::string_view text) {
-  if (!string_ids_) return ParseIntegerId(text);
-  LAWINE_RETURN_IF_ERROR(CheckStringId(text));
+  if (!string_ids_) {
+    const absl::StatusOr<MemberKey> key = ParseIntegerId(text);
+    return key.ok() ? key : WithAdvice(key.status(), "use `string_ids` if members have names");
+  }
+  if (const absl::Status status = CheckStringId(text); !status.ok()) {
+    return WithAdvice(status, "mend the file, which is to be UTF-8");
+  }
   const MemberKey key = KeyOfStringId(text);
   const auto [entry, is_new] = names_.try_emplace(key, text);
   if (is_new || entry->second == text) return key;

@@ -23,6 +23,8 @@ constexpr std::size_t kOutputBytes = 128 << 10;
 constexpr std::size_t kGzipInputBytesMax = 1 << 30;
 // inflateInit2: window of 32 KiB, and expect a gzip header.
 constexpr int kGzipWindowBits = 15 + 16;
+// Before each block of zstd (RFC 8878, section 3.1.1.2).
+constexpr std::size_t kZstdBlockHeaderBytes = 3;
 
 class PlainDecoder final : public internal::Decoder {
  public:
@@ -76,15 +78,17 @@ class ZstdDecoder final : public internal::Decoder {
   }
 
   absl::Status Decode(std::string_view bytes, ByteSink sink) override {
-    ZSTD_inBuffer in = {bytes.data(), bytes.size(), 0};
     bool output_full = false;
-    while (in.pos < in.size || (output_full && !frame_ended_)) {
+    while (!bytes.empty() || (output_full && !frame_ended_)) {
+      ZSTD_inBuffer in = {bytes.data(), std::min(bytes.size(), NextInputBytes()), 0};
       ZSTD_outBuffer out = {output_.data(), output_.size(), 0};
       const std::size_t code = ZSTD_decompressStream(stream_.get(), &out, &in);
       if (ZSTD_isError(code)) {
         return absl::DataLossError(
             absl::StrCat("damaged zstd data (", ZSTD_getErrorName(code), "): get the file again"));
       }
+      bytes.remove_prefix(in.pos);
+      asked_for_ = code;
       frame_ended_ = code == 0;
       output_full = out.pos == out.size;
       LAWINE_RETURN_IF_ERROR(sink({output_.data(), out.pos}));
@@ -94,8 +98,15 @@ class ZstdDecoder final : public internal::Decoder {
   bool AtEnd() const override { return frame_ended_; }
 
  private:
+  // Of what a call has made before it comes upon damage zstd tells nothing. So no call gets more than one
+  // block: what zstd asks for, without the header of the block after it.
+  std::size_t NextInputBytes() const {
+    return asked_for_ > kZstdBlockHeaderBytes ? asked_for_ - kZstdBlockHeaderBytes : kZstdBlockHeaderBytes;
+  }
+
   std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream_;
   std::vector<char> output_;
+  std::size_t asked_for_ = 0;  // by zstd, of input
   bool frame_ended_ = false;
 };
 

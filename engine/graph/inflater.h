@@ -30,9 +30,9 @@ class Decoder {
 
 }  // namespace internal
 
-// Hands out at most 128 KiB at a time of what was compressed, whatever the ratio. All bytes before damage
-// are handed out before it is reported. Use once per stream. Not thread-safe. After an error, only destroy
-// it.
+// Hands out at most 128 KiB at a time of what was compressed, whatever the ratio. All bytes before damage are
+// handed out before it is reported; of zstd those of all blocks before the damaged one, which has 128 KiB at
+// most. Use once per stream. Not thread-safe. After an error, only destroy it.
 class Inflater {
  public:
   explicit Inflater(std::string file_name) : file_name_(std::move(file_name)) {}

@@ -14,25 +14,32 @@
 namespace lawine {
 
 // Distinct keys. Where they are close together, a bitmap (a few bits a key); where they are spread over 64
-// bits, a hash set (10 to 20 bytes a key). Not thread-safe.
+// bits, a hash set (10 to 20 bytes a key). Which of the two is better turns out while they come: a large key
+// among the first says little of those that follow. Not thread-safe.
 class KeySet {
  public:
   void Add(MemberKey key) {
-    ++added_;
     const std::uint64_t word = key >> 6;
     if (word >= words_.size()) return AddBeyond(key);
-    words_[word] |= std::uint64_t{1} << (key & 63);
+    const std::uint64_t bit = std::uint64_t{1} << (key & 63);
+    count_ += (words_[word] & bit) == 0 ? 1 : 0;
+    words_[word] |= bit;
   }
-  std::uint64_t count() const;
+  std::uint64_t count() const { return count_; }
   std::vector<MemberKey> Sorted() const;
+  // Memory it takes, about.
+  std::uint64_t bytes() const;
 
  private:
   friend class KeyIndex;
   void AddBeyond(MemberKey key);
+  void SpreadOut();
+  void PutTogether();
 
-  std::uint64_t added_ = 0;           // also those that were there
+  std::uint64_t count_ = 0;
   std::vector<std::uint64_t> words_;  // bit k set: k is a key. Empty when others_ is used
   absl::flat_hash_set<MemberKey> others_;
+  std::uint64_t last_word_ = 0;  // that others_ would need
 };
 
 // Immutable.
@@ -43,6 +50,8 @@ class KeyIndex {
 
   std::uint64_t members_count() const { return keys_.size(); }
   const std::vector<MemberKey>& keys() const { return keys_; }
+  // Memory that it takes beside the keys, about.
+  std::uint64_t bytes() const;
   // Call last.
   std::vector<MemberKey> TakeKeys() { return std::move(keys_); }
 
@@ -55,7 +64,7 @@ class KeyIndex {
 
  private:
   std::vector<MemberKey> keys_;       // ascending
-  std::vector<std::uint64_t> words_;  // as in the set; empty when ids_ is used
+  std::vector<std::uint64_t> words_;  // bit k set: k is a key. Empty when ids_ is used
   std::vector<std::uint32_t> ranks_;  // keys before each word
   absl::flat_hash_map<MemberKey, std::uint32_t> ids_;
 };

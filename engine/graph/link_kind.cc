@@ -25,9 +25,8 @@ absl::StatusOr<std::uint8_t> ParseLinkKind(std::string_view text) {
   if (ParseDecimal(text, number) && number <= std::numeric_limits<std::uint8_t>::max()) {
     return static_cast<std::uint8_t>(number);
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("expected a link kind (0 or follow, 1 or same_person, 2 or group, 3 to 255), found ",
-                   Quoted(text), ": name the column ignore if it is something else"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "expected a link kind (0 or follow, 1 or same_person, 2 or group, 3 to 255), found ", Quoted(text)));
 }
 
 }  // namespace lawine

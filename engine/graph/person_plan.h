@@ -5,8 +5,9 @@
 // Which members of the base these are is drawn from its active part, the same for all networks: the smaller
 // it is, the more of those in one of the other networks are in a second one too.
 //
-// All of it is three keyed orders (bijections i -> a * i + b mod n) per network, so that either side of a
-// pair is found from the other in constant time, and nothing is stored.
+// All of it is keyed orders (bijections i -> a * i + b mod n): one of the base, which says who is active, and
+// two of each other network, of its accounts and of places in the active part. So either side of a pair is
+// found from the other in constant time, and nothing is stored.
 #ifndef LAWINE_ENGINE_GRAPH_PERSON_PLAN_H_
 #define LAWINE_ENGINE_GRAPH_PERSON_PLAN_H_
 

@@ -12,7 +12,9 @@ namespace lawine {
 
 inline constexpr std::uint32_t kMillion = 1'000'000;
 
-// One everyday figure of a preset and where it comes from. Integers: rates in parts per million.
+// A network as it was at some time: how many members, how links are spread over them, and what of it is
+// measured. Integers only, so that graphs are the same everywhere: shares in millionths, sizes in
+// thousandths.
 struct Preset {
   std::string_view name;   // as users write it: "hyves"
   std::string_view title;  // "Hyves, the Netherlands, April 2009"

@@ -27,6 +27,7 @@ enum class Figure : std::uint8_t {
   kDelayHours,         // median time between receipt and forward, log-normal with shape parameter 1.5
 };
 
+// One everyday figure of a preset and where it comes from.
 struct PresetFigure {
   Figure figure;
   std::uint64_t ppm;        // the value in millionths

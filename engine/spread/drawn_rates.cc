@@ -1,6 +1,7 @@
 #include "engine/spread/drawn_rates.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 

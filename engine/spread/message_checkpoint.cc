@@ -16,7 +16,7 @@ void Arrivals::SaveTo(StateWriter& out) const {
     out.Number(due.seen);
     out.List(due.first);
     out.List(due.first_seen);
-    out.Number(0);  // counts by group, which the format has room for: groups have theirs already
+    out.Number(0);  // reserved: always 0, in every checkpoint of this version
   }
 }
 
@@ -34,7 +34,7 @@ void Arrivals::LoadFrom(std::uint32_t step, StateReader& in) {
     due.seen = in.Number("arrivals seen");
     due.first = in.List("members that are reached", members_count);
     due.first_seen = in.List("members that see it", members_count);
-    in.Number("groups of arrivals", 0);
+    in.Number("the reserved number of arrivals", 0);
   }
 }
 

@@ -213,11 +213,7 @@ absl::Status CheckNetwork(const ModelSpec& model, std::uint32_t members_count) {
 absl::Status CheckSteps(const ModelSpec& model) {
   std::uint64_t steps = 0;
   for (std::size_t m = 0; m < model.messages.size(); ++m) {
-    const Trigger& start = model.messages[m].start;
-    std::uint64_t last = start.not_before;
-    if (start.kind == Trigger::Kind::kStep) last = std::max<std::uint64_t>(last, start.count);
-    if (last >= kNoStep) continue;  // it never starts
-    last += model.messages[m].injections.back().step;
+    const std::uint64_t last = LastInjectionStep(model.messages[m]).value_or(0);
     steps += last;
     if (steps <= limits::kStepsMax) continue;
     return InvalidArgumentError(
@@ -234,6 +230,13 @@ bool AnyReacts(const ModelSpec& model, Threshold Reactions::*how) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> LastInjectionStep(const MessageSpec& message) {
+  std::uint64_t start = message.start.not_before;
+  if (message.start.kind == Trigger::Kind::kStep) start = std::max(start, message.start.count);
+  if (start >= kNoStep) return std::nullopt;
+  return start + message.injections.back().step;
+}
 
 // What a message remembers depends on its kind.
 bool SameKind(const MessageSpec& a, const MessageSpec& b) {

@@ -111,6 +111,8 @@ struct ModelSpec {
   std::optional<LaterRules> later = {};
 };
 
+// The earliest step at which the last injection can come to pass; none when the message never starts.
+std::optional<std::uint64_t> LastInjectionStep(const MessageSpec& message);
 // Whether one may be the other's later rules.
 bool SameKind(const MessageSpec& a, const MessageSpec& b);
 // Every message's rules, first those it begins with, then the later ones.

@@ -1,6 +1,7 @@
 #include "engine/spread/run_spec.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/limits.h"
@@ -32,6 +33,23 @@ absl::Status CheckDraws(const RunSpec& spec) {
       return absl::InvalidArgumentError(absl::StrCat(
           "drawn_rates[", i, "]: expected rates above 0 in the model, found 0 at place ", place));
     }
+  }
+  return absl::OkStatus();
+}
+
+// A run ends after its last injection, or at max_steps. One whose last injection comes after all the steps
+// that it may take would fail when it has taken these. What waits for a number of members may never start.
+absl::Status CheckReach(const RunSpec& spec) {
+  if (spec.model == nullptr || spec.max_steps.has_value()) return absl::OkStatus();
+  const std::uint32_t most = StepsMaxOf(MessagesOf(spec));
+  for (std::size_t m = 0; m < spec.model->messages.size(); ++m) {
+    const MessageSpec& message = spec.model->messages[m];
+    const std::uint64_t last = LastInjectionStep(message).value_or(0);
+    if (last <= most || message.start.kind != Trigger::Kind::kStep) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "message ", m, ": expected its last injection by step ", most, ", the last one that a run of ",
+        spec.model->messages.size(), " messages may take, found it at step ", last,
+        ": begin earlier, use longer steps, or set stop.max_steps"));
   }
   return absl::OkStatus();
 }
@@ -71,6 +89,7 @@ absl::Status CheckRunSpec(const RunSpec& spec, std::uint32_t members_count) {
     return absl::InvalidArgumentError(
         absl::StrCat("stop.max_steps: expected at most ", most, ", found ", *spec.max_steps));
   }
+  LAWINE_RETURN_IF_ERROR(CheckReach(spec));
   if (spec.record_receipts && spec.replicas != 1) {
     return absl::InvalidArgumentError(absl::StrCat(
         "record_receipts: receipts are kept for single runs, found ", spec.replicas, " replicas"));

@@ -67,6 +67,7 @@ std::vector<SeedCandidate> ProposeSeeds(const ShardMembers& members, const SeedR
     for (auto i = static_cast<std::uint32_t>(first); i < end; ++i) {
       if (rule.account_kind != 0 && members.account_kinds()[LocalId(i)] != rule.account_kind) continue;
       if (rule.community.has_value() && members.communities()[LocalId(i)] != *rule.community) continue;
+      if (rule.network.has_value() && members.networks()[LocalId(i)] != *rule.network) continue;
       const std::uint64_t rank = random ? 0 : Distance(audience[i], wanted);
       if (!best.MayTake(rank)) continue;
       const MemberKey key = members.KeyOf(LocalId(i));

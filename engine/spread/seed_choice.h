@@ -24,6 +24,7 @@ struct SeedRule {
   std::uint64_t run_seed = 1;
   std::uint8_t account_kind = 0;                // only members of this kind; 0: all
   std::optional<std::uint32_t> community = {};  // only members of this one
+  std::optional<std::uint8_t> network = {};     // the same
 };
 
 // Smaller is better.

@@ -1,6 +1,6 @@
 #include "engine/store/fold_blocks.h"
 
-#include <set>
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,48 +12,69 @@
 namespace lawine {
 namespace {
 
-// The blocks in `numbers` as `reader` has them.
-absl::StatusOr<std::vector<std::pair<std::uint32_t, std::string>>> ReadBlocks(
-    const std::set<std::uint32_t>& numbers,
-    absl::Status (ShardReader::*scan)(std::uint32_t, std::uint32_t, BlockVisitor) const,
-    const ShardReader& reader) {
-  std::vector<std::pair<std::uint32_t, std::string>> blocks;
-  for (const std::uint32_t number : numbers) {
-    auto& block = blocks.emplace_back(number, std::string());
-    LAWINE_RETURN_IF_ERROR(
-        (reader.*scan)(number, number + 1, [&block](std::uint32_t, std::string_view bytes) {
-          block.second = std::string(bytes);
-          return absl::OkStatus();
-        }));
+// Blocks of members from `before` on: the first of them may be there, and not be full.
+void AddGrown(std::uint32_t before, std::uint32_t now, std::vector<std::uint32_t>& blocks) {
+  if (now == before) return;
+  const std::uint32_t end = limits::BlocksOf<limits::kMembersPerBlock>(now);
+  for (std::uint32_t b = before / limits::kMembersPerBlock; b < end; ++b) blocks.push_back(b);
+}
+
+std::vector<std::uint32_t> ChangedFollowerBlocks(const ShardDelta& delta) {
+  std::vector<std::uint32_t> blocks;
+  for (const auto& [source, links] : delta.links()) {
+    const std::uint32_t block = source / limits::kSourcesPerBlock;
+    if (blocks.empty() || blocks.back() != block) blocks.push_back(block);
   }
+  return blocks;
+}
+
+std::vector<std::uint32_t> ChangedMemberBlocks(const ShardDelta& delta) {
+  std::vector<std::uint32_t> blocks;
+  for (const auto* degrees : {&delta.audiences(), &delta.followees()}) {
+    for (const auto& [member, added] : *degrees) {
+      const std::uint32_t block = member / limits::kMembersPerBlock;
+      if (blocks.empty() || blocks.back() != block) blocks.push_back(block);
+    }
+  }
+  AddGrown(delta.base().range().count, delta.manifest().range().count, blocks);
+  std::sort(blocks.begin(), blocks.end());
+  blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
+  return blocks;
+}
+
+// All where keys were dense ids and are so no more.
+std::vector<std::uint32_t> ChangedKeyBlocks(const ShardDelta& delta) {
+  std::vector<std::uint32_t> blocks;
+  const std::uint32_t before = delta.base().keys_listed ? delta.members_before() : 0;
+  if (delta.manifest().keys_listed) AddGrown(before, delta.manifest().graph.members(), blocks);
   return blocks;
 }
 
 }  // namespace
 
-absl::StatusOr<FoldedShard> FoldBlocks(std::shared_ptr<const ShardReader> stored,
-                                       std::shared_ptr<const ShardDelta> delta) {
-  const ChangedReader changed(std::move(stored), delta);
-  std::set<std::uint32_t> followers, members, keys;
-  for (const auto& [source, links] : delta->links()) followers.insert(source / limits::kSourcesPerBlock);
-  for (const auto* degrees : {&delta->audiences(), &delta->followees()}) {
-    for (const auto& [member, added] : *degrees) members.insert(member / limits::kMembersPerBlock);
-  }
-  const auto add_grown = [](std::uint32_t before, std::uint32_t now, std::set<std::uint32_t>& blocks) {
-    for (std::uint64_t m = before; m < now; m += limits::kMembersPerBlock) {
-      blocks.insert(static_cast<std::uint32_t>(m / limits::kMembersPerBlock));
-    }
-    if (now > before) blocks.insert((now - 1) / limits::kMembersPerBlock);
-  };
-  const ShardManifest& base = delta->base();
-  const ShardManifest& now = delta->manifest();
-  add_grown(base.range().count, now.range().count, members);
-  if (now.keys_listed) add_grown(base.keys_listed ? base.graph.members() : 0, now.graph.members(), keys);
-  FoldedShard folded{.manifest = now};
-  LAWINE_ASSIGN_OR_RETURN(folded.followers, ReadBlocks(followers, &ShardReader::ScanFollowers, changed));
-  LAWINE_ASSIGN_OR_RETURN(folded.members, ReadBlocks(members, &ShardReader::ScanMembers, changed));
-  LAWINE_ASSIGN_OR_RETURN(folded.keys, ReadBlocks(keys, &ShardReader::ScanKeys, changed));
+FoldedShard FoldOf(std::shared_ptr<const ShardReader> stored, std::shared_ptr<const ShardDelta> delta) {
+  FoldedShard folded;
+  folded.followers = ChangedFollowerBlocks(*delta);
+  folded.members = ChangedMemberBlocks(*delta);
+  folded.keys = ChangedKeyBlocks(*delta);
+  folded.changed = std::make_shared<ChangedReader>(std::move(stored), std::move(delta));
   return folded;
+}
+
+absl::Status ReadOneByOne(const ShardReader& reader, BlockScan scan, std::span<const std::uint32_t> blocks,
+                          BlockVisitor visit) {
+  std::string now;
+  for (const std::uint32_t block : blocks) {
+    now.clear();
+    // Visited after the scan: what fails in writing a block is no failure of who reads it.
+    LAWINE_RETURN_IF_ERROR(
+        (reader.*scan)(block, block + 1, [&now](std::uint32_t, std::string_view bytes) -> absl::Status {
+          now = bytes;
+          return absl::OkStatus();
+        }));
+    LAWINE_RETURN_IF_ERROR(visit(block, now));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace lawine

@@ -1,9 +1,11 @@
 #include "engine/store/graph_change.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "engine/graph/link_kind.h"
@@ -15,17 +17,28 @@ Digest TermOf(std::uint8_t kind, std::uint32_t weight, MemberKey source, MemberK
   return DigestLane::ForLinks(kind, weight).ForSource(source).Term(receiver);
 }
 
+// Two weights as decimals, with as many digits as it takes to tell them apart.
+absl::Status OtherWeight(std::uint32_t there, std::uint32_t found) {
+  std::string was, is;
+  for (int digits = 6; was == is && digits <= 10; ++digits) {
+    was = absl::StrFormat("%.*g", digits, there * 0x1p-31);
+    is = absl::StrFormat("%.*g", digits, found * 0x1p-31);
+  }
+  return absl::FailedPreconditionError(absl::StrCat("the link is there with probability ", was, ", found ",
+                                                    is, ": unfollow first to change it"));
+}
+
 }  // namespace
 
-absl::StatusOr<BatchCounts> ChangePlan::Add(const ChangeBatch& batch) {
+absl::StatusOr<BatchCounts> ChangePlan::Add(const ChangeBatch& batch, std::optional<RefusedEdit>* refused) {
   ChangePlan changed = *this;
   LAWINE_RETURN_IF_ERROR(changed.AddMembers(batch.members));
   BatchCounts counts{.members_added = batch.members.size()};
   for (std::size_t i = 0; i < batch.links.size(); ++i) {
-    const absl::Status status = changed.Edit(batch.links[i], counts);
-    if (!status.ok()) {
-      return absl::Status(status.code(), absl::StrCat("change ", i, ": ", status.message()));
-    }
+    RefusedEdit edit{.place = i};
+    const absl::Status status = changed.Edit(batch.links[i], counts, edit.part);
+    if (!status.ok() && refused != nullptr) *refused = edit;
+    LAWINE_RETURN_IF_ERROR(status);
   }
   changed_ = std::move(changed.changed_);
   members_ = std::move(changed.members_);
@@ -55,8 +68,9 @@ absl::StatusOr<MemberId> ChangePlan::IdOf(const MemberRef& member) const {
       absl::StrCat("there is no member with key ", member.key, ": add it first, or in the same batch"));
 }
 
-absl::Status ChangePlan::CheckColumns(const LinkEdit& edit) const {
+absl::Status ChangePlan::CheckColumns(const LinkEdit& edit, RefusedEdit::Part& part) const {
   const LinkColumns columns = before_.columns;
+  part = RefusedEdit::Part::kKind;
   if (edit.kind != kLinkFollow && !columns.kinds) {
     return absl::InvalidArgumentError(
         absl::StrCat("expected a link of kind follow, because the graph knows no "
@@ -66,6 +80,7 @@ absl::Status ChangePlan::CheckColumns(const LinkEdit& edit) const {
   if (edit.kind == kLinkSamePerson && before_.persons) {
     return absl::InvalidArgumentError("who owns which accounts is settled when a graph is made");
   }
+  part = RefusedEdit::Part::kWeight;
   if (edit.weight.has_value() && !columns.weights) {
     return absl::InvalidArgumentError(
         "expected a link without a probability, because those of the graph have "
@@ -77,22 +92,22 @@ absl::Status ChangePlan::CheckColumns(const LinkEdit& edit) const {
   return absl::OkStatus();
 }
 
-absl::Status ChangePlan::Edit(const LinkEdit& edit, BatchCounts& counts) {
-  LAWINE_RETURN_IF_ERROR(CheckColumns(edit));
+absl::Status ChangePlan::Edit(const LinkEdit& edit, BatchCounts& counts, RefusedEdit::Part& part) {
+  LAWINE_RETURN_IF_ERROR(CheckColumns(edit, part));
+  part = RefusedEdit::Part::kEnds;
   LinkPlace place{.kind = edit.kind};
   LAWINE_ASSIGN_OR_RETURN(place.source, IdOf(edit.source));
   LAWINE_ASSIGN_OR_RETURN(place.receiver, IdOf(edit.receiver));
   if (place.source == place.receiver) {
     return absl::InvalidArgumentError("expected a link between two members, found one to the member itself");
   }
+  part = RefusedEdit::Part::kWeight;
   const auto stored = states_->find(place);
   const LinkState before = stored == states_->end() ? LinkState() : stored->second;
   const auto change = changed_.find(place);
   const LinkState now = change == changed_.end() ? before : change->second.now;
   if (now.there && edit.there && edit.weight.has_value() && *edit.weight != now.weight) {
-    return absl::FailedPreconditionError(absl::StrCat("the link is there with probability ", now.weight,
-                                                      " / 2^31, found ", *edit.weight,
-                                                      " / 2^31: unfollow first to change it"));
+    return OtherWeight(now.weight, *edit.weight);
   }
   if (now.there == edit.there) {
     ++counts.unchanged;

@@ -5,6 +5,7 @@
 #define LAWINE_ENGINE_STORE_GRAPH_CHANGE_H_
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -53,6 +54,13 @@ struct ChangeBatch {
   std::vector<LinkEdit> links;
 };
 
+// The edit for which a batch was refused, by its place among them, and what of it is wrong.
+struct RefusedEdit {
+  enum class Part { kEnds, kKind, kWeight };
+  std::size_t place = 0;
+  Part part = Part::kEnds;
+};
+
 struct BatchCounts {
   std::uint64_t links_added = 0;
   std::uint64_t links_removed = 0;
@@ -71,9 +79,9 @@ class ChangePlan {
   // INVALID_ARGUMENT for links of members to themselves, of members that are in neither the graph nor the
   // version, and for weights and kinds that the graph cannot hold; FAILED_PRECONDITION for a weight that
   // contradicts the one the link has, or had before this version; RESOURCE_EXHAUSTED for more members than a
-  // graph may have. The plan is then as before. Messages begin with "change N: ", N the place of the link
-  // edit.
-  absl::StatusOr<BatchCounts> Add(const ChangeBatch& batch);
+  // graph may have. The plan is then as before. Where it is a link edit that is refused, `refused` says
+  // which; messages about members name the member, or how many there are.
+  absl::StatusOr<BatchCounts> Add(const ChangeBatch& batch, std::optional<RefusedEdit>* refused = nullptr);
 
   // Whether any batch changed anything.
   bool empty() const { return changed_.empty() && members_.empty(); }
@@ -93,9 +101,10 @@ class ChangePlan {
     LinkState now;
   };
   absl::Status AddMembers(const std::vector<AddedMember>& members);
-  absl::Status Edit(const LinkEdit& edit, BatchCounts& counts);
+  // `part` becomes what is wrong.
+  absl::Status Edit(const LinkEdit& edit, BatchCounts& counts, RefusedEdit::Part& part);
   absl::StatusOr<MemberId> IdOf(const MemberRef& member) const;
-  absl::Status CheckColumns(const LinkEdit& edit) const;
+  absl::Status CheckColumns(const LinkEdit& edit, RefusedEdit::Part& part) const;
   std::uint32_t members_count() const {
     return before_.members() + static_cast<std::uint32_t>(members_.size());
   }

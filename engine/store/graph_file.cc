@@ -17,8 +17,6 @@ constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kStartBytes = 12;
 constexpr std::size_t kBeforePayload = 5;
 constexpr std::size_t kAfterPayload = 4;
-// The longest list of files fits.
-constexpr std::uint32_t kPayloadBytesMax = 16u << 20;
 
 std::string Record(char kind, std::string_view payload) {
   std::string record;
@@ -92,7 +90,7 @@ absl::Status GraphFileReader::Append(std::string_view bytes) {
     ByteReader reader(rest());
     const std::uint8_t kind = reader.U8();
     const std::uint32_t size = reader.U32();
-    if (size > kPayloadBytesMax) return Damaged(absl::StrCat("a record of ", size, " bytes"));
+    if (size > kGraphFilePayloadMax) return Damaged(absl::StrCat("a record of ", size, " bytes"));
     const std::size_t whole = kBeforePayload + size + kAfterPayload;
     if (rest().size() < whole) break;
     const std::string_view payload = reader.Bytes(size);

@@ -10,8 +10,9 @@
 //     'D'  as many as it takes: the bytes of its files, in the order of the list; at most 1 MiB each
 //   'E'  the end: bytes of all files that came, varint
 //
-// Integers as in base/bytes.h. Nothing follows the end. In version 1, which is read too, the head ends after
-// the bytes of all files: it is of graphs that have never changed.
+// A payload has at most 16 MiB (kGraphFilePayloadMax). Integers as in base/bytes.h. Nothing follows the end.
+// In version 1, which is read too, the head ends after the bytes of all files: it is of graphs that have
+// never changed.
 #ifndef LAWINE_ENGINE_STORE_GRAPH_FILE_H_
 #define LAWINE_ENGINE_STORE_GRAPH_FILE_H_
 
@@ -29,6 +30,8 @@
 namespace lawine {
 
 inline constexpr std::size_t kGraphFileDataMax = 1u << 20;
+// Of any record. The longest list of files fits.
+inline constexpr std::uint32_t kGraphFilePayloadMax = 16u << 20;
 
 struct GraphFileHead {
   std::string name;

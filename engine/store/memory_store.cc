@@ -1,17 +1,56 @@
 #include "engine/store/memory_store.h"
 
+#include <span>
+
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/store/fold_blocks.h"
 
 namespace lawine {
 namespace {
 
-void FoldInto(const FoldedShard::Blocks& folded, MemoryShardStorage::Blocks& blocks) {
-  for (const auto& [block, bytes] : folded) {
-    blocks.erase(block);
-    if (!bytes.empty()) blocks.emplace(block, bytes);
+// Blocks that a fold has written, empty ones for those that go.
+class MemoryFold final : public PreparedFold {
+ public:
+  MemoryFold(MemoryShardStorage& storage, ShardName name) : storage_(storage), name_(std::move(name)) {}
+
+  absl::Status Write(const FoldedShard& folded) {
+    written_.manifest = folded.changed->manifest();
+    const auto write = [&folded](BlockScan scan, std::span<const std::uint32_t> numbers,
+                                 MemoryShardStorage::Blocks& blocks) {
+      return ReadOneByOne(*folded.changed, scan, numbers,
+                          [&blocks](std::uint32_t block, std::string_view bytes) {
+                            blocks[block] = bytes;
+                            return absl::OkStatus();
+                          });
+    };
+    LAWINE_RETURN_IF_ERROR(write(&ShardReader::ScanFollowers, folded.followers, written_.followers));
+    LAWINE_RETURN_IF_ERROR(write(&ShardReader::ScanMembers, folded.members, written_.members));
+    return write(&ShardReader::ScanKeys, folded.keys, written_.keys);
   }
-}
+  absl::StatusOr<std::unique_ptr<StoredShard>> Commit() override {
+    LAWINE_ASSIGN_OR_RETURN(auto shard, storage_.Find(name_));
+    MoveInto(written_.followers, shard.followers);
+    MoveInto(written_.members, shard.members);
+    MoveInto(written_.keys, shard.keys);
+    shard.manifest = written_.manifest;
+    shard.changes.erase(shard.changes.begin(), shard.changes.upper_bound(shard.manifest.graph.graph_version));
+    storage_.Put(name_, std::make_shared<const MemoryShardStorage::Shard>(std::move(shard)));
+    return storage_.Open(name_);
+  }
+
+ private:
+  static void MoveInto(MemoryShardStorage::Blocks& written, MemoryShardStorage::Blocks& blocks) {
+    for (auto& [block, bytes] : written) {
+      blocks.erase(block);
+      if (!bytes.empty()) blocks.emplace(block, std::move(bytes));
+    }
+  }
+
+  MemoryShardStorage& storage_;
+  const ShardName name_;
+  MemoryShardStorage::Shard written_;
+};
 
 // Readers keep the shard as it was when they were opened; writing puts another in its place.
 class MemoryShard final : public StoredShard {
@@ -48,16 +87,10 @@ class MemoryShard final : public StoredShard {
     storage_.Put(name_, std::make_shared<const MemoryShardStorage::Shard>(std::move(shard)));
     return absl::OkStatus();
   }
-  absl::StatusOr<std::unique_ptr<StoredShard>> Fold(const FoldedShard& folded) override {
-    LAWINE_ASSIGN_OR_RETURN(auto shard, storage_.Find(name_));
-    FoldInto(folded.followers, shard.followers);
-    FoldInto(folded.members, shard.members);
-    FoldInto(folded.keys, shard.keys);
-    const std::uint64_t version = folded.manifest.graph.graph_version;
-    shard.manifest = folded.manifest;
-    shard.changes.erase(shard.changes.begin(), shard.changes.upper_bound(version));
-    storage_.Put(name_, std::make_shared<const MemoryShardStorage::Shard>(std::move(shard)));
-    return storage_.Open(name_);
+  absl::StatusOr<std::unique_ptr<PreparedFold>> PrepareFold(const FoldedShard& folded) override {
+    auto fold = std::make_unique<MemoryFold>(storage_, name_);
+    LAWINE_RETURN_IF_ERROR(fold->Write(folded));
+    return fold;
   }
 
   absl::Status WriteRunState(const RunStep& of, std::string_view bytes) override {

@@ -4,12 +4,16 @@
 #include <rocksdb/write_batch.h>
 
 #include <filesystem>
+#include <span>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/bytes.h"
 #include "engine/base/failpoint.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/file_checksums.h"
+#include "engine/store/fold_blocks.h"
 #include "engine/store/plain_file.h"
 #include "engine/store/rocks_copies.h"
 
@@ -133,53 +137,103 @@ absl::Status RocksShard::Written(const rocksdb::Status& status, const ShardDatab
   return FromRocks(status, path_, kShard);
 }
 
-absl::Status RocksShard::WriteTable(rocksdb::ColumnFamilyHandle* family,
-                                    const std::vector<std::pair<std::string, std::string_view>>& rows,
-                                    std::vector<rocksdb::IngestExternalFileArg>& files) const {
-  if (rows.empty()) return absl::OkStatus();
-  const std::string file = absl::StrCat(path_, "/", kFoldFile, family->GetName(), ".sst");
-  const rocksdb::Options options = shared_.DatabaseOptions();
+// Tables beside the database, a file for each family, until it takes them in. It can be opened again while
+// they are written: reading blocks takes long, so nothing is held in use meanwhile.
+class RocksShard::Fold final : public PreparedFold {
+ public:
+  Fold(RocksShard& shard, ShardManifest manifest) : shard_(shard), manifest_(std::move(manifest)) {}
+  ~Fold() override {
+    for (const Table& table : tables_) Remove(table.file).PermitUncheckedError();
+  }
+
+  absl::Status Write(const FoldedShard& folded);
+  absl::StatusOr<std::unique_ptr<StoredShard>> Commit() override;
+
+ private:
+  struct Table {
+    Family family;
+    std::string file;
+  };
+  absl::Status WriteBlocks(const FoldedShard& folded, Family family, BlockScan scan,
+                           std::span<const std::uint32_t> blocks);
+  // Makes a table of what write(writer) puts into it.
+  absl::Status WriteTable(Family family,
+                          absl::FunctionRef<absl::Status(rocksdb::SstFileWriter& writer)> write);
+  rocksdb::Status Remove(const std::string& file) const {
+    return shard_.shared_.DatabaseOptions().env->DeleteFile(file);
+  }
+
+  RocksShard& shard_;
+  const ShardManifest manifest_;
+  std::vector<Table> tables_;  // the last one may be half of one
+};
+
+absl::Status RocksShard::Fold::WriteTable(
+    Family family, absl::FunctionRef<absl::Status(rocksdb::SstFileWriter& writer)> write) {
+  const std::string file = absl::StrCat(shard_.path_, "/", kFoldFile, kFamilyNames[family], ".sst");
   // What a crash left may be a second name of a file that was ingested: it must not be written to.
-  const rocksdb::Status removed = options.env->DeleteFile(file);
+  const rocksdb::Status removed = Remove(file);
   if (!removed.IsNotFound() && !removed.IsPathNotFound()) {
     LAWINE_RETURN_IF_ERROR(FromRocks(removed, file, kShard));
   }
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options);
+  tables_.push_back({family, file});
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), shard_.shared_.DatabaseOptions());
   LAWINE_RETURN_IF_ERROR(FromRocks(writer.Open(file), file, kShard));
-  for (const auto& [key, value] : rows) {
-    const rocksdb::Status put =
-        value.empty() ? writer.Delete(key) : writer.Put(key, rocksdb::Slice(value.data(), value.size()));
-    LAWINE_RETURN_IF_ERROR(FromRocks(put, file, kShard));
-  }
-  LAWINE_RETURN_IF_ERROR(FromRocks(writer.Finish(), file, kShard));
-  rocksdb::IngestExternalFileArg& arg = files.emplace_back();
-  arg.column_family = family;
-  arg.external_files = {file};
-  arg.options.move_files = true;
+  LAWINE_RETURN_IF_ERROR(write(writer));
+  return FromRocks(writer.Finish(), file, kShard);
+}
+
+absl::Status RocksShard::Fold::WriteBlocks(const FoldedShard& folded, Family family, BlockScan scan,
+                                           std::span<const std::uint32_t> blocks) {
+  if (blocks.empty()) return absl::OkStatus();  // RocksDB refuses empty tables
+  return WriteTable(family, [&](rocksdb::SstFileWriter& writer) {
+    return ReadOneByOne(*folded.changed, scan, blocks,
+                        [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
+                          const std::string key = BigEndianKey(block);
+                          const rocksdb::Slice value(bytes.data(), bytes.size());
+                          return FromRocks(bytes.empty() ? writer.Delete(key) : writer.Put(key, value),
+                                           tables_.back().file, kShard);
+                        });
+  });
+}
+
+absl::Status RocksShard::Fold::Write(const FoldedShard& folded) {
+  LAWINE_RETURN_IF_ERROR(WriteBlocks(folded, kFollowers, &ShardReader::ScanFollowers, folded.followers));
+  LAWINE_RETURN_IF_ERROR(WriteBlocks(folded, kMembers, &ShardReader::ScanMembers, folded.members));
+  LAWINE_RETURN_IF_ERROR(WriteBlocks(folded, kKeys, &ShardReader::ScanKeys, folded.keys));
+  LAWINE_RETURN_IF_ERROR(WriteTable(kManifest, [this](rocksdb::SstFileWriter& writer) {
+    return FromRocks(writer.Put(kManifestKey, EncodeManifest(manifest_)), tables_.back().file, kShard);
+  }));
+  Failpoint("store.fold_written");
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<StoredShard>> RocksShard::Fold(const FoldedShard& folded) {
-  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, database_->ToWrite(this));
-  const std::string manifest = EncodeManifest(folded.manifest);
+absl::StatusOr<std::unique_ptr<StoredShard>> RocksShard::Fold::Commit() {
+  LAWINE_ASSIGN_OR_RETURN(const ShardDatabase::Use use, shard_.database_->ToWrite(&shard_));
   std::vector<rocksdb::IngestExternalFileArg> files;
-  const std::pair<Family, const FoldedShard::Blocks*> parts[] = {
-      {kFollowers, &folded.followers}, {kMembers, &folded.members}, {kKeys, &folded.keys}};
-  for (const auto& [family, blocks] : parts) {
-    std::vector<std::pair<std::string, std::string_view>> rows;
-    for (const auto& [block, bytes] : *blocks) rows.emplace_back(BigEndianKey(block), bytes);
-    LAWINE_RETURN_IF_ERROR(WriteTable(use.database->family(family), rows, files));
+  for (const Table& table : tables_) {
+    rocksdb::IngestExternalFileArg& arg = files.emplace_back();
+    arg.column_family = use.database->family(table.family);
+    arg.external_files = {table.file};
+    arg.options.move_files = true;
   }
-  LAWINE_RETURN_IF_ERROR(WriteTable(use.database->family(kManifest), {{kManifestKey, manifest}}, files));
-  Failpoint("store.fold_written");
-  LAWINE_RETURN_IF_ERROR(Written(use.database->db().IngestExternalFiles(files), use));
+  LAWINE_RETURN_IF_ERROR(shard_.Written(use.database->db().IngestExternalFiles(files), use));
+  tables_.clear();  // they were moved
   Failpoint("store.folded");
   // From here on the shard is the folded one, whatever follows: records before its version are passed over,
   // and go when it is folded again at the latest; so long, too, some of its tables may have no checksums.
-  RemoveFolded(folded.manifest.graph.graph_version, use).IgnoreError();
+  shard_.RemoveFolded(manifest_.graph.graph_version, use).IgnoreError();
   Failpoint("store.records_gone");
-  AddChecksums(path_, use.database->Tables()).IgnoreError();
-  return std::make_unique<RocksShard>(path_, database_, folded.manifest, shared_);
+  AddChecksums(shard_.path_, use.database->Tables()).IgnoreError();
+  return std::make_unique<RocksShard>(shard_.path_, shard_.database_, manifest_, shard_.shared_);
+}
+
+absl::StatusOr<std::unique_ptr<PreparedFold>> RocksShard::PrepareFold(const FoldedShard& folded) {
+  // Where the database must be opened again and cannot be, nothing need be read and written.
+  LAWINE_RETURN_IF_ERROR(database_->ToWrite(this).status());
+  auto fold = std::make_unique<Fold>(*this, folded.changed->manifest());
+  LAWINE_RETURN_IF_ERROR(fold->Write(folded));
+  return fold;
 }
 
 absl::Status RocksShard::RemoveFolded(std::uint64_t graph_version, const ShardDatabase::Use& use) const {

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/store/rocks_database.h"
@@ -46,7 +45,7 @@ class RocksShard final : public StoredShard {
   absl::StatusOr<std::unique_ptr<ShardCheckpoint>> Checkpoint() const override;
 
   absl::Status WriteChange(std::uint64_t graph_version, std::string_view bytes) override;
-  absl::StatusOr<std::unique_ptr<StoredShard>> Fold(const FoldedShard& folded) override;
+  absl::StatusOr<std::unique_ptr<PreparedFold>> PrepareFold(const FoldedShard& folded) override;
 
   absl::Status WriteRunState(const RunStep& of, std::string_view bytes) override;
   absl::StatusOr<std::string> ReadRunState(const RunStep& of) const override;
@@ -54,6 +53,8 @@ class RocksShard final : public StoredShard {
   absl::Status DropRunState(const RunStep& of) override;
 
  private:
+  class Fold;
+
   absl::Status Scan(Family family, std::uint32_t first, std::uint32_t end, BlockVisitor visit) const;
   absl::Status GetOne(Family family, std::uint32_t block, BlockVisitor visit) const;
   absl::Status Visit(std::uint32_t block, const rocksdb::Slice& value, BlockVisitor visit) const;
@@ -61,10 +62,6 @@ class RocksShard final : public StoredShard {
   absl::Status Written(const rocksdb::Status& status, const ShardDatabase::Use& use) const;
   // Removes records that were folded.
   absl::Status RemoveFolded(std::uint64_t graph_version, const ShardDatabase::Use& use) const;
-  // Writes a table file for one family; adds it to `files` unless it would be empty.
-  absl::Status WriteTable(rocksdb::ColumnFamilyHandle* family,
-                          const std::vector<std::pair<std::string, std::string_view>>& rows,
-                          std::vector<rocksdb::IngestExternalFileArg>& files) const;
 
   const std::string path_;
   const std::shared_ptr<ShardDatabase> database_;

@@ -25,7 +25,6 @@ namespace fs = std::filesystem;
 // The list of what has arrived, in the format of CHECKSUMS (without ends of files), beside it.
 constexpr char kArrivedFile[] = "ARRIVED";
 constexpr std::size_t kArrivedBytesMax = 1u << 24;
-constexpr std::uint64_t kBytesMax = 1ull << 48;
 
 bool IsPlainName(const std::string& name) {
   const bool plain = !name.empty() && name.size() <= 128 && name[0] != '.' &&
@@ -56,7 +55,7 @@ absl::Status CheckShardFiles(const std::vector<ShardFile>& files) {
         absl::StrCat("expected at most ", kShardFilesMax, " files of a shard, found ", files.size()));
   }
   std::set<std::string> names;
-  std::uint64_t left = kBytesMax;
+  std::uint64_t left = kShardFileBytesMax;
   for (const ShardFile& file : files) {
     if (!IsPlainName(file.name) || !names.insert(file.name).second) {
       return absl::InvalidArgumentError("a shard's list has a file whose name is none, or is there twice");
@@ -212,26 +211,25 @@ absl::Status ShardArrival::Append(std::string_view bytes) {
   return status;
 }
 
-// Durable before it is whole. Where it cannot be made so, all of it comes again, see LookAt.
+// Durable before it is whole. Where it cannot be read, or made so, all of it comes again, see LookAt.
 absl::Status ShardArrival::CheckWhole() {
   const ShardFile& file = files_[at_];
-  if (!from_the_first_) {
-    LAWINE_ASSIGN_OR_RETURN(crc_, open_->ChecksumOf(0, file.size));
-  }
-  const bool sound = crc_ == file.crc32c;
-  const absl::Status synced = sound ? open_->Sync() : absl::OkStatus();
-  if (sound && synced.ok()) {
+  const absl::StatusOr<std::uint32_t> crc =
+      from_the_first_ ? absl::StatusOr<std::uint32_t>(crc_) : open_->ChecksumOf(0, file.size);
+  const bool sound = crc.ok() && *crc == file.crc32c;
+  const absl::Status durable = sound ? open_->Sync() : crc.status();
+  if (sound && durable.ok()) {
     states_[at_] = State::kWhole;
     return absl::OkStatus();
   }
   bytes_arrived_ -= file.size;
   states_[at_] = State::kMissing;
-  if (sound) return synced;
+  if (!durable.ok()) return durable;
   if (!from_the_first_) return absl::OkStatus();
   return absl::DataLossError(absl::StrFormat(
       "%s: expected checksum %08x of %d bytes, found %08x: what was sent is damaged, see lawine "
       "graph verify",
-      file.name, file.crc32c, file.size, crc_));
+      file.name, file.crc32c, file.size, *crc));
 }
 
 absl::Status ShardArrival::Finish() {

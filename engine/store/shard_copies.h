@@ -24,7 +24,9 @@ struct ShardFile {
 };
 
 inline constexpr std::size_t kShardFilesMax = 100'000;
-// INVALID_ARGUMENT unless names are plain, each is there once, and sizes add up: lists come from elsewhere.
+inline constexpr std::uint64_t kShardFileBytesMax = 1ull << 48;  // of all files of a shard
+// INVALID_ARGUMENT unless names are plain, each is there once, and files and bytes are no more than these:
+// lists come from elsewhere.
 absl::Status CheckShardFiles(const std::vector<ShardFile>& files);
 std::uint64_t BytesOf(const std::vector<ShardFile>& files);
 

@@ -162,16 +162,11 @@ absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::Hydrate(
     std::shared_ptr<const ShardReader> reader, std::shared_ptr<const ShardMembers> members,
     std::uint64_t links_bytes_max, Executor& executor) {
   std::unique_ptr<ShardImage> image(new ShardImage(std::move(members)));
-  LAWINE_RETURN_IF_ERROR(image->ReadKeys(*reader));
+  LAWINE_ASSIGN_OR_RETURN(std::vector<MemberKey> keys, ReadGraphKeys(*reader, *image->members_));
+  image->source_keys_ = std::make_shared<const std::vector<MemberKey>>(std::move(keys));
   LAWINE_RETURN_IF_ERROR(image->ReadLists(std::move(reader), links_bytes_max, executor));
   LAWINE_RETURN_IF_ERROR(image->BuildFollowees(links_bytes_max, executor));
   return image;
-}
-
-absl::Status ShardImage::ReadKeys(const ShardReader& reader) {
-  LAWINE_ASSIGN_OR_RETURN(std::vector<MemberKey> keys, ReadGraphKeys(reader, *members_));
-  source_keys_ = std::make_shared<const std::vector<MemberKey>>(std::move(keys));
-  return absl::OkStatus();
 }
 
 // More is mapped than will be used; pages never written take no memory, and are given back at the end.
@@ -248,7 +243,10 @@ absl::StatusOr<std::unique_ptr<const ShardImage>> ShardImage::WithChanges(
   image->followees_ = followees_;
   image->changed_ = ChangedLists::Over(lists_, followees_, delta);
   image->source_keys_ = source_keys_;
-  if (!delta.added().empty()) LAWINE_RETURN_IF_ERROR(image->ReadKeys(changed));
+  if (delta.added().empty()) return image;
+  const std::uint32_t before = delta.members_before();
+  LAWINE_ASSIGN_OR_RETURN(image->added_keys_, ReadGraphKeys(changed, *image->members_, MemberId(before)));
+  if (!image->added_keys_.empty()) image->added_from_ = before;
   return image;
 }
 
@@ -261,8 +259,10 @@ FollowerLists ShardImage::ReadFollowers(MemberId source) const {
 std::uint64_t ShardImage::lists_bytes() const { return lists_->bytes(); }
 
 std::uint64_t ShardImage::resident_bytes() const {
+  if (changed_ != nullptr) {
+    return members_->resident_bytes() + changed_->bytes() + added_keys_.capacity() * sizeof(MemberKey);
+  }
   const std::uint64_t keys = source_keys_->capacity() * sizeof(MemberKey);
-  if (changed_ != nullptr) return members_->resident_bytes() + changed_->bytes();
   return members_->resident_bytes() + keys + stored_.bytes() + links_bytes();
 }
 

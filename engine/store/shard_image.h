@@ -45,8 +45,9 @@ class ShardImage {
       std::shared_ptr<const ShardReader> reader, std::shared_ptr<const ShardMembers> members,
       std::uint64_t links_bytes_max, Executor& executor);
 
-  // The same shard with changes, which share what did not change. `members` are read from `changed`, which
-  // has the changes of `delta`; REQUIRES: all links of this image are in memory, and it is without changes.
+  // The same shard with changes, which share what did not change, keys of earlier members too. `members` are
+  // read from `changed`, which has the changes of `delta`; REQUIRES: all links of this image are in memory,
+  // and it is without changes.
   absl::StatusOr<std::unique_ptr<const ShardImage>> WithChanges(const ShardReader& changed,
                                                                 std::shared_ptr<const ShardMembers> members,
                                                                 const ShardDelta& delta) const;
@@ -97,6 +98,7 @@ class ShardImage {
   MemberKey KeyOf(LocalId member) const { return members_->KeyOf(member); }
   // Of any member of the graph.
   MemberKey KeyOfSource(MemberId source) const {
+    if (source.value >= added_from_) return added_keys_[source.value - added_from_];
     return source_keys_->empty() ? source.value : (*source_keys_)[source.value];
   }
 
@@ -111,7 +113,6 @@ class ShardImage {
 
  private:
   explicit ShardImage(std::shared_ptr<const ShardMembers> members) : members_(std::move(members)) {}
-  absl::Status ReadKeys(const ShardReader& reader);
   absl::Status ReadLists(std::shared_ptr<const ShardReader> reader, std::uint64_t bytes_max,
                          Executor& executor);
   absl::Status BuildFollowees(std::uint64_t bytes_max, Executor& executor);
@@ -122,8 +123,11 @@ class ShardImage {
   StoredLists stored_;
   std::shared_ptr<const FolloweeIndex> followees_;
   std::unique_ptr<const ChangedLists> changed_;  // null where the graph is as it is stored
-  // Empty where keys are dense ids.
+  // As they are stored; empty where keys are dense ids.
   std::shared_ptr<const std::vector<MemberKey>> source_keys_;
+  // Of members that changes have added, where keys are no dense ids any more.
+  std::vector<MemberKey> added_keys_;
+  std::uint32_t added_from_ = 0xFFFFFFFF;
 };
 
 }  // namespace lawine

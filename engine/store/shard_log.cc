@@ -349,16 +349,19 @@ absl::Status ShardLog::CheckStored() const {
 }
 
 absl::StatusOr<std::uint64_t> ShardLog::Fold(std::uint64_t graph_version) {
+  MutexLock folding(folding_);
   const std::shared_ptr<StoredShard> stored = this->stored();
   if (graph_version <= stored->manifest().graph.graph_version) return std::uint64_t{0};
-  LAWINE_ASSIGN_OR_RETURN(const auto base, ShardMembers::Read(*stored));
+  LAWINE_ASSIGN_OR_RETURN(auto base, ShardMembers::Read(*stored));
   LAWINE_ASSIGN_OR_RETURN(const auto delta, DeltaOf(graph_version, *base));
   if (delta == nullptr) return std::uint64_t{0};
-  LAWINE_ASSIGN_OR_RETURN(const FoldedShard folded, FoldBlocks(stored, delta));
-  // Records that come meanwhile are later ones, and stay.
+  base = nullptr;  // from here on blocks alone take memory
+  const FoldedShard folded = FoldOf(stored, delta);
+  LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<PreparedFold> prepared, stored->PrepareFold(folded));
+  // Records that came meanwhile are later ones, and stay.
   MutexLock writing(writing_);
   LAWINE_RETURN_IF_ERROR(GraphAt(graph_version).status());
-  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<StoredShard> now, this->stored()->Fold(folded));
+  LAWINE_ASSIGN_OR_RETURN(std::shared_ptr<StoredShard> now, prepared->Commit());
   const std::uint64_t disk_bytes = now->disk_bytes();
   MutexLock lock(mutex_);
   LAWINE_ASSIGN_OR_RETURN(const std::size_t count, CountTo(graph_version));

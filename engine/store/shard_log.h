@@ -18,7 +18,8 @@
 
 namespace lawine {
 
-// Thread-safe. Who reads does not wait for what is being written; writers wait for each other.
+// Thread-safe. Who reads does not wait for what is being written; writers wait for each other. A fold
+// is no writer while it reads and writes blocks, only while what it wrote is taken in.
 class ShardLog {
  public:
   // Reads the records. DATA_LOSS when they are damaged, or do not follow each other.
@@ -59,8 +60,8 @@ class ShardLog {
   // failed it may have either.
   absl::Status CheckStored() const;
 
-  // Makes `graph_version` the stored one: its blocks replace those that changed. Returns how many; none where
-  // it was folded as far already.
+  // Makes `graph_version` the stored one: its blocks replace those that changed, which are in memory one at a
+  // time. Returns how many; none where it was folded as far already.
   absl::StatusOr<std::uint64_t> Fold(std::uint64_t graph_version);
 
  private:
@@ -79,7 +80,8 @@ class ShardLog {
   void Note(const ChangeRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  mutable Mutex writing_;  // held while the disk is written to; taken before mutex_
+  Mutex folding_;          // held while the shard is folded; taken before writing_
+  mutable Mutex writing_;  // held while what is there on disk is replaced; taken before mutex_
   mutable Mutex mutex_;    // never held while waiting for a disk
   std::shared_ptr<StoredShard> stored_ ABSL_GUARDED_BY(mutex_);
   std::vector<ChangeRecord> records_ ABSL_GUARDED_BY(mutex_);  // versions follow the stored one's

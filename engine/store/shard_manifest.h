@@ -1,8 +1,19 @@
 // The manifest of a shard: what it is part of, what it must hold, and the mark that its load was finished.
 //
-// Format, version 1: text, one "name value" per line in the order of the struct, first the line
-// "lawine-shard 1", last the line "crc32c <8 hex digits>" over everything before it. Text, so that an
-// operator can read it; lists are separated by commas. A shard without a manifest is half-written.
+// Format, version 1: text, so that an operator can read it, of lines "name value". The first line is
+// "lawine-shard 1", the last is "crc32c" and 8 hex digits over everything before it. Between them, written in
+// this order and read in any:
+//
+//   name, graph_version, graph_links, graph_digest, link_kinds, link_weights, named_members
+//   persons, added_members, made_digest   only where they are there, and not 0
+//   origin
+//   epoch                                 1, always
+//   boundaries                            the first member of each shard, then the number of members
+//   shard, links, digest, without_followees, keys_listed, links_before
+//
+// What begins with graph_ is the graph's, links and digest are the shard's. True is 1 and false 0; a digest
+// has 32 hex digits; lists are separated by commas; control characters of an origin become blanks. A shard
+// without a manifest is half-written.
 #ifndef LAWINE_ENGINE_STORE_SHARD_MANIFEST_H_
 #define LAWINE_ENGINE_STORE_SHARD_MANIFEST_H_
 

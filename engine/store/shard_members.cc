@@ -107,30 +107,36 @@ absl::Status ShardMembers::IndexKeys() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, const ShardMembers& members) {
+absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, const ShardMembers& members,
+                                                     MemberId first) {
   const ShardManifest& manifest = reader.manifest();
   const MemberRange range = members.range();
   const std::uint32_t members_count = manifest.graph.members();
   std::vector<MemberKey> keys;
   if (!manifest.keys_listed) return keys;
-  keys.reserve(members_count);
-  std::uint32_t expected_block = 0;
+  std::uint32_t expected_block = first.value / limits::kMembersPerBlock;
+  const std::uint32_t first_id = expected_block * limits::kMembersPerBlock;
+  keys.reserve(members_count - first_id);
   const auto visit = [&](std::uint32_t block, std::string_view bytes) -> absl::Status {
     LAWINE_RETURN_IF_ERROR(DecodeKeyBlock(bytes, keys));
-    if (block != expected_block++ || keys.size() > members_count) {
+    if (block != expected_block++ || keys.size() > members_count - first_id) {
       return ManifestContradicted(manifest, "key blocks are missing");
     }
     return absl::OkStatus();
   };
   LAWINE_RETURN_IF_ERROR(
-      reader.ScanKeys(0, limits::BlocksOf<limits::kMembersPerBlock>(members_count), visit));
-  for (std::uint32_t i = 0; i < range.count; ++i) {
-    const std::size_t at = std::size_t{range.first.value} + i;
-    if (at >= keys.size() || keys[at] != members.KeyOf(LocalId(i))) {
+      reader.ScanKeys(expected_block, limits::BlocksOf<limits::kMembersPerBlock>(members_count), visit));
+  if (keys.size() != members_count - first_id) {
+    return ManifestContradicted(manifest, "keys of members are missing");
+  }
+  keys.erase(keys.begin(), keys.begin() + (first.value - first_id));
+  const std::uint32_t end = range.first.value + range.count;
+  for (std::uint32_t id = std::max(first.value, range.first.value); id < end; ++id) {
+    const LocalId member(id - range.first.value);
+    if (id - first.value >= keys.size() || keys[id - first.value] != members.KeyOf(member)) {
       return ManifestContradicted(manifest, "keys of members are missing, or different at two places");
     }
   }
-  if (keys.size() != members_count) return ManifestContradicted(manifest, "keys of members are missing");
   return keys;
 }
 

@@ -88,9 +88,10 @@ class ShardMembers {
 absl::Status ReadMemberBlock(const ShardManifest& manifest, std::uint32_t number, std::string_view bytes,
                              MemberColumns& members);
 
-// Keys of all members of the graph, by dense id; none where a key is its dense id. DATA_LOSS when the shard
-// does not hold them, or others for its own `members`.
-absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, const ShardMembers& members);
+// Keys of all members of the graph from `first` on, by dense id; none where a key is its dense id. DATA_LOSS
+// when the shard does not hold them, or others for its own `members`.
+absl::StatusOr<std::vector<MemberKey>> ReadGraphKeys(const ShardReader& reader, const ShardMembers& members,
+                                                     MemberId first = MemberId(0));
 
 // Calls visit(part of locals, their keys) for batches.
 template <class Visit>

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -45,13 +44,13 @@ class ShardReader {
   virtual absl::StatusOr<std::unique_ptr<ShardCheckpoint>> Checkpoint() const = 0;
 };
 
-// What folding puts in the place of what is stored: whole blocks, by index, ascending. Empty ones go.
+// What folding puts in the place of what is stored: the manifest of `changed`, and its blocks of these
+// indices, ascending. Those that it does not have go.
 struct FoldedShard {
-  using Blocks = std::vector<std::pair<std::uint32_t, std::string>>;
-  ShardManifest manifest;
-  Blocks followers = {};
-  Blocks members = {};
-  Blocks keys = {};
+  std::shared_ptr<const ShardReader> changed;
+  std::vector<std::uint32_t> followers = {};
+  std::vector<std::uint32_t> members = {};
+  std::vector<std::uint32_t> keys = {};
 };
 
 // A step of a run.
@@ -59,6 +58,19 @@ struct RunStep {
   std::uint64_t run_id = 0;
   std::uint32_t step = 0;
   friend auto operator<=>(const RunStep&, const RunStep&) = default;
+};
+
+class StoredShard;
+
+// What folding puts there, written beside what is stored, which is as it was. Destroyed without Commit, it
+// leaves nothing behind.
+class PreparedFold {
+ public:
+  virtual ~PreparedFold() = default;
+  // A write, of the shard that it was prepared by, which is still there. Makes everything durable at once, or
+  // nothing, and returns the shard as it then is; records up to the manifest's version are gone. Readers that
+  // are open go on reading what was. Call once.
+  virtual absl::StatusOr<std::unique_ptr<StoredShard>> Commit() = 0;
 };
 
 // An open shard as it is stored. Thread-safe, but for one writer at a time. A write that fails may have
@@ -69,9 +81,9 @@ class StoredShard : public ShardReader {
   // Makes a record durable, in the place of what is there of this version and later ones: it survives lost
   // power when this returns. Readers that are open do not see it.
   virtual absl::Status WriteChange(std::uint64_t graph_version, std::string_view bytes) = 0;
-  // Makes everything durable at once, or nothing, and returns the shard as it then is; records up to the
-  // manifest's version are gone. Readers that are open go on reading what was.
-  virtual absl::StatusOr<std::unique_ptr<StoredShard>> Fold(const FoldedShard& folded) = 0;
+  // Reads and writes block by block: one is in memory at a time. Thread-safe also beside a writer, but for
+  // one fold at a time.
+  virtual absl::StatusOr<std::unique_ptr<PreparedFold>> PrepareFold(const FoldedShard& folded) = 0;
 
   // What runs have come to on the shard, bytes that mean nothing to the store; of no version of the graph.
   // Thread-safe also beside a writer, but for one run's at a time.

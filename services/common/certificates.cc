@@ -39,23 +39,35 @@ Certificates::Certificates(const CertificateFiles& files, std::string name, Cert
     : files_(files), name_(std::move(name)), decision_(texts), texts_(std::move(texts)), ends_(ends) {}
 
 absl::Status Certificates::Publish(const CertificateTexts& texts) {
-  if (!files_.ca.empty()) LAWINE_RETURN_IF_ERROR(roots_.Replace(texts.ca));
-  return identity_.Replace(absl::StrCat(texts.certificate, "\n", texts.key));
+  // All that takes a descriptor comes first.
+  const bool has_ca = !files_.ca.empty();
+  if (has_ca) LAWINE_RETURN_IF_ERROR(roots_.Prepare(texts.ca));
+  LAWINE_RETURN_IF_ERROR(identity_.Prepare(absl::StrCat(texts.certificate, "\n", texts.key)));
+  if (has_ca) LAWINE_RETURN_IF_ERROR(roots_.Show());
+  return identity_.Show();
+}
+
+void Certificates::TellUnpublished(const absl::Status& status) {
+  if (std::exchange(told_unpublished_, true)) return;
+  ++reloads_.failed;
+  spdlog::error("the new certificate of the {} port is not in use yet, it is tried again: {}", name_,
+                std::string(status.message()));
 }
 
 void Certificates::Look() {
   const auto found = ReadCertificates(files_);
   if (!decision_.IsNew(found)) return;
   const auto ends = found.ok() ? CheckCertificates(files_, *found, absl::Now()) : found.status();
-  absl::Status status = ends.status();
-  if (status.ok()) status = Publish(*found);
-  if (!status.ok()) {
+  if (!ends.ok()) {
     if (!decision_.Refused(found)) return;
     ++reloads_.failed;
     spdlog::error("the certificate of the {} port stays the one it was: {}", name_,
-                  std::string(status.message()));
+                  std::string(ends.status().message()));
     return;
   }
+  // Nothing is wrong with the files: as long as they are not in use they stay new.
+  if (const absl::Status published = Publish(*found); !published.ok()) return TellUnpublished(published);
+  told_unpublished_ = false;
   decision_.Used(found);
   ++reloads_.ok;
   spdlog::info("the certificate of the {} port was read again: it ends {}", name_, Ends(*ends));

@@ -43,7 +43,10 @@ class Certificates {
 
  private:
   Certificates(const CertificateFiles& files, std::string name, CertificateTexts texts, absl::Time ends);
+  // Shows all of it, or nothing.
   absl::Status Publish(const CertificateTexts& texts);
+  // Once until it succeeds.
+  void TellUnpublished(const absl::Status& status);
   void Look();
 
   const CertificateFiles files_;
@@ -53,6 +56,7 @@ class Certificates {
   MemoryFile roots_;
   std::shared_ptr<grpc::experimental::CertificateProviderInterface> provider_;
   ReloadDecision<CertificateTexts> decision_;  // of Look
+  bool told_unpublished_ = false;              // of Look
   mutable Mutex mutex_;
   CertificateTexts texts_ ABSL_GUARDED_BY(mutex_);
   absl::Time ends_ ABSL_GUARDED_BY(mutex_);

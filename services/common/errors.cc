@@ -78,17 +78,24 @@ std::string DefaultReason(absl::StatusCode code) {
 }  // namespace
 
 absl::Status FieldError(std::string_view path, std::string_view description) {
-  absl::Status status = absl::InvalidArgumentError(absl::StrCat(View(path), ": ", View(description)));
-  status.SetPayload(kFieldPayload, absl::Cord(View(path)));
-  status.SetPayload(kDescriptionPayload, absl::Cord(View(description)));
-  return WithReason(std::move(status), "INVALID_FIELD");
+  return AboutField(path, absl::InvalidArgumentError(View(description)));
+}
+
+absl::Status AboutField(std::string_view path, const absl::Status& status) {
+  const std::string description =
+      FieldOf(status).empty() ? std::string(status.message()) : Payload(status, kDescriptionPayload);
+  absl::Status about(status.code(), absl::StrCat(View(path), ": ", description));
+  about.SetPayload(kFieldPayload, absl::Cord(View(path)));
+  about.SetPayload(kDescriptionPayload, absl::Cord(description));
+  return absl::IsInvalidArgument(status) ? WithReason(std::move(about), "INVALID_FIELD") : about;
 }
 
 absl::Status InPart(std::string_view prefix, const absl::Status& status) {
-  const std::string field = Payload(status, kFieldPayload);
-  if (field.empty()) return status;
-  return FieldError(absl::StrCat(View(prefix), ".", field), Payload(status, kDescriptionPayload));
+  const std::string field = FieldOf(status);
+  return field.empty() ? status : AboutField(absl::StrCat(View(prefix), ".", field), status);
 }
+
+std::string FieldOf(const absl::Status& status) { return Payload(status, kFieldPayload); }
 
 absl::Status OfCallersFile(const absl::Status& status) {
   return absl::IsDataLoss(status) ? absl::InvalidArgumentError(status.message()) : status;

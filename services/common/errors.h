@@ -16,9 +16,16 @@ namespace lawine {
 // INVALID_ARGUMENT about one field of a request. `path` is the field's path in the public message.
 absl::Status FieldError(std::string_view path, std::string_view description);
 
+// `status` about one field of a request, with its code: a value that is well but cannot be taken now. Where
+// it is about a field already, it is about this one instead.
+absl::Status AboutField(std::string_view path, const absl::Status& status);
+
 // `status` about a field of a part of the request, as one about the request: `prefix` is the path of the
 // part. Other statuses stay as they are.
 absl::Status InPart(std::string_view prefix, const absl::Status& status);
+
+// The path of the field that `status` is about; empty where it is about none.
+std::string FieldOf(const absl::Status& status);
 
 // `status` of what was done with a file that the caller sends: where that is damaged, the request is wrong.
 absl::Status OfCallersFile(const absl::Status& status);

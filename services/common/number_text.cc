@@ -1,6 +1,8 @@
 #include "services/common/number_text.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -24,6 +26,12 @@ std::string Decimal(double value, int decimals) {
   std::string digits = absl::StrFormat("%.*f", decimals, value);
   InsertThousands(digits, std::min(digits.find('.'), digits.size()));
   return digits;
+}
+
+std::string ExactText(double value) {
+  std::array<char, 32> text;  // no double takes more than 24
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  return std::string(text.data(), end);
 }
 
 }  // namespace lawine

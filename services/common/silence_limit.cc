@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/errors.h"
 
 namespace lawine {
 namespace {
@@ -32,6 +33,13 @@ SilenceLimit::~SilenceLimit() {
 absl::Status SilenceLimit::status() const {
   MutexLock lock(mutex_);
   return ended_;
+}
+
+absl::Status SilenceLimit::WhyNothingCame(const std::string& part) const {
+  const absl::Status silent = status();
+  if (!silent.ok()) return silent;
+  if (context_.IsCancelled()) return absl::CancelledError("the caller is gone");
+  return FieldError("part", absl::StrCat("expected ", part, " first, found the end"));
 }
 
 // The watch need not be told: it looks again before what begins now can have lasted too long.

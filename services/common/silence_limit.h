@@ -38,12 +38,11 @@ class SilenceLimit {
   SilenceLimit(const SilenceLimit&) = delete;
   SilenceLimit& operator=(const SilenceLimit&) = delete;
 
-  // The message that every call begins with; CANCELLED when the caller is gone.
+  // The message that every call begins with, with `part` in it; CANCELLED when the caller is gone,
+  // INVALID_ARGUMENT when it has ended its side.
   template <class Stream, class Request>
-  absl::Status ReadFirst(Stream& stream, Request& request) {
-    if (Read(stream, request)) return absl::OkStatus();
-    const absl::Status silent = status();
-    return silent.ok() ? absl::CancelledError("the caller is gone") : silent;
+  absl::Status ReadFirst(Stream& stream, Request& request, const std::string& part) {
+    return Read(stream, request) ? absl::OkStatus() : WhyNothingCame(part);
   }
   // stream.Read; false also when the call was ended.
   template <class Stream, class Request>
@@ -67,6 +66,7 @@ class SilenceLimit {
   absl::Status status() const;
 
  private:
+  absl::Status WhyNothingCame(const std::string& part) const;
   void BeginReading();
   void EndReading();
   void BeginWriting(const std::function<bool()>& wanted);

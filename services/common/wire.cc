@@ -327,7 +327,9 @@ SeedRule FromProto(const pbi::ProposeSeedsRequest& proto) {
           .count = proto.count(),
           .run_seed = proto.run_seed(),
           .account_kind = static_cast<std::uint8_t>(proto.account_kind()),
-          .community = proto.has_community() ? std::optional(proto.community()) : std::nullopt};
+          .community = proto.has_community() ? std::optional(proto.community()) : std::nullopt,
+          .network =
+              proto.has_network() ? std::optional(static_cast<std::uint8_t>(proto.network())) : std::nullopt};
 }
 
 pbi::SeedProposal ToProto(const SeedCandidate& candidate) {

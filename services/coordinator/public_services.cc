@@ -38,7 +38,6 @@ constexpr char kGraphTokenPrefix[] = "graphs/";
 constexpr std::string_view kReadingCalls = "calls that read whole graphs (verify, stats with their shape)";
 constexpr std::size_t kPageBytes = 4 << 20;  // of runs, whose scenarios may be large
 constexpr absl::Duration kWatchEvery = absl::Milliseconds(200);
-constexpr absl::Duration kSimulateTimeoutMax = absl::Minutes(10);
 
 std::uint32_t PageSize(std::uint32_t wanted, std::uint32_t by_default) {
   return wanted == 0 ? by_default : std::min(wanted, kPageMax);
@@ -150,8 +149,7 @@ grpc::Status SimulationService::SimulateOf(const std::string& owner, grpc::Serve
   const absl::Duration left = absl::FromChrono(context->deadline()) - absl::Now();
   Cancellation cancellation;
   const CallGuard guard(*context, cancellation);
-  const auto result =
-      runs_.Simulate(request->scenario(), owner, std::min(left, kSimulateTimeoutMax), cancellation);
+  const auto result = runs_.Simulate(request->scenario(), owner, left, cancellation);
   if (result.ok()) *response->mutable_result() = *result;
   return ToGrpc(result.status());
 }

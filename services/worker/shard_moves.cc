@@ -164,7 +164,7 @@ absl::Status ShardMoves::Confirm(const pbi::ConfirmShardRequest& request) const 
 absl::Status ShardMoves::Send(grpc::ServerContext& context, SendStream& stream) const {
   SilenceLimit silence(context, "fetch the shard again, it goes on where it was", silence_max_);
   pbi::SendShardRequest request;
-  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, request));
+  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, request, "the shard"));
   if (!request.has_shard()) return absl::InvalidArgumentError("expected the shard first");
   const pbi::ShardId shard = request.shard();
   LAWINE_ASSIGN_OR_RETURN(const std::unique_ptr<ShardCheckpoint> checkpoint, CheckpointOf(shard));

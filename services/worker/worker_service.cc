@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/steady_time.h"
 #include "services/common/wire.h"
 #include "services/worker/runs/conduct.h"
 #include "services/worker/runs/kept_receipts.h"
@@ -84,6 +86,19 @@ absl::Status FillDescriptions(ShardHost& shards, const pbi::DescribeShardsReques
   return absl::OkStatus();
 }
 
+// Runs that were ended may not have noticed yet, while the graph's other workers delete their shards already.
+absl::StatusOr<std::uint32_t> DropUnused(const grpc::ServerContext& context, ShardHost& shards,
+                                         const std::string& graph) {
+  constexpr absl::Duration kInUseMax = absl::Seconds(10);
+  const SteadyTime end = SteadyNow() + kInUseMax;
+  for (;;) {
+    absl::StatusOr<std::uint32_t> dropped = shards.Drop(graph);
+    const bool in_use = absl::IsFailedPrecondition(dropped.status());
+    if (!in_use || context.IsCancelled() || SteadyNow() >= end) return dropped;
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+}
+
 }  // namespace
 
 grpc::Status WorkerService::Identify(grpc::ServerContext*, const pbi::IdentifyRequest*,
@@ -101,7 +116,7 @@ grpc::Status WorkerService::LoadShard(grpc::ServerContext* context, LoadStream* 
 grpc::Status WorkerService::DropGraph(grpc::ServerContext* context, const pbi::DropGraphRequest* request,
                                       pbi::DropGraphResponse* response) {
   runs_.DropReceiptsOf(request->graph());  // they hold what is to be deleted
-  const auto dropped = shards_.Drop(request->graph());
+  const auto dropped = DropUnused(*context, shards_, request->graph());
   response->set_shards_dropped(dropped.value_or(0));
   return ToGrpc(dropped.ok() ? moves_.DropArriving(*context, request->graph()) : dropped.status());
 }
@@ -157,12 +172,13 @@ grpc::Status WorkerService::ReadDegrees(grpc::ServerContext* context, const pbi:
 
 grpc::Status WorkerService::ConductRun(grpc::ServerContext* context, ConductStream* stream) {
   const CoordinatorWatch::Call call(coordinator_, *context);
-  return ToGrpc(Conduct(shards_, runs_, peers_, executor_, *context, *stream));
+  return ToGrpc(Conduct(identity_.incarnation, shards_, runs_, peers_, executor_, *context, *stream));
 }
 
 grpc::Status WorkerService::ConductTraffic(grpc::ServerContext* context, ConductTrafficStream* stream) {
   const CoordinatorWatch::Call call(coordinator_, *context);
-  return ToGrpc(lawine::ConductTraffic(shards_, runs_, peers_, executor_, *context, *stream));
+  return ToGrpc(
+      lawine::ConductTraffic(identity_.incarnation, shards_, runs_, peers_, executor_, *context, *stream));
 }
 
 grpc::Status WorkerService::ReadReceipts(grpc::ServerContext* context,

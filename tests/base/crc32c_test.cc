@@ -57,6 +57,33 @@ TEST(Crc32c, AgreesWithTheBitwiseDefinitionAtEveryLengthAndAlignment) {
   }
 }
 
+// Where there is no instruction for it nothing else is used.
+TEST(Crc32c, ByTablesIsTheSameAtEveryLengthAndAlignment) {
+  EXPECT_EQ(internal::Crc32cByTables("123456789"), 0xE3069283);
+  TestRandom random(34);
+  const std::string bytes = random.Bytes(200);
+  for (std::size_t first = 0; first < 9; ++first) {
+    for (std::size_t size = 0; size + first <= bytes.size(); ++size) {
+      const std::string_view part = std::string_view(bytes).substr(first, size);
+      ASSERT_EQ(internal::Crc32cByTables(part), SlowCrc32c(part))
+          << "seed 34: " << size << " bytes from " << first;
+      const auto before = static_cast<std::uint32_t>(random.Next());
+      ASSERT_EQ(internal::Crc32cByTables(part, before), Crc32c(part, before)) << size << " after " << before;
+    }
+  }
+}
+
+TEST(Crc32c, GoesOnWhereAnEarlierPartEnded) {
+  TestRandom random(35);
+  const std::string bytes = random.Bytes(100);
+  for (std::size_t first = 0; first <= bytes.size(); ++first) {
+    const std::string_view a = std::string_view(bytes).substr(0, first),
+                           b = std::string_view(bytes).substr(first);
+    ASSERT_EQ(Crc32c(b, Crc32c(a)), SlowCrc32c(bytes)) << "seed 35: parted after " << first;
+    ASSERT_EQ(internal::Crc32cByTables(b, internal::Crc32cByTables(a)), SlowCrc32c(bytes)) << first;
+  }
+}
+
 TEST(Crc32c, ChangesWithEveryBit) {
   TestRandom random(33);
   const std::string bytes = random.Bytes(100);

@@ -1,6 +1,11 @@
 #include "engine/base/huge_array.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -33,6 +38,53 @@ TEST(HugeArray, KeepsWhatIsWrittenFromEndToEnd) {
   HugeArray<std::uint64_t> array(kSize);
   for (std::size_t i = 0; i < kSize; ++i) array[i] = i * i;
   for (std::size_t i = 0; i < kSize; ++i) ASSERT_EQ(std::as_const(array)[i], i * i);
+}
+
+// Whether the page that `address` is in is this process's.
+bool IsMapped(const void* address) {
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  unsigned char resident = 0;
+  const auto begin = reinterpret_cast<std::uintptr_t>(address) / page * page;
+  return mincore(reinterpret_cast<void*>(begin), 1, &resident) == 0 || errno != ENOMEM;
+}
+
+TEST(HugeArray, GivesThePagesBackThatAShrunkOneDoesNotNeed) {
+  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  // In the middle of a page, at its end, one byte behind it; of less than a huge page and of more.
+  for (const std::size_t pages : {std::size_t{10}, (std::size_t{5} << 20) / page}) {
+    for (const std::size_t kept : {3 * page - 100, 3 * page, 3 * page + 1, std::size_t{1}}) {
+      HugeArray<unsigned char> array(pages * page - 7);
+      for (std::size_t i = 0; i < array.size(); ++i) array[i] = static_cast<unsigned char>(i % 251);
+      const unsigned char* const data = array.span().data();
+      array.Shrink(kept);
+      ASSERT_EQ(array.size(), kept);
+      EXPECT_EQ(array.span().data(), data);
+      for (std::size_t i = 0; i < kept; ++i) ASSERT_EQ(array[i], i % 251);
+      const std::size_t kept_pages = (kept + page - 1) / page;
+      EXPECT_TRUE(IsMapped(data + kept_pages * page - 1));
+      EXPECT_FALSE(IsMapped(data + kept_pages * page)) << kept;
+      EXPECT_FALSE(IsMapped(data + pages * page - 1)) << kept;
+      { const HugeArray<unsigned char> last = std::move(array); }
+      EXPECT_FALSE(IsMapped(data)) << "the rest goes with it";
+    }
+  }
+}
+
+TEST(HugeArray, MayShrinkToNothing) {
+  HugeArray<std::uint64_t> array(10'000);
+  array[9'999] = 1;
+  const std::uint64_t* const data = array.span().data();
+  array.Shrink(10'000);
+  EXPECT_EQ(array[9'999], 1u) << "to what it is";
+  array.Shrink(0);
+  EXPECT_EQ(array.size(), 0u);
+  EXPECT_TRUE(array.span().empty());
+  EXPECT_FALSE(IsMapped(data));
+  array.Shrink(0);
+  HugeArray<std::uint64_t> none;
+  none.Shrink(0);
+  array = HugeArray<std::uint64_t>(5);
+  EXPECT_EQ(array[4], 0u) << "it may have elements again";
 }
 
 TEST(HugeArray, MovesItsPages) {

@@ -51,6 +51,21 @@ TEST(MemberSet, HoldsWhatWasInserted) {
   }
 }
 
+TEST(MemberSet, LacksWhatWasRemovedAndNothingElse) {
+  MemberSet set(130);
+  for (std::uint32_t id = 0; id < 130; ++id) set.Insert(LocalId(id));
+  for (const std::uint32_t id : {0u, 63u, 64u, 100u, 129u}) {
+    set.Remove(LocalId(id));
+    EXPECT_FALSE(set.Contains(LocalId(id))) << id;
+    set.Remove(LocalId(id));  // is not there any more
+  }
+  EXPECT_EQ(set.Count(), 125u);
+  for (const std::uint32_t id : {1u, 62u, 65u, 99u, 101u, 128u}) EXPECT_TRUE(set.Contains(LocalId(id))) << id;
+  set.Insert(LocalId(63));
+  EXPECT_TRUE(set.Contains(LocalId(63)));
+  EXPECT_EQ(set.Count(), 126u);
+}
+
 TEST(MemberSet, KeepsBitsPastTheLastMemberZero) {
   MemberSet set(70);
   for (std::uint32_t id = 0; id < 70; ++id) set.Insert(LocalId(id));

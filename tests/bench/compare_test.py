@@ -20,6 +20,10 @@ def folder(*metrics, **machine):
     }
 
 
+def ended(*words):
+    return subprocess.run([sys.executable, COMPARE, *words], capture_output=True, text=True, check=False)
+
+
 def verdict(a, b, unit="s", threshold=0.1):
     """Of one metric with these runs."""
     comparison = comparing.compare(folder(("m", unit, a)), folder(("m", unit, b)), threshold)
@@ -98,16 +102,20 @@ class CompareTest(unittest.TestCase):
                 for file, content in folder(("m", "s", runs)).items():
                     (path / f"{file}.json").write_text(json.dumps(content))
                 folders.append(str(path))
-            codes = [
-                subprocess.run([sys.executable, COMPARE, *words], capture_output=True, check=False).returncode
-                for words in (folders, folders[::-1], [folders[0], root])
-            ]
-            done = subprocess.run([sys.executable, COMPARE, folders[0], root],
-                                  capture_output=True,
-                                  text=True,
-                                  check=False)
-        self.assertEqual(codes, [1, 0, 1])
-        self.assertIn("expected a file that bench/run wrote", done.stderr)
+            codes = [ended(*words).returncode for words in (folders, folders[::-1])]
+        self.assertEqual(codes, [1, 0])
+
+    def test_what_could_not_be_compared_is_neither_slower_nor_other_work(self):
+        with tempfile.TemporaryDirectory() as root:
+            for content in (None, "half of a fi", "[]", b"\xff\xfe"):
+                if content is not None:
+                    path = pathlib.Path(root) / "results.json"
+                    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+                done = ended(root, root)
+                self.assertEqual(done.returncode, 3, content)
+                self.assertIn("expected a file that bench/run wrote", done.stderr)
+            for words in ((root,), (root, root, "--threshold", "-1"), (root, root, "--unknown")):
+                self.assertEqual(ended(*words).returncode, 3, words)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,13 @@ class BarTest(unittest.TestCase):
         self.assertAlmostEqual(rows_of(graph, "P8")[0].median(), 0.41 / 0.11)
         self.assertAlmostEqual(rows_of(graph, "P10")[0].ratio(), 0.4 / 0.11)
 
+    def test_of_an_even_number_of_runs_every_median_is_between_the_middle_two(self):
+        values = [1.0, 4.0, 2.0, 3.0]
+        self.assertEqual(bar.Row("P", "", "s", values).median(), 2.5)
+        self.assertEqual(spread_of(values)["median"], 2.5)
+        self.assertEqual(report.median_of([{"seconds": value} for value in values] + [{}], "seconds"), 2.5)
+        self.assertIsNone(report.median_of([{}], "seconds"))
+
     def test_an_ensemble_stands_beside_as_many_deliveries(self):
         ensemble = {"replicas": 10, "deliveries": 1500, "digest": made_results.DIGEST,
                     "runs": [{"makespan_seconds": 1.0}]}
@@ -173,6 +180,16 @@ class KeepingTest(unittest.TestCase):
                          [("g/w/p/processing_seconds", 1.0, 0.5), ("g/w/p/processing_seconds", 3.0, 0.6),
                           ("g/w/p/processing_seconds", 2.0, 0.7),
                           ("g/w/p/processing_seconds_median", 2.0, 0.6)])
+
+    def test_google_benchmark_gets_no_cpu_time_that_nobody_took(self):
+        for runs in ([1.0], [1.0, 2.0]):
+            metrics = Metrics()
+            metrics.add("g/w/cluster/cpu_seconds", "s", runs, "dd")
+            metrics.add("g/w/cluster/first_processing_seconds", "s", [9.0], "dd")
+            metrics.add("g/restart/up_seconds", "s", [3.0], "dd")
+            found = google_benchmark.document(metrics.to_json(), made_results.described())["benchmarks"]
+            self.assertEqual([(entry["real_time"], entry["cpu_time"]) for entry in found],
+                             [(9.0, 0), (9.0, 0), (3.0, 0), (3.0, 0)])
 
 
 class PeersTest(unittest.TestCase):

@@ -188,14 +188,14 @@ TEST_F(BranchTest, RefusesWhatCannotBeBranched) {
   const std::string change = R"({"model": {"forward": {"probability": 0.02}}})";
   EXPECT_EQ(refused(run, 1000, change), std::pair(kInvalid, std::string("branch_of.after_step")));
   EXPECT_EQ(refused("runs/999999", 1, change).first, grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(refused(run, 1, R"({"run_seed": 4})"), std::pair(kInvalid, std::string("later.change.run_seed")));
-  EXPECT_EQ(refused(run, 1, "{}"), std::pair(kInvalid, std::string("later.change")));
+  EXPECT_EQ(refused(run, 1, R"({"run_seed": 4})"), std::pair(kInvalid, std::string("run_seed")));
+  EXPECT_EQ(refused(run, 1, "{}"), std::pair(kInvalid, std::string("scenario")));
   EXPECT_EQ(refused(run, 3, R"({"injections": [{"step": 3, "members": {"random": true}}]})"),
-            std::pair(kInvalid, std::string("later.change.injections[0].step")));
+            std::pair(kInvalid, std::string("injections[0].step")));
   EXPECT_EQ(refused(run, 3, R"({"graph": "h", "stop": {"max_steps": 9}})"),
             std::pair(kInvalid, std::string("scenario.graph")));
   EXPECT_EQ(refused(run, 3, R"({"stop": {"max_steps": 2}})"),
-            std::pair(kInvalid, std::string("later.change.stop.max_steps")));
+            std::pair(kInvalid, std::string("stop.max_steps")));
   const std::string branch = BranchToEnd(run, 2, change).manifest().run();
   EXPECT_EQ(refused(branch, 1, change), std::pair(kInvalid, std::string("branch_of.run")));
 }

@@ -260,7 +260,7 @@ Answer<pb::Run> Client::RunToEnd(const pb::Scenario& scenario) {
 std::vector<pb::WorkerStatus> Client::Workers() {
   pb::GetClusterStatusResponse response;
   const grpc::Status status = Call(*cluster_, &pb::ClusterService::Stub::GetClusterStatus,
-                                   pb::GetClusterStatusRequest(), response, absl::Seconds(10));
+                                   pb::GetClusterStatusRequest(), response, absl::Seconds(10 * kWaitFactor));
   if (!status.ok()) return {};
   return {response.workers().begin(), response.workers().end()};
 }

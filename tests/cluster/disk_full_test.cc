@@ -1,8 +1,11 @@
 // Workers and the coordinator on a disk that is full: what needs none goes on, the rest is refused or waits
 // for room, and goes on without a restart.
+#include <filesystem>
+
 #include "absl/strings/str_cat.h"
 #include "tests/cluster/change_calls.h"
 #include "tests/cluster/long_run.h"
+#include "tests/cluster/placement_calls.h"
 #include "tests/cluster/refusal.h"
 #include "tests/cluster/small_disk.h"
 #include "tests/support/test_random.h"
@@ -58,6 +61,33 @@ TEST(WorkerDiskFullTest, ChangesAndFoldsGoOnWhenThereIsRoom) {
   cluster.RestartWorker(0);
   status = change();
   EXPECT_TRUE(status.ok()) << Text(status);
+}
+
+TEST(RebalanceDiskTest, AFullDiskAtTheTargetLeavesShardsWhereTheyAre) {
+  const SmallDisk disk("1m");
+  if (!disk.mounted()) GTEST_SKIP() << "skipped: mounting a small disk needs privileges";
+  TestCluster cluster({.workers = 2, .data = {{}, disk.path()}});
+  pb::CreateGraphRequest request;
+  request.set_name("g");
+  request.set_preset("hyves");
+  request.set_members(20'000);
+  request.set_links_per_member(100);
+  request.set_shards(2);
+  PlacementCalls calls(cluster.client());
+  // All of it belongs to the worker with room.
+  ASSERT_TRUE(calls.Apply(Drained({"w-test-1"})).ok());
+  ASSERT_EQ(calls.AwaitEnd().state(), pb::REBALANCE_STATE_SUCCEEDED);
+  ASSERT_TRUE(cluster.client().CreateGraph(request).ok());
+  ASSERT_TRUE(calls.Apply().ok());
+  const pb::Rebalance ended = calls.AwaitEnd();
+  EXPECT_EQ(ended.state(), pb::REBALANCE_STATE_FAILED) << ended.DebugString();
+  EXPECT_EQ(ended.moves(0).state(), pb::SHARD_MOVE_STATE_FAILED);
+  EXPECT_THAT(ended.moves(0).problem(), HasSubstr("the disk is full"));
+  EXPECT_THAT(ShardsByWorker(cluster.client()),
+              testing::ElementsAre(testing::Pair("w-test-0", 2), testing::Pair("w-test-1", 0)));
+  EXPECT_TRUE(cluster.client().Verify("g").value.sound());
+  EXPECT_TRUE(
+      Eventually(absl::Seconds(20), [&] { return !std::filesystem::exists(disk.path() / "graphs" / "g"); }));
 }
 
 class CoordinatorDiskFullTest : public LongRunTest {

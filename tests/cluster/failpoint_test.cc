@@ -165,7 +165,7 @@ TEST_P(CheckpointFailpointTest, ARunGoesOnAndEndsAsUndisturbed) {
   request.mutable_scenario()->mutable_seed_members()->set_highest_audience(true);
   request.mutable_scenario()->mutable_model()->mutable_sis()->set_infection(0.02);
   request.mutable_scenario()->mutable_model()->mutable_sis()->set_recovery(0.1);
-  request.mutable_scenario()->mutable_stop()->set_max_steps(300);
+  request.mutable_scenario()->mutable_stop()->set_max_steps(1'000);  // some checkpoints on any machine
   const auto undisturbed = client().Simulate(request.scenario());
   ASSERT_TRUE(undisturbed.ok()) << Text(undisturbed.status);
   request.set_request_id("run-it");

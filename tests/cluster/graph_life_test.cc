@@ -84,11 +84,13 @@ TEST_F(GivenUpImportTest, LeavesNothingWhenItsCallerLeavesAmidTheFile) {
 
 TEST_F(GivenUpImportTest, EndsThoughAWorkerWaitsForItsLinks) {
   grpc::ClientContext context;
-  const auto stream = Send(context, Path(400'000));
-  // A worker that takes nothing holds the coordinator in the midst of sending links.
-  cluster().worker(1).Signal(SIGSTOP);
+  const auto stream = Send(context, Path(800'000 / kSlowdown));
   stream->WritesDone();
   pb::ImportGraphResponse response;
+  EXPECT_TRUE(stream->Read(&response));  // all of it has been read
+  // A worker that takes nothing holds the coordinator in the midst of sending links. One that has taken
+  // nothing for long before that would get none.
+  cluster().worker(1).Signal(SIGSTOP);
   while (stream->Read(&response) && response.progress().phase() != "storing links") {
   }
   EXPECT_EQ(response.progress().phase(), "storing links");

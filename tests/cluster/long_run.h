@@ -98,6 +98,12 @@ class LongRunTest : public testing::Test {
         << name << " has not ended";
     return run;
   }
+  // Whether any worker takes part in a run, as they said in their last heartbeats.
+  bool AnyoneWorks() {
+    const auto workers = client().Workers();
+    return workers.empty() ||
+           std::any_of(workers.begin(), workers.end(), [](const auto& worker) { return worker.runs() > 0; });
+  }
   std::string SmallDigest() {
     const auto result = client().Simulate(Scenario(1));
     EXPECT_TRUE(result.ok()) << Text(result.status);

@@ -9,12 +9,12 @@
 
 namespace lawine {
 
-// One for each process that tests, by its number.
+// One for each process that tests, by its number: of its lowest 15 bits none is left out.
 NetworkNamespace::NetworkNamespace() {
   const auto number = static_cast<unsigned>(getpid());
   name_ = absl::StrCat("lawine-", number);
   cable_ = absl::StrCat("lw", number);
-  const std::string network = absl::StrCat("198.", 18 + number / 65536 % 2, ".", number / 256 % 256, ".");
+  const std::string network = absl::StrCat("198.", 18 + number / 16384 % 2, ".", number / 64 % 256, ".");
   const unsigned first = number % 64 * 4;
   outside_ = absl::StrCat(network, first + 1);
   inside_ = absl::StrCat(network, first + 2);
@@ -42,6 +42,10 @@ void NetworkNamespace::LoseWhatIsSentIn() { LAWINE_CHECK(RunInside("iptables -A 
 
 void NetworkNamespace::LoseWhatIsSentOut() {
   LAWINE_CHECK(RunInside("iptables -A OUTPUT -o inside -j DROP"));
+}
+
+void NetworkNamespace::LoseWhatIsSentTo(int port) {
+  LAWINE_CHECK(RunInside(absl::StrCat("iptables -A OUTPUT -o inside -p tcp --dport ", port, " -j DROP")));
 }
 
 void NetworkNamespace::Repair() {

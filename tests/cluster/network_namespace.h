@@ -29,6 +29,8 @@ class NetworkNamespace {
   // What is sent to the inside is lost, or what is sent from there.
   void LoseWhatIsSentIn();
   void LoseWhatIsSentOut();
+  // What is sent from there to one of this machine's ports is lost.
+  void LoseWhatIsSentTo(int port);
   void Repair();
 
  private:

@@ -76,6 +76,16 @@ TEST_F(PartitionTest, AfterNothingHasComeFromAWorkerTheRunGoesOn) {
   ExpectSameDigestThough([this] { network_.LoseWhatIsSentOut(); }, kLong);
 }
 
+// Both go on to hear of the coordinator, and of each other as little as of a slow one.
+TEST_F(PartitionTest, AfterNothingHasComeFromOneWorkerToTheOtherTheRunGoesOn) {
+  ExpectSameDigestThough(
+      [this] {
+        const std::string& address = cluster().worker_address(0);
+        network_.LoseWhatIsSentTo(std::stoi(address.substr(address.rfind(':') + 1)));
+      },
+      kLong);
+}
+
 TEST_F(PartitionTest, ACutForGoodEndsTheRunWithTheReason) {
   Start({"--recover-within", "5s"});
   const std::string name = StartAndWaitForSome();

@@ -38,6 +38,18 @@ class PlacementCalls {
   const std::unique_ptr<pb::BackupService::Stub> backups_;
 };
 
+// What `call` comes to, repeated while shards of its graph move, as callers are told to.
+template <class Call>
+auto OnceShardsRest(const Call& call) {
+  auto answer = call();
+  Eventually(absl::Seconds(60), [&] {
+    if (DetailsOf(answer.status).reason != "SHARDS_MOVE") return true;
+    answer = call();
+    return false;
+  });
+  return answer;
+}
+
 pb::RebalanceOptions Drained(const std::vector<std::string>& workers);
 // Shards by node id, of live workers.
 std::map<std::string, std::uint32_t> ShardsByWorker(Client& client);

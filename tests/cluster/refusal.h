@@ -16,6 +16,16 @@ MATCHER_P2(IsRefused, code, words, "") {
          arg.error_message().find(words) != std::string::npos;
 }
 
+// How a call ends that was going on when its process was killed, or a process that works for it: what gRPC
+// makes of a connection that breaks may also be UNKNOWN or CANCELLED. Its message contains `words`.
+MATCHER_P(IsBrokenOff, words, "") {
+  *result_listener << Text(arg);
+  const grpc::StatusCode code = arg.error_code();
+  return (code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::UNKNOWN ||
+          code == grpc::StatusCode::CANCELLED) &&
+         arg.error_message().find(words) != std::string::npos;
+}
+
 // INVALID_ARGUMENT that names the field in its details and `words` in its message.
 MATCHER_P2(IsBadField, field, words, "") {
   *result_listener << Text(arg);

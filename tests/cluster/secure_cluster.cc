@@ -112,7 +112,7 @@ void SecureCluster::WriteTokens(const std::vector<std::string>& lines) {
 
 void SecureCluster::WaitForAlive(std::size_t workers_count) const {
   Client client = As(SecretOf("read"));
-  const absl::Time end = absl::Now() + kStartTimeout;
+  const absl::Time end = absl::Now() + kWaitFactor * kStartTimeout;
   for (std::size_t alive = ~std::size_t{0}; alive != workers_count; absl::SleepFor(absl::Milliseconds(20))) {
     LAWINE_CHECK(absl::Now() < end);
     alive = 0;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/check.h"
+#include "tests/support/patience.h"
 
 namespace lawine {
 namespace {
@@ -56,7 +57,8 @@ ServerProcess::ServerProcess(const std::vector<std::string>& command, const std:
 ServerProcess::~ServerProcess() { Kill(); }
 
 absl::StatusOr<std::string> ServerProcess::WaitUntilListening(absl::Duration timeout) {
-  for (const absl::Time end = absl::Now() + timeout; absl::Now() < end; absl::SleepFor(kLookEvery)) {
+  for (const absl::Time end = absl::Now() + kWaitFactor * timeout; absl::Now() < end;
+       absl::SleepFor(kLookEvery)) {
     if (std::string address = Printed("listening on "); !address.empty()) return address;
     if (WaitUntilEnded(absl::ZeroDuration()).has_value()) {
       return absl::UnavailableError(absl::StrCat("ended with code ", *exit_code_, ": ", Said()));
@@ -66,7 +68,7 @@ absl::StatusOr<std::string> ServerProcess::WaitUntilListening(absl::Duration tim
 }
 
 std::optional<int> ServerProcess::WaitUntilEnded(absl::Duration timeout) {
-  const absl::Time end = absl::Now() + timeout;
+  const absl::Time end = absl::Now() + kWaitFactor * timeout;
   while (!exit_code_.has_value()) {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) == pid_) {

@@ -25,10 +25,11 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
+  // Both wait for `timeout`, or kWaitFactor times that.
   // Waits for "listening on HOST:PORT"; returns HOST:PORT. Fails, with what the process said, when it has
-  // ended or `timeout` has passed.
+  // ended, or does not listen.
   absl::StatusOr<std::string> WaitUntilListening(absl::Duration timeout);
-  // Exit code (128 + signal when a signal ended it); none when it still runs after `timeout`.
+  // Exit code (128 + signal when a signal ended it); none when it still runs.
   std::optional<int> WaitUntilEnded(absl::Duration timeout);
 
   void Signal(int signal);

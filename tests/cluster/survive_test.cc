@@ -66,11 +66,11 @@ TEST_F(SurviveTest, ARunGoesOnWhenItsWorkerIsBack) {
 TEST_F(SurviveTest, ARunGoesOnWithTheNextCoordinatorWhereItWas) {
   const std::string digest = DigestOf(Some());
   const std::string name = Start(Some()), queued = Start(Scenario(2));
-  AwaitDone(name, 800);
+  AwaitDone(name, 1'200);  // more than the first block has, also of fewer
   cluster().RestartCoordinator();
   // Replicas are kept every 200 ms: they need not be done again.
   EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return DoneOf(name) > 0; }));
-  EXPECT_GT(DoneOf(name), 200 / (kSlowdown * kSlowdown));  // slow ones keep fewer
+  EXPECT_GT(DoneOf(name), 200u);
   EXPECT_EQ(WaitForEnd(name, absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
   EXPECT_EQ(WaitForEnd(queued, absl::Seconds(60)).state(), pb::RUN_STATE_SUCCEEDED);
   EXPECT_EQ(client().Result(name).value.digest(), digest);
@@ -127,14 +127,15 @@ TEST_F(SurviveTest, EverythingMayGoAtOnce) {
 }
 
 TEST_F(SurviveTest, WatchersGoOnWhereTheyWere) {
-  const std::string name = StartChain(5'000);
+  constexpr std::uint32_t kMembers = 20'000 / kSlowdown;
+  const std::string name = StartChain(kMembers);
   ASSERT_TRUE(Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.steps_done() > 300; }));
   cluster().RestartWorker(1);
   ASSERT_TRUE(Eventually(absl::Seconds(60), [&] { return client().GetRun(name).value.attempts() > 1; }));
   const auto watched = client().Watch(name);
   EXPECT_EQ(watched.value.last.state(), pb::RUN_STATE_SUCCEEDED) << watched.value.last.error();
-  ASSERT_EQ(watched.value.steps.size(), 5'001u);
-  for (std::uint32_t step = 0; step <= 5'000; ++step) ASSERT_EQ(watched.value.steps[step].step(), step);
+  ASSERT_EQ(watched.value.steps.size(), kMembers + 1);
+  for (std::uint32_t step = 0; step <= kMembers; ++step) ASSERT_EQ(watched.value.steps[step].step(), step);
 }
 
 TEST_F(SurviveTest, PausedRunsRestAndGoOn) {
@@ -186,10 +187,14 @@ class ForgetTest : public SurviveTest {
 };
 
 TEST_F(ForgetTest, EndedRunsExpireUnlessPinned) {
-  const std::string first = client().RunToEnd(Scenario(1)).value.name();
-  const std::string pinned = client().RunToEnd(Scenario(1)).value.name();
-  EXPECT_GT(client().GetRun(first).value.expire_time().seconds(), 0);
-  EXPECT_TRUE(client().Pin(pinned, true).value.pinned());
+  const pb::Run ended = client().RunToEnd(Scenario(1)).value;
+  EXPECT_GT(ended.expire_time().seconds(), 0);
+  const std::string& first = ended.name();
+  std::string pinned;  // in time: a machine that stands still for seconds may be too late for one
+  ASSERT_TRUE(Eventually(absl::Seconds(60), [&] {
+    pinned = client().RunToEnd(Scenario(1)).value.name();
+    return client().Pin(pinned, true).value.pinned();
+  }));
   EXPECT_FALSE(client().GetRun(pinned).value.has_expire_time());
   EXPECT_TRUE(Eventually(absl::Seconds(20), [&] {
     return client().GetRun(first).status.error_code() == StatusCode::NOT_FOUND;
@@ -227,7 +232,7 @@ class GiveUpTest : public SurviveTest {
 
 // As one does that takes more memory than there is, at every attempt.
 TEST_F(GiveUpTest, ARunThatKillsItsWorkersIsGivenUp) {
-  const std::string name = StartChain(20'000);
+  const std::string name = StartChain(100'000);
   for (std::uint32_t attempt = 1; attempt <= 2; ++attempt) {
     ASSERT_TRUE(Eventually(absl::Seconds(60), [&] {
       const pb::Run run = client().GetRun(name).value;

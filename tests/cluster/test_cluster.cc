@@ -73,14 +73,19 @@ void TestCluster::RestartWorker(std::size_t index, bool same_port) {
   AwaitBack(index);
 }
 
-// The coordinator may still hold the old process for alive: waits for the new address.
+// The coordinator may still hold the old process for alive, which may have had the same address.
 void TestCluster::AwaitBack(std::size_t index) {
-  for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end;
-       absl::SleepFor(absl::Milliseconds(50))) {
+  const auto back = [&] {
+    const absl::Time asked = absl::Now();
     for (const auto& worker : client_->Workers()) {
-      if (worker.address() == workers_[index].address && worker.seconds_since_heard() < 0.5) return;
+      const absl::Time heard = asked - absl::Seconds(worker.seconds_since_heard());
+      if (worker.alive() && worker.address() == workers_[index].address && heard > workers_[index].started) {
+        return true;
+      }
     }
-  }
+    return false;
+  };
+  if (Eventually(kStartTimeout, back)) return;
   std::fprintf(stderr, "worker %zu has not come back\n", index);
   std::abort();
 }
@@ -102,12 +107,12 @@ void TestCluster::ReviveCoordinator() {
 
 void TestCluster::WaitForAlive(std::size_t workers_count) {
   std::size_t alive = ~std::size_t{0};
-  for (const absl::Time end = absl::Now() + kStartTimeout; absl::Now() < end;
-       absl::SleepFor(absl::Milliseconds(20))) {
+  const auto found = [&] {
     alive = 0;
     for (const auto& worker : client_->Workers()) alive += worker.alive();
-    if (alive == workers_count) return;
-  }
+    return alive == workers_count;
+  };
+  if (Eventually(kStartTimeout, found)) return;
   std::fprintf(stderr, "expected %zu live workers, found %zu\n", workers_count, alive);
   std::abort();
 }
@@ -148,6 +153,7 @@ void TestCluster::StartCoordinator(const std::string& listen) {
 
 void TestCluster::StartWorker(std::size_t index, const std::string& listen) {
   Worker& worker = workers_[index];
+  worker.started = absl::Now();
   worker.process = std::make_unique<ServerProcess>(WorkerCommand(index, listen), LogStem("worker-log"));
   worker.address = MustListen(*worker.process);
 }

@@ -84,6 +84,7 @@ class TestCluster {
     std::filesystem::path data;
     std::string address;
     std::unique_ptr<ServerProcess> process;
+    absl::Time started;  // the latest process; the one before had ended
   };
   void NameWorker(std::size_t index);
   void StartCoordinator(const std::string& listen);

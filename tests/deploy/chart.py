@@ -39,6 +39,7 @@ VARIATIONS = {
             "podAnnotations": {"n": "1"},
             "memory": "64Gi",
         },
+        "coordinator": {"flags": ["--recover-within=1h30m", "--keep-results=720h", "--results-max=4GiB"]},
         "jobs": {
             "nodeSelector": {"pool": "small"},
             "tolerations": [{"key": "dedicated", "operator": "Exists"}],
@@ -52,7 +53,7 @@ VARIATIONS = {
                 "members": 1000,
                 "linksPerMember": 10,
                 "shards": 8,
-                "import": {"files": ["a.txt", "b/c.txt.gz"], "undirected": True, "stringIds": True},
+                "import": {"files": ["a.txt", "b/c.txt.gz"], "undirected": True, "stringIds": True, "row": "member,member,kind"},
             }
         ],
     },

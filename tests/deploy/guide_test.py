@@ -180,6 +180,18 @@ class GuideTest(unittest.TestCase):
                 with self.subTest(line):
                     self.assertIn(name, names)
 
+    def test_examples_of_protected_clusters_name_the_release_of_the_guide(self):
+        job = chart.find(chart.render(), "Job", "net-lawine-keys")["spec"]["template"]["spec"]
+        environment = {e["name"]: str(e["value"]) for e in job["containers"][0]["env"]}
+        names = environment["PUBLIC_NAMES"].split(",")
+        for path in ("proto", "services/examples/python", "services/examples/go"):
+            text = (tools.ROOT / path / "README.md").read_text()
+            called = re.findall(r'([\w.-]+\.spread):7070|server_name="([^"]+)"', text)
+            with self.subTest(path):
+                self.assertGreater(len(called), 0)
+                for name in filter(None, sum(called, ())):
+                    self.assertIn(name, names)
+
     def test_files_that_the_guide_names_are_there(self):
         for path in set(re.findall(r"(?<!tests/)\bdeploy/[\w./-]*\w", GUIDE.read_text())):
             with self.subTest(path):

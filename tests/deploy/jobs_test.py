@@ -94,6 +94,55 @@ class GraphsJobTest(unittest.TestCase):
         self.assertEqual(self.make(2).stdout, "graph tiny is there\n")
 
 
+class GraphsThatCannotBeTest(unittest.TestCase):
+    """The chart refuses what the coordinator would, before anything is made, and nothing else."""
+
+    # (graph, whether it can be), on two workers.
+    CASES = [
+        ({"preset": "own", "members": 41}, True),
+        ({"preset": "own", "members": 40}, False),
+        ({"preset": "own", "linksPerMember": 499.5}, True),
+        ({"preset": "own", "linksPerMember": 499.6}, False),
+        ({"preset": "own", "members": 2, "linksPerMember": 0.5}, True),
+        ({"preset": "own", "members": 30000, "linksPerMember": 10001}, False),
+        ({"preset": "own", "linksPerMember": 0.1}, True),
+        ({"preset": "own", "linksPerMember": 0.0994}, False),
+        ({"preset": "hyves", "members": 201}, True),
+        ({"preset": "hyves", "members": 200}, False),
+        ({"preset": "hyves", "members": 268435457}, False),
+        ({"preset": "own", "shards": 513}, False),
+        ({"preset": "nl-2009", "members": 10000}, True),
+        ({"preset": "nl-2009", "members": 9999}, False),
+        # Twitter's 272 members carry a mean of 135.5, which is 0.35576 of the whole's.
+        ({"preset": "nl-2009", "members": 10000, "linksPerMember": 380.8}, True),
+        ({"preset": "nl-2009", "members": 10000, "linksPerMember": 380.9}, False),
+        ({"preset": "nl-2009", "members": 10000, "linksPerMember": 0.3}, True),
+        ({"preset": "nl-2009", "members": 10000, "linksPerMember": 0.2}, False),
+    ]
+
+    def test_chart_and_coordinator_agree(self):
+        cluster = LocalCluster(workers=2)
+        self.addCleanup(cluster.close)
+        for number, (graph, can_be) in enumerate(self.CASES):
+            named = {"name": f"g{number}", **graph}
+            values = {"workers": {"count": 2}, "graphs": [named]}
+            done = chart.template(values, check=False)
+            with self.subTest(graph):
+                self.assertEqual(done.returncode == 0, can_be, done.stderr)
+                if not can_be:
+                    self.assertRegex(done.stderr, rf"graphs\[0\] \(g{number}\): .*expected .*, found ")
+                made = self.make(cluster, graph, named["name"])
+                self.assertEqual(made.returncode == 0, can_be, made.stderr)
+
+    @staticmethod
+    def make(cluster, graph, name):
+        flags = {"preset": "--preset", "members": "--members", "shards": "--shards"}
+        flags["linksPerMember"] = "--links-per-member"
+        words = [word for key, value in graph.items() for word in (flags[key], value)]
+        lawine = [cluster.bin / "lawine", "--data", cluster.data, "-q", "graph", "create", name]
+        return tools.run(*lawine, *words, check=False)
+
+
 class ChecksTest(unittest.TestCase):
     def test_scale_in_check_is_part_of_upgrades_only(self):
         def names(**options):

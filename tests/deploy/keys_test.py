@@ -83,6 +83,22 @@ class KeysTest(unittest.TestCase):
         self.assertIn("DNS:net-lawine.spread.svc", text)
         self.assertNotIn("TLS Web Client Authentication", text)
 
+    def test_addresses_are_no_names(self):
+        values = {"certificates": {"publicNames": ["10.0.0.5", "lawine.example.org"]}}
+        self.job(values=values)
+        text = self.openssl("x509", "-noout", "-text", secret="net-lawine-public")
+        self.assertIn("IP Address:10.0.0.5", text)
+        self.assertIn("DNS:lawine.example.org", text)
+        self.assertNotIn("DNS:10.0.0.5", text)
+        self.job(values=values)
+        self.assertEqual(self.api.calls, [])
+
+    def test_the_longest_names_have_certificates(self):
+        self.job(NAMESPACE="n" * 63, INSTANCE="r" * 53)
+        subject = self.openssl("x509", "-noout", "-subject", secret="net-lawine-ca")
+        self.assertIn("n" * 63, subject)
+        self.assertIn("r" * 53, subject)
+
     def test_tokens_are_stored_with_their_hashes(self):
         self.job()
         stored = self.api.secrets["net-lawine-tokens"]
@@ -125,6 +141,15 @@ class KeysTest(unittest.TestCase):
         (self.folder / "ca.crt").write_bytes(self.api.secrets["net-lawine-ca"]["tls.crt"])
         (self.folder / "leaf.crt").write_bytes(self.api.secrets["net-lawine-internal"]["tls.crt"])
         tools.run("openssl", "verify", "-CAfile", self.folder / "ca.crt", self.folder / "leaf.crt")
+
+    def test_an_issuer_is_asked_for_addresses_too(self):
+        certificates = {"mode": "certManager", "issuer": {"name": "house"}, "publicNames": ["10.0.0.5", "a.example.org"]}
+        rendered = chart.render({"certificates": certificates})
+        asked = chart.find(rendered, "Certificate", "net-lawine-public")["spec"]
+        self.assertEqual(asked["ipAddresses"], ["10.0.0.5"])
+        self.assertIn("a.example.org", asked["dnsNames"])
+        self.assertNotIn("10.0.0.5", asked["dnsNames"])
+        self.assertNotIn("ipAddresses", chart.find(rendered, "Certificate", "net-lawine-internal")["spec"])
 
     def test_an_api_server_that_refuses_is_quoted(self):
         (self.folder / "account" / "token").write_text("another")

@@ -94,6 +94,34 @@ except FileNotFoundError as e: print("FileNotFoundError:", e)""",
             "SENTIMENT_POSITIVE",
         )
 
+    def test_names_may_be_as_protobuf_prints_them(self):
+        given = {
+            "seedMembers": {"ids": [17]},
+            "model": {"independentCascade": {"probability": {"shares": 1, "receipts": 2}}},
+        }
+        read = self.parsed("\ufeff" + json.dumps(given))
+        self.assertEqual(read["seed_members"], {"ids": ["17"]})
+        self.assertEqual(
+            read["model"]["independent_cascade"]["probability_counts"], {"shares": "1", "receipts": "2"}
+        )
+
+    def test_ids_of_a_dict_may_be_numpys_or_a_tuple(self):
+        out = program(
+            self.python,
+            """
+import lawine, numpy
+for ids in ((1, 2), [numpy.int64(1), 2], numpy.array([1, 2])):
+    print(*lawine.client.scenarios.scenario_of({"seed_members": {"ids": ids}}).seed_members.ids)""",
+        )
+        self.assertEqual(out.split("\n"), ["1 2"] * 3)
+
+    def test_empty_lists_of_variants_which_would_take_nothing_away_are_refused(self):
+        told = self.parsed(
+            '{"base": {"messages": []}, "variants": [{"name": "b", "change": {"interventions": []}}]}',
+            "comparison.Comparison",
+        )
+        self.assertIn("change.interventions: expected entries: an empty list takes nothing away", told)
+
     def test_names_of_the_command_lines_scenarios_are_known(self):
         self.assertEqual(self.parsed_of("rumour")["message"]["kind"], "rumour")
         self.assertRegex(self.parsed_of("rumuor"), "^FileNotFoundError: rumuor: .* article, .* rumour")
@@ -211,6 +239,19 @@ for wrong in (lambda: c.simulate("x", forward=0.1, cascade=0.2), lambda: c.simul
     try: wrong()
     except ValueError as e: print(e)""")
         self.assertEqual(len(out.split("\n")), 8, out)
+
+    def test_tokens_are_read_without_their_lines_end_and_refused_by_their_file(self):
+        out = self.call("""
+import pathlib, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    path = pathlib.Path(folder) / "token"
+    for text in ("abc\\n", "ab\\u00e9"):
+        path.write_text(text)
+        for give in (lambda: {"token": text}, lambda: {"token_file": path}):
+            try: print(len(lawine.Client(c.address, **give()).status().workers))
+            except ValueError as e: print(str(e).replace(str(path), "its file"))""".replace("c.address", repr(self.cluster.address)))
+        refused = "expected a token of printable ASCII characters, found others"
+        self.assertEqual(out.split("\n"), ["2", "2", f"token: {refused}", f"its file: {refused}"])
 
     def test_all_ways_to_choose_reach_the_scenario(self):
         out = self.call("""

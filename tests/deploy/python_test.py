@@ -81,6 +81,12 @@ class Proxy:
         self._listener.close()
 
 
+def packages_of_the_example():
+    """What the example's own line installs beside the client."""
+    line = re.search(r"(?m)^#     pip install '.*' (.*)$", (PACKAGE / "ndlib_example.py").read_text())
+    return ["ndlib==6.0.1" if name == "ndlib" else name for name in line[1].split()]
+
+
 def environment():
     """Python of an environment with the package and what it likes to have."""
     where = tools.TOOLS / "python-client"
@@ -114,9 +120,7 @@ def environment():
             "numpy",
             "pyarrow",
             "networkx",
-            "ndlib==6.0.1",
-            "six",
-            "future",
+            *packages_of_the_example(),
             "scipy",
             "igraph==1.0.0",
         ]
@@ -158,6 +162,15 @@ class PythonClientTest(unittest.TestCase):
         return tools.run(
             self.python, "-c", program, cwd=self.folder, env={**os.environ, "PYTHONPATH": ""}
         ).stdout.strip()
+
+    def test_what_could_not_be_imported_is_not_installed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder) / "services" / "examples" / "python"
+            shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+            into = ["--target", pathlib.Path(folder) / "installed", "--no-deps", "--no-build-isolation"]
+            done = tools.run(self.python, "-m", "pip", "install", *into, "-e", copy, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("install it without -e", done.stdout + done.stderr)
 
     def test_readme_example_runs(self):
         text = (PACKAGE / "README.md").read_text()
@@ -265,6 +278,24 @@ for wrong in (lambda: c.create_graph("x", [(1, 2)]), lambda: c.create_graph("x",
     try: wrong()
     except ValueError as e: print(e)""")
         self.assertEqual(len(out.split("\n")), 4)
+
+    def test_an_ndlib_that_lacks_something_is_an_error(self):
+        broken = self.folder / "broken" / "ndlib"
+        broken.mkdir(parents=True)
+        (broken / "__init__.py").write_text("import six_that_is_not_there\n")
+        done = tools.run(
+            self.python,
+            PACKAGE / "ndlib_example.py",
+            self.cluster.address,
+            "--members",
+            100,
+            "--replicas",
+            5,
+            env={**os.environ, "PYTHONPATH": str(broken.parent)},
+            check=False,
+        )
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("six_that_is_not_there", done.stderr)
 
     def test_ndlib_agrees(self):
         receipts = self.folder / "receipts.parquet"

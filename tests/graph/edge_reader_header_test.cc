@@ -72,6 +72,21 @@ TEST(EdgeReaderHeaderTest, SnapCommentsAreComparedWithTheirOwnFile) {
   EXPECT_EQ(reader.TakeEdges().links.unsorted(), (Rows{{1, 2}, {1, 9}, {1, 1}}));
 }
 
+// A file may have any number of comments; each would be kept, and told.
+TEST(EdgeReaderHeaderTest, OfManyCommentsTheFirstOfEachNumberCounts) {
+  std::string text = "# Edges: 5\n";
+  for (int i = 0; i < 1'000; ++i) text += "# Nodes: 7 Edges: 8\n";
+  const ReadResult result = Read(Directed(), text + "1 2\n");
+  ASSERT_TRUE(result.status.ok()) << result.status;
+  EXPECT_EQ(result.report.comments, 1'001u);
+  EXPECT_THAT(result.report.warnings, ElementsAre("edges.txt:1: comment says 5 links, the file has 1 rows",
+                                                  "edges.txt:2: comment says 7 members, the file names 2"));
+  const std::string header = "# Nodes: 2 Edges: 1\n3 1\n1 2 0.5\n";
+  EXPECT_THAT(Read(Directed("from,to,probability"), header).report.warnings,
+              ElementsAre("edges.txt:2: header says 3 members, the file names 2"))
+      << "what the header says is another claim";
+}
+
 TEST(EdgeReaderHeaderTest, HeaderLinesAreSkippedWhateverTheyHold) {
   EdgeFormat format = Directed();
   format.header_lines = 2;
@@ -84,7 +99,7 @@ TEST(EdgeReaderHeaderTest, HeaderLinesAreSkippedWhateverTheyHold) {
 TEST(EdgeReaderHeaderTest, ARowThatIsTheCountsOfTheOthersIsReported) {
   const std::string warning =
       "edges.txt:2: read as a row, but the rest of the file has 3 members and 2 rows, as it would say if it "
-      "were a header: skip it then (--header-lines 2)";
+      "were a header: skip it then (`header_lines` 2)";
   for (const EdgeFormat& format : {Directed(), Undirected()}) {
     const ReadResult result = Read(format, "# by hand\n3 2\n0 1\n1 2\n");
     ASSERT_TRUE(result.status.ok()) << result.status;
@@ -123,7 +138,7 @@ TEST(EdgeReaderStringIdTest, WordsForColumnsAreAHeaderAndOtherWordsMembers) {
   EXPECT_EQ(tabs.report.rows, 2u);
   EXPECT_THAT(tabs.report.warnings,
               ElementsAre("edges.txt:1: read as a row: 'source\\ttarget': if it names the columns, skip it "
-                          "(--header-lines 1)"));
+                          "(`header_lines` 1)"));
   EXPECT_EQ(RowsOf(Strings(Directed()), "source,alice\nalice,to\n").size(), 2u);
   EXPECT_EQ(RowsOf(Strings(Directed()), "alice,bob\nsource,target\n").size(), 2u);
   EdgeFormat skipped = Strings(Directed());

@@ -86,37 +86,37 @@ TEST(EdgeReaderTest, IdsAreAllOf64Bits) {
 
 TEST(EdgeReaderTest, BadIdsAreReportedWithFileAndLine) {
   const std::string expected = "edges.txt:3: expected an integer id, 0 to 18446744073709551615, found ";
-  EXPECT_EQ(ErrorOf(Directed(), "1 2\n\n3 -4\n"), expected + "'-4', which is negative");
+  const std::string advice = ": use `string_ids` if members have names";
+  EXPECT_EQ(ErrorOf(Directed(), "1 2\n\n3 -4\n"), expected + "'-4', which is negative" + advice);
   EXPECT_EQ(ErrorOf(Directed(), "# c\n1 2\n18446744073709551616 4"),
-            expected + "'18446744073709551616', which is too large");
+            expected + "'18446744073709551616', which is too large" + advice);
   EXPECT_EQ(ErrorOf(Directed(), "1 2\r\n1 2\r\n1.5 4\r\n"),
-            expected + "'1.5', which is not a plain whole number");
-  EXPECT_EQ(ErrorOf(Directed(), "1 2\n1 2\n3 ann\n"),
-            expected + "'ann', which is not a number: use --string-ids if members have names");
+            expected + "'1.5', which is not a plain whole number" + advice);
+  EXPECT_EQ(ErrorOf(Directed(), "1 2\n1 2\n3 ann\n"), expected + "'ann', which is not a number" + advice);
   EXPECT_EQ(ErrorOf(Directed(), "1 2\n1 2\n3 4\xFF\n"),
-            expected + "'4\\xff', which is not a number: use --string-ids if members have names");
+            expected + "'4\\xff', which is not a number" + advice);
 }
 
 TEST(EdgeReaderTest, EveryColumnNeedsAName) {
   EXPECT_EQ(
       ErrorOf(Directed(), "\n\n\n\n\n\n1 2 3\n"),
-      "edges.txt:7: line 7 has 3 columns, --row names 2: add a name for each (probability, kind or ignore)");
+      "edges.txt:7: line 7 has 3 columns, `row` names 2: add a name for each (probability, kind or ignore)");
   EXPECT_EQ(ErrorOf(Directed("from,to,probability"), "1 2 0.5\n1\n"),
-            "edges.txt:2: line 2 has 1 column, --row names 3: complete the line, or name only the columns "
+            "edges.txt:2: line 2 has 1 column, `row` names 3: complete the line, or name only the columns "
             "there are");
 }
 
 TEST(EdgeReaderTest, SaysHowToNameTheColumnsOfFriendships) {
   EXPECT_EQ(ErrorOf(Undirected(), "1 2 0.5\n"),
-            "edges.txt:1: line 1 has 3 columns, --undirected reads 2: name all of them, as in --row "
+            "edges.txt:1: line 1 has 3 columns, `undirected` reads 2: name all of them, as in `row` "
             "member,member,probability (or kind, or ignore)");
 }
 
 TEST(EdgeReaderTest, KnowsWhatNetworkXWritesAfterALink) {
   EXPECT_THAT(ErrorOf(Directed(), "0 1 {}\n"),
-              HasSubstr("--row names 2: what NetworkX's write_edgelist writes after a link is to be ignored "
-                        "where it is {} (--row from,to,ignore), and else left out (data=False)"));
-  EXPECT_THAT(ErrorOf(Undirected(), "0 1 {'weight': 3}\n"), HasSubstr("--row member,member,ignore"));
+              HasSubstr("`row` names 2: what NetworkX's write_edgelist writes after a link is to be ignored "
+                        "where it is {} (`row` from,to,ignore), and else left out (data=False)"));
+  EXPECT_THAT(ErrorOf(Undirected(), "0 1 {'weight': 3}\n"), HasSubstr("`row` member,member,ignore"));
   EXPECT_EQ(RowsOf(Directed("from,to,ignore"), "0 1 {}\n"), (Rows{{0, 1}}));
 }
 

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "engine/base/coin.h"
 #include "engine/base/thread_pool.h"
 #include "engine/graph/partition.h"
 #include "engine/graph/preset.h"
@@ -112,15 +111,6 @@ std::size_t LargestAudience(const WholeGraph& graph) {
     largest = std::max(largest, graph.FollowersOf(m).size());
   }
   return largest;
-}
-
-std::uint64_t Fingerprint(const WholeGraph& graph) {
-  std::uint64_t h = 0;
-  for (std::uint32_t m = 0; m < graph.members_count(); ++m) {
-    h = hash::Absorb(h, graph.FollowersOf(m).size());
-    for (const std::uint32_t receiver : graph.FollowersOf(m)) h = hash::Absorb(h, receiver);
-  }
-  return h;
 }
 
 class GeneratorPresetTest : public testing::TestWithParam<std::string> {
@@ -224,26 +214,6 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) {
       return "of" + std::to_string(test.param.members) + "n" + std::to_string(test.index);
     });
-
-struct PinnedGraph {
-  const char* preset;
-  std::uint32_t version;
-  std::uint64_t fingerprint;
-};
-
-TEST(GeneratorTest, LinksOfThisVersionNeverChange) {
-  // When these differ on purpose, raise the preset's version.
-  for (const PinnedGraph& pinned :
-       {PinnedGraph{"hyves", 1, 0xa38ea282b1713e49ull}, PinnedGraph{"hyves-300", 1, 0xa38ea282b1713e49ull},
-        PinnedGraph{"facebook-nl", 2, 0x533af7fb5fa239f6ull},
-        PinnedGraph{"linkedin-nl", 2, 0x1e5da1263849e5c5ull},
-        PinnedGraph{"twitter-nl", 1, 0x251066dbaf2cdd7eull}}) {
-    const GeneratorSpec spec = {
-        .preset = pinned.preset, .members = 10'000, .links_per_member_milli = 20'000, .graph_seed = 7};
-    EXPECT_EQ(GeneratorVersion(spec), pinned.version) << pinned.preset;
-    EXPECT_EQ(Fingerprint(Collect(*Make(spec))), pinned.fingerprint) << pinned.preset;
-  }
-}
 
 TEST(GeneratorTest, OriginsTellTheirSpecs) {
   for (const GeneratorSpec& spec :

@@ -202,6 +202,46 @@ TEST(KeySetTest, AKeyFarAwayKeepsThoseBefore) {
   EXPECT_EQ(set.Sorted().back(), ~MemberKey{0});
 }
 
+constexpr MemberKey kFar = 70'000'000;  // beyond small bitmaps: its word is the 1,093,751st
+
+// A file that is sorted by sources names large keys in its first rows.
+TEST(KeySetTest, ALargeKeyAmongTheFirstSaysNothingOfThoseThatFollow) {
+  KeySet set;
+  set.Add(kFar);
+  constexpr MemberKey kMembers = 2'400'000;
+  for (MemberKey key = 0; key < kMembers; ++key) set.Add(key * 29);  // a key in every 29: two a word
+  EXPECT_EQ(set.count(), kMembers + 1);
+  EXPECT_LT(set.bytes(), 10u << 20) << "35 bits a key";
+  set.Add(kFar);
+  EXPECT_EQ(set.count(), kMembers + 1);
+  const KeyIndex index(std::move(set));
+  EXPECT_LT(index.bytes(), 15u << 20);
+  EXPECT_EQ(index.members_count(), kMembers + 1);
+  for (std::uint32_t i = 0; i < kMembers; i += 1'001) ASSERT_EQ(index.IdOf(MemberKey{29} * i), i);
+  EXPECT_EQ(index.IdOf(kFar), kMembers);
+}
+
+// Too few for the set to become a bitmap while more may come; when none do, the index is one.
+TEST(KeySetTest, TheIndexIsABitmapWhereverThatIsSmaller) {
+  KeySet set;
+  set.Add(kFar);
+  constexpr std::uint32_t kMembers = 1'200'000;
+  for (MemberKey key = 0; key < kMembers; ++key) set.Add(key * 58);
+  const KeyIndex index(std::move(set));
+  EXPECT_LT(index.bytes(), 15u << 20);
+  for (std::uint32_t i = 0; i < kMembers; i += 1'001) ASSERT_EQ(index.IdOf(MemberKey{58} * i), i);
+  EXPECT_EQ(index.IdOf(kFar), kMembers);
+}
+
+TEST(KeySetTest, KeysThatComeAgainAllowNoLargerBitmap) {
+  KeySet set;
+  for (int i = 0; i < 3'000'000; ++i) set.Add(static_cast<MemberKey>(i % 2));
+  set.Add(kFar * 2);
+  EXPECT_EQ(set.count(), 3u);
+  EXPECT_LT(set.bytes(), 1'000u);
+  EXPECT_EQ(set.Sorted(), (std::vector<MemberKey>{0, 1, kFar * 2}));
+}
+
 // A reader's spool is moved before its first row, and after its last one.
 TEST(LinkSpoolTest, OfAReaderWithLittleMemoryGoesToDisk) {
   const TempDirectory directory;

@@ -11,10 +11,13 @@
 #include "engine/graph/link_kind.h"
 #include "engine/graph/preset.h"
 #include "engine/graph/profile.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace lawine {
 namespace {
+
+using testing::HasSubstr;
 
 TEST(KeyedOrderTest, IsABijectionWithItsInverse) {
   for (const std::uint32_t size : {1u, 2u, 3u, 4u, 64u, 97u, 1'000u, 30'030u}) {
@@ -198,6 +201,25 @@ TEST(PopulationSpecTest, OverlapsAreCheckedAndTold) {
                                           .overlaps = {.facebook_ppm = 123'456, .active_ppm = 999'999}})
                                  .value();
   EXPECT_EQ(SpecOfOrigin(OriginOf(spec)), spec) << OriginOf(spec);
+}
+
+// What is accepted when a graph is made can be made.
+TEST(PopulationSpecTest, ANetworkThatCannotBeIsRefusedBeforeAnybodyMakesIt) {
+  const auto told = [](GeneratorSpec spec) {
+    spec.preset = "nl-2009";
+    const auto resolved = ResolveSpec(spec);
+    EXPECT_TRUE(resolved.ok() || absl::IsInvalidArgument(resolved.status())) << resolved.status();
+    return std::string(resolved.status().message());
+  };
+  EXPECT_EQ(told({}), "");
+  EXPECT_EQ(told({.members = 10'000, .links_per_member_milli = 5'000}), "");
+  EXPECT_THAT(
+      told({.links_per_member_milli = 200}),
+      HasSubstr("in 'nl-2009', twitter-nl: expected a mean of 0.1 to 10000 links per member, found 0.071"));
+  EXPECT_THAT(told({.members = 10'000, .links_per_member_milli = 1'000'000}),
+              HasSubstr("in 'nl-2009', facebook-nl: expected a mean of at most half of the other members"));
+  EXPECT_THAT(told({.members = 20'000, .overlaps = {.active_ppm = 1'000}}),
+              HasSubstr("expected an active part of the base"));
 }
 
 }  // namespace

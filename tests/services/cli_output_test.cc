@@ -238,6 +238,15 @@ TEST(ExitCode, KeepsTheFieldOfARefusal) {
   EXPECT_EQ(status.message(), "replicas: expected 1 to 10000, found 0");
 }
 
+// Not words that only look like them.
+TEST(ExitCode, NamesFlagsAndCommandsWhereTheClusterNamesFieldsAndCalls) {
+  EXPECT_EQ(InOwnWords("read as a row: skip it (`header_lines` 1), or use `string_ids`"),
+            "read as a row: skip it (--header-lines 1), or use --string-ids");
+  const absl::Status status =
+      FromCall(ToGrpc(absl::NotFoundError("no run 'x': ListRuns tells which there are")));
+  EXPECT_EQ(status.message(), "no run 'x': lawine run list tells which there are");
+}
+
 class DataDirTest : public ::testing::Test {
  protected:
   void SetUp() override {

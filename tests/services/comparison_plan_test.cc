@@ -91,6 +91,25 @@ TEST(ComparisonPlanTest, FillsDefaults) {
   EXPECT_THAT(plan->differences, testing::ElementsAre(Pair(1, 0), Pair(2, 0), Pair(2, 1)));
 }
 
+// They would say nothing on the wire.
+TEST(ComparisonPlanTest, EmptyListsOfVariantsAreRefusedInFiles) {
+  const auto read = ParseComparisonJson(
+      R"({"base": {"messages": []}, "variants": [{"name": "b", "change": {"interventions": []}}]})");
+  EXPECT_EQ(read.status().message(),
+            "variants[0].change.interventions: expected entries: an empty list takes nothing away; let the "
+            "base be without it");
+}
+
+TEST(ComparisonPlanTest, AVariantThatChangesNothingIsWarnedOf) {
+  v1::Comparison comparison = Read(R"({"base": {"graph": "g", "interventions": [{"forward_factor": 0.1}]},
+      "variants": [{"name": "b", "change": {"graph": "h"}}, {"name": "no limit"}]})");
+  comparison.mutable_variants(1)->mutable_change()->clear_interventions();
+  const auto plan = PlanComparison(comparison);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->warnings,
+              testing::ElementsAre(HasSubstr("'no limit' is the same scenario as 'base': its change")));
+}
+
 TEST(ComparisonPlanTest, RefusesWhatCannotBeCompared) {
   EXPECT_THAT(Refusal("{}"), HasSubstr("variants: expected 1 to 64"));
   EXPECT_THAT(Refusal(R"({"variants": [{}]})"), HasSubstr("variants[0].name: expected a name"));

@@ -16,6 +16,7 @@
 #include "services/worker/shard_moves.h"
 #include "services/worker/worker_service.h"
 #include "tests/services/slow_storage.h"
+#include "tests/support/patience.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
@@ -26,6 +27,7 @@ namespace {
 namespace pbi = ::lawine::internal::v1;
 
 constexpr std::chrono::seconds kPatience(20);
+constexpr std::uint64_t kIncarnation = 7;
 
 class CoordinatorCallsTest : public testing::Test {
  protected:
@@ -33,13 +35,12 @@ class CoordinatorCallsTest : public testing::Test {
   explicit CoordinatorCallsTest(absl::Duration silence_max = absl::Minutes(10)) : silence_max_(silence_max) {}
   ~CoordinatorCallsTest() override { StopServer(*bound_.server, absl::ZeroDuration()); }
 
-  // Lets the coordinator be silent until the call has ended.
+  // Lets the coordinator be silent, from the moment on at which the call has come, until it has ended.
   void ExpectEnds(std::future<grpc::Status> call) {
     EXPECT_EQ(call.wait_for(std::chrono::milliseconds(300)), std::future_status::timeout);
-    const absl::Time silent = absl::Now() + CoordinatorWatch::kSilentMax + absl::Seconds(1);
-    std::size_t ended = 0;
-    for (int i = 0; i < CoordinatorWatch::kMissesMin; ++i) ended = coordinator_.Missed(silent);
-    EXPECT_EQ(ended, 1u);
+    EXPECT_TRUE(Eventually(absl::Seconds(20), [this] {
+      return coordinator_.Missed(absl::Now() + CoordinatorWatch::kSilentMax + absl::Seconds(1)) == 1;
+    }));
     ASSERT_EQ(call.wait_for(kPatience), std::future_status::ready);
     EXPECT_FALSE(call.get().ok());
   }
@@ -83,8 +84,14 @@ class CoordinatorCallsTest : public testing::Test {
   CoordinatorWatch coordinator_;
   ShardMoves moves_{"w-1",       (directory_.path() / "graphs").string(), nullptr, shards_, runs_, pool_,
                     silence_max_};
-  WorkerService service_{{.node_id = "w-1"}, shards_, runs_, peers_,
-                         coordinator_,       moves_,  pool_, (directory_.path() / "load").string()};
+  WorkerService service_{{.node_id = "w-1", .incarnation = kIncarnation},
+                         shards_,
+                         runs_,
+                         peers_,
+                         coordinator_,
+                         moves_,
+                         pool_,
+                         (directory_.path() / "load").string()};
   ShardService shard_service_{moves_, coordinator_};
   const BoundServer bound_ = *StartServer({.address = "127.0.0.1:0"}, {&service_, &shard_service_});
   const std::string address_ = bound_.address;
@@ -123,6 +130,64 @@ TEST_F(CoordinatorCallsTest, PassingOnEnds) {
   const auto context = Context();
   const auto stream = stub->PassOn(context.get());
   ExpectEnds(ReadToEnd<pbi::PassOnResponse>(*stream));
+}
+
+// The worker's part of a run that was cancelled notices a moment later.
+TEST_F(CoordinatorCallsTest, AGraphIsDroppedWhenWhatStillUsesItIsOver) {
+  const auto stub = pbi::WorkerService::NewStub(OpenChannel(address_));
+  auto used = shards_.Acquire("test", 0);
+  ASSERT_TRUE(used.ok()) << used.status();
+  auto dropped = std::async(std::launch::async, [&] {
+    pbi::DropGraphRequest request;
+    request.set_graph("test");
+    pbi::DropGraphResponse response;
+    return stub->DropGraph(Context().get(), request, &response);
+  });
+  EXPECT_EQ(dropped.wait_for(std::chrono::milliseconds(300)), std::future_status::timeout);
+  used = ShardHost::Acquired();
+  const grpc::Status status = dropped.get();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_TRUE(shards_.List().empty());
+}
+
+// It was placed by what another process at this address held. Graph "g" is not here: that is no failure of
+// the run before this one has told what it holds.
+TEST_F(CoordinatorCallsTest, WhatWasToTakePartBeforeItWasStartedAgainBeginsAgain) {
+  const auto stub = pbi::WorkerService::NewStub(OpenChannel(address_));
+  const auto fill = [](auto& plan, std::uint64_t incarnation) {
+    plan.set_run_id(1);
+    plan.set_attempt(1);
+    plan.set_graph("g");
+    plan.set_own_node_id("w-1");
+    plan.clear_peers();
+    pbi::RunPeer& self = *plan.add_peers();
+    self.set_node_id("w-1");
+    self.set_incarnation(incarnation);
+  };
+  const auto run = [&](std::uint64_t incarnation) {
+    pbi::ConductRunRequest request;
+    fill(*request.mutable_plan(), incarnation);
+    const auto context = Context();
+    const auto stream = stub->ConductRun(context.get());
+    stream->Write(request);
+    return stream->Finish();
+  };
+  const auto traffic = [&](std::uint64_t incarnation) {
+    pbi::ConductTrafficRequest request;
+    fill(*request.mutable_plan(), incarnation);
+    const auto context = Context();
+    const auto stream = stub->ConductTraffic(context.get());
+    stream->Write(request);
+    return stream->Finish();
+  };
+  for (const grpc::Status& status : {run(kIncarnation + 1), traffic(kIncarnation + 1)}) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+    EXPECT_THAT(status.error_message(), testing::HasSubstr("was started again"));
+  }
+  for (const std::uint64_t meant : {kIncarnation, std::uint64_t{0}}) {
+    EXPECT_THAT(run(meant).error_message(), testing::Not(testing::HasSubstr("was started again")));
+    EXPECT_THAT(traffic(meant).error_message(), testing::Not(testing::HasSubstr("was started again")));
+  }
 }
 
 // Has a shard, and says nothing of it.

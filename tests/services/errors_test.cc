@@ -122,5 +122,16 @@ TEST(ErrorsTest, ManyShardsThatAreMissingAreCounted) {
   EXPECT_THAT(std::string(found.message()), EndsWith("make the graph again."));
 }
 
+TEST(ErrorsTest, AFieldThatCannotBeTakenNowHasItsPathAndItsCode) {
+  const absl::Status found = Arrived(AboutField("a.b", absl::FailedPreconditionError("it is taken")));
+  EXPECT_EQ(found.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(found.message(), "a.b: it is taken");
+  EXPECT_EQ(FieldOf(found), "a.b");
+  EXPECT_EQ(ReasonOf(found), "WRONG_STATE");
+  EXPECT_EQ(AboutField("c", found).message(), "c: it is taken");
+  EXPECT_EQ(FieldOf(InPart("in", found)), "in.a.b");
+  EXPECT_EQ(InPart("in", found).code(), absl::StatusCode::kFailedPrecondition);
+}
+
 }  // namespace
 }  // namespace lawine

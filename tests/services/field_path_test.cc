@@ -51,6 +51,7 @@ TEST(FieldPathTest, ARateThatIsSetIsNotCountedAnyMore) {
 TEST(FieldPathTest, RefusesWhatIsNoNumberAndSuggests) {
   EXPECT_THAT(Refusal("model.forward.probabilty"), HasSubstr("did you mean model.forward.probability?"));
   EXPECT_THAT(Refusal("message.kind"), HasSubstr("expected a number"));
+  EXPECT_THAT(Refusal("interventions[0].forward_factor"), HasSubstr("for it would be in a list"));
   EXPECT_THAT(Refusal("model"), HasSubstr("expected a number"));
   EXPECT_THAT(Refusal("seed_members.ids"), HasSubstr("expected a number"));
   EXPECT_THAT(Refusal("seed_members.ids.length"), HasSubstr("no field"));

@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/common/errors.h"
 
 namespace lawine {
 namespace {
@@ -48,6 +49,18 @@ TEST(GoalPlanTest, CostsAreRefusedWhereTheirSumWouldNotFit) {
     EXPECT_THAT(std::string(status.message()),
                 HasSubstr("costs: expected posts of a message to cost at most"));
   }
+}
+
+TEST(GoalPlanTest, ATargetWithoutMembersIsRefusedByItsField) {
+  const internal::v1::GraphRecord graph;
+  const Members nobody(graph, Placement());
+  v1::Target target;
+  target.set_network("facebook");
+  const absl::Status absent = CheckTargetIsThere(target, nobody);
+  EXPECT_EQ(FieldOf(absent), "target.network") << absent;
+  EXPECT_THAT(std::string(absent.message()), HasSubstr("found no members of network facebook"));
+  target.set_community(3);
+  EXPECT_EQ(FieldOf(CheckTargetIsThere(target, nobody)), "target.community");
 }
 
 // Two messages, the other one of which starts when the first has reached some: its one seed member, and three

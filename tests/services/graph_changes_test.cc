@@ -1,18 +1,24 @@
-// Folding ends when nobody waits for it any more.
+// Batches whose writes or workers fail, and folding, which ends when nobody waits for it any more.
 #include "services/coordinator/graphs/graph_changes.h"
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "engine/base/thread_pool.h"
+#include "engine/graph/partition.h"
 #include "engine/store/memory_store.h"
 #include "gtest/gtest.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/common/rpc.h"
+#include "services/common/wire.h"
+#include "services/coordinator/workers/graph_identity.h"
 #include "services/worker/shards/shard_host.h"
 #include "tests/services/held_up_registry.h"
 #include "tests/services/one_worker.h"
@@ -89,6 +95,76 @@ v1::ApplyChangesRequest Adding(const std::string& member) {
   request.set_graph("g");
   request.add_changes()->mutable_add_member()->set_id(member);
   return request;
+}
+
+// Holds a graph, and fails when it is asked who is who.
+class FailingWorker final : public pbi::WorkerService::Service {
+ public:
+  FailingWorker() : bound_(*StartServer({.address = "127.0.0.1:0"}, {this})) {}
+  ~FailingWorker() override { StopServer(*bound_.server, absl::ZeroDuration()); }
+
+  void FailAs(grpc::StatusCode code) { code_ = code; }
+  grpc::Status ResolveMembers(grpc::ServerContext*, const pbi::ResolveMembersRequest*,
+                              pbi::ResolveMembersResponse*) override {
+    return {code_, "it fails"};
+  }
+  pbi::RegisterRequest Said(const pbi::GraphInfo& graph) const {
+    pbi::RegisterRequest said;
+    said.set_node_id("w-1");
+    said.set_address(bound_.address);
+    pbi::HeldShard& shard = *said.add_shards();
+    *shard.mutable_info() = graph;
+    shard.set_graph(graph.name());
+    shard.set_graph_digest(MadeDigest(graph));
+    return said;
+  }
+
+ private:
+  std::atomic<grpc::StatusCode> code_{grpc::StatusCode::OK};
+  const BoundServer bound_;
+};
+
+TEST(GraphChangesTest, WhereAWorkerIsLostBeforeAnythingIsWrittenABatchIsToBeSentAgain) {
+  FailingWorker worker;
+  MemoryRegistry registry;
+  WorkerDirectory workers;
+  ThreadPool pool(1);
+  Graphs graphs(registry, workers, pool);
+  GraphInfo graph;
+  graph.name = "g";
+  graph.partition = *PartitionMap::FromBoundaries(std::vector<std::uint32_t>{0, 2});
+  pbi::GraphRecord record;
+  *record.mutable_info() = wire::ToProto(graph);
+  ASSERT_TRUE(graphs.Update(record, {}).ok());
+  ASSERT_TRUE(workers.Register(worker.Said(record.info())).ok());
+  GraphChanges changes(registry, graphs);
+  const auto fail = [&](grpc::StatusCode code) {
+    worker.FailAs(code);
+    return changes.Apply(Adding("7"), [] { return false; }).status();
+  };
+  using grpc::StatusCode;
+  for (const auto code : {StatusCode::UNAVAILABLE, StatusCode::UNKNOWN, StatusCode::CANCELLED,
+                          StatusCode::DEADLINE_EXCEEDED, StatusCode::NOT_FOUND}) {
+    const absl::Status told = fail(code);
+    EXPECT_TRUE(absl::IsUnavailable(told)) << told;
+    EXPECT_TRUE(absl::EndsWith(told.message(), "it fails: send it again")) << told;
+  }
+  const absl::Status full = fail(StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(absl::IsResourceExhausted(full)) << full;
+}
+
+// A coordinator that follows must know of the epoch, or it could begin it again.
+TEST(GraphChangesTest, AGraphThatIsMadeAgainHasAnEpochOfItsOwn) {
+  OneWorker one;
+  GraphChanges changes(one.registry, one.graphs);
+  for (int time = 0; time < 2; ++time) {
+    ASSERT_TRUE(one.Make(OneWorker::Wanted("g")).ok());
+    EXPECT_EQ(one.graphs.Find("g")->change_epoch(), 0u);
+    const auto applied = changes.Apply(Adding("90000"), [] { return false; });
+    ASSERT_TRUE(applied.ok()) << applied.status();
+    EXPECT_EQ(one.graphs.Find("g")->change_epoch(), 1u);
+    ASSERT_TRUE(one.graphs.Delete("g").ok());
+  }
 }
 
 // Two batches wait while one is written. They add the same member, so each would have a version of its own;

@@ -14,6 +14,7 @@
 #include "engine/store/shard_manifest.h"
 #include "services/common/errors.h"
 #include "services/common/wire.h"
+#include "services/coordinator/workers/shard_calls.h"
 #include "tests/services/one_worker.h"
 #include "tests/support/patience.h"
 
@@ -45,6 +46,23 @@ TEST(GraphRequestsTest, ARepeatedRequestFindsItsGraphAndAnotherIsTold) {
   EXPECT_EQ(one.graphs.count(), 1u);
 }
 
+TEST(GraphRequestsTest, AGraphThatIsTakenInThoughItsLoadFailedIsThatOfItsRequest) {
+  std::atomic<bool> failed{false};
+  OneWorker one;
+  one.registry.before_write = [&failed](const std::string& key) {
+    const bool fails = key == GraphKey("g") && !failed.exchange(true);
+    return fails ? absl::UnavailableError("the disk is away") : absl::OkStatus();
+  };
+  const v1::CreateGraphRequest request = OneWorker::Wanted("g", "once");
+  const absl::Status lost = one.Make(request).status();
+  EXPECT_TRUE(absl::IsUnavailable(lost)) << lost;
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&one] { return one.graphs.Get("g").ok(); }));
+  const auto again = one.Make(request);
+  EXPECT_TRUE(again.ok()) << again.status();
+  const absl::Status other = one.Make(OneWorker::Wanted("g", "another")).status();
+  EXPECT_TRUE(absl::IsAlreadyExists(other)) << other;
+}
+
 TEST(GraphRequestsTest, AnImportIsNoGraphThatWasGenerated) {
   OneWorker one;
   ASSERT_TRUE(one.Make(OneWorker::Wanted("g", "once")).ok());
@@ -55,6 +73,30 @@ TEST(GraphRequestsTest, AnImportIsNoGraphThatWasGenerated) {
   options.set_shards(2);
   options.set_row("follower,followed");
   ExpectUsed(one.graphs.CheckImport(options).status());
+}
+
+TEST(GraphRequestsTest, WhatIsRefusedIsToldInTheUnitsOfItsField) {
+  MemoryRegistry registry;
+  WorkerDirectory workers;
+  ThreadPool pool{1};
+  Graphs graphs(registry, workers, pool);
+  const auto refusal = [&graphs](double links, std::uint32_t members) {
+    v1::CreateGraphRequest request = OneWorker::Wanted("g");
+    request.set_links_per_member(links);
+    request.set_members(members);
+    return std::string(
+        graphs.Create(request, [](const v1::LoadProgress&) { return true; }).status().message());
+  };
+  for (const double links : {-1.0, 20'000.0}) {
+    EXPECT_THAT(refusal(links, 100'000),
+                HasSubstr("links_per_member: expected a mean of 0.1 to 10,000 links, found"));
+  }
+  EXPECT_THAT(refusal(200, 100), HasSubstr("for 100 members 49.5 links, found 200"));
+  v1::ImportOptions options;
+  options.set_name("g");
+  options.set_shards(0);
+  EXPECT_EQ(FieldOf(graphs.CheckImport(options).status()), "shards");
+  EXPECT_THAT(std::string(graphs.Find("a\nb").status().message()), HasSubstr("no graph 'a\\nb'"));
 }
 
 TEST(GraphRequestsTest, ADeletedGraphIsForgottenWithItsRequest) {
@@ -136,6 +178,22 @@ TEST(LeftoversTest, OneThatIsNotDroppedKeepsItsOwnNameOnly) {
   ASSERT_TRUE(workers.Register(said).ok());
   ASSERT_EQ(waits.wait_for(kTakenPatience), std::future_status::ready);
   EXPECT_TRUE(waits.get().ok());
+}
+
+// A coordinator that is to stop does not wait for it.
+TEST(LeftoversTest, OneThatIsNotDroppedEndsWithItsCaller) {
+  HangingWorker hanging;
+  WorkerDirectory workers;
+  ASSERT_TRUE(workers.Register(hanging.Said()).ok());
+  const WorkerHandle worker = workers.Live("w-hangs").value();
+  Cancellation ends;
+  auto dropping = std::async(std::launch::async, [&] { return DropShard(worker, {}, false, &ends); });
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return hanging.asked(); }));
+  ends.Cancel();
+  ASSERT_EQ(dropping.wait_for(kTakenPatience), std::future_status::ready);
+  EXPECT_TRUE(absl::IsCancelled(dropping.get()));
+  EXPECT_TRUE(absl::IsCancelled(AdoptShard(worker, {}, &ends)));
+  EXPECT_TRUE(absl::IsCancelled(ConfirmShard(worker, {}, &ends)));
 }
 
 TEST(LeftoversTest, TheRegistryIsAskedOnceAndToldOfChanges) {

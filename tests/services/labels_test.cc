@@ -42,7 +42,7 @@ TEST(LabelsTest, FurtherMessagesAreCheckedAsTheFirst) {
   EXPECT_THAT(Told([](v1::FurtherMessage& m) { m.mutable_message()->set_kind(std::string(65, 'x')); }),
               HasSubstr("messages[0].message.kind: expected at most 64 bytes"));
   EXPECT_THAT(Told([](v1::FurtherMessage& m) { m.mutable_message()->set_sentiment(v1::Sentiment(9)); }),
-              HasSubstr("messages[0].message.sentiment: unknown value 9"));
+              HasSubstr("messages[0].message.sentiment: unknown value 9: expected one of SENTIMENT_"));
 }
 
 TEST(LabelsTest, OfTheFirstMessage) {

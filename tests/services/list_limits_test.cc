@@ -117,5 +117,41 @@ TEST(ListLimitsTest, StepsAreSharedByMessages) {
   }
 }
 
+TEST(ListLimitsTest, OfAModel) {
+  const auto ages = [](v1::Scenario& s, int) {
+    s.mutable_model()->mutable_forward()->mutable_factors()->add_ages(1);
+  };
+  EXPECT_EQ(Told(65'536, ages), "");
+  EXPECT_THAT(Told(65'537, ages),
+              HasSubstr("model.forward.factors.ages: expected at most 65536, found 65537"));
+  const auto kinds = [](v1::Scenario& s, int i) {
+    s.mutable_model()->mutable_forward();
+    s.mutable_model()->add_link_kinds(static_cast<std::uint32_t>(i % 256));
+  };
+  EXPECT_EQ(Told(256, kinds), "");
+  EXPECT_THAT(Told(257, kinds), HasSubstr("model.link_kinds: expected at most 256, found 257"));
+}
+
+TEST(RefusalsTest, SayWhatWasFoundAsItIs) {
+  const auto told = [](const auto& change) { return Told(1, change); };
+  EXPECT_EQ(
+      told([](v1::Scenario& s, int) { s.mutable_model()->mutable_forward()->set_probability(1.0000001); }),
+      "model.forward.probability: expected a probability between 0 and 1, found 1.0000001");
+  EXPECT_EQ(told([](v1::Scenario& s, int) { s.add_injections(); }),
+            "injections[0].step: expected a step up to 1048576, found none");
+  EXPECT_EQ(told([](v1::Scenario& s, int) { s.mutable_costs()->set_post(1'000'000'000'001); }),
+            "costs.post: expected a cost of at most 1000000000000, found 1000000000001");
+  EXPECT_EQ(told([](v1::Scenario& s, int) {
+              s.mutable_later()->mutable_change()->mutable_stop()->set_max_steps(3);
+            }),
+            "later.after_step: expected a step below 1048576, found none");
+  EXPECT_EQ(told([](v1::Scenario& s, int) {
+              s.mutable_model()->mutable_forward();
+              s.mutable_model()->mutable_delay()->mutable_gamma()->set_mean(2);
+              s.mutable_model()->mutable_delay()->mutable_gamma()->set_shape(0);
+            }),
+            "model.delay.gamma.shape: expected 1e-06 to 1e+06, found 0");
+}
+
 }  // namespace
 }  // namespace lawine

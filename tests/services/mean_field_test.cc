@@ -1,5 +1,6 @@
 #include "services/coordinator/plan/mean_field.h"
 
+#include "engine/base/limits.h"
 #include "gtest/gtest.h"
 
 namespace lawine {
@@ -46,6 +47,17 @@ TEST(MeanFieldTest, OtherModelsAreNotTakenForTheWholeGraph) {
   sis.link.same = Chance(0.01);
   sis.epidemic = Epidemic{.recovery = Chance(0.5), .susceptible_again = true, .onset = {}};
   EXPECT_GT(Of(sis, 50).deliveries, 5 * Of(sis, 10).deliveries) << "it goes on";
+}
+
+TEST(MeanFieldTest, WhatDoesNotEndGoesOnToTheLastStep) {
+  MessageSpec si;
+  si.link.same = Chance(0.05);
+  si.epidemic = Epidemic{.recovery = Chance(0), .susceptible_again = false, .onset = {}};
+  const ExpectedSpread whole = Of(si, 1'000'000), part = Of(si, 20'000);
+  EXPECT_EQ(whole.steps, 1'000'000u);
+  EXPECT_NEAR(whole.deliveries / part.deliveries, 50, 0.5);
+  EXPECT_NEAR(part.deliveries, 20'000 * 0.05 * 1.8e9, 0.01 * 20'000 * 0.05 * 1.8e9);
+  EXPECT_EQ(Of(si).steps, limits::kStepsMax) << "where it fails";
 }
 
 }  // namespace

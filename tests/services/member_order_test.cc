@@ -15,6 +15,7 @@
 #include "lawine/internal/v1/worker.grpc.pb.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
+#include "services/coordinator/graphs/members.h"
 
 namespace lawine {
 namespace {
@@ -52,16 +53,18 @@ class Worker final : public pbi::WorkerService::Service {
   std::uint32_t asked() const { return asked_; }
   std::uint32_t cancelled() const { return cancelled_; }
 
+  grpc::Status ReadMembers(grpc::ServerContext* context, const pbi::ReadMembersRequest* request,
+                           pbi::ReadMembersResponse*) override {
+    return Answer(*context, request->graph());
+  }
+  grpc::Status ProposeSeeds(grpc::ServerContext* context, const pbi::ProposeSeedsRequest* request,
+                            pbi::ProposeSeedsResponse*) override {
+    return Answer(*context, request->graph());
+  }
   grpc::Status ReadDegrees(grpc::ServerContext* context, const pbi::ReadDegreesRequest* request,
                            grpc::ServerWriter<pbi::ReadDegreesResponse>* writer) override {
-    ++asked_;
-    while (IsClosed(request->graph())) {
-      if (context->IsCancelled()) {
-        ++cancelled_;
-        return {grpc::StatusCode::CANCELLED, "cancelled"};
-      }
-      absl::SleepFor(absl::Milliseconds(1));
-    }
+    const grpc::Status answer = Answer(*context, request->graph());
+    if (!answer.ok()) return answer;
     if (failing_) return {grpc::StatusCode::INTERNAL, "broken"};
     const bool first = shard_ == 0;
     pbi::ReadDegreesResponse part;
@@ -98,6 +101,17 @@ class Worker final : public pbi::WorkerService::Service {
   }
 
  private:
+  grpc::Status Answer(const grpc::ServerContext& context, const std::string& graph) {
+    ++asked_;
+    while (IsClosed(graph)) {
+      if (context.IsCancelled()) {
+        ++cancelled_;
+        return {grpc::StatusCode::CANCELLED, "cancelled"};
+      }
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    return grpc::Status::OK;
+  }
   bool IsClosed(const std::string& graph) {
     MutexLock lock(mutex_);
     return closed_ == graph;
@@ -195,6 +209,25 @@ TEST_F(MemberOrderTest, WhoLeavesEndsWhatItAskedForAndTheNextTakesOver) {
   EXPECT_EQ(first_.cancelled(), 1u);
   first_.Close("");
   EXPECT_TRUE(next.get().ok());
+}
+
+// A coordinator that is to stop does not wait for workers that hang.
+TEST_F(MemberOrderTest, WhatIsAskedOfMembersEndsWithItsCaller) {
+  first_.Close("slow");
+  pbi::GraphRecord graph;
+  *graph.mutable_info() = Graph("slow");
+  for (const bool chooses : {false, true}) {
+    Cancellation leaving;
+    const Members members(graph, placement_, &orders_, &leaving);
+    const std::uint32_t asked = first_.asked();
+    auto answer = std::async(std::launch::async, [&] {
+      return chooses ? members.Choose({.count = 1}).status() : members.ById({0}).status();
+    });
+    AwaitAsked(asked + 1);
+    leaving.Cancel();
+    EXPECT_EQ(answer.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    EXPECT_EQ(answer.get().code(), absl::StatusCode::kCancelled);
+  }
 }
 
 TEST_F(MemberOrderTest, ShardsThatAreToMoveEndIt) {

@@ -47,6 +47,8 @@ class OneWorker {
     return graphs.Create(request, [](const v1::LoadProgress&) { return true; });
   }
 
+  const std::string& address() const { return bound_.address; }
+
   MemoryRegistry registry;
   WorkerDirectory workers;
   ThreadPool pool{1};

@@ -59,6 +59,23 @@ TEST(PlacementsTest, AHoldWaitsForUsesOfAGraphThatWasForgotten) {
   EXPECT_TRUE(held.get().ok());
 }
 
+TEST(PlacementsTest, WhatAHoldThatWasGivenUpWaitedForTheNextOneWaitsForToo) {
+  MemoryRegistry registry;
+  WorkerDirectory workers;
+  Placements placements(registry, workers);
+  auto earlier = *placements.Use("g");
+  const auto given_up = [] { return true; };
+  EXPECT_TRUE(absl::IsCancelled(placements.HoldGraph("g", given_up).status()));
+  auto later = *placements.Use("g");
+  EXPECT_FALSE(later->cancelled());
+  later = nullptr;
+  EXPECT_TRUE(absl::IsCancelled(placements.HoldGraph("g", given_up).status())) << "the first goes on";
+  ASSERT_TRUE(placements.Forget("g").ok());
+  EXPECT_TRUE(absl::IsCancelled(placements.HoldGraph("g", given_up).status()));
+  earlier = nullptr;
+  EXPECT_TRUE(placements.HoldGraph("g", given_up).ok());
+}
+
 TEST(RebalancerTest, AnotherRebalanceWithTheIdIsTold) {
   MemoryRegistry registry;
   WorkerDirectory workers;

@@ -1,6 +1,7 @@
 #include "services/common/reloading.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -69,6 +70,34 @@ TEST(MemoryFileTest, ReadersSeeOneContentOrTheNext) {
     EXPECT_TRUE(content.ok() && (*content == first || *content == second));
   } while (!over);
   writer.join();
+}
+
+// Files that belong together are all prepared before one of them is shown.
+TEST(MemoryFileTest, WhatIsPreparedIsNotSeenBeforeItIsShown) {
+  MemoryFile file;
+  ASSERT_EQ(file.Replace("a"), absl::OkStatus());
+  for (const char* content : {"never shown", "b"}) {
+    ASSERT_EQ(file.Prepare(content), absl::OkStatus());
+    EXPECT_EQ(ReadFile(file.path()).value(), "a");
+  }
+  ASSERT_EQ(file.Show(), absl::OkStatus());
+  EXPECT_EQ(ReadFile(file.path()).value(), "b");
+}
+
+TEST(MemoryFileTest, WithoutDescriptorsTheContentStaysAndIsReplacedLater) {
+  MemoryFile file;
+  ASSERT_EQ(file.Replace("a"), absl::OkStatus());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const absl::Status prepared = file.Prepare("b");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(absl::IsUnavailable(prepared)) << prepared;
+  EXPECT_EQ(ReadFile(file.path()).value(), "a");
+  ASSERT_EQ(file.Replace("b"), absl::OkStatus());
+  EXPECT_EQ(ReadFile(file.path()).value(), "b");
 }
 
 TEST(MemoryFileTest, EachContentHasATimeOfItsOwn) {

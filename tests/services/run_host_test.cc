@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "engine/base/limits.h"
 #include "engine/spread/frame.h"
 #include "services/common/rpc.h"
@@ -37,9 +38,9 @@ std::string FrameOf(RunAttempt attempt, std::uint32_t sequence, std::size_t payl
   return EncodeFrame(header, std::string(payload_bytes, '\0'));
 }
 
-void Deliver(RunHost& runs, const std::string& frame) {
+void Deliver(RunHost& runs, const std::string& frame, absl::Time now = absl::Now()) {
   const std::string_view view = frame;
-  runs.Deliver({&view, 1});
+  runs.Deliver({&view, 1}, now);
 }
 
 TEST(RunHostTest, WhatCameBeforeTheRunReachesItFirst) {
@@ -91,6 +92,36 @@ TEST(RunHostTest, WhatIsKeptOfAllRunsIsBounded) {
   }
   EXPECT_GT(begun, 0u);
   EXPECT_LE(begun * bytes, limits::kEarlyBytesMax);
+}
+
+// A worker that was just started may take minutes to bring a graph into memory; others have begun meanwhile.
+TEST(RunHostTest, WhatCameLongAgoIsKeptOrKnownToBeLost) {
+  const absl::Time now = absl::Now();
+  RunHost runs;
+  for (const std::uint64_t minutes : {0, 1, 6}) {
+    Deliver(runs, FrameOf({.run = minutes + 1, .attempt = 1}, 0), now + absl::Minutes(minutes));
+  }
+  const auto begin = [&runs](std::uint64_t run) {
+    const auto sink = std::make_shared<Sink>(RunAttempt{.run = run, .attempt = 1});
+    const absl::Status begun = runs.Add(sink);
+    EXPECT_EQ(sink->seen.size(), begun.ok() ? 1u : 0u);
+    return begun.code();
+  };
+  EXPECT_EQ(begin(1), absl::StatusCode::kUnavailable) << "it would wait for what is gone";
+  EXPECT_EQ(begin(2), absl::StatusCode::kOk);
+  EXPECT_EQ(begin(7), absl::StatusCode::kOk);
+}
+
+TEST(RunHostTest, WhatMakesRoomForManyOthersIsKnownToBeLost) {
+  constexpr std::uint64_t kCount = 10'000;
+  RunHost runs;
+  for (std::uint64_t run = 1; run <= kCount; ++run) Deliver(runs, FrameOf({.run = run, .attempt = 1}, 0));
+  Deliver(runs, FrameOf({.run = 1, .attempt = 1}, 1));
+  for (const std::uint64_t run : {std::uint64_t{1}, kCount}) {
+    const auto sink = std::make_shared<Sink>(RunAttempt{.run = run, .attempt = 1});
+    EXPECT_EQ(runs.Add(sink).ok(), run == kCount) << run;
+    EXPECT_EQ(sink->seen.size(), run == kCount ? 1u : 0u);
+  }
 }
 
 // Their coordinator may read them only when all of them are over.
@@ -147,19 +178,38 @@ class Peer {
 TEST(PeerLinksTest, WhoIsGoneIsForgottenWhenAnotherComes) {
   Peer first, second;
   PeerLinks links;
-  const auto send = [&links](const char* node_id) {
-    return links.Send(node_id, std::make_shared<internal::v1::ExchangeRequest>());
-  };
-  ASSERT_TRUE(links.Connect("w-1", first.address()).ok());
-  ASSERT_TRUE(send("w-1").ok());
+  const auto frames = std::make_shared<internal::v1::ExchangeRequest>();
+  const auto to_first = links.Connect("w-1", first.address());
+  ASSERT_TRUE(to_first.ok()) << to_first.status();
+  ASSERT_TRUE((*to_first)->Send(frames).ok());
+  EXPECT_TRUE((*to_first)->status().ok());
   first.Stop();
-  ASSERT_TRUE(Eventually(absl::Seconds(10), [&] { return !send("w-1").ok(); }));
-  ASSERT_TRUE(links.Connect("w-2", second.address()).ok());
+  ASSERT_TRUE(Eventually(absl::Seconds(10), [&] { return !(*to_first)->status().ok(); }))
+      << "without anything being sent";
+  const auto to_second = links.Connect("w-2", second.address());
+  ASSERT_TRUE(to_second.ok()) << to_second.status();
   EXPECT_EQ(links.links_count(), 1u);
-  EXPECT_TRUE(send("w-2").ok());
-  const absl::Status gone = send("w-1");
+  EXPECT_TRUE((*to_second)->Send(frames).ok());
+  const absl::Status gone = (*to_first)->Send(frames);
   EXPECT_EQ(gone.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(gone.message()), testing::HasSubstr("w-1"));
+}
+
+// What a run has sent on a stream that broke may be lost, though there is another one by now.
+TEST(PeerLinksTest, AnotherStreamToAWorkerIsNotThatOfEarlierRuns) {
+  Peer first;
+  PeerLinks links;
+  const auto before = links.Connect("w-1", first.address());
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_EQ(*links.Connect("w-1", first.address()), *before) << "one serves all";
+  first.Stop();
+  ASSERT_TRUE(Eventually(absl::Seconds(10), [&] { return !(*before)->status().ok(); }));
+  Peer again;
+  const auto after = links.Connect("w-1", again.address());
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_FALSE(RunPeers({*before}).status().ok());
+  EXPECT_FALSE(RunPeers({*before}).Send({"frame"}).ok());
+  EXPECT_TRUE(RunPeers({*after}).Send({"frame"}).ok());
 }
 
 }  // namespace

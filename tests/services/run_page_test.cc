@@ -26,7 +26,8 @@ using ::testing::Not;
 
 constexpr char kHyves[] = "preset hyves, 6000000 members, 100 links a member, graph seed 1, generator 1";
 
-void AddStep(v1::RunResult& result, std::uint64_t deliveries, std::uint64_t first, std::uint64_t forwards) {
+void AppendStep(v1::RunResult& result, std::uint64_t deliveries, std::uint64_t first,
+                std::uint64_t forwards) {
   v1::StepCounts& step = *result.add_steps();
   step.set_step(static_cast<std::uint32_t>(result.steps_size()) - 1);
   step.set_deliveries(deliveries);
@@ -61,9 +62,9 @@ v1::RunResult Article() {
   seed.set_audience(300);
   result.mutable_manifest()->set_graph_origin(kHyves);
   result.mutable_manifest()->set_run("runs/17");
-  AddStep(result, 0, 1, 1);
-  AddStep(result, 300, 300, 30);
-  AddStep(result, 9'000, 8'700, 60);
+  AppendStep(result, 0, 1, 1);
+  AppendStep(result, 300, 300, 30);
+  AppendStep(result, 9'000, 8'700, 60);
   result.set_unreached_missed(5'990'999);
   return result;
 }
@@ -160,7 +161,7 @@ TEST(RunAnswers, OfNobodyReached) {
   v1::RunResult result = Article();
   result.clear_steps();
   result.clear_totals();
-  AddStep(result, 0, 1, 1);
+  AppendStep(result, 0, 1, 1);
   EXPECT_EQ(AnswerTo(result, "How often does one get it?"), "Nothing was delivered.");
 }
 

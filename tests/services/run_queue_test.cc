@@ -2,6 +2,7 @@
 #include "services/coordinator/runs/run_queue.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -36,6 +37,22 @@ TEST(RunQueueTest, WhoIsAboutToComeHasRoomAlready) {
   EXPECT_FALSE(queue.Reserve(third, {}).ok()) << "no second room for who has come";
   queue.GiveUp(second);
   EXPECT_TRUE(queue.Reserve(third, {}).ok());
+}
+
+// Workers must not forget checkpoints of runs that are not listed yet.
+TEST(RunQueueTest, TheFirstOfThoseThatAreAboutToComeIsKnown) {
+  const RunsOptions options;
+  RunQueue queue(options);
+  EXPECT_EQ(queue.FirstComing(), std::nullopt);
+  const RunQueue::Entry first = MakeRun(), second = MakeRun();
+  for (const RunQueue::Entry& entry : {second, first}) ASSERT_TRUE(queue.Reserve(entry, {}).ok());
+  first->run_id = 7;
+  second->run_id = 8;
+  EXPECT_EQ(queue.FirstComing(), 7u);
+  queue.Add(first);
+  EXPECT_EQ(queue.FirstComing(), 8u);
+  queue.GiveUp(second);
+  EXPECT_EQ(queue.FirstComing(), std::nullopt);
 }
 
 TEST(RunQueueTest, ScenariosThatWaitHaveAShareOfMemory) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <mutex>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -39,6 +40,14 @@ class RunsTest : public testing::Test {
     run.mutable_end_time()->set_seconds(static_cast<std::int64_t>(run_id));
     run.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(absl::Now() + expires));
     ASSERT_TRUE(RunArchive(registry_).Add(record).ok());
+  }
+  // "g", whose workers are away.
+  void AddGraph() {
+    internal::v1::GraphRecord record;
+    record.mutable_info()->set_name("g");
+    record.mutable_info()->set_graph_version(1);
+    for (const std::uint32_t boundary : {0u, 2u}) record.mutable_info()->add_boundaries(boundary);
+    ASSERT_TRUE(graphs_.Update(record, {}).ok());
   }
   void KeepBlock(std::uint64_t run_id) {
     ASSERT_TRUE(RunArchive(registry_).AddBlock(run_id, internal::v1::RunBlock()).ok());
@@ -88,6 +97,57 @@ TEST_F(RunsTest, APausedRunThatIsCancelledCountsAsOneThatEnded) {
   EXPECT_EQ(runs_->Cancel("runs/1")->state(), v1::RUN_STATE_CANCELLED);
   EXPECT_EQ(Kept(1), v1::RUN_STATE_CANCELLED);
   EXPECT_EQ(Ends("cancelled"), 1);
+}
+
+TEST_F(RunsTest, ARunThatIsCancelledWhileItIsNotedAsPausedDoesNotStayPaused) {
+  Keep(1, v1::RUN_STATE_QUEUED);
+  Keep(2, v1::RUN_STATE_QUEUED);
+  Latch first, second, pausing;  // writes of the first run, which has the only place, and of the second
+  std::once_flag once;
+  registry_.before_write = [&](const std::string& key) {
+    if (key == RunKey(1)) {
+      EXPECT_TRUE(first.Wait());
+    } else if (key == RunKey(2)) {
+      std::call_once(once, [&pausing] { pausing.Open(); });
+      EXPECT_TRUE(second.Wait());
+    }
+    return absl::OkStatus();
+  };
+  RunsOptions options;
+  options.at_once_max = 1;
+  Start(options);
+  auto paused = std::async(std::launch::async, [this] { return runs_->Pause("runs/2"); });
+  ASSERT_TRUE(pausing.Wait());
+  EXPECT_TRUE(runs_->Cancel("runs/2").ok());
+  second.Open();
+  first.Open();
+  paused.wait();
+  EXPECT_EQ(runs_->Get("runs/2")->state(), v1::RUN_STATE_CANCELLED);
+  EXPECT_EQ(Kept(2), v1::RUN_STATE_CANCELLED);
+  runs_ = nullptr;
+}
+
+// One that waits for its graph's workers is left to the next coordinator, which must not go on with it.
+TEST_F(RunsTest, ARunThatIsCancelledWhileTheCoordinatorStopsIsCancelledForTheNext) {
+  AddGraph();
+  Keep(1, v1::RUN_STATE_QUEUED);
+  Keep(2, v1::RUN_STATE_QUEUED);
+  HeldUpWrite write(registry_, RunKey(1));
+  RunsOptions options;
+  options.at_once_max = 2;
+  Start(options);
+  for (const char* run : {"runs/1", "runs/2"}) {
+    ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return !runs_->Get(run)->waiting_for().empty(); }));
+  }
+  auto stopped = std::async(std::launch::async, [this] { runs_->Stop(); });
+  ASSERT_TRUE(write.Wait());
+  EXPECT_TRUE(runs_->Cancel("runs/1").ok());
+  write.GoOn();
+  stopped.wait();
+  EXPECT_EQ(Kept(1), v1::RUN_STATE_CANCELLED);
+  EXPECT_EQ(Kept(2), v1::RUN_STATE_QUEUED);
+  EXPECT_EQ(runs_->Cancel("runs/2")->state(), v1::RUN_STATE_CANCELLED) << "it is left already";
+  EXPECT_EQ(Kept(2), v1::RUN_STATE_CANCELLED);
 }
 
 // Its caller has waited since then, whoever conducts it.

@@ -72,6 +72,16 @@ TEST(ScenarioJson, ReadsShortAndWholeEnumWords) {
   }
 }
 
+TEST(ScenarioJson, ReadsTheNamesThatOtherClientsPrint) {
+  const v1::Scenario scenario = Parsed(R"({"seedMembers": {"ids": ["1"]}, "runSeed": "3",
+      "model": {"forward": {"probability": 0.1}, "seenProbability": 0.5}})");
+  EXPECT_EQ(scenario.model().seen_probability(), 0.5);
+  EXPECT_EQ(scenario.seed_members().ids(0), "1");
+  EXPECT_EQ(scenario.run_seed(), 3u);
+  EXPECT_THAT(Refusal(R"({"runSeed": 3, "run_seed": 4})"), HasSubstr("run_seed: set twice"));
+  EXPECT_THAT(Refusal(R"({"seedMembers": {"audience": "x"}})"), HasSubstr("seed_members.audience: expected"));
+}
+
 TEST(ScenarioJson, KeepsEveryBitOfARunSeed) {
   for (const char* seed : {"18446744073709551615", "\"18446744073709551615\""}) {
     const v1::Scenario scenario = Parsed(std::string(R"({"run_seed": )") + seed + "}");

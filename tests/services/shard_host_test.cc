@@ -166,6 +166,20 @@ TEST_F(SlowDiskHostTest, ShardsAreListedWhileTheyAreFolded) {
   EXPECT_EQ(host_->List()[0].manifest.graph.graph_version, 2u);
 }
 
+// Its coordinator takes a list that lacks changes for one of an older volume.
+TEST_F(SlowDiskHostTest, VersionsAreListedAsTheyAreWhileAnotherShardIsDeleted) {
+  ASSERT_EQ(LastVersionListed(), 1u);
+  ASSERT_TRUE(WriteVersion(2, 0).ok());
+  const ShardManifest other = host_->List()[1].manifest;
+  ExpectAnswered(
+      disk_.writes,
+      [&] {
+        return host_->DropShard({"test", ShardIndex(1)}, other.graph.digest.ToHex()).ok();
+      },
+      [&] { return LastVersionListed() == 2; });
+  EXPECT_EQ(host_->List().size(), 1u);
+}
+
 TEST_F(SlowDiskHostTest, WhatShardsTakeIsNotAskedForToListThem) {
   disk_.reads.Close();
   auto listed = std::async(std::launch::async, [&] { return host_->LastList().size(); });
@@ -180,6 +194,40 @@ TEST_F(SlowDiskHostTest, WhatIsInMemoryIsUsedWhileMembersOfAnotherVersionAreRead
   ExpectAnswered(
       disk_.reads, [&] { return host_->Members("test", 2).ok(); },
       [&] { return host_->Acquire("test", 1).ok() && host_->List().size() == 2; });
+}
+
+class ManyVersionsTest : public SlowDiskHostTest {
+ protected:
+  static constexpr std::uint64_t kLast = 8;
+
+  ManyVersionsTest() {
+    for (std::uint64_t version = 2; version <= kLast; ++version) {
+      for (const std::uint32_t shard : {0u, 1u}) EXPECT_TRUE(WriteVersion(version, shard).ok());
+    }
+  }
+  // As look-ups and small runs do while a graph changes.
+  bool ReadLaterVersions() {
+    bool read = true;
+    for (std::uint64_t version = 3; version <= kLast; ++version) {
+      read = host_->Members("test", version).ok() && read;
+    }
+    return read;
+  }
+};
+
+TEST_F(ManyVersionsTest, AVersionIsBroughtIntoMemoryThoughLaterOnesTakeItsPlace) {
+  ExpectAnswered(
+      disk_.links, [&] { return host_->Acquire("test", 2).ok(); }, [&] { return ReadLaterVersions(); });
+}
+
+TEST_F(ManyVersionsTest, AVersionThatARunUsesStays) {
+  auto used = host_->Acquire("test", 2).value();
+  EXPECT_TRUE(ReadLaterVersions());
+  ASSERT_EQ(host_->Drop("test").status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(host_->Acquire("test", 2)->images, used.images);
+  used = {};
+  EXPECT_TRUE(ReadLaterVersions());
+  EXPECT_EQ(host_->Drop("test").value(), 2u);
 }
 
 }  // namespace

@@ -77,6 +77,33 @@ TEST(SilenceLimitTest, WhoSaysNothingIsTold) {
   EXPECT_EQ(status.error_message(), "nothing has come for 0.2 s: say something");
 }
 
+// Waits for the first message only.
+class FirstReader final : public v1::ChangeService::Service {
+ public:
+  grpc::Status ApplyChanges(grpc::ServerContext* context,
+                            grpc::ServerReaderWriter<Response, Request>* stream) override {
+    SilenceLimit silence(*context);
+    Request request;
+    return ToGrpc(silence.ReadFirst(*stream, request, "a word"));
+  }
+};
+
+class SilentCall : public OneCall {
+ public:
+  explicit SilentCall(FirstReader& reader) : OneCall(reader, absl::Minutes(2)) {}
+  grpc::Status End() {
+    stream_->WritesDone();
+    return stream_->Finish();
+  }
+};
+
+TEST(SilenceLimitTest, WhoEndsBeforeAnythingWasSaidIsToldWhatWasExpected) {
+  FirstReader reader;
+  const grpc::Status status = SilentCall(reader).End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(), "part: expected a word first, found the end");
+}
+
 TEST(SilenceLimitTest, AlsoLater) {
   Listener listener(absl::Seconds(kWaitFactor), absl::ZeroDuration());
   Speaker speaker(listener);

@@ -9,6 +9,7 @@
 
 #include "engine/base/status_macros.h"
 #include "engine/store/shard_store.h"
+#include "tests/support/stored_shard_layer.h"
 #include "tests/support/waiting_gate.h"
 
 namespace lawine {
@@ -16,6 +17,7 @@ namespace lawine {
 struct SlowDisk {
   WaitingGate reads;   // of members, and of what a shard takes
   WaitingGate writes;  // of changes, and of what is folded
+  WaitingGate links;   // reads of them
 };
 
 class SlowStorage final : public ShardStorage {
@@ -32,53 +34,54 @@ class SlowStorage final : public ShardStorage {
     return std::make_unique<Shard>(std::move(shard), disk_);
   }
   absl::StatusOr<std::vector<ShardName>> List() override { return storage_->List(); }
-  absl::Status Delete(const ShardName& name) override { return storage_->Delete(name); }
+  absl::Status Delete(const ShardName& name) override {
+    disk_.writes.Pass();
+    return storage_->Delete(name);
+  }
 
  private:
-  class Shard final : public StoredShard {
+  class Shard final : public StoredShardLayer {
    public:
-    Shard(std::unique_ptr<StoredShard> shard, SlowDisk& disk) : shard_(std::move(shard)), disk_(disk) {}
+    Shard(std::unique_ptr<StoredShard> shard, SlowDisk& disk)
+        : StoredShardLayer(std::move(shard)), disk_(disk) {}
 
-    const ShardManifest& manifest() const override { return shard_->manifest(); }
-    absl::Status ScanFollowers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
-      return shard_->ScanFollowers(first, end, visit);
-    }
     absl::Status ScanMembers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
       disk_.reads.Pass();
-      return shard_->ScanMembers(first, end, visit);
+      return StoredShardLayer::ScanMembers(first, end, visit);
     }
-    absl::Status ScanKeys(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
-      return shard_->ScanKeys(first, end, visit);
+    absl::Status ScanFollowers(std::uint32_t first, std::uint32_t end, BlockVisitor visit) const override {
+      disk_.links.Pass();
+      return StoredShardLayer::ScanFollowers(first, end, visit);
     }
-    absl::Status ScanChanges(ChangeVisitor visit) const override { return shard_->ScanChanges(visit); }
     std::uint64_t disk_bytes() const override {
       disk_.reads.Pass();
-      return shard_->disk_bytes();
-    }
-    absl::StatusOr<std::uint64_t> CheckFiles() const override { return shard_->CheckFiles(); }
-    absl::StatusOr<std::unique_ptr<ShardCheckpoint>> Checkpoint() const override {
-      return shard_->Checkpoint();
+      return StoredShardLayer::disk_bytes();
     }
     absl::Status WriteChange(std::uint64_t graph_version, std::string_view bytes) override {
       disk_.writes.Pass();
-      return shard_->WriteChange(graph_version, bytes);
+      return StoredShardLayer::WriteChange(graph_version, bytes);
     }
-    absl::StatusOr<std::unique_ptr<StoredShard>> Fold(const FoldedShard& folded) override {
-      disk_.writes.Pass();
-      LAWINE_ASSIGN_OR_RETURN(auto now, shard_->Fold(folded));
-      return std::make_unique<Shard>(std::move(now), disk_);
+    absl::StatusOr<std::unique_ptr<PreparedFold>> PrepareFold(const FoldedShard& folded) override {
+      LAWINE_ASSIGN_OR_RETURN(auto fold, StoredShardLayer::PrepareFold(folded));
+      return std::make_unique<Fold>(std::move(fold), disk_);
     }
-    absl::Status WriteRunState(const RunStep& of, std::string_view bytes) override {
-      return shard_->WriteRunState(of, bytes);
-    }
-    absl::StatusOr<std::string> ReadRunState(const RunStep& of) const override {
-      return shard_->ReadRunState(of);
-    }
-    absl::StatusOr<std::vector<RunStep>> RunStates() const override { return shard_->RunStates(); }
-    absl::Status DropRunState(const RunStep& of) override { return shard_->DropRunState(of); }
 
    private:
-    const std::unique_ptr<StoredShard> shard_;
+    SlowDisk& disk_;
+  };
+
+  class Fold final : public PreparedFold {
+   public:
+    Fold(std::unique_ptr<PreparedFold> fold, SlowDisk& disk) : fold_(std::move(fold)), disk_(disk) {}
+
+    absl::StatusOr<std::unique_ptr<StoredShard>> Commit() override {
+      disk_.writes.Pass();
+      LAWINE_ASSIGN_OR_RETURN(auto now, fold_->Commit());
+      return std::make_unique<Shard>(std::move(now), disk_);
+    }
+
+   private:
+    const std::unique_ptr<PreparedFold> fold_;
     SlowDisk& disk_;
   };
 

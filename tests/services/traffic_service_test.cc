@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "services/common/errors.h"
 #include "services/common/rpc.h"
+#include "services/coordinator/graphs/graph_changes.h"
 #include "tests/services/memory_registry.h"
 #include "tests/services/one_worker.h"
 
@@ -134,6 +135,44 @@ TEST(TrafficKeepingTest, TrafficGoesOnThoughNothingOfItCanBeKept) {
   const grpc::Status ended = call.End();
   EXPECT_TRUE(ended.ok()) << ended.error_message();
   EXPECT_GE(refused, 2) << "of a wave, and of the result that was told";
+  StopServer(*bound.server, absl::ZeroDuration());
+}
+
+// As if the coordinator had been lost before it had told its result.
+TEST(TrafficKeepingTest, ARepeatedCallGoesOnWithTheVersionItBeganWith) {
+  OneWorker one;
+  ASSERT_TRUE(one.Make(OneWorker::Wanted("g")).ok());
+  std::atomic<bool> kept{false};
+  one.registry.before_write = [&kept](const std::string& key) {
+    const bool forgets = key.starts_with("traffic/") && kept.exchange(true);
+    return forgets ? absl::UnavailableError("it is kept") : absl::OkStatus();
+  };
+  RunsOptions options;
+  options.keep_every = absl::ZeroDuration();
+  Runs runs(one.registry, one.graphs, one.workers, options, nullptr);
+  ASSERT_TRUE(runs.Start().ok());
+  TrafficService service(one.registry, one.graphs, runs);
+  OpenDoor door(service);
+  const BoundServer bound = *StartServer({.address = "127.0.0.1:0"}, {&door});
+  const auto call = [&bound] { return TrafficCall(bound.address, "once", absl::Minutes(2)).End(); };
+  EXPECT_TRUE(call().ok());
+  ASSERT_TRUE(kept);
+  GraphChanges changes(one.registry, one.graphs);
+  v1::ApplyChangesRequest change;
+  change.set_graph("g");
+  change.add_changes()->mutable_add_member()->set_id("90000");
+  ASSERT_TRUE(changes.Apply(change, [] { return false; }).ok());
+  const grpc::Status repeated = call();
+  EXPECT_TRUE(repeated.ok()) << repeated.error_message();
+  v1::FoldChangesRequest fold;
+  fold.set_graph("g");
+  Cancellation cancellation;
+  ASSERT_TRUE(changes.Fold(fold, cancellation).ok());
+  const grpc::Status folded = call();
+  EXPECT_EQ(folded.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_TRUE(
+      folded.error_message().starts_with("traffic with this request id was begun at version 1 of its graph"))
+      << folded.error_message();
   StopServer(*bound.server, absl::ZeroDuration());
 }
 

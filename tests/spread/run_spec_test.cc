@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/spread/group_counts.h"
+#include "engine/spread/outcome.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -176,6 +177,35 @@ TEST(RunSpecTest, MessagesThatBeginLateHaveALimitTogether) {
   MessageSpec waits = begin(0, 1);
   waits.start = {.kind = Trigger::Kind::kReach, .count = 1, .not_before = limits::kStepsMax};
   EXPECT_FALSE(check({waits, begin(0, 1)}).ok());
+}
+
+// A run of several messages ends at their share of all steps: an injection after that would fail it, after
+// half a million steps of work.
+TEST(RunSpecTest, InjectionsComeWithinTheStepsOfARun) {
+  constexpr std::uint32_t kMost = StepsMaxOf(2);
+  RunSpec spec;
+  const auto check = [&spec](const Trigger& start, std::uint32_t step,
+                             std::optional<std::uint32_t> max_steps) {
+    ModelSpec model = OneMessage();
+    model.messages.push_back(model.messages[0]);
+    model.messages[1].start = start;
+    model.messages[1].injections.push_back({.step = step, .members = {MemberId(2)}});
+    EXPECT_TRUE(CheckModelSpec(model, 10).ok()) << "their sum is within the limit of all";
+    spec.model = std::make_shared<const ModelSpec>(model);
+    spec.max_steps = max_steps;
+    return CheckRunSpec(spec, 10);
+  };
+  EXPECT_TRUE(check({}, kMost, {}).ok());
+  const absl::Status late = check({}, kMost + 1, {});
+  EXPECT_TRUE(absl::IsInvalidArgument(late)) << late;
+  EXPECT_THAT(
+      std::string(late.message()),
+      HasSubstr("message 1: expected its last injection by step 524288, the last one that a run of 2"));
+  EXPECT_TRUE(absl::IsInvalidArgument(check({.count = 1}, kMost, {})));
+  EXPECT_TRUE(check({}, kMost + 1, kMost).ok()) << "the run ends before";
+  EXPECT_TRUE(check({.count = kNoStep}, 1, {}).ok()) << "it never starts";
+  EXPECT_TRUE(check({.kind = Trigger::Kind::kReach, .count = 5, .not_before = kMost}, 1, {}).ok())
+      << "it may never start";
 }
 
 TEST(RunSpecTest, ReceiptsAreOfSingleRuns) {

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "engine/base/coin.h"
+#include "engine/graph/profile.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/shards.h"
@@ -90,6 +91,13 @@ TEST(SeedChoiceTest, TheHighestAudiencesComeInOrder) {
   const VectorLinkSource source(graph);
   const Shards shards = Shards::InMemory(source, BalancedPartition(source, 4));
   EXPECT_THAT(Keys(Choose(shards, {.kind = Kind::kHighestAudience, .count = 3})), ElementsAre(10, 20, 30));
+}
+
+TEST(SeedChoiceTest, NobodyIsOfANetworkThatIsNotThere) {
+  const VectorLinkSource source(Path(5));
+  const Shards shards = Shards::InMemory(source, BalancedPartition(source, 1));
+  EXPECT_EQ(Choose(shards, {.count = 9, .network = kNetworkUnknown}).size(), 5u);
+  EXPECT_THAT(Choose(shards, {.count = 9, .network = kNetworkHyves}), IsEmpty());
 }
 
 TEST(SeedChoiceTest, NobodyIsProposedWhereNobodyIsAskedFor) {

@@ -12,7 +12,8 @@ namespace {
 
 // Lists of some sources of a graph of `members` members, and what they are the other way round.
 struct Links {
-  Links(TestRandom& random, std::uint32_t members, std::uint32_t range, std::uint32_t sources_count)
+  Links(TestRandom& random, std::uint32_t members, std::uint32_t range, std::uint32_t sources_count,
+        std::uint32_t links_of_each = 20)
       : followees(range) {
     HugeArray<std::uint32_t> offsets(std::size_t{members} + 1);
     HugeArray<std::uint16_t> skips(members);
@@ -20,7 +21,9 @@ struct Links {
     for (std::uint32_t source = 0; source < members; ++source) {
       if (source % stride == stride - 1) {
         std::vector<std::uint32_t> ids;
-        for (std::uint32_t i = 0; i < 20; ++i) ids.push_back(static_cast<std::uint32_t>(random.Below(range)));
+        for (std::uint32_t i = 0; i < links_of_each; ++i) {
+          ids.push_back(static_cast<std::uint32_t>(random.Below(range)));
+        }
         std::sort(ids.begin(), ids.end());
         skips[source] = static_cast<std::uint16_t>(AppendGaps(ids, gaps, [](std::size_t) {}));
         for (const std::uint32_t id : ids) followees[id].push_back(source);
@@ -73,6 +76,19 @@ TEST(FolloweeIndexTest, LargeGraphsHaveWiderIds) {
   ASSERT_TRUE(index.ok()) << index.status();
   ExpectHolds(*index, links);
   EXPECT_GT(links.followees[0].back(), 1u << 23);
+}
+
+// A task throws 8.4 million links at a time, and the list that takes it there whole.
+TEST(FolloweeIndexTest, ManyLinksOfFewSourcesNeedSeveralRuns) {
+  TestRandom random(4);
+  constexpr std::uint32_t kMembers = 500;
+  const Links links(random, kMembers, 9'000, kMembers, 20'000);
+  for (const std::size_t threads : {1, 2}) {
+    ThreadPool pool(threads);
+    const auto index = FolloweeIndex::Build(links.sources, links.gaps, kMembers, links.counts, pool);
+    ASSERT_TRUE(index.ok()) << index.status();
+    ExpectHolds(*index, links);
+  }
 }
 
 TEST(FolloweeIndexTest, OtherCountsAreRefused) {

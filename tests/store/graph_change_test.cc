@@ -1,6 +1,9 @@
 // What a batch comes to, and what is refused.
 #include "engine/store/graph_change.h"
 
+#include <optional>
+#include <string>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -35,9 +38,14 @@ LinkEdit Unfollow(std::uint32_t source, std::uint32_t receiver) {
   return {.source = Member(source), .receiver = Member(receiver), .there = false};
 }
 
-std::string Refusal(ChangePlan& plan, const LinkEdit& edit, absl::StatusCode code) {
-  const auto counts = plan.Add({.members = {}, .links = {Follow(7, 8), edit}});
+std::string Refusal(ChangePlan& plan, const LinkEdit& edit, absl::StatusCode code,
+                    RefusedEdit::Part part = RefusedEdit::Part::kEnds) {
+  std::optional<RefusedEdit> refused;
+  const auto counts = plan.Add({.members = {}, .links = {Follow(7, 8), edit}}, &refused);
   EXPECT_EQ(counts.status().code(), code) << counts.status();
+  EXPECT_TRUE(refused.has_value());
+  EXPECT_EQ(refused.value_or(RefusedEdit()).place, 1u);
+  EXPECT_EQ(refused.value_or(RefusedEdit()).part, part);
   EXPECT_TRUE(plan.empty()) << "what is refused leaves nothing behind";
   return std::string(counts.status().message());
 }
@@ -87,15 +95,15 @@ TEST(GraphChangeTest, RecordsGoToWhomTheyConcern) {
 TEST(GraphChangeTest, WhatAGraphCannotHoldIsRefused) {
   constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
   ChangePlan plain = Plan();
-  EXPECT_THAT(Refusal(plain, Follow(4, 4), kInvalid),
-              HasSubstr("change 1: expected a link between two members"));
+  EXPECT_THAT(Refusal(plain, Follow(4, 4), kInvalid), HasSubstr("expected a link between two members"));
   EXPECT_THAT(Refusal(plain, {.source = {77, std::nullopt}, .receiver = Member(1)}, kInvalid),
               HasSubstr("no member with key 77"));
   LinkEdit kind = Follow(1, 2), weight = Follow(1, 2);
   kind.kind = 2;
   weight.weight = 5;
-  EXPECT_THAT(Refusal(plain, kind, kInvalid), HasSubstr("found kind group"));
-  EXPECT_THAT(Refusal(plain, weight, kInvalid), HasSubstr("without a probability"));
+  EXPECT_THAT(Refusal(plain, kind, kInvalid, RefusedEdit::Part::kKind), HasSubstr("found kind group"));
+  EXPECT_THAT(Refusal(plain, weight, kInvalid, RefusedEdit::Part::kWeight),
+              HasSubstr("without a probability"));
   ChangePlan weighted = Plan({.weights = true});
   const auto refused = weighted.Add({.members = {}, .links = {Follow(1, 2)}});
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr("expected a probability"));
@@ -110,7 +118,8 @@ TEST(GraphChangeTest, ConflictingWeightsAreRefused) {
   EXPECT_TRUE(plan.empty());
   const auto conflict = plan.Add({.members = {}, .links = {other}});
   EXPECT_EQ(conflict.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(conflict.status().message()), HasSubstr("unfollow first"));
+  EXPECT_EQ(conflict.status().message(),
+            "the link is there with probability 0.25, found 0.2500000005: unfollow first to change it");
   const auto both = plan.Add({.members = {}, .links = {Unfollow(2, 3), again}});
   EXPECT_EQ(both.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(both.status().message()), HasSubstr("in a batch of its own"));

@@ -11,6 +11,7 @@
 #include "engine/store/rocks_store.h"
 #include "gtest/gtest.h"
 #include "tests/support/shards.h"
+#include "tests/support/stored_shard_layer.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
 
@@ -48,28 +49,22 @@ class RocksDamageTest : public testing::TestWithParam<bool> {
 
   // Puts some blocks of each kind in their own place, as of a later version.
   void Fold(ShardStorage& storage) {
-    const auto shard = storage.Open({"test", ShardIndex(0)});
-    ASSERT_TRUE(shard.ok()) << shard.status();
-    before_ = (*shard)->manifest();
-    FoldedShard folded{.manifest = before_};
-    ++folded.manifest.graph.graph_version;
-    const auto add_to = [](FoldedShard::Blocks& blocks) {
-      return [&blocks](std::uint32_t block, std::string_view bytes) {
-        blocks.emplace_back(block, bytes);
-        return absl::OkStatus();
-      };
-    };
-    ASSERT_TRUE((*shard)->ScanFollowers(3, 9, add_to(folded.followers)).ok());
-    ASSERT_TRUE((*shard)->ScanMembers(0, 2, add_to(folded.members)).ok());
-    ASSERT_TRUE((*shard)->ScanKeys(0, 1, add_to(folded.keys)).ok());
+    auto opened = storage.Open({"test", ShardIndex(0)});
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    const std::shared_ptr<StoredShard> shard = *std::move(opened);
+    before_ = shard->manifest();
+    const auto next = std::make_shared<NextVersion>(shard);
     checksums_before_ = ReadFile(root_.path() / "sound" / kShard / kChecksumsFile);
-    const auto now = (*shard)->Fold(folded);
+    const auto prepared = shard->PrepareFold(
+        {.changed = next, .followers = {3, 4, 5, 6, 7, 8}, .members = {0, 1}, .keys = {0}});
+    ASSERT_TRUE(prepared.ok()) << prepared.status();
+    const auto now = (*prepared)->Commit();
     ASSERT_TRUE(now.ok()) << now.status();
     auto image = ShardImage::Hydrate(**now, executor_);
     ASSERT_TRUE(image.ok()) << image.status();
     std::vector<std::unique_ptr<const ShardImage>> images;
     images.push_back(*std::move(image));
-    sound_ = std::make_unique<Shards>(Shards::Of(folded.manifest.graph, std::move(images)));
+    sound_ = std::make_unique<Shards>(Shards::Of(next->manifest().graph, std::move(images)));
   }
 
   // Opens a copy of the shard in which `name` holds `bytes` (nullopt: is not there). Either it is refused, or

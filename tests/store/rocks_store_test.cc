@@ -10,9 +10,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/crc32c.h"
 #include "engine/base/thread_pool.h"
 #include "engine/store/memory_store.h"
 #include "engine/store/shard_arrivals.h"
@@ -234,12 +237,24 @@ TEST_F(RocksStoreTest, AShardWithoutManifestIsHalfWritten) {
 
 TEST_F(RocksStoreTest, ADamagedOrNewerManifestIsRefused) {
   ASSERT_TRUE(Build(*Open(root_.path()), 1).ok());
-  std::string text;
-  WithDatabase(ShardPath(), kManifest, [&](rocksdb::DB& db, rocksdb::ColumnFamilyHandle& manifest) {
-    ASSERT_TRUE(db.Get(rocksdb::ReadOptions(), &manifest, kManifestKey, &text).ok());
-    ++text[text.size() / 2];
-    ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), &manifest, kManifestKey, text).ok());
+  const auto change = [this](const std::function<void(std::string&)>& edit) {
+    WithDatabase(ShardPath(), kManifest, [&](rocksdb::DB& db, rocksdb::ColumnFamilyHandle& manifest) {
+      std::string text;
+      ASSERT_TRUE(db.Get(rocksdb::ReadOptions(), &manifest, kManifestKey, &text).ok());
+      edit(text);
+      ASSERT_TRUE(db.Put(rocksdb::WriteOptions(), &manifest, kManifestKey, text).ok());
+    });
+  };
+  change([](std::string& text) {
+    const std::string before = "lawine-shard 1\n";
+    ASSERT_TRUE(text.starts_with(before));
+    text.replace(0, before.size(), "lawine-shard 2\n");
+    text.resize(text.rfind("crc32c "));
+    absl::StrAppendFormat(&text, "crc32c %08x\n", Crc32c(text));
   });
+  ExpectRefused(kName, StatusCode::kFailedPrecondition,
+                "found 'lawine-shard 2': use the version that wrote it");
+  change([](std::string& text) { ++text[text.size() / 2]; });
   ExpectRefused(kName, StatusCode::kDataLoss, "manifest is damaged");
 }
 

@@ -10,11 +10,13 @@
 #include "engine/store/memory_store.h"
 #include "engine/store/rocks_copies.h"
 #include "engine/store/rocks_store.h"
+#include "engine/store/shard_arrivals.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/support/shard_database.h"
 #include "tests/support/shards.h"
+#include "tests/support/stored_shard_layer.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/vector_link_source.h"
 
@@ -65,7 +67,7 @@ class RunStatesTest : public testing::TestWithParam<bool> {
   const TempDirectory root_;
   const VectorLinkSource source_;
   std::unique_ptr<ShardStorage> storage_;
-  std::unique_ptr<StoredShard> shard_;
+  std::shared_ptr<StoredShard> shard_;
 };
 INSTANTIATE_TEST_SUITE_P(DiskAndMemory, RunStatesTest, testing::Bool(),
                          [](const auto& suite) { return suite.param ? "Disk" : "Memory"; });
@@ -125,9 +127,9 @@ class RunStatesOnDiskTest : public RunStatesTest {
   fs::path directory() const { return root_.path() / "test/shard-0000"; }
   // As of a later version, with the same blocks.
   void Fold() {
-    FoldedShard folded{.manifest = shard_->manifest()};
-    ++folded.manifest.graph.graph_version;
-    auto now = shard_->Fold(folded);
+    const auto prepared = shard_->PrepareFold({.changed = std::make_shared<NextVersion>(shard_)});
+    ASSERT_TRUE(prepared.ok()) << prepared.status();
+    auto now = (*prepared)->Commit();
     ASSERT_TRUE(now.ok()) << now.status();
     shard_ = *std::move(now);
   }
@@ -244,13 +246,28 @@ TEST_P(RunStatesOnDiskTest, AreListedAndDroppedWithThePartOfTheHighestNumber) {
 }
 
 TEST_P(RunStatesOnDiskTest, GoAlongWithCopiesOfTheShard) {
-  const std::string bytes = Bytes(5 * kMiB, 1);
-  ASSERT_TRUE(shard_->WriteRunState({1, 5}, bytes).ok());
-  const auto files = shard_->Checkpoint();
-  ASSERT_TRUE(files.ok()) << files.status();
-  std::uint64_t large = 0;
-  for (const auto& file : (*files)->files()) large += file.size >= 5 * kMiB ? 1 : 0;
-  EXPECT_EQ(large, 1u);
+  const std::string small = Bytes(100, 1), large = Bytes(5 * kMiB, 2);
+  ASSERT_TRUE(shard_->WriteRunState({1, 5}, small).ok());
+  ASSERT_TRUE(shard_->WriteRunState({1, 6}, large).ok());
+  const auto source = shard_->Checkpoint();
+  ASSERT_TRUE(source.ok()) << source.status();
+  const TempDirectory to;
+  const ShardArrivals arrivals(to.path().string());
+  const auto arrival = arrivals.Begin(kName, (*source)->files());
+  ASSERT_TRUE(arrival.ok()) << arrival.status();
+  while (const auto next = (*arrival)->next()) {
+    const auto read = (*source)->Read(next->file, next->offset, kMiB);
+    ASSERT_TRUE(read.ok()) << read.status();
+    ASSERT_TRUE((*arrival)->Append(*read).ok());
+  }
+  ASSERT_TRUE((*arrival)->Finish().ok());
+  ASSERT_TRUE(arrivals.Adopt(kName).ok());
+  const auto storage = OpenRocksStorage(to.path().string(), {}).value();
+  const auto copied = storage->Open(kName);
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  EXPECT_THAT((*copied)->RunStates().value(), ElementsAre(RunStep{1, 5}, RunStep{1, 6}));
+  EXPECT_TRUE((*copied)->ReadRunState({1, 5}).value() == small);
+  EXPECT_TRUE((*copied)->ReadRunState({1, 6}).value() == large);
 }
 
 }  // namespace

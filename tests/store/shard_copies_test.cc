@@ -2,7 +2,13 @@
 // from.
 #include "engine/store/shard_copies.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -33,6 +39,19 @@ using testing::HasSubstr;
 std::string Content(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// From here on every pread fails, in this process and for good. False where the kernel does not allow it.
+bool MakeReadsFail() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pread64, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {.len = sizeof program / sizeof program[0], .filter = program};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 class ShardCopiesTest : public testing::Test {
@@ -109,6 +128,21 @@ class ShardCopiesTest : public testing::Test {
     Exit(fed && absl::IsUnavailable(status) && !fs::exists(Arriving() / source->files()[0].name));
   }
 
+  // The rest of a file comes, and what was there cannot be read: all of it must come again.
+  [[noreturn]] void AppendWhereReadsFail() {
+    const auto source = Checkpoint();
+    const std::uint64_t size = source->files()[0].size;
+    const bool fed = size > 1 && Feed(*source, *Begin(*source), size / 2, 1 << 20).ok();
+    const auto arrival = Begin(*source);
+    const std::string rest = *source->Read(0, arrival->bytes_arrived(), size);
+    const bool half = arrival->bytes_arrived() == size / 2;
+    if (!MakeReadsFail()) Exit(true);
+    const absl::Status status = arrival->Append(rest);
+    const auto after = arrival->next();
+    Exit(fed && half && absl::IsUnavailable(status) && after.has_value() && after->file == 0 &&
+         after->offset == 0 && arrival->bytes_arrived() == 0);
+  }
+
   const ShardName kName{"test", ShardIndex(1)};
   const TempDirectory root_;
   InlineExecutor executor_;
@@ -175,6 +209,11 @@ TEST_F(ShardCopiesDeathTest, WhatIsNotOnTheDiskIsNotWhole) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(AppendWhereFsyncFails(), testing::ExitedWithCode(0), "");
   EXPECT_EXIT(BeginAgainWhereFsyncFails(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(ShardCopiesDeathTest, WhatCannotBeReadComesAgainAndIsCountedOnce) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(AppendWhereReadsFail(), testing::ExitedWithCode(0), "");
 }
 
 // Broken off after every so many bytes, also inside files, also after all of them.

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "engine/base/crc32c.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -33,6 +34,15 @@ ShardManifest Example() {
   return m;
 }
 
+// With every line that a manifest may have.
+ShardManifest ChangedPopulation() {
+  ShardManifest m = Example();
+  m.graph.persons = true;
+  m.graph.added_members = 123;
+  m.graph.made_digest = Digest{.high = 0x0123456789ABCDEF, .low = 0xFFFFFFFFFFFFFFFF};
+  return m;
+}
+
 // `text` with one line changed and a good checksum again.
 std::string Changed(std::string_view from, std::string_view to) {
   std::string text = EncodeManifest(Example());
@@ -54,6 +64,23 @@ TEST(ShardManifestTest, WhatIsEncodedIsDecoded) {
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(*decoded, Example());
   EXPECT_EQ(decoded->range(), (MemberRange{.first = MemberId(10'000), .count = 30'000}));
+  const auto changed = DecodeManifest(EncodeManifest(ChangedPopulation()));
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(*changed, ChangedPopulation());
+}
+
+// The lines in the order in which they are written.
+TEST(ShardManifestTest, HasTheLinesOfItsFormat) {
+  std::vector<std::string> names;
+  for (const absl::string_view line :
+       absl::StrSplit(EncodeManifest(ChangedPopulation()), '\n', absl::SkipEmpty())) {
+    names.emplace_back(line.substr(0, line.find(' ')));
+  }
+  EXPECT_THAT(names,
+              testing::ElementsAre("lawine-shard", "name", "graph_version", "graph_links", "graph_digest",
+                                   "link_kinds", "link_weights", "named_members", "persons", "added_members",
+                                   "made_digest", "origin", "epoch", "boundaries", "shard", "links", "digest",
+                                   "without_followees", "keys_listed", "links_before", "crc32c"));
 }
 
 TEST(ShardManifestTest, AnEmptyShardHasAManifestToo) {
@@ -67,7 +94,7 @@ TEST(ShardManifestTest, AnEmptyShardHasAManifestToo) {
 }
 
 TEST(ShardManifestTest, EveryTruncationAndChangedBitIsRefused) {
-  const std::string text = EncodeManifest(Example());
+  const std::string text = EncodeManifest(ChangedPopulation());
   const auto refused = [](std::string_view damaged) {
     EXPECT_FALSE(DecodeManifest(damaged).ok()) << damaged;
   };
@@ -118,6 +145,20 @@ TEST(ShardManifestTest, ContradictionsAreRefused) {
   ExpectRefused("name hyves-2009", "name ../hyves");
   ExpectRefused("link_kinds 1\nlink_weights 0\nnamed_members 1\n",
                 "link_kinds 0\nlink_weights 0\nnamed_members 1\npersons 1\n");
+  // Members that came later are among those of the last shard, which has 30,000.
+  const auto with_added = [](const char* count) {
+    return DecodeManifest(Changed("\norigin ", absl::StrCat("\nadded_members ", count, "\norigin ")));
+  };
+  EXPECT_EQ(with_added("30000").value().graph.added_members, 30'000u);
+  for (const char* count : {"30001", "40001", "4294967296"}) {
+    EXPECT_EQ(with_added(count).status().code(), absl::StatusCode::kDataLoss) << count;
+  }
+}
+
+TEST(ShardManifestTest, UnreadableFieldsThatMayBeMissingAreRefusedToo) {
+  for (const char* line : {"persons 2", "persons x", "added_members -1", "made_digest 12"}) {
+    ExpectRefused("\norigin ", absl::StrCat("\n", line, "\norigin "));
+  }
 }
 
 TEST(ShardManifestTest, AnOriginCannotForgeFields) {

@@ -42,7 +42,8 @@ def note(context, said, programs):
             for name in ("processing_seconds", "cpu_seconds"):
                 context.add(f"{work}/{program}/{name}", "s", timed[name]["runs"], timed["digest"])
             if timed["links_touched"]:
-                context.add(f"{work}/{program}/links_touched", "count", [timed["links_touched"]])
+                context.add(f"{work}/{program}/links_touched", "count", [timed["links_touched"]],
+                            timed["digest"])
 
 
 def in_process(context, data, cluster, independent):
@@ -52,7 +53,7 @@ def in_process(context, data, cluster, independent):
          *work_flags(context, independent), "--workers", cluster["workers"], "--threads", cluster["threads"]],
         f"{context.label}-in-process")
     note(context, said, ["in_process"])
-    context.add("in_process/load_seconds", "s", [said["load_seconds"]])
+    context.add("in_process/load_seconds", "s", [said["load_seconds"]], said["graph"]["digest"])
     return said
 
 
@@ -63,5 +64,5 @@ def baseline(context, independent):
          *work_flags(context, independent), "--threads", len(os.sched_getaffinity(0))],
         f"{context.label}-baseline")
     note(context, said, PLAIN)
-    context.add("baseline/load_seconds", "s", [said["load_seconds"]])
+    context.add("baseline/load_seconds", "s", [said["load_seconds"]], said["graph"]["digest"])
     return said

@@ -45,10 +45,12 @@ def measure(context, work, forward, *flags):
     for name in (*SPREAD, "cpu_seconds"):
         context.add(f"{work}/cluster/{name}", "s", known(run[name] for run in warm), digest)
     context.add(f"{work}/cluster/first_processing_seconds", "s", [first["processing_seconds"]], digest)
-    context.add(f"{work}/cluster/exchange_bytes", "B", [run["exchange_bytes"] for run in warm])
-    context.add(f"{work}/cluster/links_touched", "count", known(run["links_touched"] for run in warm))
+    context.add(f"{work}/cluster/exchange_bytes", "B", [run["exchange_bytes"] for run in warm], digest)
+    context.add(f"{work}/cluster/links_touched", "count", known(run["links_touched"] for run in warm),
+                digest)
     if usage:
-        context.add(f"{work}/cluster/peak_resident_bytes", "B", [usage["workers"]["peak_resident_bytes"]])
+        context.add(f"{work}/cluster/peak_resident_bytes", "B", [usage["workers"]["peak_resident_bytes"]],
+                    digest)
     deliveries = result["totals"]["deliveries"]
     context.add(f"{work}/cluster/deliveries_per_second", "/s",
                 [deliveries / run["makespan_seconds"] for run in warm], digest)

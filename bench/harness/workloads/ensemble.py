@@ -23,7 +23,8 @@ def measure(context):
     for name in ("makespan_seconds", "processing_seconds", "cpu_seconds"):
         context.add(f"ensemble/{name}", "s", known(run[name] for run in runs), result["digest"])
     if usage:
-        context.add("ensemble/peak_resident_bytes", "B", [usage["workers"]["peak_resident_bytes"]])
+        context.add("ensemble/peak_resident_bytes", "B", [usage["workers"]["peak_resident_bytes"]],
+                    result["digest"])
     return {
         "replicas": replicas, "deliveries": result["totals"]["deliveries"], "digest": result["digest"],
         "reach_per_replica": result["totals"]["reach"] / replicas,

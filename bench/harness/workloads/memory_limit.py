@@ -32,6 +32,7 @@ def limited(context, share, limit_bytes):
     usage = context.cluster.usage()
     context.add(f"limit/1-{share}/processing_seconds", "s", [run["processing_seconds"] for run in runs[1:]],
                 answer["digest"])
-    context.add(f"limit/1-{share}/peak_resident_bytes", "B", [usage["workers"]["peak_resident_bytes"]])
+    context.add(f"limit/1-{share}/peak_resident_bytes", "B", [usage["workers"]["peak_resident_bytes"]],
+                answer["digest"])
     return {"limit_bytes": limit_bytes, "first": runs[0], "warm": runs[1:],
             "peak_resident_bytes": usage["workers"]["peak_resident_bytes"]}

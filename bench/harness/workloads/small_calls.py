@@ -3,7 +3,7 @@
 import subprocess
 import threading
 
-from session import Unavailable
+from session import CommandFailed, Unavailable
 from workloads import traffic
 
 # name: callers at once, replicas of each call; a single small call is made 50 times a second
@@ -17,35 +17,41 @@ IDLE_INTERVAL_SECONDS = 0.02
 
 class Background:
     """Keeps a command of `lawine` going, again when it ends, until the block is left. A command is asked to
-    end once and waited for, so that it cancels its run."""
+    end once and waited for, so that it cancels its run. Fails as the block is left when the command had
+    failed: what was measured beside it was not."""
 
     def __init__(self, context, words):
         self._command = [str(word) for word in context.cluster.words(*words)]
         self._lock = threading.Lock()
         self._process = None
         self._leaving = False
+        self._failure = None
         self._thread = threading.Thread(target=self._keep_going)
         context.session.note(self._command)
 
     def __enter__(self):
         self._thread.start()
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         with self._lock:
             self._leaving = True
             if self._process is not None:
                 self._process.terminate()
         self._thread.join()
+        if self._failure is not None and kind is None:
+            raise self._failure
 
     def _keep_going(self):
-        returned = 0
-        while returned == 0:
+        while self._failure is None:
             with self._lock:
                 if self._leaving:
                     return
                 self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL,
-                                                 stderr=subprocess.DEVNULL)
-            returned = self._process.wait()
+                                                 stderr=subprocess.PIPE, text=True)
+            _, said = self._process.communicate()
+            with self._lock:
+                if self._process.returncode != 0 and not self._leaving:
+                    self._failure = CommandFailed(self._command, self._process.returncode, said.strip())
 
 
 def calls(context, program, name, member, times):
@@ -65,21 +71,35 @@ def calls(context, program, name, member, times):
                           {"digest": said["digest"], "deliveries": said["deliveries"]})
         runs.append(
             {key: said[key] for key in ("calls", "refused", "p50_seconds", "p99_seconds", "max_seconds")})
-    for quantile in ("p50", "p99"):
-        context.add(f"calls/{name}/{quantile}_seconds", "s", [run[f"{quantile}_seconds"] for run in runs],
-                    said["digest"])
     return {"runs": runs, "digest": said["digest"]}
 
 
+def keep(context, name, found):
+    for quantile in ("p50", "p99"):
+        context.add(f"calls/{name}/{quantile}_seconds", "s",
+                    [run[f"{quantile}_seconds"] for run in found["runs"]], found["digest"])
+    return found
+
+
+def under_traffic(context, program, name, member, steps):
+    traffic.check_available(context)
+    words = traffic.flags(context, context.amounts["messages"], traffic.forward_for(steps), None)
+    with Background(context, words):
+        found = calls(context, program, name, member, context.runs)
+    return keep(context, name, found)
+
+
 def measure(context, member, steps):
-    program = context.session.require("lawine_small_calls")
-    result = {name: calls(context, program, name, member, context.runs) for name in LOADS}
+    """What was measured without traffic stays when the traffic fails."""
+    program, busy = context.session.require("lawine_small_calls"), "idle under traffic"
+    result = {
+        name: keep(context, name, calls(context, program, name, member, context.runs)) for name in LOADS
+    }
     try:
-        traffic.check_available(context)
-        words = traffic.flags(context, context.amounts["messages"], traffic.forward_for(steps), None)
-        with Background(context, words):
-            name = "idle under traffic"
-            result[name] = calls(context, program, name, member, context.runs)
+        result[busy] = under_traffic(context, program, busy, member, steps)
     except Unavailable as why:
-        result["idle under traffic"] = {"missing": str(why)}
+        result[busy] = {"missing": str(why)}
+    except CommandFailed as error:
+        result[busy] = {"missing": f"failed: {error.reason()}"}
+        result["failed"] = str(error)
     return result

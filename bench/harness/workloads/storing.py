@@ -33,7 +33,8 @@ def store(context, times):
     context.add("store/links_per_second", "/s", [run["links"] / run["seconds"] for run in runs],
                 runs[0]["digest"])
     context.add("store/cpu_seconds", "s", known(run["cpu_seconds"] for run in runs), runs[0]["digest"])
-    context.add("store/peak_resident_bytes", "B", known(run["peak_resident_bytes"] for run in runs))
+    context.add("store/peak_resident_bytes", "B", known(run["peak_resident_bytes"] for run in runs),
+                runs[0]["digest"])
     return {"runs": runs}
 
 
@@ -46,5 +47,6 @@ def space(context):
         total = sum(shard[name + "_bytes"] for shard in stats["shards"])
         result[name + "_bytes"] = total
         result[name + "_bytes_per_link"] = total / links if links else 0
-        context.add(f"space/{name}_bytes_per_link", "B/link", [total / links] if links else [])
+        context.add(f"space/{name}_bytes_per_link", "B/link", [total / links] if links else [],
+                    stats["graph"]["digest"])
     return result

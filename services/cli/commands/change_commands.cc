@@ -109,9 +109,7 @@ absl::Status ApplyOne(Session& session, const ChangeOptions& options, const v1::
   const absl::Status status = Apply(session, options, {change});
   if (status.ok()) return status;
   absl::string_view text = status.message();
-  if (!absl::ConsumePrefix(&text, "change 0: ") && absl::ConsumePrefix(&text, "changes[0].")) {
-    text.remove_prefix(text.find('.') + 1);
-  }
+  if (absl::ConsumePrefix(&text, "changes[0].")) text.remove_prefix(text.find('.') + 1);
   return absl::Status(status.code(), text);
 }
 

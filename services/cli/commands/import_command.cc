@@ -217,6 +217,7 @@ absl::Status ImportGraph(Session& session, const ImportFlags& flags) {
   if (session.options.json) {
     Print(JsonText({{"graph", MessageToJson(last.graph())}, {"report", MessageToJson(last.report())}}));
   } else {
+    for (std::string& warning : *last.mutable_report()->mutable_warnings()) warning = InOwnWords(warning);
     Print(ImportText(last.graph(), last.report(), !session.options.quiet));
   }
   return absl::OkStatus();

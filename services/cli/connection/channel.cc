@@ -1,5 +1,6 @@
 #include "services/cli/connection/channel.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -30,6 +31,11 @@ absl::StatusOr<std::string> Token(const std::string& path) {
   if (token.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--token-file: ", path, ": expected a token in its first line"));
+  }
+  // gRPC would drop it, and say that nobody answers.
+  if (!std::all_of(token.begin(), token.end(), absl::ascii_isgraph)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--token-file: ", path, ": expected a token of ASCII without blanks, found other bytes in it"));
   }
   return token;
 }

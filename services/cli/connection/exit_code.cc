@@ -27,6 +27,15 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   }
 }
 
+std::string InOwnWords(const std::string& text) {
+  return absl::StrReplaceAll(text, {{"`row`", "--row"},
+                                    {"`undirected`", "--undirected"},
+                                    {"`string_ids`", "--string-ids"},
+                                    {"`header_lines`", "--header-lines"},
+                                    {"GetGraphStats tells", "lawine graph stats tells"},
+                                    {"ListRuns tells", "lawine run list tells"}});
+}
+
 absl::Status FromCall(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   std::string text = status.error_message();
@@ -34,7 +43,7 @@ absl::Status FromCall(const grpc::Status& status) {
   for (const std::string& violation : FieldViolations(status)) {
     if (!absl::StrContains(text, violation)) absl::StrAppend(&text, "\n", violation);
   }
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), text);
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), InOwnWords(text));
 }
 
 absl::Status WithAdvice(const absl::Status& status, const std::string& advice) {

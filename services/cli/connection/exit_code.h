@@ -24,6 +24,9 @@ ExitCode ExitCodeOf(const absl::Status& status);
 // What a call ended with, the refused fields in the message, a line each.
 absl::Status FromCall(const grpc::Status& status);
 
+// A text of the cluster's, which names fields and calls of its API, with flags and commands in their place.
+std::string InOwnWords(const std::string& text);
+
 // `status` with a line added that says what to do. OK stays OK.
 absl::Status WithAdvice(const absl::Status& status, const std::string& advice);
 

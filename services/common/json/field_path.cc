@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/list_text.h"
@@ -87,7 +88,10 @@ absl::StatusOr<FieldPath> FieldPath::Parse(const Descriptor& message, const std:
   const Descriptor* inside = &message;
   for (const absl::string_view name : absl::StrSplit(path, '.')) {
     const FieldDescriptor* field = inside == nullptr ? nullptr : inside->FindFieldByName(std::string(name));
-    if (field == nullptr) return NoSuchPath(message, path, absl::StrCat("no field '", path, "'"));
+    if (field == nullptr) {
+      const char* const why = absl::StrContains(path, "[") ? ", for it would be in a list" : "";
+      return NoSuchPath(message, path, absl::StrCat("no field '", path, "'", why));
+    }
     parsed.steps_.push_back(field);
     inside = IsOneMessage(*field) ? field->message_type() : nullptr;
   }

@@ -68,12 +68,15 @@ class MessageReader {
     }
     ++depth_;
     const absl::Cleanup leave = [this] { --depth_; };
-    for (const auto& [name, value] : json.items()) ReadNamed(name, value, JoinPath(path, name), message);
-    CheckOneofs(json, path, *message.GetDescriptor());
-    CheckRates(json, path, *message.GetDescriptor());
+    Fields given;
+    for (const auto& [name, value] : json.items()) ReadNamed(name, value, path, message, given);
+    CheckOneofs(given, path, *message.GetDescriptor());
+    CheckRates(given, path, *message.GetDescriptor());
   }
 
  private:
+  using Fields = std::set<const FieldDescriptor*>;
+
   void Note(const std::string& path, const std::string& what) {
     problems_.push_back(absl::StrCat(path.empty() ? what_ : path, ": ", what));
   }
@@ -81,9 +84,13 @@ class MessageReader {
     Note(path, absl::StrCat("expected ", what, ", found ", FoundText(found)));
   }
 
-  void ReadNamed(const std::string& name, const Json& value, const std::string& path, Message& message) {
+  // Also by the names of protobuf's own JSON, which other clients print: seedMembers.
+  void ReadNamed(const std::string& name, const Json& value, const std::string& within, Message& message,
+                 Fields& given) {
     const Descriptor& descriptor = *message.GetDescriptor();
     const FieldDescriptor* field = descriptor.FindFieldByName(name);
+    if (field == nullptr) field = descriptor.FindFieldByCamelcaseName(name);
+    const std::string path = JoinPath(within, field == nullptr ? name : field->name());
     if (field == nullptr) {
       std::vector<std::string> known;
       for (int i = 0; i < descriptor.field_count(); ++i) known.push_back(descriptor.field(i)->name());
@@ -91,10 +98,15 @@ class MessageReader {
       return Note(path, absl::StrCat("unknown field", hint.empty() ? "; known are " : hint,
                                      hint.empty() ? absl::StrJoin(known, ", ") : ""));
     }
+    if (!given.insert(field).second) return Note(path, "set twice in the same object");
     const FieldDescriptor* const counts = CountsOfRate(*field);
     if (counts != nullptr && value.is_object()) return ReadValue(value, path, *counts, message);
     if (!field->is_repeated()) return ReadValue(value, path, *field, message);
     if (!value.is_array()) return Expect(path, "a list", value);
+    // On the wire it is the same as none.
+    if (value.empty() && variants_ > 0) {
+      return Note(path, "expected entries: an empty list takes nothing away; let the base be without it");
+    }
     for (std::size_t i = 0; i < value.size(); ++i) {
       ReadValue(value[i], absl::StrCat(path, "[", i, "]"), *field, message);
     }
@@ -103,10 +115,15 @@ class MessageReader {
   void ReadValue(const Json& json, const std::string& path, const FieldDescriptor& field, Message& message) {
     const Reflection& reflection = *message.GetReflection();
     switch (field.cpp_type()) {
-      case FieldDescriptor::CPPTYPE_MESSAGE:
-        return ReadObject(json, path,
-                          field.is_repeated() ? *reflection.AddMessage(&message, &field)
-                                              : *reflection.MutableMessage(&message, &field));
+      case FieldDescriptor::CPPTYPE_MESSAGE: {
+        const int variants = field.full_name() == "lawine.v1.Variant.change" ? 1 : 0;
+        variants_ += variants;
+        ReadObject(json, path,
+                   field.is_repeated() ? *reflection.AddMessage(&message, &field)
+                                       : *reflection.MutableMessage(&message, &field));
+        variants_ -= variants;
+        return;
+      }
       case FieldDescriptor::CPPTYPE_ENUM:
         return ReadEnum(json, path, field, message);
       case FieldDescriptor::CPPTYPE_STRING:
@@ -195,14 +212,14 @@ class MessageReader {
   }
 
   // A choice that is there but empty is partial; two alternatives contradict each other.
-  void CheckOneofs(const Json& json, const std::string& path, const Descriptor& descriptor) {
+  void CheckOneofs(const Fields& fields, const std::string& path, const Descriptor& descriptor) {
     for (int i = 0; i < descriptor.real_oneof_decl_count(); ++i) {
       const auto& choice = *descriptor.oneof_decl(i);
       std::vector<std::string> known;
       std::vector<std::string> given;
       for (int k = 0; k < choice.field_count(); ++k) {
         known.push_back(choice.field(k)->name());
-        if (json.contains(known.back())) given.push_back(known.back());
+        if (fields.contains(choice.field(k))) given.push_back(known.back());
       }
       if (given.size() > 1)
         Note(path, absl::StrCat("only one of ", absl::StrJoin(given, ", "), " can be set"));
@@ -218,11 +235,10 @@ class MessageReader {
   }
 
   // A rate is known or counted.
-  void CheckRates(const Json& json, const std::string& path, const Descriptor& descriptor) {
+  void CheckRates(const Fields& fields, const std::string& path, const Descriptor& descriptor) {
     for (int i = 0; i < descriptor.field_count(); ++i) {
       const FieldDescriptor* const counts = CountsOfRate(*descriptor.field(i));
-      if (counts == nullptr || !json.contains(counts->name())) continue;
-      if (!json.contains(descriptor.field(i)->name())) continue;
+      if (counts == nullptr || !fields.contains(counts) || !fields.contains(descriptor.field(i))) continue;
       Note(JoinPath(path, counts->name()), absl::StrCat("contradicts ", descriptor.field(i)->name(),
                                                         " beside it: a rate is known or counted"));
     }
@@ -230,7 +246,8 @@ class MessageReader {
 
   const std::string& what_;
   std::vector<std::string>& problems_;
-  int depth_ = 0;  // objects that are being read
+  int depth_ = 0;     // objects that are being read
+  int variants_ = 0;  // changes of variants among them
 };
 
 // JSON readers keep the last of repeated names in silence; a scenario that says two things is refused.

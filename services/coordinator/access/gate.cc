@@ -1,6 +1,7 @@
 #include "services/coordinator/access/gate.h"
 
 #include <algorithm>
+#include <atomic>
 #include <string_view>
 #include <utility>
 
@@ -66,8 +67,8 @@ absl::Status Gate::CheckOpen() const {
 }
 
 absl::StatusOr<Work> Gate::BeginWork(const Token& token) {
-  LAWINE_RETURN_IF_ERROR(CheckOpen());
   MutexLock lock(mutex_);
+  LAWINE_RETURN_IF_ERROR(CheckOpen());  // with the lock, or it could begin after WaitIdle saw that none does
   const std::uint32_t of_owner = working_.Of(token.name);
   if (token.runs_at_once > 0 && of_owner >= token.runs_at_once) {
     return WithRetry(
@@ -153,7 +154,10 @@ absl::Status Gate::Call::Admit() {
     streams_ = true;
   }
   if (rule_.kind == Rule::Kind::kAnswers) return absl::OkStatus();
-  LAWINE_RETURN_IF_ERROR(gate_.CheckOpen());
+  {
+    MutexLock lock(gate_.mutex_);
+    LAWINE_RETURN_IF_ERROR(gate_.CheckOpen());
+  }
   caller_.begin_work = [this, token] { return gate_.BeginWork(token); };
   if (rule_.kind == Rule::Kind::kBegins) return absl::OkStatus();
   LAWINE_ASSIGN_OR_RETURN(Work work, gate_.BeginWork(token));
@@ -168,6 +172,8 @@ grpc::Status Gate::Call::Refuse(const absl::Status& status) {
 
 grpc::Status Gate::Call::End(const grpc::Status& status) {
   code_ = status.error_code();
+  gate_.failures_.Note({.method = rule_.method, .owner = caller_.owner, .request_id = caller_.request_id},
+                       status);
   return WithRequestId(status, caller_.request_id);
 }
 

@@ -5,7 +5,6 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/sync_stream.h>
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +16,7 @@
 #include "services/common/work.h"
 #include "services/coordinator/access/call_counts.h"
 #include "services/coordinator/access/call_metrics.h"
+#include "services/coordinator/access/failure_log.h"
 #include "services/coordinator/access/rule.h"
 #include "services/coordinator/access/token_store.h"
 
@@ -90,7 +90,10 @@ class Gate {
   }
 
   // From now on nothing is begun.
-  void Close() { closed_ = true; }
+  void Close() {
+    MutexLock lock(mutex_);
+    closed_ = true;
+  }
   // True when no call works any more, before `end`.
   bool WaitIdle(absl::Time end);
 
@@ -120,7 +123,7 @@ class Gate {
   };
 
   absl::StatusOr<Token> TokenOf(const grpc::ServerContext& context) const;
-  absl::Status CheckOpen() const;
+  absl::Status CheckOpen() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Work> BeginWork(const Token& token);
   void EndWork(const std::string& owner);
   absl::Status BeginStream(const std::string& owner);
@@ -128,9 +131,10 @@ class Gate {
 
   TokenStore* const tokens_;
   CallMetrics& metrics_;
-  std::atomic<bool> closed_{false};
+  FailureLog failures_;
   Mutex mutex_;
   CondVar changed_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   CallCounts working_ ABSL_GUARDED_BY(mutex_);
   CallCounts streams_ ABSL_GUARDED_BY(mutex_);
 };

@@ -104,7 +104,7 @@ grpc::Status BackupService::RestoreGraph(grpc::ServerContext* context, RestoreSt
 absl::Status BackupService::Restore(grpc::ServerContext& context, RestoreStream& stream) {
   SilenceLimit silence(context, "repeat the call");
   pb::RestoreGraphRequest first;
-  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first));
+  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first, "options"));
   if (!first.has_options()) return FieldError("part", "expected options first");
   const GoingOn going_on(going_on_);
   LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, kCalls));

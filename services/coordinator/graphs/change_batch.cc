@@ -11,6 +11,7 @@
 #include "engine/graph/link_kind.h"
 #include "engine/graph/profile.h"
 #include "services/common/errors.h"
+#include "services/common/number_text.h"
 #include "services/common/wire.h"
 #include "services/coordinator/workers/fan_out.h"
 
@@ -63,7 +64,8 @@ absl::StatusOr<std::uint8_t> KindOf(const std::string& kind, const std::string& 
 // The nearest multiple of 2^-31, halves up, exactly.
 absl::StatusOr<std::uint32_t> WeightOf(double probability, const std::string& path) {
   if (!(probability >= 0 && probability <= 1)) {
-    return FieldError(path, absl::StrCat("expected a probability from 0 to 1, found ", probability));
+    return FieldError(path,
+                      absl::StrCat("expected a probability from 0 to 1, found ", ExactText(probability)));
   }
   const double scaled = std::ldexp(probability, 31), whole = std::floor(scaled);
   return static_cast<std::uint32_t>(whole) + (scaled - whole >= 0.5 ? 1 : 0);
@@ -208,8 +210,9 @@ absl::StatusOr<ChangeBatch> ToBatch(const pbi::GraphInfo& graph, const pb::Apply
     const NamedMember named = MembersOf(request.changes(i), i)[0];
     LAWINE_ASSIGN_OR_RETURN(const MemberKey key, KeyOf(graph, named));
     if (ids.contains(key) || plan.Adds(key) || !added.insert(key).second) {
-      return absl::AlreadyExistsError(
-          absl::StrCat(named.path, ": graph '", graph.name(), "' has a member '", member.id(), "' already"));
+      return AboutField(named.path,
+                        absl::AlreadyExistsError(absl::StrCat("graph '", graph.name(), "' has a member '",
+                                                              member.id(), "' already")));
     }
     LAWINE_ASSIGN_OR_RETURN(batch.members.emplace_back(), ToMember(graph, member, i, key));
   }
@@ -236,6 +239,23 @@ absl::StatusOr<ChangeBatch> ToBatch(const pbi::GraphInfo& graph, const pb::Apply
     AddEdits(edit, change.has_follow() ? change.follow().mutual() : change.unfollow().mutual(), batch);
   }
   return batch;
+}
+
+absl::Status InChange(const pb::ApplyChangesRequest& request, const RefusedEdit& refused,
+                      const absl::Status& status) {
+  std::size_t edits = 0;  // through change i
+  for (int i = 0; i < request.changes_size(); ++i) {
+    const pb::Change& change = request.changes(i);
+    if (change.has_add_member()) continue;
+    const bool follow = change.has_follow();
+    edits += (follow ? change.follow().mutual() : change.unfollow().mutual()) ? 2 : 1;
+    if (edits <= refused.place) continue;
+    const char* const part = refused.part == RefusedEdit::Part::kKind     ? "kind"
+                             : refused.part == RefusedEdit::Part::kWeight ? "probability"
+                                                                          : "followee";
+    return AboutField(absl::StrCat("changes[", i, follow ? "].follow." : "].unfollow.", part), status);
+  }
+  return status;
 }
 
 }  // namespace lawine

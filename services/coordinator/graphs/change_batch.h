@@ -35,6 +35,10 @@ absl::StatusOr<ChangeBatch> ToBatch(const internal::v1::GraphInfo& graph,
                                     const lawine::v1::ApplyChangesRequest& request, const IdsByKey& ids,
                                     const ChangePlan& plan);
 
+// `status`, which refused an edit of the batch that `request` became, about the field that asked for it.
+absl::Status InChange(const lawine::v1::ApplyChangesRequest& request, const RefusedEdit& refused,
+                      const absl::Status& status);
+
 // How the links between members that the graph has are that `requests` name.
 absl::StatusOr<ChangePlan::States> ReadLinkStates(
     const GraphInfo& graph, const Placement& placement,

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -36,9 +37,9 @@ absl::Status CheckRequest(const pb::ApplyChangesRequest& request) {
   LAWINE_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   if (request.changes_size() < 1) return FieldError("changes", "expected at least one, found none");
   if (request.changes_size() > kChangesAtOnceMax) {
-    return absl::ResourceExhaustedError(absl::StrCat("changes: expected at most ", kChangesAtOnceMax,
-                                                     " in a batch, found ", request.changes_size(),
-                                                     ": send several batches"));
+    return AboutField("changes", absl::ResourceExhaustedError(absl::StrCat(
+                                     "expected at most ", kChangesAtOnceMax, " in a batch, found ",
+                                     request.changes_size(), ": send several batches")));
   }
   return absl::OkStatus();
 }
@@ -51,6 +52,19 @@ pb::ApplyChangesResponse ResponseOf(const pb::ApplyChangesRequest& request, cons
   response.set_members_added(counts.members_added);
   response.set_unchanged(counts.unchanged);
   return response;
+}
+
+absl::Status SendAgain(const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::UnavailableError(absl::StrCat(status.message(), ": send it again"));
+}
+
+// The code of a worker that is lost, or was just started again, would mean something else to a caller. What a
+// shard cannot take or lacks stays: sending it again would not help.
+absl::Status ToCaller(const absl::Status& status) {
+  const bool refused =
+      absl::IsResourceExhausted(status) || absl::IsFailedPrecondition(status) || absl::IsDataLoss(status);
+  return refused ? status : SendAgain(status);
 }
 
 absl::Status WriteToAll(const GraphInfo& before, const Placement& placement,
@@ -163,16 +177,20 @@ absl::StatusOr<std::size_t> GraphChanges::ApplyVersion(const std::string& graph,
     keys.insert(keys.end(), own.begin(), own.end());
     requests.push_back(&batch->request);
   }
-  LAWINE_ASSIGN_OR_RETURN(const IdsByKey ids, ResolveMembers(record, placement, std::move(keys)));
-  LAWINE_ASSIGN_OR_RETURN(ChangePlan::States states, ReadLinkStates(before, placement, requests, ids));
-  ChangePlan plan(before, std::move(states));
+  const absl::StatusOr<IdsByKey> ids = ResolveMembers(record, placement, std::move(keys));
+  LAWINE_RETURN_IF_ERROR(ToCaller(ids.status()));
+  absl::StatusOr<ChangePlan::States> states = ReadLinkStates(before, placement, requests, *ids);
+  LAWINE_RETURN_IF_ERROR(ToCaller(states.status()));
+  ChangePlan plan(before, *std::move(states));
   Batches applied;
   std::size_t done = 0;
   for (; done < batches.size(); ++done) {
     Waiting& batch = *batches[done];
     if (batch.result.has_value()) continue;
-    const auto edits = ToBatch(record.info(), batch.request, ids, plan);
-    const auto counts = edits.ok() ? plan.Add(*edits) : absl::StatusOr<BatchCounts>(edits.status());
+    const auto edits = ToBatch(record.info(), batch.request, *ids, plan);
+    std::optional<RefusedEdit> refused;
+    auto counts = edits.ok() ? plan.Add(*edits, &refused) : absl::StatusOr<BatchCounts>(edits.status());
+    if (refused.has_value()) counts = InChange(batch.request, *refused, counts.status());
     // What another batch made wrong has a version of its own to be right in, or wrong.
     if (!counts.ok() && !plan.empty()) break;
     if (!counts.ok()) batch.result = counts.status();
@@ -185,13 +203,9 @@ absl::StatusOr<std::size_t> GraphChanges::ApplyVersion(const std::string& graph,
     status = Prepare(before, record, placement, plan);
     Failpoint("changes.prepared");
   }
-  // What a shard cannot take or lacks: sending it again would not help.
-  const bool refused =
-      absl::IsResourceExhausted(status) || absl::IsFailedPrecondition(status) || absl::IsDataLoss(status);
-  if (status.ok()) status = Commit(std::move(record), plan, applied);
+  status = ToCaller(status);
+  if (status.ok()) status = SendAgain(Commit(std::move(record), plan, applied));
   Failpoint("changes.committed");
-  if (!refused && !status.ok())
-    status = absl::UnavailableError(absl::StrCat(status.message(), ": send it again"));
   for (Waiting* batch : applied) {
     if (!status.ok()) batch->result = status;
   }
@@ -209,13 +223,14 @@ absl::Status GraphChanges::Prepare(const GraphInfo& before, pbi::GraphRecord& re
   return written;
 }
 
-// Grows with every record ever written, also by coordinators before this one, and without their registry.
+// Grows with every record ever written, also by coordinators before this one, and without their registry. A
+// graph that was made again under its name, or restored, has begun no epoch yet, whatever the queue had.
 absl::StatusOr<std::uint64_t> GraphChanges::NextTicket(pbi::GraphRecord& record, const Placement& placement) {
   const std::string& graph = record.info().name();
   {
     MutexLock lock(mutex_);
     Queue& queue = queues_[graph];
-    if (queue.ticket > 0) return ++queue.ticket;
+    if (queue.ticket > 0 && queue.ticket >> 32 == record.change_epoch()) return ++queue.ticket;
   }
   pbi::DescribeVersionsRequest request;
   request.set_graph(graph);
@@ -271,13 +286,13 @@ absl::StatusOr<pb::FoldChangesResponse> GraphChanges::Fold(const pb::FoldChanges
   pbi::FoldShardsRequest fold;
   fold.set_graph(request.graph());
   fold.set_graph_version(version);
-  LAWINE_ASSIGN_OR_RETURN(
-      const std::vector<pbi::FoldShardsResponse> parts,
-      AskAll(placement.workers, &WorkerStub::FoldShards, fold, kFoldTimeout, &cancellation));
+  const absl::StatusOr<std::vector<pbi::FoldShardsResponse>> parts = AskAll(
+      placement.workers, &WorkerStub::FoldShards, fold, kFoldTimeout, {&cancellation, placement.lease.get()});
+  LAWINE_RETURN_IF_ERROR(placement.Ended(parts.status()));
   pb::FoldChangesResponse response;
   response.set_stored_version(version);
   response.set_graph_version(record.info().graph_version());
-  for (const auto& part : parts) response.set_blocks(response.blocks() + part.blocks());
+  for (const auto& part : *parts) response.set_blocks(response.blocks() + part.blocks());
   spdlog::info("graph '{}': version {} is stored, {} blocks were replaced", request.graph(), version,
                response.blocks());
   return response;

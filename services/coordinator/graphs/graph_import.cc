@@ -72,13 +72,13 @@ class ImportUpload {
   absl::Status Take(const pb::ImportGraphRequest& request, const Cancellation& cancellation) {
     if (request.has_begin_file()) {
       LAWINE_RETURN_IF_ERROR(BeginFile(Open::kEdges));
-      edges_.BeginFile(request.begin_file());
+      edges_.BeginFile(NameOf(request.begin_file()));
       ++edge_files_;
       return absl::OkStatus();
     }
     if (request.has_begin_members_file()) {
       LAWINE_RETURN_IF_ERROR(BeginFile(Open::kMembers));
-      members_.BeginFile(request.begin_members_file());
+      members_.BeginFile(NameOf(request.begin_members_file()));
       return absl::OkStatus();
     }
     if (!request.has_data() || open_ == Open::kNothing) {
@@ -111,6 +111,10 @@ class ImportUpload {
  private:
   enum class Open { kNothing, kEdges, kMembers };
 
+  // What is said of a file that has no name names its place.
+  std::string NameOf(const std::string& name) const {
+    return name.empty() ? absl::StrCat("file ", position_.files()) : name;
+  }
   absl::Status BeginFile(Open kind) {
     LAWINE_RETURN_IF_ERROR(EndFile());
     open_ = kind;
@@ -261,7 +265,7 @@ absl::Status Imports::Upload(grpc::ServerContext& context, ImportStream& stream,
 absl::Status Imports::Serve(grpc::ServerContext& context, ImportStream& stream) {
   SilenceLimit silence(context, "repeat the call; a resumable import goes on where it was", silence_max_);
   pb::ImportGraphRequest first;
-  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first));
+  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first, "options"));
   if (!first.has_options()) return FieldError("part", "expected options first");
   const pb::ImportOptions options = first.options();
   LAWINE_ASSIGN_OR_RETURN(std::unique_ptr<ImportUpload> upload, Begin(options));

@@ -93,6 +93,13 @@ GraphRestore::~GraphRestore() {
     const absl::Status dropped = DropShard(worker, IdOf(shard), /*arrived_only=*/!adopted_);
     if (!dropped.ok()) spdlog::warn("restore of '{}': {}", name_, std::string(dropped.message()));
   }
+  // What is gone must be seen to be gone: what a worker said before would bring the graph back.
+  if (adopted_ && !done_ && name_taken_) {
+    const auto gone = [this] { return workers_.HoldersOf(name_).empty(); };
+    if (!workers_.WaitUntil(gone, WorkerDirectory::kHeldTimeout)) {
+      spdlog::warn("restore of '{}': workers still say that they hold parts of it", name_);
+    }
+  }
   if (name_taken_) graphs_.GiveBackName({.name = name_});
 }
 
@@ -266,7 +273,25 @@ absl::StatusOr<pb::Graph> GraphRestore::AdoptWhole() {
   return graphs_.Keep(std::move(record));
 }
 
+// Shards whose workers are back meanwhile stay with them: of what was sent nothing is needed.
+void GraphRestore::LeaveHeld(const pbi::GraphInfo& graph) {
+  const std::vector<std::uint32_t> missing =
+      workers_.Find(name_, MadeDigest(graph), head_.shards).missing;  // ascending
+  std::erase_if(targets_, [&](const auto& target) {
+    const auto& [shard, worker] = target;
+    if (std::binary_search(missing.begin(), missing.end(), shard)) return false;
+    const absl::Status dropped = DropShard(worker, IdOf(shard), /*arrived_only=*/true);
+    if (!dropped.ok()) spdlog::warn("restore of '{}': {}", name_, std::string(dropped.message()));
+    stored_.erase(shard);
+    return true;
+  });
+}
+
 absl::StatusOr<pb::Graph> GraphRestore::AdoptMissing() {
+  if (stored_.empty()) return graphs_.Get(name_);
+  // Before it is compared: a change that is under way would make the backup one of an earlier state.
+  LAWINE_ASSIGN_OR_RETURN(
+      const auto hold, graphs_.placements().HoldGraph(name_, [this] { return cancellation_.cancelled(); }));
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, graphs_.Find(name_));
   for (const auto& [shard, stored] : stored_) {
     if (stored.graph().SerializeAsString() != record.info().SerializeAsString()) {
@@ -274,13 +299,11 @@ absl::StatusOr<pb::Graph> GraphRestore::AdoptMissing() {
           "shard ", shard, " of the backup is of an earlier state of the graph: restore it whole"));
     }
   }
-  if (!stored_.empty()) {
-    LAWINE_ASSIGN_OR_RETURN(
-        const auto hold, graphs_.placements().HoldGraph(name_, [this] { return cancellation_.cancelled(); }));
-    LAWINE_RETURN_IF_ERROR(HandOver(record.info()));
-    // Others may still be missing, if they got lost meanwhile: that is for the caller to see.
-    workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards);
-  }
+  LeaveHeld(record.info());
+  if (stored_.empty()) return graphs_.Get(name_);
+  LAWINE_RETURN_IF_ERROR(HandOver(record.info()));
+  // Others may still be missing, if they got lost meanwhile: that is for the caller to see.
+  workers_.WaitFor(name_, head_.made_digest.ToHex(), head_.shards);
   return graphs_.Get(name_);
 }
 

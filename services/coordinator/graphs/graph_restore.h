@@ -49,6 +49,7 @@ class GraphRestore final : private GraphFileVisitor {
   absl::Status CheckWhole() const;
   absl::StatusOr<lawine::v1::Graph> AdoptWhole();
   absl::StatusOr<lawine::v1::Graph> AdoptMissing();
+  void LeaveHeld(const internal::v1::GraphInfo& graph);
   absl::Status AdoptAll();
   absl::Status HandOver(const internal::v1::GraphInfo& graph);
   internal::v1::ShardId IdOf(std::uint32_t shard) const;

@@ -28,7 +28,8 @@ absl::StatusOr<ShardDescriptions> DescribeShards(const pbi::GraphInfo& graph, co
   request.set_graph(graph.name());
   request.set_graph_version(graph.graph_version());
   request.set_profiles(profiles);
-  return AskAll(placement.workers, &WorkerStub::DescribeShards, request, kStatsTimeout, cancellation);
+  return AskAll(placement.workers, &WorkerStub::DescribeShards, request, kStatsTimeout,
+                {cancellation, placement.lease.get()});
 }
 
 AudienceDistribution AudiencesOf(const ShardDescriptions& parts) {
@@ -116,8 +117,9 @@ absl::StatusOr<AudienceDistribution> CountAudiences(const pbi::GraphInfo& graph,
 }
 
 absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const pbi::GraphInfo& graph,
-                                                              const Placement& placement, std::size_t count) {
-  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(graph, placement, true));
+                                                              const Placement& placement, std::size_t count,
+                                                              Cancellation* cancellation) {
+  LAWINE_ASSIGN_OR_RETURN(const auto parts, DescribeShards(graph, placement, true, cancellation));
   std::vector<std::uint32_t> communities;
   for (const auto& [community, members] : BySize(AddUp(parts, &pbi::ShardDescription::communities))) {
     if (community != kNoCommunity && communities.size() < count) communities.push_back(community);

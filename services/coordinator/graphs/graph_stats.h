@@ -20,7 +20,8 @@ absl::StatusOr<AudienceDistribution> CountAudiences(const internal::v1::GraphInf
 
 // The `count` communities with most members, ascending by number; fewer where there are no more.
 absl::StatusOr<std::vector<std::uint32_t>> LargestCommunities(const internal::v1::GraphInfo& graph,
-                                                              const Placement& placement, std::size_t count);
+                                                              const Placement& placement, std::size_t count,
+                                                              Cancellation* cancellation = nullptr);
 
 // All of the stats but the graph's description.
 absl::StatusOr<lawine::v1::GetGraphStatsResponse> CountGraph(const internal::v1::GraphInfo& graph,

@@ -70,7 +70,8 @@ class SurveyedWorkers {
   absl::StatusOr<std::vector<pbi::SurveyShardsResponse>> Ask(pbi::SurveyShardsRequest& request) const {
     request.set_graph(graph_.name());
     request.set_graph_version(graph_.graph_version());
-    return AskAll(placement_.workers, &WorkerStub::SurveyShards, request, kStepTimeout, &cancellation_);
+    return AskAll(placement_.workers, &WorkerStub::SurveyShards, request, kStepTimeout,
+                  {&cancellation_, placement_.lease.get()});
   }
 
   const pbi::GraphInfo& graph_;

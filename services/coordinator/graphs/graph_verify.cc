@@ -8,7 +8,6 @@
 #include "engine/base/digest.h"
 #include "engine/base/status_macros.h"
 #include "services/coordinator/workers/fan_out.h"
-#include "services/coordinator/workers/graph_identity.h"
 
 namespace lawine {
 namespace {
@@ -34,19 +33,20 @@ pb::ShardVerdict VerdictOf(const pbi::CheckedShard& checked, const std::string& 
 
 absl::StatusOr<pb::VerifyGraphResponse> VerifyGraph(const pbi::GraphInfo& graph,
                                                     std::span<const WorkerHandle> holders,
-                                                    const Placements& placements,
+                                                    std::span<const std::string> owners,
                                                     Cancellation& cancellation) {
   pbi::VerifyShardsRequest request;
   request.set_graph(graph.name());
   request.set_graph_version(graph.graph_version());
-  LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::VerifyShardsResponse> parts,
-                          AskAll(holders, &WorkerStub::VerifyShards, request, kVerifyTimeout, &cancellation));
+  LAWINE_ASSIGN_OR_RETURN(
+      const std::vector<pbi::VerifyShardsResponse> parts,
+      AskAll(holders, &WorkerStub::VerifyShards, request, kVerifyTimeout, {&cancellation}));
   pb::VerifyGraphResponse response;
   Digest digest;
   std::set<std::uint32_t> sound;
   for (std::size_t w = 0; w < holders.size(); ++w) {
     for (const pbi::CheckedShard& checked : parts[w].shards()) {
-      const std::string owner = placements.OwnerOf(graph.name(), MadeDigest(graph), checked.shard());
+      const std::string owner = checked.shard() < owners.size() ? owners[checked.shard()] : "";
       if (!owner.empty() && owner != holders[w].node_id) continue;
       *response.add_shards() = VerdictOf(checked, holders[w].node_id);
       if (!checked.problem().empty() || !sound.insert(checked.shard()).second) continue;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/list_text.h"
 #include "engine/base/status_macros.h"
@@ -47,7 +48,7 @@ absl::StatusOr<pbi::GraphRecord> Graphs::Find(const std::string& name, std::uint
       for (const auto& [other, unused] : graphs_) names.push_back(other);
       const std::string there =
           names.empty() ? "there are none yet" : absl::StrCat("there are: ", ListText(names));
-      return absl::NotFoundError(absl::StrCat("no graph '", name, "'; ", there));
+      return absl::NotFoundError(absl::StrCat("no graph '", absl::CHexEscape(name), "'; ", there));
     }
     record = it->second;
   }

@@ -15,6 +15,7 @@
 #include "engine/graph/pages.h"
 #include "engine/graph/preset.h"
 #include "services/common/errors.h"
+#include "services/common/number_text.h"
 #include "services/common/request_id.h"
 #include "services/common/rpc.h"
 #include "services/common/wire.h"
@@ -68,11 +69,13 @@ absl::StatusOr<GeneratorSpec> SpecOf(const pb::CreateGraphRequest& request) {
     return FieldError("members", "expected at least 1, found 0");
   if (request.has_links_per_member()) {
     const double mean = request.links_per_member();
-    if (!(mean > 0 && mean <= 1e6)) {
+    const double milli = std::round(mean * 1000);
+    if (!(milli >= kGeneratorMeanMilliMin && milli <= kGeneratorMeanMilliMax)) {
       return FieldError("links_per_member",
-                        absl::StrCat("expected a mean above 0 and at most 1,000,000, found ", mean));
+                        absl::StrCat("expected a mean of ", kGeneratorMeanMilliMin / 1000.0, " to ",
+                                     Thousands(kGeneratorMeanMilliMax / 1000), " links, found ", mean));
     }
-    spec.links_per_member_milli = static_cast<std::uint32_t>(std::max(1ll, std::llround(mean * 1000)));
+    spec.links_per_member_milli = static_cast<std::uint32_t>(milli);
   }
   LAWINE_RETURN_IF_ERROR(SetOverlaps(request.overlaps(), spec.overlaps));
   const absl::StatusOr<GeneratorSpec> resolved = ResolveSpec(spec);
@@ -103,10 +106,10 @@ absl::Status Graphs::Load() {
 
 absl::StatusOr<pb::Graph> Graphs::Create(const pb::CreateGraphRequest& request, const LoadWatcher& watch) {
   LAWINE_ASSIGN_OR_RETURN(const GeneratorSpec spec, SpecOf(request));
-  const New wanted{.name = request.name(),
-                   .request_id = request.request_id(),
-                   .shards = request.shards(),
-                   .request_hash = RequestHash(request)};
+  New wanted{.name = request.name(),
+             .request_id = request.request_id(),
+             .shards = request.shards(),
+             .request_hash = RequestHash(request)};
   if (request.has_shards() && request.shards() == 0)
     return FieldError("shards", "expected at least 1, found 0");
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, TakeName(wanted));
@@ -185,13 +188,14 @@ absl::StatusOr<pb::Graph> Graphs::TakeName(const New& wanted) {
 }
 
 void Graphs::GiveBackName(const New& wanted) {
-  // While the name is still taken: who takes it next with this id makes the note anew.
-  if (!Find(wanted.name).ok()) requests_.Forget(wanted.request_id).IgnoreError();
+  // While the name is still taken: who takes it next with this id makes the note anew. What was loaded may be
+  // taken in when its workers are heard of again, and is then what a repeated request asks for.
+  if (!wanted.loaded && !Find(wanted.name).ok()) requests_.Forget(wanted.request_id).IgnoreError();
   MutexLock lock(mutex_);
   loading_.erase(wanted.name);
 }
 
-absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
+absl::StatusOr<pb::Graph> Graphs::LoadNew(New& wanted, GraphLoadJob job, const LinkSource& source,
                                           const LoadWatcher& watch) {
   const std::vector<WorkerHandle> workers = placements_.ForNewShards(workers_.Alive());
   const auto workers_count = static_cast<std::uint32_t>(workers.size());
@@ -220,6 +224,7 @@ absl::StatusOr<pb::Graph> Graphs::LoadNew(const New& wanted, GraphLoadJob job, c
                         absl::StrCat(graph.status().message(), "; and what was loaded could not be removed (",
                                      dropped.message(), "): delete the graph"));
   }
+  wanted.loaded = true;
   pbi::GraphRecord record;
   *record.mutable_info() = wire::ToProto(*graph);
   // Before it counts: what another worker has left of an earlier load with this digest is not taken for it.
@@ -350,20 +355,26 @@ absl::StatusOr<pb::GetGraphStatsResponse> Graphs::Stats(const pb::GetGraphStatsR
                                                         Cancellation& cancellation) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(request.name()));
   LAWINE_ASSIGN_OR_RETURN(const Placement placement, Place(record));
-  LAWINE_ASSIGN_OR_RETURN(pb::GetGraphStatsResponse stats,
-                          CountGraph(record.info(), placement, cancellation));
+  auto stats = CountGraph(record.info(), placement, cancellation);
+  LAWINE_RETURN_IF_ERROR(placement.Ended(stats.status()));
   if (request.shape()) {
-    LAWINE_ASSIGN_OR_RETURN(*stats.mutable_shape(), SurveyShape(record.info(), placement, cancellation));
+    auto shape = SurveyShape(record.info(), placement, cancellation);
+    LAWINE_RETURN_IF_ERROR(placement.Ended(shape.status()));
+    *stats->mutable_shape() = *std::move(shape);
   }
-  *stats.mutable_graph() = ToPublic(record);
-  CompareWithPreset(stats);
+  *stats->mutable_graph() = ToPublic(record);
+  CompareWithPreset(*stats);
   return stats;
 }
 
 absl::StatusOr<pb::VerifyGraphResponse> Graphs::Verify(const std::string& name,
                                                        Cancellation& cancellation) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::GraphRecord record, Find(name));
-  return VerifyGraph(record.info(), workers_.HoldersOf(name), placements_, cancellation);
+  LAWINE_RETURN_IF_ERROR(placements_.Use(name).status());  // not while shards are handed over
+  const std::vector<std::string> owners = placements_.OwnersOf(record.info());
+  auto verified = VerifyGraph(record.info(), workers_.HoldersOf(name), owners, cancellation);
+  if (placements_.OwnersOf(record.info()) == owners) return verified;
+  return ShardsMove(absl::StrCat("shards of graph '", name, "' moved while it was verified"));
 }
 
 }  // namespace lawine

@@ -49,7 +49,7 @@ class Graphs {
   // The versions of all graphs that count, by name.
   WorkerDirectory::Versions Versions() const;
   // Has workers drop what they hold of graphs that were deleted while they were away: of this one, or of all.
-  void DropLeftovers(const std::string& name = "");
+  void DropLeftovers(const std::string& name = "", Cancellation* ends = nullptr);
 
   absl::StatusOr<lawine::v1::Graph> Create(const lawine::v1::CreateGraphRequest& request,
                                            const LoadWatcher& watch);
@@ -65,11 +65,12 @@ class Graphs {
     std::string request_id = {};
     std::uint32_t shards = 0;  // 0: the default
     std::uint64_t request_hash = 0;
+    bool loaded = false;  // workers have all of it, and may say so later
   };
   // Takes the name, and notes whose it is; give it back when the graph is kept, or given up. A graph is the
   // one that an earlier request with the same id made: then nothing was taken.
   absl::StatusOr<lawine::v1::Graph> TakeName(const New& wanted);
-  // Forgets whose it was, too, where nothing was made.
+  // Forgets whose it was, too, where nothing was made, nor loaded.
   void GiveBackName(const New& wanted);
   // From here on the graph is there. Sets when it was made.
   absl::StatusOr<lawine::v1::Graph> Keep(internal::v1::GraphRecord record);
@@ -89,7 +90,6 @@ class Graphs {
 
   absl::StatusOr<lawine::v1::GetGraphStatsResponse> Stats(const lawine::v1::GetGraphStatsRequest& request,
                                                           Cancellation& cancellation) const;
-
   // Reads and checks everything on disk.
   absl::StatusOr<lawine::v1::VerifyGraphResponse> Verify(const std::string& name,
                                                          Cancellation& cancellation) const;
@@ -109,7 +109,7 @@ class Graphs {
   absl::StatusOr<std::uint64_t> BeginFold(const std::string& name);
 
  private:
-  absl::StatusOr<lawine::v1::Graph> LoadNew(const New& wanted, GraphLoadJob job, const LinkSource& source,
+  absl::StatusOr<lawine::v1::Graph> LoadNew(New& wanted, GraphLoadJob job, const LinkSource& source,
                                             const LoadWatcher& watch);
   static New WantedBy(const lawine::v1::ImportOptions& options);
   // An empty graph means that it can be made; a graph is the one an earlier request with the same id made.
@@ -123,7 +123,7 @@ class Graphs {
   bool MayBeLeftover(const internal::v1::HeldShard& held) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool OnlyLeftovers(const std::string& name) const;  // false also where nothing is held
   absl::Status ClearLeftovers(const std::string& name);
-  absl::Status DropLeftover(const std::string& node_id, const internal::v1::HeldShard& held);
+  absl::Status DropLeftover(const std::string& node_id, const internal::v1::HeldShard&, Cancellation* ends);
   absl::Status DropFrom(const std::vector<WorkerHandle>& workers, const std::string& name) const;
   absl::Status ForgetChanges(const std::string& name);
   lawine::v1::Graph ToPublic(const internal::v1::GraphRecord& record) const;

@@ -110,7 +110,8 @@ bool Graphs::OnlyLeftovers(const std::string& name) const {
 }
 
 // While its name is noted nobody takes it, so that no new shard is dropped in its place.
-absl::Status Graphs::DropLeftover(const std::string& node_id, const pbi::HeldShard& held) {
+absl::Status Graphs::DropLeftover(const std::string& node_id, const pbi::HeldShard& held,
+                                  Cancellation* ends) {
   LAWINE_ASSIGN_OR_RETURN(const WorkerHandle live, workers_.Live(node_id));
   {
     MutexLock lock(mutex_);
@@ -121,19 +122,19 @@ absl::Status Graphs::DropLeftover(const std::string& node_id, const pbi::HeldSha
     MutexLock lock(mutex_);
     dropping_.erase(dropping_.find(held.graph()));
   };
-  LAWINE_RETURN_IF_ERROR(DropShard(live, ShardIdOf(held), /*arrived_only=*/false, kLeftoverTimeout));
+  LAWINE_RETURN_IF_ERROR(DropShard(live, ShardIdOf(held), /*arrived_only=*/false, ends, kLeftoverTimeout));
   spdlog::info("{} has dropped shard {} of graph '{}', which was deleted while it was away", live.Text(),
                held.shard(), held.graph());
   return absl::OkStatus();
 }
 
-void Graphs::DropLeftovers(const std::string& name) {
+void Graphs::DropLeftovers(const std::string& name, Cancellation* ends) {
   for (const pbi::RegisterRequest& worker : workers_.Said()) {
     for (const pbi::HeldShard& held : worker.shards()) {
       if (!name.empty() && held.graph() != name) continue;
       if (!IsLeftover(held)) continue;
       // One that does not answer is not asked about its other shards too; all is tried again.
-      if (absl::IsDeadlineExceeded(DropLeftover(worker.node_id(), held))) break;
+      if (absl::IsDeadlineExceeded(DropLeftover(worker.node_id(), held, ends))) break;
     }
   }
 }

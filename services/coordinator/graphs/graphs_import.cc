@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
+#include "services/common/errors.h"
 #include "services/common/request_id.h"
 #include "services/coordinator/graphs/graphs.h"
 
@@ -30,6 +31,9 @@ Graphs::New Graphs::WantedBy(const pb::ImportOptions& options) {
 }
 
 absl::StatusOr<pb::Graph> Graphs::CheckImport(const pb::ImportOptions& options) const {
+  if (options.has_shards() && options.shards() == 0) {
+    return FieldError("shards", "expected at least 1, found 0");
+  }
   const New wanted = WantedBy(options);
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, MadeBefore(wanted));
   if (!existing.name().empty()) return existing;
@@ -41,7 +45,7 @@ absl::StatusOr<pb::Graph> Graphs::CheckImport(const pb::ImportOptions& options) 
 
 absl::StatusOr<pb::Graph> Graphs::Import(const pb::ImportOptions& options, ImportedGraph imported,
                                          pb::ImportReport& report, const LoadWatcher& watch) {
-  const New wanted = WantedBy(options);
+  New wanted = WantedBy(options);
   LAWINE_ASSIGN_OR_RETURN(pb::Graph existing, TakeName(wanted));
   if (!existing.name().empty()) return existing;
   const absl::Cleanup give_back = [&] { GiveBackName(wanted); };

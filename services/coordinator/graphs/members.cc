@@ -82,8 +82,9 @@ std::vector<WorkerHandle> Members::HoldersOf(const pbi::ReadMembersRequest& requ
 }
 
 absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMembersRequest& request) const {
-  LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ReadMembersResponse> parts,
-                          AskAll(HoldersOf(request), &WorkerStub::ReadMembers, request, kReadTimeout));
+  LAWINE_ASSIGN_OR_RETURN(
+      const std::vector<pbi::ReadMembersResponse> parts,
+      AskAll(HoldersOf(request), &WorkerStub::ReadMembers, request, kReadTimeout, {cancellation_}));
   std::vector<pbi::MemberRecord> records;
   for (const auto& part : parts) records.insert(records.end(), part.members().begin(), part.members().end());
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.id() < b.id(); });
@@ -91,7 +92,7 @@ absl::StatusOr<std::vector<pbi::MemberRecord>> Members::Read(const pbi::ReadMemb
 }
 
 absl::StatusOr<std::vector<std::uint32_t>> Members::LargestCommunities(std::size_t count) const {
-  return lawine::LargestCommunities(graph_.info(), placement_, count);
+  return lawine::LargestCommunities(graph_.info(), placement_, count, cancellation_);
 }
 
 absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule) const {
@@ -104,8 +105,10 @@ absl::StatusOr<std::vector<SeedCandidate>> Members::Choose(const SeedRule& rule)
   request.set_run_seed(rule.run_seed);
   request.set_account_kind(rule.account_kind);
   if (rule.community.has_value()) request.set_community(*rule.community);
-  LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ProposeSeedsResponse> parts,
-                          AskAll(placement_.workers, &WorkerStub::ProposeSeeds, request, kReadTimeout));
+  if (rule.network.has_value()) request.set_network(*rule.network);
+  LAWINE_ASSIGN_OR_RETURN(
+      const std::vector<pbi::ProposeSeedsResponse> parts,
+      AskAll(placement_.workers, &WorkerStub::ProposeSeeds, request, kReadTimeout, {cancellation_}));
   std::vector<SeedCandidate> best;
   for (const auto& part : parts) {
     std::vector<SeedCandidate> proposals;
@@ -152,8 +155,9 @@ absl::StatusOr<std::vector<std::uint32_t>> Members::FirstFollowers(std::uint32_t
   request.set_graph_version(graph_.info().graph_version());
   request.set_source(source);
   request.set_count(count);
-  LAWINE_ASSIGN_OR_RETURN(const std::vector<pbi::ReadFollowersResponse> parts,
-                          AskAll(placement_.workers, &WorkerStub::ReadFollowers, request, kReadTimeout));
+  LAWINE_ASSIGN_OR_RETURN(
+      const std::vector<pbi::ReadFollowersResponse> parts,
+      AskAll(placement_.workers, &WorkerStub::ReadFollowers, request, kReadTimeout, {cancellation_}));
   std::vector<std::uint32_t> ids;
   for (const auto& part : parts) ids.insert(ids.end(), part.followers().begin(), part.followers().end());
   std::sort(ids.begin(), ids.end());

@@ -19,8 +19,8 @@ namespace lawine {
 // One graph's members, read from the workers that hold them. Use for one request.
 class Members {
  public:
-  // `orders` keeps what is worked out of ranks, and `cancellation` ends that, if somebody asks for them; all
-  // must outlive it.
+  // `orders` keeps what is worked out of ranks, if somebody asks for them; `cancellation` ends that and what
+  // workers are asked, CANCELLED. All must outlive it.
   Members(const internal::v1::GraphRecord& graph, Placement placement, MemberOrders* orders = nullptr,
           Cancellation* cancellation = nullptr)
       : graph_(graph), placement_(std::move(placement)), orders_(orders), cancellation_(cancellation) {}

@@ -125,7 +125,7 @@ absl::StatusOr<pbi::ShardId> Rebalancer::AtLastVersion(pbi::ShardId shard) const
 absl::Status Rebalancer::ConfirmHeld(const std::string& node_id, const pbi::ShardId& shard) const {
   LAWINE_ASSIGN_OR_RETURN(const pbi::ShardId now, AtLastVersion(shard));
   LAWINE_ASSIGN_OR_RETURN(const WorkerHandle owner, workers_.Live(node_id));
-  return ConfirmShard(owner, now);
+  return ConfirmShard(owner, now, &asking_);
 }
 
 // All copies of the graph are whole: brings them up to date and passes the shards on.
@@ -167,7 +167,7 @@ absl::Status Rebalancer::Settle(const std::string& graph) {
   }
   for (const auto& [move, id] : passed) {
     LAWINE_ASSIGN_OR_RETURN(const WorkerHandle to, workers_.Live(move.to_node_id()));
-    LAWINE_RETURN_IF_ERROR(AdoptShard(to, id));
+    LAWINE_RETURN_IF_ERROR(AdoptShard(to, id, &asking_));
   }
   for (const auto& [move, id] : passed) LAWINE_RETURN_IF_ERROR(AwaitHeld(move.to_node_id(), id, true));
   for (const int move : moves) SetState(move, pb::SHARD_MOVE_STATE_MOVED);
@@ -182,7 +182,7 @@ bool Rebalancer::DropMoved(const Move& move, const pbi::ShardId& shard) const {
   const absl::StatusOr<WorkerHandle> from = workers_.Live(move.from_node_id());
   const SteadyTime end = SteadyNow() + kDropTimeout;
   while (from.ok() && SteadyNow() < end && !Stopping() && ConfirmHeld(move.to_node_id(), shard).ok()) {
-    if (DropShard(*from, shard, /*arrived_only=*/false).ok()) return true;
+    if (DropShard(*from, shard, /*arrived_only=*/false, &asking_).ok()) return true;
     absl::SleepFor(kLookEvery);
   }
   return false;
@@ -218,7 +218,7 @@ void Rebalancer::DropStaleCopies() const {
         if (absl::IsDeadlineExceeded(confirmed)) silent.insert(owner);
         if (!confirmed.ok()) continue;
         const absl::StatusOr<WorkerHandle> live = workers_.Live(worker.node_id());
-        if (live.ok()) DropShard(*live, id, /*arrived_only=*/false).IgnoreError();  // tried again
+        if (live.ok()) DropShard(*live, id, /*arrived_only=*/false, &asking_).IgnoreError();  // tried again
       }
     }
   }
@@ -238,7 +238,7 @@ void Rebalancer::ClearArrivals() {
   }
   for (const auto& [move, node_id, id] : left) {
     const absl::StatusOr<WorkerHandle> to = workers_.Live(node_id);
-    if (!to.ok() || !DropShard(*to, id, /*arrived_only=*/true).ok()) continue;
+    if (!to.ok() || !DropShard(*to, id, /*arrived_only=*/true, &asking_).ok()) continue;
     MutexLock writing(writing_);
     pbi::RebalanceRecord record;
     {

@@ -49,6 +49,7 @@ void Rebalancer::Stop() {
     wake_.NotifyAll();
   }
   copying_.Cancel();
+  asking_.Cancel();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -145,7 +146,7 @@ absl::StatusOr<pb::Rebalance> Rebalancer::Cancel() {
 void Rebalancer::Work() {
   while (!Stopping()) {
     DropStaleCopies();
-    graphs_.DropLeftovers();
+    graphs_.DropLeftovers("", &asking_);
     ClearArrivals();
     if (Step()) continue;
     MutexLock lock(mutex_);

@@ -85,6 +85,7 @@ class Rebalancer {
   WorkerDirectory& workers_;
   std::thread thread_;
   Cancellation copying_;
+  mutable Cancellation asking_;  // what else is asked of workers; by Stop
   // The working thread's: graphs are not deleted while shards of them move.
   std::map<std::string, GraphUse> uses_;
   // Held by who changes what is kept, or who owns a shard: nobody who only looks waits for the disk.

@@ -84,10 +84,11 @@ absl::StatusOr<Distribution> DistributionOf(const pb::Delay& delay, const std::s
   }
   const auto& of = delay.gamma();
   LAWINE_ASSIGN_OR_RETURN(const double mean, Mean(of.has_mean(), of.mean(), path + ".gamma.mean"));
-  LAWINE_ASSIGN_OR_RETURN(const double shape, Positive(of.has_shape(), of.shape(), path + ".gamma.shape"));
-  if (shape < kShapeMin || shape > kShapeMax) {
+  const double shape = of.shape();
+  if (!of.has_shape() || !(shape >= kShapeMin && shape <= kShapeMax)) {
     return FieldError(path + ".gamma.shape",
-                      absl::StrCat("expected ", kShapeMin, " to ", kShapeMax, ", found ", shape));
+                      absl::StrCat("expected ", kShapeMin, " to ", kShapeMax, ", found ",
+                                   of.has_shape() ? absl::StrCat(shape) : "none"));
   }
   return [mean, shape](double x) { return LowerGamma(shape, x * shape / mean); };
 }
@@ -155,12 +156,11 @@ absl::StatusOr<Rhythm> PlanRhythm(const pb::DailyRhythm& rhythm, std::uint32_t s
   std::array<std::uint32_t, kHours> hours = TrafficHourWeights();
   if (rhythm.hours_size() > 0) {
     constexpr std::uint32_t kWeightMax = 1'000'000;
-    const bool fit = rhythm.hours_size() == kHours &&
-                     *std::max_element(rhythm.hours().begin(), rhythm.hours().end()) <= kWeightMax &&
-                     *std::max_element(rhythm.hours().begin(), rhythm.hours().end()) > 0;
-    if (!fit) {
-      return FieldError(path + ".hours", absl::StrCat("expected 24 numbers of at most ", kWeightMax,
-                                                      ", not all 0, found ", rhythm.hours_size()));
+    const std::uint32_t largest = *std::max_element(rhythm.hours().begin(), rhythm.hours().end());
+    if (rhythm.hours_size() != kHours || largest > kWeightMax || largest == 0) {
+      return FieldError(path + ".hours",
+                        absl::StrCat("expected 24 numbers of at most ", kWeightMax, ", not all 0, found ",
+                                     rhythm.hours_size(), ", the largest ", largest));
     }
     std::copy(rhythm.hours().begin(), rhythm.hours().end(), hours.begin());
   }

@@ -37,7 +37,8 @@ absl::Status CheckTarget(const pb::Target& target) {
 
 absl::Status CheckPost(bool given, std::uint64_t post, const std::string& path) {
   if (given && post <= kPostCostMax) return absl::OkStatus();
-  return FieldError(path, absl::StrCat("expected a cost of at most ", kPostCostMax));
+  return FieldError(path, absl::StrCat("expected a cost of at most ", kPostCostMax, ", found ",
+                                       given ? absl::StrCat(post) : "none"));
 }
 
 absl::Status CheckCosts(const pb::Costs& costs) {
@@ -126,18 +127,22 @@ absl::Status CheckGoal(const pb::Scenario& scenario) {
 }
 
 absl::Status CheckTargetIsThere(const pb::Target& target, const Members& members) {
-  if (!target.has_community() && target.account_kind().empty()) return absl::OkStatus();
-  SeedRule rule;  // one of them will do
-  if (target.has_community()) rule.community = target.community();
-  if (!target.account_kind().empty()) rule.account_kind = *ParseAccountKind(target.account_kind());
+  const TargetSpec wanted = PlanTarget(target);
+  const SeedRule rule{.account_kind = wanted.account_kind.value_or(0),  // one of them will do
+                      .community = wanted.community,
+                      .network = wanted.network};
   LAWINE_ASSIGN_OR_RETURN(const std::vector<SeedCandidate> found, members.Choose(rule));
   if (!found.empty()) return absl::OkStatus();
-  const std::string kind = target.account_kind().empty() ? "members" : target.account_kind() + " accounts";
+  const std::string kind = wanted.account_kind.has_value() ? target.account_kind() + " accounts" : "members";
+  const char* const field = wanted.community.has_value() ? "target.community"
+                            : wanted.network.has_value() ? "target.network"
+                                                         : "target.account_kind";
   return FieldError(
-      target.has_community() ? "target.community" : "target.account_kind",
+      field,
       absl::StrCat("expected some that graph '", members.graph_name(), "' has, found no ", kind,
-                   target.has_community() ? absl::StrCat(" of community ", target.community()) : "",
-                   ": lawine graph stats ", members.graph_name(), " tells what there is"));
+                   wanted.network.has_value() ? absl::StrCat(" of network ", target.network()) : "",
+                   wanted.community.has_value() ? absl::StrCat(" of community ", target.community()) : "",
+                   ": GetGraphStats tells what there is"));
 }
 
 TargetSpec PlanTarget(const pb::Target& target) {

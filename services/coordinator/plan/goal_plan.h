@@ -17,8 +17,8 @@ namespace lawine {
 // INVALID_ARGUMENT with the field's path.
 absl::Status CheckGoal(const lawine::v1::Scenario& scenario);
 
-// INVALID_ARGUMENT with the field's path where the graph has no member of the target's community and account
-// kind. REQUIRES, as below: CheckGoal is content.
+// INVALID_ARGUMENT with the field's path where the graph has no member of the target's community, network and
+// account kind. REQUIRES, as below: CheckGoal is content.
 absl::Status CheckTargetIsThere(const lawine::v1::Target& target, const Members& members);
 TargetSpec PlanTarget(const lawine::v1::Target& target);
 

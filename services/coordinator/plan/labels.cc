@@ -36,7 +36,16 @@ absl::Status CheckMessage(const std::string& path, const lawine::v1::Message& me
   LAWINE_RETURN_IF_ERROR(CheckLabel(path + ".kind", message.kind()));
   if (lawine::v1::Sentiment_IsValid(message.sentiment())) return absl::OkStatus();
   return FieldError(path + ".sentiment",
-                    absl::StrCat("unknown value ", static_cast<int>(message.sentiment())));
+                    UnknownValue(*lawine::v1::Sentiment_descriptor(), message.sentiment()));
+}
+
+// The first is there for messages that do not say.
+std::string UnknownValue(const google::protobuf::EnumDescriptor& type, int value) {
+  std::string names;
+  for (int i = 1; i < type.value_count(); ++i) {
+    absl::StrAppend(&names, i > 1 ? ", " : "", type.value(i)->name());
+  }
+  return absl::StrCat("unknown value ", value, ": expected one of ", names);
 }
 
 }  // namespace lawine

@@ -15,6 +15,9 @@ absl::Status CheckLabel(const std::string& path, const std::string& label);
 // Kind and sentiment of what spreads, at `path`.
 absl::Status CheckMessage(const std::string& path, const lawine::v1::Message& message);
 
+// What is said of a value that the enum does not have.
+std::string UnknownValue(const google::protobuf::EnumDescriptor& type, int value);
+
 }  // namespace lawine
 
 #endif  // LAWINE_SERVICES_COORDINATOR_PLAN_LABELS_H_

@@ -51,7 +51,9 @@ absl::Status CheckBesideGrowth(const pb::Scenario& scenario) {
 absl::Status CheckSteps(const pb::Scenario& scenario) {
   const pb::Later& later = scenario.later();
   if (!later.has_after_step() || later.after_step() >= limits::kStepsMax) {
-    return FieldError("later.after_step", absl::StrCat("expected a step below ", limits::kStepsMax));
+    return FieldError("later.after_step",
+                      absl::StrCat("expected a step below ", limits::kStepsMax, ", found ",
+                                   later.has_after_step() ? absl::StrCat(later.after_step()) : "none"));
   }
   if (scenario.stop().has_max_steps() && scenario.stop().max_steps() < later.after_step()) {
     return FieldError("later.after_step",

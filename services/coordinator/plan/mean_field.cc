@@ -4,10 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/limits.h"
+
 namespace lawine {
 namespace {
 
-constexpr std::uint32_t kStepsMax = 10'000;
+// So many steps are followed one by one: by then an epidemic that has not ended is steady.
+constexpr std::uint32_t kFollowedMax = 10'000;
 // With less than this of a member acting, nothing worth counting follows.
 constexpr double kActingMin = 0.01;
 constexpr double kFewShare = 0.1;
@@ -35,15 +38,25 @@ class Field {
                             ? std::numeric_limits<double>::infinity()
                             : seed_audience + members_ * audience_ * message_.forward.ToDouble();
     double attempts = seed_audience;
-    for (std::uint32_t t = 1; t <= steps && acting_ >= kActingMin; ++t) {
+    ExpectedSpread before;
+    for (std::uint32_t t = 1; t <= std::min(steps, kFollowedMax) && acting_ >= kActingMin; ++t) {
+      before = sum_;
       Step(std::min(attempts, most - sum_.attempts));
       sum_.steps = t;
       attempts = acting_ * audience_ * FriendsFactor();
     }
+    if (acting_ >= kActingMin && sum_.steps < steps) Repeat(before, steps - sum_.steps);
     return sum_;
   }
 
  private:
+  // What the last step added, so many times more.
+  void Repeat(const ExpectedSpread& before, std::uint32_t times) {
+    sum_.attempts += times * (sum_.attempts - before.attempts);
+    sum_.deliveries += times * (sum_.deliveries - before.deliveries);
+    sum_.forwards += times * (sum_.forwards - before.forwards);
+    sum_.steps += times;
+  }
   // Friends have larger networks than oneself: while few are reached, those who are have more followers than
   // most. But not where each followee counts for so much less: then who is reached is like anybody, and one
   // of the links leads back.
@@ -126,7 +139,7 @@ ExpectedSpread MeanField(const MessageSpec& message, double members, double link
                          double seed_audience, std::optional<std::uint32_t> max_steps) {
   if (members <= 0) return {};
   const bool timed = message.delay.empty() && message.link_delay.empty();
-  const std::uint32_t steps = timed ? std::min(max_steps.value_or(kStepsMax), kStepsMax) : kStepsMax;
+  const std::uint32_t steps = timed ? max_steps.value_or(limits::kStepsMax) : kFollowedMax;
   return Field(message, members, links).Spread(seeds, seed_audience, steps);
 }
 

@@ -9,6 +9,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/graph/profile.h"
 #include "services/common/errors.h"
+#include "services/common/number_text.h"
 #include "services/coordinator/plan/delay_plan.h"
 #include "services/coordinator/plan/labels.h"
 #include "services/coordinator/plan/later_plan.h"
@@ -24,19 +25,20 @@ namespace pb = ::lawine::v1;
 
 constexpr std::uint32_t kLinkKinds = 256;
 constexpr std::uint32_t kCommunitiesMax = 1u << 20;
+constexpr int kAgesMax = limits::kDelayStepsMax;
 
 absl::StatusOr<Threshold> Probability(bool given, double value, const std::string& path) {
   if (!given) return FieldError(path, "expected a probability between 0 and 1, found none");
   absl::StatusOr<Threshold> threshold = Threshold::FromProbability(value);
   if (threshold.ok()) return threshold;
-  return FieldError(path, absl::StrCat("expected a probability between 0 and 1, found ", value));
+  return FieldError(path, absl::StrCat("expected a probability between 0 and 1, found ", ExactText(value)));
 }
 
 absl::StatusOr<Factor> FactorAt(bool given, double value, const std::string& path) {
   if (!given) return FieldError(path, "expected a factor of at least 0, found none");
   absl::StatusOr<Factor> factor = Factor::FromDouble(value);
   if (factor.ok()) return factor;
-  return FieldError(path, absl::StrCat("expected a factor between 0 and 2^30, found ", value));
+  return FieldError(path, absl::StrCat("expected a factor between 0 and 2^30, found ", ExactText(value)));
 }
 
 // Sets one entry of a table in which what is not set has a factor of 1. False when it is set already.
@@ -71,6 +73,10 @@ absl::Status PlanFactors(const pb::ForwardFactors& factors, const std::string& p
                             FactorAt(given.has_factor(), given.factor(), at + ".factor"));
     if (SetOnce(given.community(), factor, plan.by_community, communities_set)) continue;
     return FieldError(at + ".community", "expected each community once");
+  }
+  if (factors.ages_size() > kAgesMax) {
+    return FieldError(path + ".ages",
+                      absl::StrCat("expected at most ", kAgesMax, ", found ", factors.ages_size()));
   }
   for (int i = 0; i < factors.ages_size(); ++i) {
     LAWINE_ASSIGN_OR_RETURN(plan.by_age.emplace_back(),
@@ -215,6 +221,10 @@ absl::StatusOr<MessageSpec> PlanMessageModel(const pb::Model& model, std::uint32
     plan.link_delay = std::move(delay.table);
   }
   LAWINE_ASSIGN_OR_RETURN(plan.reactions, PlanReactions(model, path + ".reactions"));
+  if (model.link_kinds_size() > static_cast<int>(kLinkKinds)) {
+    return FieldError(path + ".link_kinds",
+                      absl::StrCat("expected at most ", kLinkKinds, ", found ", model.link_kinds_size()));
+  }
   if (model.link_kinds_size() > 0) plan.link_kinds.assign(kLinkKinds, false);
   for (const std::uint32_t kind : model.link_kinds()) {
     if (kind >= kLinkKinds) {
@@ -231,7 +241,9 @@ absl::Status CompleteInjections(google::protobuf::RepeatedPtrField<pb::Injection
     pb::Injection& injection = *injections.Mutable(i);
     const std::string at = absl::StrCat(path, "[", i, "]");
     if (!injection.has_step() || injection.step() > limits::kStepsMax) {
-      return FieldError(at + ".step", absl::StrCat("expected a step up to ", limits::kStepsMax));
+      return FieldError(at + ".step",
+                        absl::StrCat("expected a step up to ", limits::kStepsMax, ", found ",
+                                     injection.has_step() ? absl::StrCat(injection.step()) : "none"));
     }
     LAWINE_RETURN_IF_ERROR(CompleteSeedMembers(*injection.mutable_members(), true, at + ".members"));
   }
@@ -278,7 +290,9 @@ absl::Status CompleteMessages(pb::Scenario& scenario) {
   for (const pb::FurtherMessage& message : scenario.messages()) {
     endless = endless || HasEndlessModel(message.model());
   }
-  if (scenario.has_later()) endless = endless || HasEndlessModel(LaterModel(scenario));
+  // A later model of another kind is refused where models are planned.
+  const pb::Model later = scenario.has_later() ? LaterModel(scenario) : pb::Model();
+  endless = endless || (later.model_case() == scenario.model().model_case() && HasEndlessModel(later));
   if (endless && !scenario.stop().has_max_steps() && !scenario.later().change().stop().has_max_steps()) {
     return FieldError("stop.max_steps", "expected a last step: this epidemic need not end by itself");
   }

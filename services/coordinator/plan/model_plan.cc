@@ -68,10 +68,9 @@ class ModelPlanner {
     for (int i = 0; i < factors.size(); ++i) {
       const std::uint32_t community = factors[i].community();
       if (community == kNoCommunity || std::ranges::binary_search(communities_, community)) continue;
-      return FieldError(
-          At(path + ".forward.factors.communities", i) + ".community",
-          absl::StrCat("expected a community that graph '", members_.graph_name(), "' has, found ", community,
-                       ": lawine graph stats ", members_.graph_name(), " tells the largest"));
+      return FieldError(At(path + ".forward.factors.communities", i) + ".community",
+                        absl::StrCat("expected a community that graph '", members_.graph_name(),
+                                     "' has, found ", community, ": GetGraphStats tells the largest"));
     }
     return absl::OkStatus();
   }
@@ -160,8 +159,12 @@ class ModelPlanner {
       Influence& added = message.influences.emplace_back();
       LAWINE_ASSIGN_OR_RETURN(added.by, MessageAt(influences.at(i).by(), At(path, i) + ".by"));
       if (added.by == number) {
-        return FieldError(At(path, i) + ".by",
-                          absl::StrCat("expected another message, found '", names_[number], "' itself"));
+        return FieldError(
+            At(path, i) + ".by",
+            influences.at(i).by().empty()
+                ? absl::StrCat("expected another message, found none, which means '", names_[number],
+                               "' itself")
+                : absl::StrCat("expected another message, found '", names_[number], "' itself"));
       }
       const absl::StatusOr<Factor> factor = Factor::FromDouble(influences.at(i).factor());
       if (!influences.at(i).has_factor() || !factor.ok()) {

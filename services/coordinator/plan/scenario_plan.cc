@@ -213,17 +213,26 @@ pb::Estimate EstimateRun(const RunPlan& plan) {
   return estimate;
 }
 
+namespace {
+
+std::string WorkText(std::uint64_t deliveries) {
+  const double seconds = static_cast<double>(deliveries) / kDeliveriesPerSecond;
+  return seconds < 360 ? absl::StrFormat("%.1f s", seconds) : absl::StrFormat("%.1f hours", seconds / 3600);
+}
+
+}  // namespace
+
 absl::Status CheckEstimate(const RunPlan& plan) {
   const std::uint64_t deliveries = plan.estimate.deliveries();
   if (plan.spec.replicas > limits::kReplicasMax) {
     return FieldError(
         "replicas",
         absl::StrFormat(
-            "expected 1 to %d, found %d: they are expected to make about %.1e deliveries, %.1f "
-            "hours of work at 1e9 a second; %d tell a mean to a hundredth of a replica's standard "
-            "deviation, and until_precision ends as soon as enough is known",
-            limits::kReplicasMax, plan.spec.replicas, static_cast<double>(deliveries),
-            static_cast<double>(deliveries) / 3.6e12, limits::kReplicasMax));
+            "expected 1 to %d, found %d: they are expected to make about %.1e deliveries, %s of work at 1e9 "
+            "a second; %d tell a mean to a hundredth of a replica's standard deviation, and "
+            "until_precision ends as soon as enough is known",
+            limits::kReplicasMax, plan.spec.replicas, static_cast<double>(deliveries), WorkText(deliveries),
+            limits::kReplicasMax));
   }
   if (deliveries <= kDeliveriesExpectedMax) return absl::OkStatus();
   const std::uint64_t affordable = kDeliveriesExpectedMax / (deliveries / plan.spec.replicas);
@@ -241,9 +250,10 @@ absl::StatusOr<RunPlan> PlanRun(const pb::Scenario& scenario, const pbi::GraphRe
   RunPlan plan;
   plan.scenario = scenario;
   plan.graph = graph;
-  // A graph that never changed has one version, and nobody need know.
+  // A graph that never changed has one version, and nobody need know. Of one that did, also the first is
+  // told: whoever asks the same again without it gets the last.
   plan.scenario.set_graph_version(graph.info().graph_version());
-  if (graph.info().graph_version() == 1) plan.scenario.clear_graph_version();
+  if (graph.info().graph_version() == 1 && graph.change_epoch() == 0) plan.scenario.clear_graph_version();
   LAWINE_RETURN_IF_ERROR(CompletePeople(graph.info(), plan.scenario));
   plan.spec.run_seed = scenario.run_seed();
   plan.spec.first_replica = scenario.first_replica();

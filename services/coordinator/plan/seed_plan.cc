@@ -37,6 +37,14 @@ SeedRule RuleOf(const pb::SeedMembers& seeds, std::uint64_t run_seed) {
 
 absl::Status TooFew(const pb::SeedMembers& seeds, std::size_t found, const std::string& path) {
   const bool some = !seeds.account_kind().empty() || seeds.has_community();
+  if (found == 0 && some) {
+    return FieldError(
+        path + (seeds.has_community() ? ".community" : ".account_kind"),
+        absl::StrCat("expected some that the graph has, found no ",
+                     seeds.account_kind().empty() ? "members" : seeds.account_kind() + " accounts",
+                     seeds.has_community() ? absl::StrCat(" of community ", seeds.community()) : "",
+                     ": GetGraphStats tells what there is"));
+  }
   return FieldError(
       path + ".count",
       absl::StrCat("expected at most the ", some ? "" : "graph's ", found, " ",

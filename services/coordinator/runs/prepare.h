@@ -23,6 +23,7 @@ void FillPlan(const internal::v1::GraphInfo& graph, const Placement& placement, 
     peer.set_node_id(worker.node_id);
     peer.set_address(worker.address);
     peer.mutable_shards()->Add(worker.shards.begin(), worker.shards.end());
+    peer.set_incarnation(worker.incarnation);
   }
 }
 

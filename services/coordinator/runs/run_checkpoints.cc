@@ -82,10 +82,13 @@ void Runs::ForgetCheckpoints(const std::string& graph) {
   constexpr absl::Duration kTimeout = absl::Seconds(5);
   pbi::KeepCheckpointsRequest request;
   request.set_graph(graph);
+  bool all_known = false;
   {
     MutexLock lock(mutex_);
     checkpoints_left_.erase(graph);  // who ends from here on notes it again
-    request.set_end_run_id(next_id_);
+    // A run that is being noted, and not listed yet, may have checkpoints before all workers have this.
+    request.set_end_run_id(queue_.FirstComing().value_or(next_id_));
+    all_known = request.end_run_id() == next_id_;
     for (const auto& [run_id, entry] : runs_) {
       MutexLock entry_lock(entry->mutex);
       const lawine::v1::Run& run = entry->record.run();
@@ -96,11 +99,12 @@ void Runs::ForgetCheckpoints(const std::string& graph) {
     }
   }
   const std::vector<WorkerHandle> workers = workers_.HoldersOf(graph);
-  const absl::Status told = AskAll(workers, &WorkerStub::KeepCheckpoints, request, kTimeout).status();
+  const absl::Status told =
+      AskAll(workers, &WorkerStub::KeepCheckpoints, request, kTimeout, {&planning_}).status();
   if (!told.ok())
     spdlog::info("checkpoints on '{}' are forgotten later: {}", graph, std::string(told.message()));
   const bool gone = absl::IsNotFound(graphs_.Find(graph).status());
-  if (gone || (told.ok() && !workers.empty())) return;
+  if (gone || (told.ok() && all_known && !workers.empty())) return;
   MutexLock lock(mutex_);
   checkpoints_left_.insert(graph);
 }

@@ -1,5 +1,7 @@
 #include <google/protobuf/util/time_util.h>
 
+#include <string_view>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/failpoint.h"
@@ -48,13 +50,28 @@ absl::StatusOr<pb::Scenario> Runs::ScenarioOf(const pb::CreateRunRequest& reques
   auto run = Result(point.run());
   if (run.ok()) return BranchOf(*run, point.after_step(), request.scenario());
   if (!absl::IsInvalidArgument(run.status())) return run.status();
-  return FieldError("branch_of.run", std::string(run.status().message()));
+  return AboutField("branch_of.run", run.status());
+}
+
+// What a branch changes stands in its request's scenario, and the step in branch_of.
+absl::Status InBranch(const absl::Status& status) {
+  std::string field = FieldOf(status);
+  if (field == "later.after_step") return AboutField("branch_of.after_step", status);
+  if (field == "later.change") return AboutField("scenario", status);
+  constexpr std::size_t kChange = std::string_view("later.change.").size();
+  return field.starts_with("later.change.") ? AboutField(field.substr(kChange), status) : status;
 }
 
 absl::StatusOr<RunPlan> Runs::PlanOf(const pb::CreateRunRequest& request, RunEntry& entry) const {
   LAWINE_ASSIGN_OR_RETURN(const pb::Scenario scenario, ScenarioOf(request));
   LAWINE_ASSIGN_OR_RETURN(entry.use, GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
-  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, entry.use), request.record_attribution()));
+  absl::StatusOr<RunPlan> planned = Plan(AtVersion(scenario, entry.use), request.record_attribution());
+  // Its caller has not left: it ended with Stop.
+  if (absl::IsCancelled(planned.status())) {
+    return absl::UnavailableError("the coordinator is stopping: try again");
+  }
+  if (request.has_branch_of()) LAWINE_RETURN_IF_ERROR(InBranch(planned.status()));
+  LAWINE_ASSIGN_OR_RETURN(RunPlan plan, std::move(planned));
   plan.spec.record_receipts = request.record_receipts() || request.record_attribution();
   if (plan.spec.record_receipts && plan.spec.replicas != 1) {
     return FieldError(request.record_receipts() ? "record_receipts" : "record_attribution",

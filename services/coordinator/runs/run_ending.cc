@@ -136,15 +136,19 @@ void Runs::Rest(RunEntry& entry, const pbi::RunRecord& record) {
     metrics_->Delivered(record.result().totals().deliveries());
     metrics_->Traced(record.trace());
   }
+  bool cancel = false;  // asked for while it was noted as paused, or as left
   {
     MutexLock lock(entry.mutex);
+    cancel = !Ended(state) && entry.wish == Wish::kCancel;
     *entry.record.mutable_run() = record.run();
+    entry.left = state == pb::RUN_STATE_QUEUED;
     entry.plan.reset();
     if (Ended(state)) entry.use = GraphUse();
     entry.wish = Wish::kNone;
     // Before anybody can resume it, which opens it again.
     entry.progress.Close();
   }
+  if (cancel) CancelResting(entry);
   if (!Ended(state)) return;
   // Now that it shows as ended: others may expire for it, and its checkpoints are not needed.
   MutexLock lock(mutex_);
@@ -153,13 +157,13 @@ void Runs::Rest(RunEntry& entry, const pbi::RunRecord& record) {
   sweeper_changed_.NotifyAll();
 }
 
-bool Runs::CancelPaused(RunEntry& entry) {
+bool Runs::CancelResting(RunEntry& entry) {
   std::string graph;  // of its checkpoints, which are gone when the caller is told
   {
     MutexLock writing(entry.writing);
     {
       MutexLock lock(entry.mutex);
-      if (entry.record.run().state() != pb::RUN_STATE_PAUSED) return false;
+      if (entry.record.run().state() != pb::RUN_STATE_PAUSED && !entry.left) return false;
       if (entry.record.checkpoints_size() > 0) graph = entry.record.run().scenario().graph();
     }
     RestWithoutResult(entry, pb::RUN_STATE_CANCELLED, absl::CancelledError());

@@ -97,7 +97,7 @@ enum class Wish { kNone, kPause, kCancel };
 
 // What is guarded is read and changed under `mutex`, which is held for moments only; the rest is set before
 // the entry is shared, or belongs to the thread that conducts the run. On disk the record is that thread's
-// too; of a run that has ended or is paused it is changed by who holds `writing`.
+// too; of a run that has ended, is paused or left it is changed by who holds `writing`.
 struct RunEntry {
   std::uint64_t run_id = 0;
   std::string owner;                 // name of a token; may be empty
@@ -113,6 +113,7 @@ struct RunEntry {
   mutable Mutex mutex;
   bool forgotten ABSL_GUARDED_BY(mutex) = false;
   Wish wish ABSL_GUARDED_BY(mutex) = Wish::kNone;
+  bool left ABSL_GUARDED_BY(mutex) = false;  // queued, for a later coordinator: this one is stopping
   internal::v1::RunRecord record ABSL_GUARDED_BY(mutex);  // without result
   std::uint64_t record_bytes ABSL_GUARDED_BY(mutex) = 0;  // on disk, with the result
 };

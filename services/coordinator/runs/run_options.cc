@@ -1,5 +1,7 @@
 #include "services/coordinator/runs/run_options.h"
 
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/base/limits.h"
@@ -20,12 +22,12 @@ absl::Status CheckQuota(const RunsOptions& options, const std::string& owner,
     what = absl::StrFormat(
         "work for %d s, and this one is expected to for %.0f s, with about %.1e deliveries: ask for fewer "
         "replicas, or set stop.max_steps",
-        limits.run_seconds, estimate.seconds(), static_cast<double>(estimate.deliveries()));
+        limits.run_seconds, std::ceil(estimate.seconds()), static_cast<double>(estimate.deliveries()));
   } else if (limits.run_memory_mib > 0 && mib > limits.run_memory_mib) {
     what = absl::StrFormat(
         "take %d MiB of memory beside its graph, and this one is expected to take %.0f MiB: ask for fewer "
         "messages, or no receipts",
-        limits.run_memory_mib, mib);
+        limits.run_memory_mib, std::ceil(mib));
   }
   if (what.empty()) return absl::OkStatus();
   return WithReason(

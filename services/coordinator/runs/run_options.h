@@ -30,6 +30,8 @@ struct RunsOptions {
   absl::Duration keep_every = absl::Seconds(10);
   // The same of runs of one replica: what they have come to is kept so often. 0: never.
   absl::Duration checkpoint_every = absl::Seconds(60);
+  absl::Duration simulate_max =
+      absl::Minutes(10);  // Simulate works no longer, whatever the caller's deadline
   RecoveryOptions recovery;
   absl::Duration results_kept = absl::Hours(7 * 24);  // after the end, unless pinned
   // Records of ended runs take at most so many bytes, the latest and pinned ones beside: then the oldest go.

@@ -51,6 +51,12 @@ absl::Status RunQueue::CheckRoom(const RunEntry& entry, const PausedRuns& paused
       "RUN_QUOTA");
 }
 
+std::optional<std::uint64_t> RunQueue::FirstComing() const {
+  const auto first = std::min_element(coming_.begin(), coming_.end(),
+                                      [](const Entry& a, const Entry& b) { return a->run_id < b->run_id; });
+  return first == coming_.end() ? std::nullopt : std::optional((*first)->run_id);
+}
+
 void RunQueue::Add(const Entry& entry) {
   GiveUp(entry);
   // A plan is many times larger than its scenario. Who waits longer gets it made again.

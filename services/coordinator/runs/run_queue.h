@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ class RunQueue {
   // are `paused`: of that size, or of that owner.
   absl::Status Reserve(const Entry& entry, const PausedRuns& paused);
   void GiveUp(const Entry& entry) { std::erase(coming_, entry); }
+  // The least number of those that have room and are not added yet; none without.
+  std::optional<std::uint64_t> FirstComing() const;
   // Puts it at the end, in its room if it has one. Those whose turn is near keep their plans.
   void Add(const Entry& entry);
   // False when it is not here.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 
 #include "absl/status/status.h"
 #include "lawine/v1/simulation.pb.h"

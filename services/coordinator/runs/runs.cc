@@ -108,7 +108,8 @@ absl::StatusOr<RunPlan> Runs::Plan(const pb::Scenario& scenario, bool attributio
 
 absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, const std::string& owner,
                                              absl::Duration timeout, Cancellation& cancellation) {
-  const SteadyTime end = SteadyNow() + timeout;
+  const absl::Duration allowed = std::min(timeout, options_.simulate_max);
+  const SteadyTime end = SteadyNow() + allowed;
   LAWINE_ASSIGN_OR_RETURN(const GraphUse use,
                           GraphUse::Of(graphs_, scenario.graph(), scenario.graph_version()));
   LAWINE_ASSIGN_OR_RETURN(RunPlan plan, Plan(AtVersion(scenario, use), false, &cancellation));
@@ -125,6 +126,12 @@ absl::StatusOr<pb::RunResult> Runs::Simulate(const pb::Scenario& scenario, const
     return Once(plan, end - SteadyNow(), cancellation);
   });
   if (result.ok() && metrics_ != nullptr) metrics_->Delivered(result->totals().deliveries());
+  // Else it would be the worker that is called slow, and a longer deadline would not help.
+  if (absl::IsDeadlineExceeded(result.status()) && allowed < timeout && SteadyNow() >= end) {
+    return absl::DeadlineExceededError(absl::StrCat("Simulate works for at most ",
+                                                    absl::FormatDuration(options_.simulate_max),
+                                                    ": call CreateRun and WatchRun instead"));
+  }
   return result;
 }
 
@@ -138,7 +145,7 @@ absl::StatusOr<std::shared_ptr<RunEntry>> Runs::Find(const std::string& name) co
   MutexLock lock(mutex_);
   const auto it = runs_.find(run_id);
   if (it == runs_.end())
-    return absl::NotFoundError(absl::StrCat("no run '", name, "': see 'lawine run list'"));
+    return absl::NotFoundError(absl::StrCat("no run '", name, "': ListRuns tells which there are"));
   return it->second;
 }
 
@@ -222,11 +229,13 @@ absl::StatusOr<pb::Run> Runs::Pause(const std::string& name) {
 
 // Tells whoever conducts the run, or stands in for them when it has not had its turn.
 pb::Run Runs::Stopped(const Entry& entry, Wish wish) {
-  if (wish == Wish::kCancel && CancelPaused(*entry)) return Describe(*entry);
-  {
+  for (bool rests = true; rests;) {
+    if (wish == Wish::kCancel && CancelResting(*entry)) return Describe(*entry);
     MutexLock lock(entry->mutex);
     const pb::RunState state = entry->record.run().state();
-    if (Ended(state) || state == pb::RUN_STATE_PAUSED) return entry->record.run();
+    rests = state == pb::RUN_STATE_PAUSED || entry->left;
+    if (Ended(state) || (rests && wish == Wish::kPause)) return entry->record.run();
+    if (rests) continue;  // since a moment ago
     if (entry->wish != Wish::kCancel) entry->wish = wish;
     entry->cancellation.Cancel();
   }

@@ -118,7 +118,7 @@ class Runs {
   absl::Status KeepResult(RunEntry& entry, const lawine::v1::RunResult& result);
   void RestWithoutResult(RunEntry& entry, lawine::v1::RunState state, const absl::Status& cause);
   void Rest(RunEntry& entry, const internal::v1::RunRecord& record);
-  bool CancelPaused(RunEntry& entry);  // false when it is not paused
+  bool CancelResting(RunEntry& entry);  // false when it is neither paused nor left
   void SweepNowAndThen();
   void Sweep();
   absl::Status Forget(RunEntry& entry, bool also_pinned);

@@ -4,6 +4,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,11 +17,12 @@
 namespace lawine {
 namespace {
 
+namespace pb = ::lawine::v1;
 namespace pbi = ::lawine::internal::v1;
 
 constexpr char kPrefix[] = "traffic/";
 
-std::string KeyOf(const TrafficJob& job) { return kPrefix + job.spec.request_id(); }
+std::string KeyOf(const std::string& request_id) { return kPrefix + request_id; }
 
 void FillOutcome(const TrafficOutcome& outcome, pbi::TrafficRecord& record) {
   record.set_waves(outcome.waves);
@@ -79,22 +81,33 @@ absl::StatusOr<TrafficOutcome> OutcomeOf(const pbi::TrafficRecord& record) {
 
 }  // namespace
 
-absl::Status TrafficArchive::Load(const TrafficJob& job, TrafficConducted& so_far) const {
-  if (job.spec.request_id().empty()) return absl::OkStatus();
+absl::StatusOr<std::optional<pbi::TrafficRecord>> TrafficArchive::Kept(const std::string& request_id) const {
+  if (request_id.empty()) return std::nullopt;
   LAWINE_RETURN_IF_ERROR(Sweep());
-  const absl::StatusOr<std::string> value = registry_.Get(KeyOf(job));
-  if (absl::IsNotFound(value.status())) return absl::OkStatus();
+  const absl::StatusOr<std::string> value = registry_.Get(KeyOf(request_id));
+  if (absl::IsNotFound(value.status())) return std::nullopt;
   LAWINE_RETURN_IF_ERROR(value.status());
-  LAWINE_ASSIGN_OR_RETURN(const auto record, ParseRecord<pbi::TrafficRecord>(KeyOf(job), *value));
-  const bool same = google::protobuf::util::MessageDifferencer::Equals(record.spec(), job.spec) &&
-                    record.graph_digest() == job.graph.info().digest() &&
-                    record.wave_messages() == job.task.spec.wave_messages;
+  return ParseRecord<pbi::TrafficRecord>(KeyOf(request_id), *value);
+}
+
+absl::StatusOr<std::uint64_t> TrafficArchive::GraphVersionOf(const pb::TrafficSpec& spec) const {
+  LAWINE_ASSIGN_OR_RETURN(const auto record, Kept(spec.request_id()));
+  if (!record.has_value() || record->spec().graph() != spec.graph()) return 0;
+  return std::max<std::uint64_t>(record->spec().graph_version(), 1);
+}
+
+absl::Status TrafficArchive::Load(const TrafficJob& job, TrafficConducted& so_far) const {
+  LAWINE_ASSIGN_OR_RETURN(const auto record, Kept(job.spec.request_id()));
+  if (!record.has_value()) return absl::OkStatus();
+  const bool same = google::protobuf::util::MessageDifferencer::Equals(record->spec(), job.spec) &&
+                    record->graph_digest() == job.graph.info().digest() &&
+                    record->wave_messages() == job.task.spec.wave_messages;
   if (!same) return FieldError("spec.request_id", "was used for other traffic: expected a new one");
-  LAWINE_ASSIGN_OR_RETURN(TrafficOutcome outcome, OutcomeOf(record));
-  so_far.waves = WaveCollector(std::move(outcome), record.next_wave());
-  so_far.load_seconds = record.load_seconds();
-  so_far.processing_seconds = record.processing_seconds();
-  so_far.exchange_bytes = record.exchange_bytes();
+  LAWINE_ASSIGN_OR_RETURN(TrafficOutcome outcome, OutcomeOf(*record));
+  so_far.waves = WaveCollector(std::move(outcome), record->next_wave());
+  so_far.load_seconds = record->load_seconds();
+  so_far.processing_seconds = record->processing_seconds();
+  so_far.exchange_bytes = record->exchange_bytes();
   return absl::OkStatus();
 }
 
@@ -112,11 +125,11 @@ absl::Status TrafficArchive::Save(const TrafficJob& job, const TrafficConducted&
   record.set_exchange_bytes(so_far.exchange_bytes);
   *record.mutable_time() = google::protobuf::util::TimeUtil::GetCurrentTime();
   LAWINE_ASSIGN_OR_RETURN(const std::string value, RecordOf(record));
-  return registry_.Put(KeyOf(job), value);
+  return registry_.Put(KeyOf(job.spec.request_id()), value);
 }
 
 absl::Status TrafficArchive::Forget(const TrafficJob& job) const {
-  return job.spec.request_id().empty() ? absl::OkStatus() : registry_.Delete(KeyOf(job));
+  return job.spec.request_id().empty() ? absl::OkStatus() : registry_.Delete(KeyOf(job.spec.request_id()));
 }
 
 absl::Status TrafficArchive::Sweep() const {

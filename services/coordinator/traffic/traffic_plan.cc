@@ -7,9 +7,11 @@
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/common/number_text.h"
 #include "services/common/request_id.h"
 #include "services/coordinator/plan/counted_rates.h"
 #include "services/coordinator/plan/deliveries_limit.h"
+#include "services/coordinator/plan/labels.h"
 
 namespace lawine {
 namespace {
@@ -31,7 +33,7 @@ absl::Status CompleteGenerated(pb::GeneratedMessages& generated) {
   }
   if (!pb::SenderDistribution_IsValid(generated.senders())) {
     return FieldError("spec.generated.senders",
-                      absl::StrCat("unknown value ", static_cast<int>(generated.senders())));
+                      UnknownValue(*pb::SenderDistribution_descriptor(), generated.senders()));
   }
   if (generated.senders() == pb::SENDER_DISTRIBUTION_UNSPECIFIED) {
     generated.set_senders(pb::SENDER_DISTRIBUTION_UNIFORM);
@@ -72,7 +74,11 @@ absl::StatusOr<pb::TrafficSpec> CompleteTraffic(const pb::TrafficSpec& spec) {
   const double p = full.forward().probability();
   if (!(p >= 0 && p <= 1)) {
     return FieldError("spec.forward.probability",
-                      absl::StrCat("expected a probability between 0 and 1, found ", p));
+                      absl::StrCat("expected a probability between 0 and 1, found ", ExactText(p)));
+  }
+  if (full.forward().has_factors()) {
+    return FieldError("spec.forward.factors",
+                      "expected none: in traffic all members forward alike, found some");
   }
   if (full.max_steps() > limits::kStepsMax) {
     return FieldError("spec.max_steps",

@@ -39,7 +39,7 @@ constexpr absl::Duration kBatchAwaited = absl::Minutes(10);
 absl::StatusOr<pb::TrafficSpec> ReadSpec(grpc::ServerContext& context, TrafficService::Stream& stream) {
   SilenceLimit silence(context, "send a spec, and end your side if it says what is generated");
   pb::RunTrafficRequest first;
-  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first));
+  LAWINE_RETURN_IF_ERROR(silence.ReadFirst(stream, first, "a spec"));
   if (!first.has_spec()) return FieldError("part", "expected a spec first");
   LAWINE_ASSIGN_OR_RETURN(pb::TrafficSpec spec, CompleteTraffic(first.spec()));
   if (pb::RunTrafficRequest more; spec.has_generated() && silence.Read(stream, more)) {
@@ -300,11 +300,34 @@ class TrafficRun {
   SteadyTime kept_ = SteadyNow();
 };
 
+// Of traffic that was begun at a version which its caller has not named.
+absl::Status WithVersion(const absl::Status& status, std::uint64_t begun_at) {
+  if (begun_at == 0 || !absl::IsFailedPrecondition(status)) return status;
+  return absl::FailedPreconditionError(absl::StrCat("traffic with this request id was begun at version ",
+                                                    begun_at, " of its graph: ", status.message(),
+                                                    ". Use a new request id."));
+}
+
+// Graphs name the field as in a scenario.
+absl::Status InSpec(const absl::Status& status) {
+  return FieldOf(status) == "graph_version" ? InPart("spec", status) : status;
+}
+
 }  // namespace
 
 grpc::Status TrafficService::RunTraffic(const std::string& owner, grpc::ServerContext* context,
                                         Stream* stream) {
   return ToGrpc(Run(owner, *context, *stream));
+}
+
+// The version that an earlier call with the id of one that names none has taken: the graph may have changed
+// since. 0: there is no such call.
+absl::StatusOr<std::uint64_t> TrafficService::BegunAt(const pb::TrafficSpec& spec) const {
+  if (spec.graph_version() > 0) return 0;
+  LAWINE_ASSIGN_OR_RETURN(const std::uint64_t version, archive_.GraphVersionOf(spec));
+  const auto graph = graphs_.Find(spec.graph());
+  // A graph that was made again under the name has fewer: then the id was used for other traffic.
+  return graph.ok() && version <= graph->info().graph_version() ? version : 0;
 }
 
 absl::Status TrafficService::Run(const std::string& owner, grpc::ServerContext& context, Stream& stream) {
@@ -317,13 +340,16 @@ absl::Status TrafficService::Run(const std::string& owner, grpc::ServerContext& 
   }));
   const GoingOn going_on(going_on_);  // not while its caller, or an earlier call, is waited for
   LAWINE_RETURN_IF_ERROR(CheckRoom(going_on, kAtOnceMax, "calls of RunTraffic"));
-  LAWINE_ASSIGN_OR_RETURN(const GraphUse use, GraphUse::Of(graphs_, spec.graph(), spec.graph_version()));
-  if (use.version() > 1) spec.set_graph_version(use.version());
+  LAWINE_ASSIGN_OR_RETURN(const std::uint64_t begun_at, BegunAt(spec));
+  const std::uint64_t wanted = begun_at > 0 ? begun_at : spec.graph_version();
+  const absl::StatusOr<GraphUse> use = GraphUse::Of(graphs_, spec.graph(), wanted);
+  LAWINE_RETURN_IF_ERROR(WithVersion(use.status(), begun_at));
+  if (use->version() > 1) spec.set_graph_version(use->version());
   TrafficRun run(graphs_, runs_, archive_, owner, stream, silence);
   pb::RunTrafficResponse last;
   absl::StatusOr<pb::TrafficResult> result = run.Run(spec, cancellation);
   LAWINE_RETURN_IF_ERROR(silence.status());
-  LAWINE_RETURN_IF_ERROR(result.status());
+  LAWINE_RETURN_IF_ERROR(InSpec(WithVersion(result.status(), begun_at)));
   *last.mutable_result() = *std::move(result);
   spdlog::info("traffic on '{}': {} messages, {} deliveries in {:.3f} s", spec.graph(),
                last.result().totals().messages(), last.result().totals().deliveries(),

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "lawine/v1/traffic.grpc.pb.h"
 #include "services/common/turns.h"
 #include "services/coordinator/graphs/graphs.h"
@@ -27,6 +27,7 @@ class TrafficService final {
  private:
   static constexpr std::uint32_t kAtOnceMax = 8;
 
+  absl::StatusOr<std::uint64_t> BegunAt(const lawine::v1::TrafficSpec& spec) const;
   absl::Status Run(const std::string& owner, grpc::ServerContext& context, Stream& stream);
 
   Graphs& graphs_;

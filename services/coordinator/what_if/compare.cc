@@ -140,6 +140,7 @@ class Comparer {
     base.set_replicas(planned_[0].scenario.replicas());
     base.set_run_seed(planned_[0].scenario.run_seed());
     base.set_first_replica(planned_[0].scenario.first_replica());
+    for (const std::string& warning : plan_.warnings) result_.add_warnings(warning);
     for (const std::string& warning : runs_.warnings()) result_.add_warnings(warning);
     *result_.mutable_timing() = runs_.timing();
     *result_.mutable_manifest() = runs_.manifest();

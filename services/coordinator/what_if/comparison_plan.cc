@@ -76,6 +76,11 @@ absl::Status AddVariants(ComparisonPlan& plan) {
                           .path = path + ".change",
                           .scenario = MergeScenario(comparison.base(), variant.change())});
     bytes += plan.parts.back().scenario.ByteSizeLong();
+    if (plan.parts.back().scenario.SerializeAsString() != plan.parts[0].scenario.SerializeAsString())
+      continue;
+    plan.warnings.push_back(absl::StrCat("'", variant.name(), "' is the same scenario as '",
+                                         comparison.base_name(),
+                                         "': its change changes nothing (an empty list takes nothing away)"));
   }
   if (bytes <= kScenariosBytesMax) return absl::OkStatus();
   return FieldError("variants", absl::StrCat("expected scenarios of ", kScenariosBytesMax,
@@ -187,7 +192,7 @@ absl::StatusOr<ComparisonPlan> PlanComparison(const pb::Comparison& comparison) 
   if (full.measure().empty()) full.set_measure("reach");
   LAWINE_RETURN_IF_ERROR(CheckMeasure("measure", full.measure()));
   if (!pb::Goal_IsValid(full.goal())) {
-    return FieldError("goal", absl::StrCat("unknown value ", static_cast<int>(full.goal())));
+    return FieldError("goal", UnknownValue(*pb::Goal_descriptor(), full.goal()));
   }
   if (full.goal() == pb::GOAL_UNSPECIFIED) {
     full.set_goal(LessIsBetter(full.measure()) ? pb::GOAL_LEAST : pb::GOAL_MOST);

@@ -27,6 +27,7 @@ struct ComparisonPlan {
   std::vector<std::pair<std::size_t, std::size_t>> differences;
   std::size_t break_even_part = 0;  // REQUIRES: comparison.has_break_even(), as the next
   std::optional<FieldPath> break_even_field;
+  std::vector<std::string> warnings;
 };
 
 // INVALID_ARGUMENT, with the field's path, for what cannot be compared. Scenarios are not complete: whether

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "engine/base/status_macros.h"
 #include "services/common/errors.h"
+#include "services/coordinator/plan/labels.h"
 #include "services/coordinator/runs/run_result.h"
 #include "services/coordinator/statistics/ensemble.h"
 #include "services/coordinator/what_if/comparison_plan.h"
@@ -35,7 +36,7 @@ class Marginals {
   // Plans the run with all members, and expects the others to be like it.
   absl::Status Prepare() {
     if (!pb::MarginalOrder_IsValid(request_.order())) {
-      return FieldError("order", absl::StrCat("unknown value ", static_cast<int>(request_.order())));
+      return FieldError("order", UnknownValue(*pb::MarginalOrder_descriptor(), request_.order()));
     }
     pb::Scenario scenario = request_.scenario();
     if (scenario.has_until_precision()) {

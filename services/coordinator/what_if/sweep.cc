@@ -11,6 +11,7 @@
 #include "services/common/errors.h"
 #include "services/common/json/field_path.h"
 #include "services/coordinator/plan/foreseen.h"
+#include "services/coordinator/plan/labels.h"
 #include "services/coordinator/runs/run_blocks.h"
 #include "services/coordinator/runs/run_result.h"
 #include "services/coordinator/statistics/ensemble.h"
@@ -61,7 +62,7 @@ absl::Status CheckRange(const pb::Sweep& sweep, const FieldPath& field) {
                       absl::StrCat("expected more than `from`, ", sweep.from(), ", found ", sweep.to()));
   }
   if (!pb::SweepScale_IsValid(sweep.scale())) {
-    return FieldError("scale", absl::StrCat("unknown value ", static_cast<int>(sweep.scale())));
+    return FieldError("scale", UnknownValue(*pb::SweepScale_descriptor(), sweep.scale()));
   }
   if (sweep.scale() == pb::SWEEP_SCALE_LOG && sweep.from() <= 0) {
     return FieldError("from", absl::StrCat("expected more than 0 on a log scale, found ", sweep.from()));

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -26,11 +27,13 @@ using WorkerMethod = void (WorkerStub::*)(grpc::ClientContext*, const Request*, 
 
 // Asks each worker a question of its own, all at the same time, and waits for all; their answers in the same
 // order. Returns the failure of the first worker that has one, with the worker named. A worker may come
-// several times. `request_of(w)` must stay where it is. CANCELLED when `cancellation`, if there is one, is.
+// several times. `request_of(w)` must stay where it is. CANCELLED when one of `ends` is, of those that are
+// there.
 template <class Request, class Response, class RequestOf>
 absl::StatusOr<std::vector<Response>> AskBy(std::span<const WorkerHandle> workers,
                                             WorkerMethod<Request, Response> method, RequestOf&& request_of,
-                                            absl::Duration timeout, Cancellation* cancellation = nullptr) {
+                                            absl::Duration timeout,
+                                            std::initializer_list<Cancellation*> ends = {}) {
   Mutex mutex;
   CondVar changed;
   std::size_t waiting = workers.size();
@@ -47,16 +50,21 @@ absl::StatusOr<std::vector<Response>> AskBy(std::span<const WorkerHandle> worker
                                           --waiting;
                                           changed.NotifyAll();
                                         });
-    if (cancellation != nullptr) cancellation->Add(contexts[w].get());
+    for (Cancellation* end : ends) {
+      if (end != nullptr) end->Add(contexts[w].get());
+    }
   }
   {
     MutexLock lock(mutex);
     while (waiting > 0) changed.Wait(mutex);
   }
-  for (const auto& context : contexts) {
-    if (cancellation != nullptr) cancellation->Remove(context.get());
+  bool cancelled = false;
+  for (Cancellation* end : ends) {
+    if (end == nullptr) continue;
+    for (const auto& context : contexts) end->Remove(context.get());
+    cancelled = cancelled || end->cancelled();
   }
-  if (cancellation != nullptr && cancellation->cancelled()) return absl::CancelledError("the caller is gone");
+  if (cancelled) return absl::CancelledError("the caller is gone");
   for (std::size_t w = 0; w < workers.size(); ++w) LAWINE_RETURN_IF_ERROR(workers[w].Said(statuses[w]));
   return answers;
 }
@@ -74,9 +82,10 @@ absl::StatusOr<std::vector<Response>> AskEach(std::span<const WorkerHandle> work
 template <class Request, class Response>
 absl::StatusOr<std::vector<Response>> AskAll(std::span<const WorkerHandle> workers,
                                              WorkerMethod<Request, Response> method, const Request& request,
-                                             absl::Duration timeout, Cancellation* cancellation = nullptr) {
+                                             absl::Duration timeout,
+                                             std::initializer_list<Cancellation*> ends = {}) {
   return AskBy(
-      workers, method, [&request](std::size_t) { return &request; }, timeout, cancellation);
+      workers, method, [&request](std::size_t) { return &request; }, timeout, ends);
 }
 
 }  // namespace lawine

@@ -21,7 +21,7 @@ constexpr char kPrefix[] = "placement/";
 constexpr absl::Duration kUsePatience = absl::Seconds(5);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(10);
 
-std::vector<std::string> OwnersOf(const pbi::PlacementRecord& record) {
+std::vector<std::string> NamesIn(const pbi::PlacementRecord& record) {
   return {record.owners().begin(), record.owners().end()};
 }
 
@@ -32,7 +32,7 @@ absl::Status Placements::Load() {
   return registry_.Scan(kPrefix, [this](const std::string& key, const std::string& value) -> absl::Status {
     LAWINE_ASSIGN_OR_RETURN(auto record, ParseRecord<pbi::PlacementRecord>(key, value));
     const std::string graph = key.substr(sizeof kPrefix - 1);
-    workers_.SetOwners(graph, record.graph_digest(), OwnersOf(record));
+    workers_.SetOwners(graph, record.graph_digest(), NamesIn(record));
     records_[graph] = std::move(record);
     return absl::OkStatus();
   });
@@ -56,7 +56,7 @@ absl::Status Placements::SetOwners(const pbi::GraphInfo& graph,
   LAWINE_RETURN_IF_ERROR(registry_.Put(absl::StrCat(kPrefix, graph.name()), value));
   spdlog::info("graph '{}': its shards' owners are those of epoch {}", graph.name(), record.epoch());
   MutexLock lock(mutex_);
-  workers_.SetOwners(graph.name(), MadeDigest(graph), OwnersOf(record));
+  workers_.SetOwners(graph.name(), MadeDigest(graph), NamesIn(record));
   records_[graph.name()] = std::move(record);
   return absl::OkStatus();
 }
@@ -73,8 +73,19 @@ absl::Status Placements::Forget(const std::string& graph) {
   workers_.ForgetOwners(graph);
   // A use or a hold that is not over yet keeps its own.
   const auto gate = gates_.find(graph);
-  if (gate != gates_.end() && !gate->second.held && gate->second.lease.use_count() == 1) gates_.erase(gate);
+  if (gate == gates_.end() || gate->second.held || gate->second.lease.use_count() > 1)
+    return absl::OkStatus();
+  if (gate->second.ended.empty()) gates_.erase(gate);
   return absl::OkStatus();
+}
+
+std::vector<std::string> Placements::OwnersOf(const pbi::GraphInfo& graph) const {
+  std::vector<std::string> owners;
+  MutexLock lock(mutex_);
+  const auto it = records_.find(graph.name());
+  if (it != records_.end() && it->second.graph_digest() == MadeDigest(graph)) owners = NamesIn(it->second);
+  owners.resize(static_cast<std::size_t>(std::max(0, graph.boundaries_size() - 1)));
+  return owners;
 }
 
 std::string Placements::OwnerOf(const std::string& graph, const std::string& digest,
@@ -101,20 +112,19 @@ absl::StatusOr<std::shared_ptr<Cancellation>> Placements::Use(const std::string&
 
 absl::StatusOr<std::unique_ptr<Placements::Hold>> Placements::HoldGraph(
     const std::string& graph, const std::function<bool()>& stopping) {
-  std::weak_ptr<Cancellation> lease;
   {
     MutexLock lock(mutex_);
     Gate& gate = gates_[graph];
     if (std::exchange(gate.held, true)) {
       return absl::UnavailableError(absl::StrCat("graph '", graph, "' is held by somebody else"));
     }
-    lease = gate.lease;
+    gate.ended.push_back(gate.lease);
     gate.lease->Cancel();
     gate.lease = nullptr;
   }
   auto hold = std::make_unique<Hold>(*this, graph);
   const SteadyTime end = SteadyNow() + kHoldTimeout;
-  while (!lease.expired()) {
+  while (InUse(graph)) {
     if (stopping()) return absl::CancelledError("the hold was given up");
     if (SteadyNow() > end) {
       return absl::UnavailableError(absl::StrCat(
@@ -125,9 +135,23 @@ absl::StatusOr<std::unique_ptr<Placements::Hold>> Placements::HoldGraph(
   return hold;
 }
 
+// Whether uses go on that began before the graph was held.
+bool Placements::InUse(const std::string& graph) {
+  MutexLock lock(mutex_);
+  std::vector<std::weak_ptr<Cancellation>>& ended = gates_[graph].ended;
+  std::erase_if(ended, [](const auto& lease) { return lease.expired(); });
+  return !ended.empty();
+}
+
 void Placements::Release(const std::string& graph) {
   MutexLock lock(mutex_);
-  gates_.erase(graph);
+  Gate released;
+  released.ended = std::move(gates_[graph].ended);
+  if (released.ended.empty()) {
+    gates_.erase(graph);
+  } else {
+    gates_[graph] = std::move(released);
+  }
   released_.NotifyAll();
 }
 

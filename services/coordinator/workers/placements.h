@@ -39,6 +39,8 @@ class Placements {
                          const std::map<std::uint32_t, std::string>& owners);
   // The graph is gone.
   absl::Status Forget(const std::string& graph);
+  // Of all shards of the graph, by shard, as OwnerOf.
+  std::vector<std::string> OwnersOf(const internal::v1::GraphInfo& graph) const;
   // Of the graph that was made with `digest`; empty where nobody is named: then whoever holds it owns it.
   std::string OwnerOf(const std::string& graph, const std::string& digest, std::uint32_t shard) const;
 
@@ -59,6 +61,7 @@ class Placements {
     const std::string graph_;
   };
   // UNAVAILABLE when what goes on does not end within kHoldTimeout, CANCELLED when `stopping` says so first.
+  // What has not ended then is waited for by the next hold, too.
   absl::StatusOr<std::unique_ptr<Hold>> HoldGraph(const std::string& graph,
                                                   const std::function<bool()>& stopping);
 
@@ -74,7 +77,9 @@ class Placements {
   struct Gate {
     bool held = false;
     std::shared_ptr<Cancellation> lease = std::make_shared<Cancellation>();
+    std::vector<std::weak_ptr<Cancellation>> ended;  // leases that holds have ended, of uses that may go on
   };
+  bool InUse(const std::string& graph);
   void Release(const std::string& graph);
 
   RegistryStore& registry_;

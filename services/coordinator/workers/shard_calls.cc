@@ -9,10 +9,20 @@ namespace {
 
 namespace pbi = ::lawine::internal::v1;
 
-constexpr absl::Duration kShardTimeout = absl::Minutes(2);
 constexpr absl::Duration kConfirmTimeout = absl::Seconds(5);
 constexpr absl::Duration kCopyTimeoutMin = absl::Minutes(10);
 constexpr double kCopyBytesPerSecondMin = 1 << 20;
+
+// ask(context) with a deadline, and until `ends`, if there is one.
+template <class Ask>
+absl::Status Within(const WorkerHandle& worker, absl::Duration timeout, Cancellation* ends, Ask&& ask) {
+  grpc::ClientContext context;
+  SetDeadline(context, timeout);
+  if (ends != nullptr) ends->Add(&context);
+  const grpc::Status status = ask(&context);
+  if (ends != nullptr) ends->Remove(&context);
+  return worker.Said(status);
+}
 
 }  // namespace
 
@@ -38,35 +48,35 @@ absl::Status FetchShard(const WorkerHandle& to, const WorkerHandle& from, const 
   return response.arrived() ? absl::OkStatus() : absl::InternalError(to.Text() + " ended the copy early");
 }
 
-absl::Status AdoptShard(const WorkerHandle& worker, const pbi::ShardId& shard) {
+absl::Status AdoptShard(const WorkerHandle& worker, const pbi::ShardId& shard, Cancellation* ends) {
   pbi::AdoptShardRequest request;
   *request.mutable_shard() = shard;
   pbi::AdoptShardResponse response;
-  grpc::ClientContext context;
-  SetDeadline(context, kShardTimeout);
-  return worker.Said(worker.copies->AdoptShard(&context, request, &response));
+  return Within(worker, kShardTimeout, ends, [&](grpc::ClientContext* context) {
+    return worker.copies->AdoptShard(context, request, &response);
+  });
 }
 
-absl::Status ConfirmShard(const WorkerHandle& worker, const pbi::ShardId& shard) {
+absl::Status ConfirmShard(const WorkerHandle& worker, const pbi::ShardId& shard, Cancellation* ends) {
   pbi::ConfirmShardRequest request;
   request.set_node_id(worker.node_id);
   *request.mutable_shard() = shard;
   pbi::ConfirmShardResponse response;
-  grpc::ClientContext context;
-  SetDeadline(context, kConfirmTimeout);
-  return worker.Said(worker.copies->ConfirmShard(&context, request, &response));
+  return Within(worker, kConfirmTimeout, ends, [&](grpc::ClientContext* context) {
+    return worker.copies->ConfirmShard(context, request, &response);
+  });
 }
 
 absl::Status DropShard(const WorkerHandle& worker, const pbi::ShardId& shard, bool arrived_only,
-                       absl::Duration timeout) {
+                       Cancellation* ends, absl::Duration timeout) {
   pbi::DropShardRequest request;
   *request.mutable_shard() = shard;
   request.set_arrived_only(arrived_only);
   request.set_node_id(worker.node_id);
   pbi::DropShardResponse response;
-  grpc::ClientContext context;
-  SetDeadline(context, timeout);
-  return worker.Said(worker.copies->DropShard(&context, request, &response));
+  return Within(worker, timeout, ends, [&](grpc::ClientContext* context) {
+    return worker.copies->DropShard(context, request, &response);
+  });
 }
 
 }  // namespace lawine

@@ -13,6 +13,8 @@
 
 namespace lawine {
 
+// What is asked of one shard takes no longer.
+inline constexpr absl::Duration kShardTimeout = absl::Minutes(2);
 // A shard that is slower to copy than this is copied again later, from where it was.
 absl::Duration CopyTimeout(std::uint64_t bytes);
 
@@ -21,13 +23,16 @@ absl::Duration CopyTimeout(std::uint64_t bytes);
 absl::Status FetchShard(const WorkerHandle& to, const WorkerHandle& from, const internal::v1::ShardId& shard,
                         absl::Duration timeout, const std::function<void(std::uint64_t)>& told,
                         Cancellation& cancellation);
-absl::Status AdoptShard(const WorkerHandle& worker, const internal::v1::ShardId& shard);
+// Here and below: CANCELLED when `ends` is, if it is there; whether the worker has done it is not known then.
+absl::Status AdoptShard(const WorkerHandle& worker, const internal::v1::ShardId& shard,
+                        Cancellation* ends = nullptr);
 // OK only when the worker itself says at this moment that it holds the shard; it answers within seconds, or
 // it is DEADLINE_EXCEEDED.
-absl::Status ConfirmShard(const WorkerHandle& worker, const internal::v1::ShardId& shard);
+absl::Status ConfirmShard(const WorkerHandle& worker, const internal::v1::ShardId& shard,
+                          Cancellation* ends = nullptr);
 // REQUIRES, unless `arrived_only`: the shard belongs to no graph, or its owner has confirmed it just now.
 absl::Status DropShard(const WorkerHandle& worker, const internal::v1::ShardId& shard, bool arrived_only,
-                       absl::Duration timeout = absl::Minutes(2));
+                       Cancellation* ends = nullptr, absl::Duration timeout = kShardTimeout);
 
 }  // namespace lawine
 

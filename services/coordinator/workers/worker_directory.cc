@@ -126,7 +126,8 @@ WorkerHandle WorkerDirectory::Handle(const Worker& worker) {
   return {.node_id = worker.said.node_id(),
           .address = worker.said.address(),
           .stub = worker.stub,
-          .copies = worker.copies};
+          .copies = worker.copies,
+          .incarnation = worker.said.incarnation()};
 }
 
 std::vector<WorkerHandle> WorkerDirectory::Alive() const {

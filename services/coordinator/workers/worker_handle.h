@@ -26,6 +26,7 @@ struct WorkerHandle {
   std::shared_ptr<internal::v1::WorkerService::Stub> stub;
   std::vector<std::uint32_t> shards = {};  // of the graph asked for, ascending
   std::shared_ptr<internal::v1::ShardService::Stub> copies = nullptr;
+  std::uint64_t incarnation = 0;  // the process that said what it holds
 
   std::string Text() const;  // "worker w-12 at 127.0.0.1:7071"
   // What a call to the worker said, with the worker named.

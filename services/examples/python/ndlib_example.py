@@ -4,11 +4,12 @@
 # NDlib's tutorial spreads an epidemic over an Erdos-Renyi graph and follows node counts by iteration. Here the same
 # independent cascade runs in NDlib (in this process) and on a Lawine cluster, and the mean reach of both is compared.
 #
-#     pip install 'services/examples/python[frames,networkx,parquet]' ndlib
+#     pip install 'services/examples/python[frames,networkx,parquet]' ndlib six
 #     python ndlib_example.py 127.0.0.1:7070
 
 # %%
 import argparse
+import importlib.util
 import math
 import statistics
 import sys
@@ -42,14 +43,15 @@ PROBABILITY, SEED_MEMBER = 0.12, 0
 
 # %%
 def with_ndlib():
-    """Reach of each realisation, or None without NDlib."""
-    try:
-        import numpy
-        import ndlib.models.epidemics as epidemics
-        import ndlib.models.ModelConfig as configurations
-    except ImportError as error:
-        print(f"NDlib left out: {error}", file=sys.stderr)
+    """Reach of each realisation, or None without NDlib. One that is there and lacks something is an error: NDlib 6 does
+    not ask pip for `six`, which it needs."""
+    if importlib.util.find_spec("ndlib") is None:
+        print("NDlib left out: it is not installed", file=sys.stderr)
         return None
+    import ndlib.models.epidemics as epidemics
+    import ndlib.models.ModelConfig as configurations
+    import numpy
+
     configuration = configurations.Configuration()
     for edge in graph.edges():
         configuration.add_edge_configuration("threshold", edge, PROBABILITY)

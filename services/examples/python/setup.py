@@ -8,6 +8,7 @@ import sys
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
+from setuptools.command.editable_wheel import editable_wheel
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROTO = HERE.parents[2] / "proto"
@@ -42,12 +43,19 @@ class BuildWithContract(build_py):
             shutil.copy(scenario, library)
 
 
+class NotEditable(editable_wheel):
+    """Sources are used in place there, and lawine.v1 is not among them: it is generated into what is built."""
+
+    def run(self):
+        raise RuntimeError("install it without -e: lawine.v1 is generated into the package, not into its sources")
+
+
 def at_least(package, made_by=None):
     return f"{package}>={importlib.metadata.version(made_by or package)}"
 
 
 setup(
-    cmdclass={"build_py": BuildWithContract},
+    cmdclass={"build_py": BuildWithContract, "editable_wheel": NotEditable},
     install_requires=[
         at_least("grpcio", "grpcio-tools"),
         at_least("protobuf"),

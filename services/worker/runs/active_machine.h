@@ -17,12 +17,10 @@
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "engine/spread/frame.h"
+#include "services/worker/runs/peer_links.h"
 #include "services/worker/shards/shard_host.h"
 
 namespace lawine {
-
-// Passes frames to all other workers of a run, in one message each.
-using SendFrames = std::function<absl::Status(std::vector<std::string> frames)>;
 
 // Where frames of one attempt at a run go.
 class FrameSink {
@@ -43,9 +41,8 @@ class ActiveMachine : public FrameSink {
   using Make = std::function<std::unique_ptr<Machine>(std::vector<const ShardImage*> shards,
                                                       std::function<void(std::string frame)> send)>;
 
-  // `send` is called by the driving thread.
-  ActiveMachine(RunAttempt attempt, Images images, SendFrames send, const Make& make)
-      : FrameSink(attempt), images_(std::move(images)), send_(std::move(send)) {
+  ActiveMachine(RunAttempt attempt, Images images, RunPeers peers, const Make& make)
+      : FrameSink(attempt), images_(std::move(images)), peers_(std::move(peers)) {
     std::vector<const ShardImage*> shards;
     for (const auto& image : images_) shards.push_back(image.get());
     machine_ = make(std::move(shards), [this](std::string frame) { Collect(std::move(frame)); });
@@ -82,7 +79,11 @@ class ActiveMachine : public FrameSink {
       LAWINE_RETURN_IF_ERROR(receive_status_);
       if (machine_->done() || machine_->Ready()) return true;
       const absl::Duration left = end - absl::Now();
-      if (left <= absl::ZeroDuration()) return false;
+      if (left <= absl::ZeroDuration()) {
+        // Others may wait for what was lost with a stream, and nobody would send any more.
+        LAWINE_RETURN_IF_ERROR(peers_.status());
+        return false;
+      }
       changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
     }
   }
@@ -94,12 +95,12 @@ class ActiveMachine : public FrameSink {
     if (frame_bytes_ >= limits::kFramePayloadBytesMax) Flush();
   }
   void Flush() {
-    if (!frames_.empty() && send_status_.ok()) send_status_ = send_(std::exchange(frames_, {}));
+    if (!frames_.empty() && send_status_.ok()) send_status_ = peers_.Send(std::exchange(frames_, {}));
     frame_bytes_ = 0;
   }
 
   const Images images_;
-  const SendFrames send_;
+  const RunPeers peers_;
   // Driving thread only.
   std::vector<std::string> frames_;  // of this turn, to be sent together
   std::size_t frame_bytes_ = 0;

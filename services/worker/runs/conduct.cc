@@ -24,8 +24,8 @@ constexpr absl::Duration kReportEvery = absl::Milliseconds(20);
 // A run with what it depends on.
 class ActiveRun final : public ActiveMachine<RunMachine> {
  public:
-  ActiveRun(RunSpec spec, Images images, SendFrames send)
-      : ActiveMachine({.run = spec.run_id, .attempt = spec.attempt}, images, std::move(send),
+  ActiveRun(RunSpec spec, Images images, RunPeers peers)
+      : ActiveMachine({.run = spec.run_id, .attempt = spec.attempt}, images, std::move(peers),
                       [&spec, &images](std::vector<const ShardImage*> shards, Lane::Send send_frame) {
                         return std::make_unique<RunMachine>(spec, images[0]->graph().partition,
                                                             std::move(shards), std::move(send_frame));
@@ -167,7 +167,7 @@ absl::StatusOr<std::shared_ptr<ActiveRun>> Prepare(ShardHost& shards, PeerLinks&
   if (plan.has_from_checkpoint() && spec.replicas != 1) {
     return absl::InvalidArgumentError("expected a checkpoint only of a run of one replica");
   }
-  auto run = std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.send));
+  auto run = std::make_shared<ActiveRun>(std::move(spec), std::move(part.images), std::move(part.peers));
   LAWINE_RETURN_IF_ERROR(checkpoints.Load(run->machine(), run->images()));
   return run;
 }
@@ -243,12 +243,13 @@ absl::Status TakePart(ShardHost& shards, RunHost& runs, PeerLinks& peers, Execut
 
 }  // namespace
 
-absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
-                     grpc::ServerContext& context, ConductStream& stream) {
+absl::Status Conduct(std::uint64_t incarnation, ShardHost& shards, RunHost& runs, PeerLinks& peers,
+                     Executor& executor, grpc::ServerContext& context, ConductStream& stream) {
   pbi::ConductRunRequest request;
   if (!stream.Read(&request)) return CoordinatorGone();
   if (!request.has_plan()) return absl::InvalidArgumentError("expected a plan first");
-  const absl::Status status = TakePart(shards, runs, peers, executor, request.plan(), context, stream);
+  absl::Status status = CheckProcess(request.plan(), incarnation);
+  if (status.ok()) status = TakePart(shards, runs, peers, executor, request.plan(), context, stream);
   if (!status.ok()) {
     spdlog::warn("run {}: attempt {} ended: {}", request.plan().run_id(), request.plan().attempt(),
                  std::string(status.message()));

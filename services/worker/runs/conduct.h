@@ -5,6 +5,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "engine/base/executor.h"
 #include "lawine/internal/v1/worker.grpc.pb.h"
@@ -21,11 +23,11 @@ using ConductTrafficStream =
     grpc::ServerReaderWriter<internal::v1::ConductTrafficResponse, internal::v1::ConductTrafficRequest>;
 
 // Each serves one call, on the calling thread. Returns when the run is over here, failed, or cancelled by the
-// coordinator.
-absl::Status Conduct(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
-                     grpc::ServerContext& context, ConductStream& stream);
-absl::Status ConductTraffic(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
-                            grpc::ServerContext& context, ConductTrafficStream& stream);
+// coordinator. `incarnation`: which process of the worker this is; UNAVAILABLE when the plan is for another.
+absl::Status Conduct(std::uint64_t incarnation, ShardHost& shards, RunHost& runs, PeerLinks& peers,
+                     Executor& executor, grpc::ServerContext& context, ConductStream& stream);
+absl::Status ConductTraffic(std::uint64_t incarnation, ShardHost& shards, RunHost& runs, PeerLinks& peers,
+                            Executor& executor, grpc::ServerContext& context, ConductTrafficStream& stream);
 
 }  // namespace lawine
 

@@ -23,8 +23,8 @@ constexpr std::size_t kBatchesWaiting = 2 * limits::kWavesInFlight;
 class ActiveTraffic final : public ActiveMachine<TrafficMachine> {
  public:
   ActiveTraffic(const wire::TrafficTask& task, std::unique_ptr<WaveSource> waves, Images images,
-                SendFrames send, TrafficMachine::Report report)
-      : ActiveMachine({.run = task.spec.run_id, .attempt = task.spec.attempt}, images, std::move(send),
+                RunPeers peers, TrafficMachine::Report report)
+      : ActiveMachine({.run = task.spec.run_id, .attempt = task.spec.attempt}, images, std::move(peers),
                       [&](std::vector<const ShardImage*> shards, Lane::Send send_frame) {
                         return std::make_unique<TrafficMachine>(task.spec, images[0]->graph().partition,
                                                                 std::move(shards), *waves,
@@ -157,18 +157,19 @@ absl::StatusOr<Prepared> Prepare(ShardHost& shards, PeerLinks& peers, const pbi:
     stream.Write(response);  // a coordinator that is gone shows as a cancelled call
   };
   prepared.traffic = std::make_shared<ActiveTraffic>(task, std::move(waves), std::move(part.images),
-                                                     std::move(part.send), report);
+                                                     std::move(part.peers), report);
   return prepared;
 }
 
 }  // namespace
 
-absl::Status ConductTraffic(ShardHost& shards, RunHost& runs, PeerLinks& peers, Executor& executor,
-                            grpc::ServerContext& context, ConductTrafficStream& stream) {
+absl::Status ConductTraffic(std::uint64_t incarnation, ShardHost& shards, RunHost& runs, PeerLinks& peers,
+                            Executor& executor, grpc::ServerContext& context, ConductTrafficStream& stream) {
   pbi::ConductTrafficRequest request;
   if (!stream.Read(&request)) return CoordinatorGone();
   if (!request.has_plan()) return absl::InvalidArgumentError("expected a plan first");
   const pbi::TrafficPlan plan = request.plan();
+  LAWINE_RETURN_IF_ERROR(CheckProcess(plan, incarnation));
   LAWINE_ASSIGN_OR_RETURN(const Prepared prepared, Prepare(shards, peers, plan, stream));
   ActiveTraffic& traffic = *prepared.traffic;
   LAWINE_RETURN_IF_ERROR(runs.Add(prepared.traffic));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "engine/base/status_macros.h"
 #include "services/common/rpc.h"
 
 namespace lawine {
@@ -19,7 +20,7 @@ constexpr absl::Duration kSendTimeout = absl::Minutes(5);
 // A stream, driven by gRPC's own threads: Send only waits while the message before is still on its way.
 // REQUIRES: is over before it goes, and is not let go by one of gRPC's threads. With the last channel of a
 // process that thread, in gRPC 1.51, ends the queue that it is still reading from.
-class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeRequest> {
+class PeerLinks::Link final : public PeerLink, private grpc::ClientWriteReactor<pbi::ExchangeRequest> {
  public:
   Link(std::string node_id, std::string address, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
       : node_id_(std::move(node_id)),
@@ -39,7 +40,7 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
     return absl::OkStatus();
   }
 
-  absl::Status Send(std::shared_ptr<const pbi::ExchangeRequest> frames) {
+  absl::Status Send(std::shared_ptr<const pbi::ExchangeRequest> frames) override {
     const absl::Time end = absl::Now() + kSendTimeout;
     MutexLock lock(mutex_);
     while (in_flight_ != nullptr && !broken_) {
@@ -47,11 +48,15 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
       if (left <= absl::ZeroDuration()) return Gone("does not read what it is sent");
       changed_.WaitFor(mutex_, absl::ToChronoNanoseconds(left));
     }
-    if (stopping_) return absl::UnavailableError("this worker is stopping");
-    if (broken_) return Gone("has closed its stream");
+    LAWINE_RETURN_IF_ERROR(StatusLocked());
     in_flight_ = std::move(frames);
     StartWrite(in_flight_.get());
     return absl::OkStatus();
+  }
+
+  absl::Status status() const override {
+    MutexLock lock(mutex_);
+    return StatusLocked();
   }
 
   // Ends the stream; no Send succeeds after it.
@@ -80,6 +85,13 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
   }
   bool Serves(const std::string& address) const { return address == address_ && Serves(); }
 
+  // The peer says nothing before its end of the stream, so that this is the end, whoever made it. OnDone is
+  // held back while messages may come.
+  void OnReadInitialMetadataDone(bool) override {
+    MutexLock lock(mutex_);
+    broken_ = true;
+    changed_.NotifyAll();
+  }
   void OnWriteDone(bool ok) override {
     MutexLock lock(mutex_);
     in_flight_.reset();
@@ -94,6 +106,10 @@ class PeerLinks::Link final : public grpc::ClientWriteReactor<pbi::ExchangeReque
   }
 
  private:
+  absl::Status StatusLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (stopping_) return absl::UnavailableError("this worker is stopping");
+    return broken_ ? Gone("has closed its stream") : absl::OkStatus();
+  }
   absl::Status Gone(const char* what) const {
     return absl::UnavailableError(absl::StrCat("worker ", node_id_, " at ", address_, " ", what));
   }
@@ -123,11 +139,12 @@ PeerLinks::~PeerLinks() {
   for (const auto& link : ended_) link->AwaitOver();
 }
 
-absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& address) {
+absl::StatusOr<std::shared_ptr<PeerLink>> PeerLinks::Connect(const std::string& node_id,
+                                                             const std::string& address) {
   {
     MutexLock lock(mutex_);
     const auto it = links_.find(node_id);
-    if (it != links_.end() && it->second->Serves(address)) return absl::OkStatus();
+    if (it != links_.end() && it->second->Serves(address)) return it->second;
   }
   auto link = std::make_shared<Link>(node_id, address, credentials_);
   if (absl::Status status = link->Open(); !status.ok()) return status;
@@ -139,16 +156,15 @@ absl::Status PeerLinks::Connect(const std::string& node_id, const std::string& a
       unused != nullptr) {
     End(std::move(unused));
   }
-  for (auto it = links_.begin(); it != links_.end();) {
-    if (it->second->Serves()) {
-      ++it;
-    } else {
-      End(std::move(it->second));
-      it = links_.erase(it);
-    }
-  }
-  std::erase_if(ended_, [](const auto& some) { return some->Over(); });
-  return absl::OkStatus();
+  const std::shared_ptr<PeerLink> connected = place;
+  std::erase_if(links_, [this](const auto& other) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (other.second->Serves()) return false;
+    End(other.second);
+    return true;
+  });
+  // Who uses one last is to be this: see Link.
+  std::erase_if(ended_, [](const auto& some) { return some->Over() && some.use_count() == 1; });
+  return connected;
 }
 
 void PeerLinks::End(std::shared_ptr<Link> link) {
@@ -159,17 +175,6 @@ void PeerLinks::End(std::shared_ptr<Link> link) {
 std::size_t PeerLinks::links_count() const {
   MutexLock lock(mutex_);
   return links_.size();
-}
-
-absl::Status PeerLinks::Send(const std::string& node_id, std::shared_ptr<const pbi::ExchangeRequest> frames) {
-  std::shared_ptr<Link> link;
-  {
-    MutexLock lock(mutex_);
-    const auto it = links_.find(node_id);
-    if (it == links_.end()) return absl::UnavailableError(absl::StrCat("worker ", node_id, " has gone"));
-    link = it->second;
-  }
-  return link->Send(std::move(frames));
 }
 
 void PeerLinks::Close() {

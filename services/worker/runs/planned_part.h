@@ -30,8 +30,20 @@ inline absl::Status CoordinatorGone() { return absl::CancelledError("the coordin
 struct PlannedPart {
   Images images;
   double load_seconds = 0;
-  SendFrames send;
+  RunPeers peers;
 };
+
+// A process that was started again may be on another volume, or not have opened its shards yet. What it lacks
+// is waited for, like what is away, once it has told; so it must not be told as something that is wrong.
+template <class Plan>
+absl::Status CheckProcess(const Plan& plan, std::uint64_t incarnation) {
+  for (const auto& peer : plan.peers()) {
+    const bool own = peer.node_id() == plan.own_node_id();
+    if (!own || peer.incarnation() == 0 || peer.incarnation() == incarnation) continue;
+    return absl::UnavailableError("it was started again after it was to take part: begin again");
+  }
+  return absl::OkStatus();
+}
 
 // The graph must be the one the coordinator means, and this worker must hold what the plan says.
 template <class Plan>
@@ -67,18 +79,12 @@ absl::StatusOr<PlannedPart> PreparePart(ShardHost& shards, PeerLinks& peers, con
   part.load_seconds = acquired.load_seconds;
   part.images = std::move(acquired.images);
   LAWINE_RETURN_IF_ERROR(CheckPlan(plan, part.images));
-  std::vector<std::string> others;
+  std::vector<std::shared_ptr<PeerLink>> links;
   for (const auto& peer : plan.peers()) {
     if (peer.node_id() == plan.own_node_id()) continue;
-    LAWINE_RETURN_IF_ERROR(peers.Connect(peer.node_id(), peer.address()));
-    others.push_back(peer.node_id());
+    LAWINE_ASSIGN_OR_RETURN(links.emplace_back(), peers.Connect(peer.node_id(), peer.address()));
   }
-  part.send = [&peers, others](std::vector<std::string> frames) -> absl::Status {
-    const auto request = std::make_shared<internal::v1::ExchangeRequest>();
-    for (std::string& frame : frames) request->add_frames(std::move(frame));
-    for (const std::string& node_id : others) LAWINE_RETURN_IF_ERROR(peers.Send(node_id, request));
-    return absl::OkStatus();
-  };
+  part.peers = RunPeers(std::move(links));
   return part;
 }
 

@@ -4,11 +4,22 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/base/limits.h"
 #include "engine/base/status_macros.h"
+#include "services/worker/runs/planned_part.h"
 
 namespace lawine {
+namespace {
+
+// Attempts of which frames are kept.
+constexpr std::size_t kEarlyAttemptsMax = 4096;
+// Attempts of which it is known that frames are not.
+constexpr std::size_t kLostAttemptsMax = 16 * kEarlyAttemptsMax;
+// Bringing a graph into memory may take as long as others wait for frames.
+constexpr absl::Duration kEarlyKept = kStepTimeout;
+
+}  // namespace
+
 Listed::~Listed() { runs_.Remove(attempt_); }
 
 absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
@@ -28,20 +39,19 @@ absl::Status RunHost::Add(const std::shared_ptr<FrameSink>& run) {
   if (const auto early = early_.find(wanted); early != early_.end()) {
     if (early->second.lost) {
       return absl::UnavailableError(
-          absl::StrCat("more of run ", wanted.run, " came before it began than is kept: begin it again"));
+          absl::StrCat("what came of run ", wanted.run, " before it began is not all kept: begin it again"));
     }
     const std::vector<std::string_view> frames(early->second.frames.begin(), early->second.frames.end());
     run->OnFrames(frames);  // before anything that comes from now on
-    ForgetEarly(wanted);
+    early_bytes_ -= early->second.bytes;
+    early_.erase(early);
   }
   runs_.emplace(wanted, run);
   return absl::OkStatus();
 }
 
-// Those of lower numbers, which began before, make room first: that something of theirs is lost stays known
-// as long as there is room for that. What is known goes oldest first.
-void RunHost::KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames) {
-  const absl::Time now = absl::Now();
+// Those of lower numbers, which began before, make room first: that something of theirs is lost stays known.
+void RunHost::KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames, absl::Time now) {
   const auto [it, is_new] = early_.try_emplace(attempt);
   Early& early = it->second;
   if (is_new) {
@@ -49,35 +59,36 @@ void RunHost::KeepEarly(RunAttempt attempt, std::span<const std::string_view> fr
     early_order_.push_back(attempt);
   }
   for (const std::string_view frame : frames) {
+    if (early.lost) break;
     early.bytes += frame.size();
     early_bytes_ += frame.size();
     early.frames.emplace_back(frame);
   }
-  const auto lose = [this](Early& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    early_bytes_ -= entry.bytes;
-    entry.bytes = 0;
-    entry.frames.clear();
-    entry.lost = true;
-  };
-  if (early.lost || early.bytes > limits::kEarlyBytesOfRunMax) lose(early);
+  if (early.bytes > limits::kEarlyBytesOfRunMax) LoseEarly(attempt, early);
   for (auto old = early_.begin(); early_bytes_ > limits::kEarlyBytesMax && old != early_.end(); ++old) {
-    if (old->second.bytes > 0) lose(old->second);
+    if (old->second.bytes > 0) LoseEarly(old->first, old->second);
   }
-  while (!early_order_.empty()) {
-    const auto oldest = early_.find(early_order_.front());
-    const bool keeps = oldest != early_.end() && early_.size() <= kEarlyAttemptsMax &&
-                       now - oldest->second.since <= kEarlyKept;
-    if (keeps) break;
-    ForgetEarly(early_order_.front());
-    early_order_.pop_front();
-  }
+  LoseOldest(now);
 }
 
-void RunHost::ForgetEarly(RunAttempt attempt) {
-  const auto it = early_.find(attempt);
-  if (it == early_.end()) return;
-  early_bytes_ -= it->second.bytes;
-  early_.erase(it);
+void RunHost::LoseEarly(RunAttempt attempt, Early& early) {
+  early_bytes_ -= early.bytes;
+  early = {.frames = {}, .lost = true, .since = early.since};
+  lost_order_.push_back(attempt);
+}
+
+// A run that began without its first frames would wait for them: those that are too old are lost, not
+// forgotten. What is known to be lost is forgotten oldest first, and only for want of room.
+void RunHost::LoseOldest(absl::Time now) {
+  while (!early_order_.empty()) {
+    const auto oldest = early_.find(early_order_.front());
+    const bool waits = oldest != early_.end() && !oldest->second.lost;
+    const bool is_room = early_.size() - lost_order_.size() <= kEarlyAttemptsMax;
+    if (waits && is_room && now - oldest->second.since <= kEarlyKept) break;
+    if (waits) LoseEarly(oldest->first, oldest->second);
+    early_order_.pop_front();
+  }
+  for (; lost_order_.size() > kLostAttemptsMax; lost_order_.pop_front()) early_.erase(lost_order_.front());
 }
 
 void RunHost::Remove(RunAttempt attempt) {
@@ -105,14 +116,14 @@ std::size_t RunHost::runs_count() const {
   return runs_.size();
 }
 
-void RunHost::Deliver(std::span<const std::string_view> frames) {
+void RunHost::Deliver(std::span<const std::string_view> frames, absl::Time now) {
   const auto attempt = frames.empty() ? std::nullopt : RunOfFrame(frames[0]);
   std::shared_ptr<FrameSink> run;
   {
     MutexLock lock(mutex_);
     if (!attempt.has_value()) return;
     const auto it = runs_.find(*attempt);
-    if (it == runs_.end()) return KeepEarly(*attempt, frames);
+    if (it == runs_.end()) return KeepEarly(*attempt, frames, now);
     run = it->second;
   }
   run->OnFrames(frames);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/base/mutex.h"
 #include "engine/spread/run_machine.h"
@@ -53,8 +54,8 @@ class RunHost {
   bool WaitIdle(absl::Time end) const;
 
   // Frames of one attempt from a peer. Of an attempt that is not here they are kept for a while: it may be
-  // about to begin.
-  void Deliver(std::span<const std::string_view> frames);
+  // about to begin. Their attempt does not begin when they are not kept that long.
+  void Deliver(std::span<const std::string_view> frames, absl::Time now = absl::Now());
 
   // Keeps the receipts of the last kReceiptsKept runs that asked for them, and beside these, of the last
   // limits::kRunsAtOnceMax, those that are awaited.
@@ -73,14 +74,13 @@ class RunHost {
   struct Early {
     std::vector<std::string> frames;
     std::uint64_t bytes = 0;
-    bool lost = false;  // more has come than is kept
+    bool lost = false;  // something has come that is not kept
     absl::Time since;
   };
-  static constexpr std::size_t kEarlyAttemptsMax = 4096;
-  static constexpr absl::Duration kEarlyKept = absl::Seconds(30);
-  void KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames)
+  void KeepEarly(RunAttempt attempt, std::span<const std::string_view> frames, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ForgetEarly(RunAttempt attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LoseEarly(RunAttempt attempt, Early& early) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LoseOldest(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   static constexpr std::size_t kRunsMax = 256;
   using ReceiptsByAge = std::deque<std::shared_ptr<const KeptReceipts>>;  // oldest first
@@ -92,7 +92,8 @@ class RunHost {
   std::atomic<bool> closed_{false};
   std::map<RunAttempt, std::shared_ptr<FrameSink>> runs_ ABSL_GUARDED_BY(mutex_);
   std::map<RunAttempt, Early> early_ ABSL_GUARDED_BY(mutex_);
-  std::deque<RunAttempt> early_order_ ABSL_GUARDED_BY(mutex_);  // oldest first; some are forgotten already
+  std::deque<RunAttempt> early_order_ ABSL_GUARDED_BY(mutex_);  // oldest first; some have begun, or are lost
+  std::deque<RunAttempt> lost_order_ ABSL_GUARDED_BY(mutex_);   // those that are lost, in that order
   std::uint64_t early_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   ReceiptsByAge receipts_ ABSL_GUARDED_BY(mutex_);
   ReceiptsByAge awaited_ ABSL_GUARDED_BY(mutex_);

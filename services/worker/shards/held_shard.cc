@@ -83,7 +83,13 @@ bool HeldShard::Keep(const ReadShard& read) {
   if (stored_.reader != read.stored.reader) return false;
   if (stored_.members == nullptr) stored_.members = read.stored.members;
   if (read.at.delta == nullptr) return true;
-  if (changed_.size() == kVersionsMax) changed_.pop_front();
+  // What runs use stays: that the shard is in use, and what it takes, is seen from what is kept here.
+  const auto idle = [](const ShardAtVersion& at) { return at.image.use_count() <= 1; };
+  while (changed_.size() >= kVersionsMax) {
+    const auto first = std::find_if(changed_.begin(), changed_.end(), idle);
+    if (first == changed_.end()) break;
+    changed_.erase(first);
+  }
   changed_.push_back(read.at);
   return true;
 }

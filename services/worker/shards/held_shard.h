@@ -32,6 +32,7 @@ struct HeldShardState {
   absl::Status status;     // why it cannot be used
   ShardManifest manifest;  // as it is stored; only when it can
   GraphInfo graph;         // at the last version there is
+  std::weak_ptr<const ShardLog> log;
   std::uint64_t disk_bytes = 0;
   std::uint64_t resident_bytes = 0;
   std::uint64_t links_in_memory = 0;
@@ -107,7 +108,7 @@ class HeldShard {
   LeftShard Leave();
 
  private:
-  static constexpr std::size_t kVersionsMax = 4;  // beside the stored one
+  static constexpr std::size_t kVersionsMax = 4;  // beside the stored one; more while runs use all
 
   absl::Status status_;
   std::shared_ptr<ShardLog> log_;

@@ -72,6 +72,10 @@ std::vector<HeldShardState> ShardHost::LastList() const {
     return listed_;
   }
   MutexLock lock(listed_mutex_);
+  // Versions that others believe to be here must not be missing: they would take it for an older volume.
+  for (HeldShardState& state : listed_) {
+    if (const auto log = state.log.lock(); log != nullptr) state.graph = log->head();
+  }
   return listed_;
 }
 
@@ -84,6 +88,7 @@ std::vector<HeldShardState> ShardHost::ListLocked() const {
     if (!state.status.ok()) continue;
     state.manifest = shard.stored().reader->manifest();
     state.graph = shard.log()->head();
+    state.log = shard.log();
     state.disk_bytes = shard.log()->disk_bytes();
     state.resident_bytes = shard.ResidentBytes();
     const ShardImage* image = shard.AnyImage();

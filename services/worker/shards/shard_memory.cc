@@ -22,7 +22,10 @@ std::uint64_t Part(std::uint64_t whole, std::uint64_t part, std::uint64_t of) {
 }
 
 // Between two looks at a graph that nothing keeps as it is.
-absl::Status FoldedMeanwhile() { return absl::UnavailableError("the graph was folded or dropped meanwhile"); }
+absl::Status LeftMeanwhile() {
+  return absl::UnavailableError(
+      "the graph was folded or dropped meanwhile, or many versions of it were used");
+}
 
 // Bringing an image into memory takes a little more than the image.
 std::uint64_t WithSlack(std::uint64_t bytes) { return bytes + bytes / 8; }
@@ -36,13 +39,22 @@ absl::StatusOr<ShardHost::Acquired> ShardHost::Acquire(const std::string& graph,
   if (!acquired.images.empty()) return acquired;
   MutexLock loading(loading_);
   const absl::Time start = absl::Now();
-  LAWINE_RETURN_IF_ERROR(Members(graph, graph_version).status());
-  LAWINE_ASSIGN_OR_RETURN(Room room, MakeRoom(graph, graph_version));
-  const bool missing = !room.missing.empty();
-  LAWINE_RETURN_IF_ERROR(HydrateAll(graph, std::move(room)));
-  LAWINE_RETURN_IF_ERROR(Layer(graph, graph_version));
-  LAWINE_ASSIGN_OR_RETURN(acquired, InMemory(graph, graph_version));
-  if (acquired.images.empty()) return FoldedMeanwhile();
+  bool missing = false;
+  const auto bring = [&]() -> absl::StatusOr<Acquired> {
+    LAWINE_RETURN_IF_ERROR(Members(graph, graph_version).status());
+    LAWINE_ASSIGN_OR_RETURN(Room room, MakeRoom(graph, graph_version));
+    missing = missing || !room.missing.empty();
+    LAWINE_RETURN_IF_ERROR(HydrateAll(graph, std::move(room)));
+    LAWINE_RETURN_IF_ERROR(Layer(graph, graph_version));
+    LAWINE_ASSIGN_OR_RETURN(Acquired all, InMemory(graph, graph_version));
+    return all.images.empty() ? absl::StatusOr<Acquired>(LeftMeanwhile()) : std::move(all);
+  };
+  // Where members of later versions, which others asked for, took the place of this one's, the stored links
+  // are in memory by now: the next try is quick.
+  constexpr int kTriesMax = 3;
+  absl::StatusOr<Acquired> brought = bring();
+  for (int tries = 1; absl::IsUnavailable(brought.status()) && tries < kTriesMax; ++tries) brought = bring();
+  LAWINE_ASSIGN_OR_RETURN(acquired, std::move(brought));
   if (!missing) return acquired;
   acquired.load_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   spdlog::info("graph '{}': {} shards in memory after {:.2f} s", graph, acquired.images.size(),
@@ -113,7 +125,7 @@ absl::Status ShardHost::Layer(const std::string& graph, std::uint64_t graph_vers
     LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
     for (HeldShard* shard : held) {
       const ShardAtVersion* at = shard->Find(graph_version);
-      if (at == nullptr) return FoldedMeanwhile();
+      if (at == nullptr) return LeftMeanwhile();
       const std::shared_ptr<const ShardImage>& stored = shard->stored().image;
       if (at->image != nullptr || at->delta == nullptr) continue;
       if (stored == nullptr || !stored->stored().empty()) continue;
@@ -174,7 +186,7 @@ absl::StatusOr<ShardHost::Room> ShardHost::MakeRoom(const std::string& graph, st
   LAWINE_ASSIGN_OR_RETURN(const std::vector<HeldShard*> held, Held(graph));
   for (HeldShard* shard : held) {
     const ShardAtVersion* at = shard->Find(graph_version);
-    if (at == nullptr) return FoldedMeanwhile();
+    if (at == nullptr) return LeftMeanwhile();
     ShardAtVersion& stored = shard->stored();
     if (at->image != nullptr) continue;
     if (stored.image != nullptr && stored.image->stored().empty()) continue;  // a layer is enough

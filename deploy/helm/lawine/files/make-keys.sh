@@ -57,13 +57,19 @@ make_ca() {
     return
   fi
   new_key ca/tls.key
-  openssl req -x509 -new -key ca/tls.key -sha256 -days 3650 -subj "/CN=lawine $NAMESPACE $INSTANCE" \
+  # A name in a subject has at most 64 characters, a namespace up to 63 and a release 53: each in one of its own.
+  openssl req -x509 -new -key ca/tls.key -sha256 -days 3650 -subj "/O=lawine/OU=$NAMESPACE/CN=lawine $INSTANCE" \
     -addext "basicConstraints=critical,CA:TRUE,pathlen:0" -addext "keyUsage=critical,keyCertSign,cRLSign" -out ca/tls.crt
   store "$CA_SECRET" kubernetes.io/tls ca/tls.crt ca/tls.key
 }
 
-# names_of CERTIFICATE: its DNS names, sorted, a line each.
-names_of() { openssl x509 -in "$1" -noout -ext subjectAltName | tr ',' '\n' | sed -n 's/^ *DNS://p' | sort; }
+# entries NAMES: each as a certificate has it, sorted, a line each. Clients look for an address among addresses only.
+entries() { printf '%s' "$1" | tr ',' '\n' | sed -E -e 's/^[0-9.]+$/IP:&/' -e t -e 's/^/DNS:/' | sort; }
+
+# entries_of CERTIFICATE: the same of one that is there.
+entries_of() {
+  openssl x509 -in "$1" -noout -ext subjectAltName | tr ',' '\n' | sed -n -e 's/^ *DNS:/DNS:/p' -e 's/^ *IP Address:/IP:/p' | sort
+}
 
 # why_due CERTIFICATE NAMES: a reason, or nothing when the certificate will do.
 why_due() {
@@ -72,7 +78,7 @@ why_due() {
     echo "it ends within $RENEW_BEFORE_DAYS days"
   elif ! openssl verify -CAfile ca/tls.crt "$1" >/dev/null 2>&1; then
     echo "another CA signed it"
-  elif [ "$(names_of "$1")" != "$(printf '%s' "$2" | tr ',' '\n' | sort)" ]; then
+  elif [ "$(entries_of "$1")" != "$(entries "$2")" ]; then
     echo "its names have changed"
   fi
 }
@@ -85,7 +91,7 @@ certificate() {
   mkdir "$1"
   new_key "$1/tls.key"
   printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=%s\nsubjectAltName=%s\n' \
-    "$4" "$(printf '%s' "$3" | sed 's/[^,]*/DNS:&/g')" >"$1.extensions"
+    "$4" "$(entries "$3" | paste -sd, -)" >"$1.extensions"
   openssl req -new -key "$1/tls.key" -subj "/CN=lawine $1" -out "$1.request"
   openssl x509 -req -in "$1.request" -CA ca/tls.crt -CAkey ca/tls.key -set_serial "0x$(openssl rand -hex 16)" -sha256 \
     -days "$DAYS" -extfile "$1.extensions" -out "$1/tls.crt" 2>/dev/null

@@ -2,22 +2,9 @@
 {{- define "lawine.checks" -}}
 {{- $values := .Values -}}
 {{- $sizing := fromJson (include "lawine.sizing" .) -}}
-
-{{- $names := dict -}}
-{{- range $index, $graph := $values.graphs -}}
-{{- $at := printf "graphs[%d] (%s)" $index $graph.name -}}
-{{- if hasKey $names $graph.name }}{{ fail (printf "%s: expected each name once, found it twice" $at) }}{{ end -}}
-{{- $_ := set $names $graph.name true -}}
-{{- if and $graph.preset $graph.import }}{{ fail (printf "%s: expected preset or import, found both" $at) }}{{ end -}}
-{{- if not (or $graph.preset $graph.import) }}{{ fail (printf "%s: expected preset or import, found neither" $at) }}{{ end -}}
-{{- if $graph.import -}}
-{{- if not $values.importVolume.existingClaim }}{{ fail (printf "%s: its files are on importVolume.existingClaim, which is not set" $at) }}{{ end -}}
-{{- if and $graph.import.undirected $graph.import.row }}{{ fail (printf "%s: expected import.undirected or import.row, found both" $at) }}{{ end -}}
-{{- if not (or $graph.import.undirected $graph.import.row) }}{{ fail (printf "%s: say what its rows mean: import.undirected, or import.row such as from,to or follower,followed" $at) }}{{ end -}}
-{{- if not (and $graph.members $graph.linksPerMember) }}{{ fail (printf "%s: say how large it is (members, linksPerMember): volumes and memory are sized from it" $at) }}{{ end -}}
-{{- end -}}
-{{- if and $graph.members $graph.linksPerMember (ge (float64 $graph.linksPerMember) (float64 $graph.members)) }}{{ fail (printf "%s: linksPerMember is %v: expected fewer than its %v members" $at $graph.linksPerMember (int64 $graph.members)) }}{{ end -}}
-{{- end -}}
+{{- include "lawine.graphsChecks" . -}}
+{{- include "lawine.labelsChecks" . -}}
+{{- include "lawine.kindsChecks" . -}}
 
 {{- $memory := int64 $sizing.memory -}}
 {{- $needed := int64 $sizing.memoryNeeded -}}
@@ -33,6 +20,9 @@
 {{- $certificates := $values.certificates -}}
 {{- if and (eq $certificates.mode "certManager") (not $certificates.issuer.name) }}{{ fail "certificates.issuer.name: certificates.mode is certManager, which needs an issuer of yours" }}{{ end -}}
 {{- if and (eq $certificates.mode "existing") (not (and $certificates.existing.internalSecret $certificates.existing.publicSecret)) }}{{ fail "certificates.existing: certificates.mode is existing, which needs internalSecret and publicSecret" }}{{ end -}}
+{{- range $certificates.publicNames -}}
+{{- if and (regexMatch "^[0-9.]+$" .) (not (regexMatch "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$" .)) }}{{ fail (printf "certificates.publicNames: expected names, or IPv4 addresses such as 10.0.0.5, found %s" .) }}{{ end -}}
+{{- end -}}
 {{- if ge (int $certificates.renewBeforeDays) (int $certificates.days) }}{{ fail (printf "certificates.renewBeforeDays: expected less than certificates.days, which is %d, found %d" (int $certificates.days) (int $certificates.renewBeforeDays)) }}{{ end -}}
 {{- if and (eq $values.tokens.mode "existing") (not $values.tokens.existingSecret) }}{{ fail "tokens.existingSecret: tokens.mode is existing, which needs a Secret of yours" }}{{ end -}}
 {{- if and (eq $certificates.mode "off") (ne $values.tokens.mode "off") }}{{ fail (printf "tokens.mode: certificates.mode is off, and tokens must not cross a connection that anyone can read: expected off, found %s" $values.tokens.mode) }}{{ end -}}
@@ -45,4 +35,31 @@
 
 {{- $running := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "lawine.workers" .) -}}
 {{- if and $running (not $values.scaleInCheck.enabled) (gt (int $running.spec.replicas) (int $values.workers.count)) }}{{ fail (printf "workers.count: %d workers run, and %d would lose the shards of those that go: enable scaleInCheck, which asks them whether they hold any" (int $running.spec.replicas) (int $values.workers.count)) }}{{ end -}}
+{{- end -}}
+
+{{/* A label that is given twice would stand twice in a manifest; of a selector's it would no longer be the pods'. */}}
+{{- define "lawine.labelsChecks" -}}
+{{- $own := fromYaml (include "lawine.ownLabels" (dict "root" . "component" "any")) -}}
+{{- $monitoring := .Values.monitoring -}}
+{{- $given := dict "commonLabels" .Values.commonLabels "workers.podLabels" .Values.workers.podLabels "coordinator.podLabels" .Values.coordinator.podLabels "monitoring.serviceMonitor.labels" $monitoring.serviceMonitor.labels "monitoring.alerts.labels" $monitoring.alerts.labels "monitoring.dashboard.labels" $monitoring.dashboard.labels -}}
+{{- range $field, $labels := $given -}}
+{{- range $label, $_ := $labels -}}
+{{- if hasKey $own $label }}{{ fail (printf "%s: the chart itself gives everything the label %s: expected others, found it" $field $label) }}{{ end -}}
+{{- if and (ne $field "commonLabels") (hasKey ($.Values.commonLabels | default dict) $label) }}{{ fail (printf "%s: %s is in commonLabels too: expected it once" $field $label) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Kinds that a cluster has only if somebody has installed them. Only a cluster tells its kinds, such as apps/v1/StatefulSet;
+without one (helm template, helm lint) nothing is known about them.
+*/}}
+{{- define "lawine.kindsChecks" -}}
+{{- $monitoring := .Values.monitoring -}}
+{{- if and $monitoring.alerts.enabled (not $monitoring.serviceMonitor.enabled) }}{{ fail "monitoring.alerts.enabled: alerts ask for labels that the ServiceMonitor gives: enable monitoring.serviceMonitor too" }}{{ end -}}
+{{- $known := .Capabilities.APIVersions -}}
+{{- if $known.Has "apps/v1/StatefulSet" -}}
+{{- if and $monitoring.serviceMonitor.enabled (not ($known.Has "monitoring.coreos.com/v1")) }}{{ fail "monitoring.serviceMonitor.enabled: this cluster has no kinds of monitoring.coreos.com/v1: install the Prometheus operator, or disable monitoring.serviceMonitor and monitoring.alerts" }}{{ end -}}
+{{- if and (eq .Values.certificates.mode "certManager") (not ($known.Has "cert-manager.io/v1")) }}{{ fail "certificates.mode: this cluster has no kinds of cert-manager.io/v1: install cert-manager, or choose another mode" }}{{ end -}}
+{{- end -}}
 {{- end -}}

@@ -21,7 +21,7 @@ hyves-300: {members: 6000000, linksPerMember: 300}
 facebook-nl: {members: 1300000, linksPerMember: 130}
 linkedin-nl: {members: 911000, linksPerMember: 60}
 twitter-nl: {members: 250000, linksPerMember: 35}
-nl-2009: {members: 8461000, linksPerMember: 98.382}
+nl-2009: {members: 8461000, linksPerMember: 98.382, networks: [hyves, facebook-nl, linkedin-nl, twitter-nl]}
 own: {members: 1000, linksPerMember: 20}
 {{- end -}}
 

@@ -10,7 +10,7 @@ import warnings
 
 import grpc
 
-from lawine import addresses, errors, results, scenario_files, scenarios
+from lawine import addresses, errors, results, scenario_files, scenarios, tokens
 from lawine import edges as edge_sources
 from lawine.graphs import Graph, ImportReport
 from lawine.receipts import Receipts
@@ -58,7 +58,7 @@ class Client:
     ):
         if (token or token_file) and tls_ca is None and not addresses.is_loopback(address):
             raise ValueError("a token must not cross a connection that anyone can read: give tls_ca")
-        self._token = token
+        self._token = tokens.checked(token, "token") if token else None
         self._token_file = token_file
         self._timeout = timeout
         options = [*_OPTIONS, *([("grpc.ssl_target_name_override", server_name)] if server_name else [])]
@@ -379,9 +379,8 @@ class Client:
         return self._call(self._cluster.GetClusterStatus, cluster_pb2.GetClusterStatusRequest())
 
     def _metadata(self) -> list[tuple[str, str]]:
-        about, token = [("x-request-id", uuid.uuid4().hex)], self._token
-        if self._token_file is not None:
-            token = pathlib.Path(self._token_file).read_text(encoding="ascii").split("\n")[0].strip()
+        about = [("x-request-id", uuid.uuid4().hex)]
+        token = self._token if self._token_file is None else tokens.of_file(self._token_file)
         return [*about, ("authorization", f"Bearer {token}")] if token else about
 
     def _call(self, method, request, timeout: float | None = None):

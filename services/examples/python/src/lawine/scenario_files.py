@@ -46,9 +46,23 @@ def _counts_of(name: str, descriptor: Descriptor) -> FieldDescriptor | None:
     return counts if kind is not None and kind.name == "RateCounts" else None
 
 
+def _refuse_empty_lists(change, path: str) -> None:
+    """On the wire they are the same as none, so that they would leave a variant what the base is."""
+    for name, given in change.items():
+        if isinstance(given, dict):
+            _refuse_empty_lists(given, f"{path}.{name}")
+        elif isinstance(given, (list, tuple)) and not given:
+            wanted = "expected entries: an empty list takes nothing away; let the base be without it"
+            raise ValueError(f"{path}.{name}: {wanted}")
+
+
 def _value(value, field: FieldDescriptor):
-    if isinstance(value, list):
+    if hasattr(value, "tolist"):  # NumPy's arrays and numbers
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
         return [_value(v, field) for v in value]
+    if field.full_name == "lawine.v1.Variant.change" and isinstance(value, dict):
+        _refuse_empty_lists(value, "change")
     if field.message_type is not None:
         return in_protobufs_form(value, field.message_type)
     if field.enum_type is not None:
@@ -63,10 +77,11 @@ def in_protobufs_form(value, descriptor: Descriptor):
         return value
     made = {}
     for name, given in value.items():
-        field = descriptor.fields_by_name.get(name)
-        counts = _counts_of(name, descriptor)
+        # protobuf's own JSON, which other clients print, has names like seedMembers.
+        field = descriptor.fields_by_name.get(name) or descriptor.fields_by_camelcase_name.get(name)
+        counts = None if field is None else _counts_of(field.name, descriptor)
         if counts is not None and isinstance(given, dict):
-            if counts.name in value:
+            if counts.name in value or counts.camelcase_name in value:
                 raise ValueError(f"{counts.name}: contradicts {name} beside it: a rate is known or counted")
             name, field = counts.name, counts
         made[name] = given if field is None else _value(given, field)
@@ -85,7 +100,7 @@ def library() -> dict[str, str]:
 def _text(given: str | pathlib.Path) -> str:
     """Of a file, or, where there is none, of what comes with the program under that name."""
     try:
-        return pathlib.Path(given).read_text(encoding="utf-8")
+        return pathlib.Path(given).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         known = library()
         if given in known:
