@@ -94,7 +94,8 @@ TEST(ScenarioJson, KeepsEveryBitOfARunSeed) {
 TEST(ScenarioJson, NamesAnUnknownFieldByItsPathAndTheOneMeant) {
   EXPECT_EQ(Refusal(R"({"model": {"forward": {"probabilty": 0.1}}})"),
             "model.forward.probabilty: unknown field; did you mean probability?");
-  EXPECT_THAT(Refusal(R"({"seedMembers": {}})"), HasSubstr("seedMembers: unknown field"));
+  EXPECT_THAT(Refusal(R"({"seedMember": {}})"),
+              HasSubstr("seedMember: unknown field; did you mean seed_members?"));
   EXPECT_THAT(Refusal(R"({"zzz": 1})"), HasSubstr("zzz: unknown field; known are graph, message"));
 }
 
