@@ -127,7 +127,8 @@ def text_files():
 
 
 def numbered(path):
-    return enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
+    # Inputs of fuzzers are any bytes.
+    return enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1)
 
 
 def includes(path):
