@@ -1,15 +1,13 @@
 // Any text, checksum repaired, is a list of files of one directory that survives being written again, or is
 // refused.
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_format.h"
 #include "engine/base/check.h"
-#include "engine/base/crc32c.h"
 #include "engine/store/file_checksums.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/sealed_text.h"
 
 namespace lawine {
 namespace {
@@ -24,11 +22,6 @@ void CheckText(std::string_view text) {
     LAWINE_CHECK(!file.name.empty() && !absl::StrContains(file.name, '/'));
   const auto again = DecodeChecksums(EncodeChecksums(*files));
   LAWINE_CHECK(again.ok() && EncodeChecksums(*again) == EncodeChecksums(*files));
-}
-
-std::string Sealed(std::string text) {
-  text.resize(std::min(text.size(), text.rfind("crc32c ")));
-  return text + absl::StrFormat("crc32c %08x\n", Crc32c(text));
 }
 
 }  // namespace

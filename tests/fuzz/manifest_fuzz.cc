@@ -2,11 +2,10 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/strings/str_format.h"
 #include "engine/base/check.h"
-#include "engine/base/crc32c.h"
 #include "engine/store/shard_manifest.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/sealed_text.h"
 
 namespace lawine {
 namespace {
@@ -31,11 +30,6 @@ ShardManifest Example() {
   manifest.links = 500;
   manifest.links_before = {0, 200, 200, 500};
   return manifest;
-}
-
-std::string Sealed(std::string text) {
-  text.resize(std::min(text.size(), text.rfind("crc32c ")));
-  return text + absl::StrFormat("crc32c %08x\n", Crc32c(text));
 }
 
 }  // namespace
