@@ -10,7 +10,7 @@
 #include <string>
 
 #include "services/common/process.h"
-#include "tests/services/failing_fsync.h"
+#include "tests/support/failing_call.h"
 #include "tests/support/temp_directory.h"
 
 namespace lawine::cli {
@@ -20,7 +20,7 @@ constexpr int kSkipped = 77;
 
 // Ends this process: 0 when writing and finishing a file succeeds where fsync fails so.
 [[noreturn]] void WriteWhereFsyncFails(const std::string& path, unsigned short error) {
-  if (!MakeFsyncFail(error)) std::_Exit(kSkipped);
+  if (!MakeCallFail(SYS_fsync, error)) std::_Exit(kSkipped);
   auto file = OutputFile::Create(path);
   std::_Exit(file.ok() && file->Write("words").ok() && file->Finish().ok() ? 0 : 1);
 }
@@ -112,7 +112,7 @@ TEST(CheckDistinctTest, TwoOutputsAreNotOneFile) {
 }
 
 [[noreturn]] void RenameWhereFsyncFails(const std::string& from, const std::string& to) {
-  if (!MakeFsyncFail(EIO)) std::_Exit(kSkipped);
+  if (!MakeCallFail(SYS_fsync, EIO)) std::_Exit(kSkipped);
   std::_Exit(RenameDurably(from, to).ok() ? 0 : 1);
 }
 

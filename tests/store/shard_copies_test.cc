@@ -2,13 +2,9 @@
 // from.
 #include "engine/store/shard_copies.h"
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,8 +18,8 @@
 #include "engine/store/shard_log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/services/failing_fsync.h"
 #include "tests/support/changed_graph.h"
+#include "tests/support/failing_call.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/support/shards.h"
 #include "tests/support/temp_directory.h"
@@ -39,19 +35,6 @@ using testing::HasSubstr;
 std::string Content(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-// From here on every pread fails, in this process and for good. False where the kernel does not allow it.
-bool MakeReadsFail() {
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pread64, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter = {.len = sizeof program / sizeof program[0], .filter = program};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 class ShardCopiesTest : public testing::Test {
@@ -111,7 +94,7 @@ class ShardCopiesTest : public testing::Test {
     const auto source = Checkpoint();
     const auto arrival = Begin(*source);
     const auto next = arrival->next();
-    if (!MakeFsyncFail(EIO)) Exit(true);
+    if (!MakeCallFail(SYS_fsync, EIO)) Exit(true);
     const std::string bytes = *source->Read(next->file, 0, source->files()[next->file].size);
     const absl::Status status = arrival->Append(bytes);
     const auto after = arrival->next();
@@ -123,7 +106,7 @@ class ShardCopiesTest : public testing::Test {
   [[noreturn]] void BeginAgainWhereFsyncFails() {
     const auto source = Checkpoint();
     const bool fed = Feed(*source, *Begin(*source), ~0ull, 1 << 20).ok();
-    if (!MakeFsyncFail(EIO)) Exit(true);
+    if (!MakeCallFail(SYS_fsync, EIO)) Exit(true);
     const absl::Status status = arrivals_.Begin(kName, source->files()).status();
     Exit(fed && absl::IsUnavailable(status) && !fs::exists(Arriving() / source->files()[0].name));
   }
@@ -136,7 +119,7 @@ class ShardCopiesTest : public testing::Test {
     const auto arrival = Begin(*source);
     const std::string rest = *source->Read(0, arrival->bytes_arrived(), size);
     const bool half = arrival->bytes_arrived() == size / 2;
-    if (!MakeReadsFail()) Exit(true);
+    if (!MakeCallFail(SYS_pread64, EIO)) Exit(true);
     const absl::Status status = arrival->Append(rest);
     const auto after = arrival->next();
     Exit(fed && half && absl::IsUnavailable(status) && after.has_value() && after->file == 0 &&

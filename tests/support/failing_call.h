@@ -1,6 +1,6 @@
-// A disk whose every sync fails, for a process of its own: call it in a death test.
-#ifndef LAWINE_TESTS_SERVICES_FAILING_FSYNC_H_
-#define LAWINE_TESTS_SERVICES_FAILING_FSYNC_H_
+// A disk that fails, for a process of its own: call it in a death test.
+#ifndef LAWINE_TESTS_SUPPORT_FAILING_CALL_H_
+#define LAWINE_TESTS_SUPPORT_FAILING_CALL_H_
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -11,12 +11,12 @@
 
 namespace lawine {
 
-// From here on fsync fails with `error`, in this process and for good. False where the kernel does not allow
-// it.
-inline bool MakeFsyncFail(unsigned short error) {
+// From here on system call `number` (SYS_fsync, ...) fails with `error`, in this process and for good. False
+// where the kernel does not allow it.
+inline bool MakeCallFail(unsigned number, unsigned short error) {
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fsync, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -27,4 +27,4 @@ inline bool MakeFsyncFail(unsigned short error) {
 
 }  // namespace lawine
 
-#endif  // LAWINE_TESTS_SERVICES_FAILING_FSYNC_H_
+#endif  // LAWINE_TESTS_SUPPORT_FAILING_CALL_H_
