@@ -114,66 +114,68 @@ TEST_F(TrafficServiceTest, WhoWaitsForAnEarlierCallTakesNoPlaceAndLeavesWhenItsC
   EXPECT_FALSE(first.End().ok());
 }
 
+// A graph and its worker, and a service that keeps every wave.
+class TrafficKeepingTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(one_.Make(OneWorker::Wanted("g")).ok());
+    ASSERT_TRUE(runs_.Start().ok());
+  }
+  ~TrafficKeepingTest() override { StopServer(*bound_.server, absl::ZeroDuration()); }
+  grpc::Status Call() { return TrafficCall(bound_.address, "once", absl::Minutes(2)).End(); }
+
+  std::atomic<int> writes_{0};  // of what is kept
+  OneWorker one_;
+
+ private:
+  static RunsOptions KeepAll() {
+    RunsOptions options;
+    options.keep_every = absl::ZeroDuration();
+    return options;
+  }
+
+  Runs runs_{one_.registry, one_.graphs, one_.workers, KeepAll(), nullptr};
+  TrafficService service_{one_.registry, one_.graphs, runs_};
+  OpenDoor door_{service_};
+  const BoundServer bound_ = *StartServer({.address = "127.0.0.1:0"}, {&door_});
+};
+
 // What cannot be kept is only done again if the coordinator is lost.
-TEST(TrafficKeepingTest, TrafficGoesOnThoughNothingOfItCanBeKept) {
-  OneWorker one;
-  ASSERT_TRUE(one.Make(OneWorker::Wanted("g")).ok());
-  std::atomic<int> refused{0};
-  one.registry.before_write = [&refused](const std::string& key) {
+TEST_F(TrafficKeepingTest, TrafficGoesOnThoughNothingOfItCanBeKept) {
+  one_.registry.before_write = [this](const std::string& key) {
     if (!key.starts_with("traffic/")) return absl::OkStatus();
-    ++refused;
+    ++writes_;
     return absl::ResourceExhaustedError("full");
   };
-  RunsOptions options;
-  options.keep_every = absl::ZeroDuration();
-  Runs runs(one.registry, one.graphs, one.workers, options, nullptr);
-  ASSERT_TRUE(runs.Start().ok());
-  TrafficService service(one.registry, one.graphs, runs);
-  OpenDoor door(service);
-  const BoundServer bound = *StartServer({.address = "127.0.0.1:0"}, {&door});
-  TrafficCall call(bound.address, "once", absl::Minutes(2));
-  const grpc::Status ended = call.End();
+  const grpc::Status ended = Call();
   EXPECT_TRUE(ended.ok()) << ended.error_message();
-  EXPECT_GE(refused, 2) << "of a wave, and of the result that was told";
-  StopServer(*bound.server, absl::ZeroDuration());
+  EXPECT_GE(writes_, 2) << "of a wave, and of the result that was told";
 }
 
 // As if the coordinator had been lost before it had told its result.
-TEST(TrafficKeepingTest, ARepeatedCallGoesOnWithTheVersionItBeganWith) {
-  OneWorker one;
-  ASSERT_TRUE(one.Make(OneWorker::Wanted("g")).ok());
-  std::atomic<bool> kept{false};
-  one.registry.before_write = [&kept](const std::string& key) {
-    const bool forgets = key.starts_with("traffic/") && kept.exchange(true);
+TEST_F(TrafficKeepingTest, ARepeatedCallGoesOnWithTheVersionItBeganWith) {
+  one_.registry.before_write = [this](const std::string& key) {
+    const bool forgets = key.starts_with("traffic/") && writes_++ > 0;
     return forgets ? absl::UnavailableError("it is kept") : absl::OkStatus();
   };
-  RunsOptions options;
-  options.keep_every = absl::ZeroDuration();
-  Runs runs(one.registry, one.graphs, one.workers, options, nullptr);
-  ASSERT_TRUE(runs.Start().ok());
-  TrafficService service(one.registry, one.graphs, runs);
-  OpenDoor door(service);
-  const BoundServer bound = *StartServer({.address = "127.0.0.1:0"}, {&door});
-  const auto call = [&bound] { return TrafficCall(bound.address, "once", absl::Minutes(2)).End(); };
-  EXPECT_TRUE(call().ok());
-  ASSERT_TRUE(kept);
-  GraphChanges changes(one.registry, one.graphs);
+  EXPECT_TRUE(Call().ok());
+  ASSERT_GT(writes_, 0);
+  GraphChanges changes(one_.registry, one_.graphs);
   v1::ApplyChangesRequest change;
   change.set_graph("g");
   change.add_changes()->mutable_add_member()->set_id("90000");
   ASSERT_TRUE(changes.Apply(change, [] { return false; }).ok());
-  const grpc::Status repeated = call();
+  const grpc::Status repeated = Call();
   EXPECT_TRUE(repeated.ok()) << repeated.error_message();
   v1::FoldChangesRequest fold;
   fold.set_graph("g");
   Cancellation cancellation;
   ASSERT_TRUE(changes.Fold(fold, cancellation).ok());
-  const grpc::Status folded = call();
+  const grpc::Status folded = Call();
   EXPECT_EQ(folded.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_TRUE(
       folded.error_message().starts_with("traffic with this request id was begun at version 1 of its graph"))
       << folded.error_message();
-  StopServer(*bound.server, absl::ZeroDuration());
 }
 
 }  // namespace
